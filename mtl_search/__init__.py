@@ -1,0 +1,1 @@
+"""Search the design space of multi-task learning."""

@@ -1,0 +1,145 @@
+"""Plain frozen values that pass between the packages: what was measured, and of which trial."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+__all__ = ["EpochReport", "Metric", "MetricKind", "Phase", "Role", "Split", "TrialRecord", "TrialState", "mean_gain"]
+
+
+class Role(StrEnum):
+    """Whether a task counts in delta_m (main) or is trained only to help others (auxiliary)."""
+
+    MAIN = "main"
+    AUXILIARY = "auxiliary"
+
+
+class Split(StrEnum):
+    """Which rows: fitted on, selected on, or read once in the confirmation."""
+
+    TRAIN = "train"
+    VALID = "valid"
+    TEST = "test"
+
+
+class Phase(StrEnum):
+    """Which part of a sweep a trial belongs to."""
+
+    SEARCH = "search"
+    CONFIRMATION = "confirmation"
+
+
+class TrialState(StrEnum):
+    """How a trial ended: trained to its end, stopped early by the pruner, or with an error."""
+
+    COMPLETE = "complete"
+    PRUNED = "pruned"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class MetricKind:
+    """A metric and its direction.
+
+    ``floor``: a reference whose absolute value is at most this has no relative gain (R2 of a model no
+    better than the mean, say), since dividing by it would turn noise into percent.
+    """
+
+    name: str
+    higher_is_better: bool
+    floor: float = 0.0
+
+    def gain(self, value: float, reference: float) -> float:
+        """Relative improvement of ``value`` over ``reference`` in percent, positive is better.
+
+        One term of delta_m (Maninis et al. 2019, eq. 1, sign turned so that positive is better). NaN where
+        the reference is at or below ``floor`` in absolute value, or where either is not finite.
+
+        >>> MetricKind("rmse", higher_is_better=False).gain(0.75, reference=1.0)
+        25.0
+        """
+        if not (math.isfinite(value) and math.isfinite(reference)) or abs(reference) <= self.floor:
+            return math.nan
+        change = 100.0 * (value - reference) / abs(reference)
+        return change if self.higher_is_better else -change
+
+    def signed(self, value: float) -> float:
+        """``value`` turned so that higher is better."""
+        return value if self.higher_is_better else -value
+
+
+def mean_gain(gains: Mapping[str, float]) -> float:
+    """The mean of the gains that are defined, NaN where none is."""
+    defined = [gain for gain in gains.values() if math.isfinite(gain)]
+    return sum(defined) / len(defined) if defined else math.nan
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One measured value; ``gain`` over the single-task reference in percent, NaN where undefined."""
+
+    task: str
+    split: Split
+    name: str
+    value: float
+    gain: float = math.nan
+
+
+@dataclass(frozen=True, slots=True)
+class EpochReport:
+    """What one epoch showed, per member: mean train loss, default metric on valid, mean weight used.
+
+    ``epoch`` counts from 1; ``score`` is what the best epoch is chosen by, higher is better;
+    ``seconds`` covers training and validation of the epoch.
+    """
+
+    epoch: int
+    train_loss: Mapping[str, float]
+    valid: Mapping[str, float]
+    weights: Mapping[str, float]
+    score: float
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class TrialRecord:
+    """One trial as the leaderboard keeps it: one network with its hyperparameters, trained once.
+
+    ``branching`` is canonical text, ``weighting`` the method's name, ``params`` the sampled parameters by
+    dotted path as text, ``config`` the whole TrialConfig as JSON. ``flops``: of a forward pass, per row.
+    ``score`` is the value told to the sampler (higher is better), ``mean_gain`` the mean gain over the
+    main members in percent; both NaN for a failed trial. Times are UTC.
+    """
+
+    sweep: str
+    arm: str
+    phase: Phase
+    trial_id: str
+    config_id: str
+    seed: int
+    state: TrialState
+    members: tuple[str, ...]
+    branching: str
+    weighting: str
+    params: Mapping[str, str]
+    config: str
+    data: str                       # fingerprint of the data
+    started: datetime
+    finished: datetime
+    error: str | None = None
+    score: float = math.nan
+    mean_gain: float = math.nan
+    n_params: int = 0
+    flops: int = 0
+    epochs: int = 0
+    best_epoch: int | None = None
+    train_seconds: float = 0.0      # training and validation
+    device_seconds: float = 0.0     # the same times the CPUs or GPUs it held
+    device: str = "cpu"
+    node: str = ""
+    duplicate_of: str | None = None  # trial_id of the equal trial that this one was answered from
+    versions: Mapping[str, str] = field(default_factory=dict)
+    metrics: tuple[Metric, ...] = ()
+    history: tuple[EpochReport, ...] = ()
