@@ -1,0 +1,31 @@
+"""The rule for names that stand in text: tasks, and the keys of networks."""
+
+import re
+
+__all__ = ["check_task_name"]
+
+_NAME = re.compile(r"\w[\w.\-]*")
+
+
+def check_task_name(name: str) -> str:
+    """``name`` itself, if it is valid: letters (of any script), digits and ``_``, after the first also ``.``, ``-``.
+
+    Names stand unquoted in the text of a branching or design and inside parameter names
+    (``members.age``, ``branching.cut.age+cost``), so blanks, ``|``, ``/``, ``+``, ``:`` and ``;`` are out.
+
+    >>> check_task_name("NR-AR.1")
+    'NR-AR.1'
+    >>> check_task_name("log cost")
+    Traceback (most recent call last):
+    ...
+    ValueError: task name: expected letters, digits, '_' and, not first, '.' and '-', found 'log cost'
+    """
+    return check_name(name, "task name")
+
+
+def check_name(name: str, what: str) -> str:
+    """``name`` itself, if it is valid; ``what`` it names goes into the message."""
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        rule = "letters, digits, '_' and, not first, '.' and '-'"
+        raise ValueError(f"{what}: expected {rule}, found {name!r}")
+    return name
