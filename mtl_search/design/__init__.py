@@ -2,6 +2,19 @@
 
 from mtl_search.design.branching import Branching
 from mtl_search.design.compose import Candidate, Composition, compose
+from mtl_search.design.counting import count_branchings, count_designs, count_networks, enumerate_branchings
 from mtl_search.design.names import check_task_name
+from mtl_search.design.tree import close_cuts
 
-__all__ = ["Branching", "Candidate", "Composition", "check_task_name", "compose"]
+__all__ = [
+    "Branching",
+    "Candidate",
+    "Composition",
+    "check_task_name",
+    "close_cuts",
+    "compose",
+    "count_branchings",
+    "count_designs",
+    "count_networks",
+    "enumerate_branchings",
+]

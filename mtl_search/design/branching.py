@@ -140,7 +140,8 @@ class Branching:
         """The cut of each pair, members in order of name; ``n_stages`` on the diagonal."""
         stages = range(self.n_stages)
         node_SM = np.array([[self.node(stage, task) for task in self.members] for stage in stages])
-        return (node_SM[:, :, None] == node_SM[:, None, :]).sum(axis=0)
+        cuts_MM: NDArray[np.int64] = (node_SM[:, :, None] == node_SM[:, None, :]).sum(axis=0)
+        return cuts_MM
 
     def refines(self, other: "Branching") -> bool:
         """Whether both have the same members and stages, and every node here lies within one of ``other``."""

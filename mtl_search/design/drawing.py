@@ -29,7 +29,8 @@ def draw_tree(stages: Sequence[Sequence[tuple[str, ...]]]) -> str:
                 link = _LINKS[row > span[0], row in starts, row < last_start]
                 lines[row + 1].append(("●" if row == span[0] else " ") + link)
     drawn = ["".join(cells) for cells in lines]
-    return "\n".join([drawn[0].rstrip(), *(f"{line} {name}" for line, name in zip(drawn[1:], rows, strict=True))])
+    body = [f"{line} {name}" for line, name in zip(drawn[1:], rows, strict=True)]
+    return "\n".join([drawn[0].rstrip(), *body])
 
 
 def _in_tree_order(stages: Sequence[Sequence[tuple[str, ...]]]) -> list[str]:

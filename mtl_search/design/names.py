@@ -8,7 +8,7 @@ _NAME = re.compile(r"\w[\w.\-]*")
 
 
 def check_task_name(name: str) -> str:
-    """``name`` itself, if it is valid: letters (of any script), digits and ``_``, after the first also ``.``, ``-``.
+    """``name`` itself, if it is valid: letters of any script, digits, ``_`` and, not first, ``.`` and ``-``.
 
     Names stand unquoted in the text of a branching or design and inside parameter names
     (``members.age``, ``branching.cut.age+cost``), so blanks, ``|``, ``/``, ``+``, ``:`` and ``;`` are out.
