@@ -1,0 +1,1 @@
+"""The trunks, one file each."""

@@ -1,0 +1,36 @@
+"""What a trunk offers to a network: an encoder of the inputs and a chain of stages."""
+
+from abc import ABC, abstractmethod
+
+from pydantic import BaseModel, ConfigDict, Field
+from torch import nn
+
+from mtl_search.data.rows import InputShape
+
+__all__ = ["Trunk"]
+
+
+class Trunk(BaseModel, ABC):
+    """The configuration of a trunk, which builds its parts; a user's own trunk is a subclass of this.
+
+    A network builds one encoder, and each stage once for every node of its branching, so a part must be
+    new with each call and draw its initial values from torch's global generator.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+    name: str
+    stages: int = Field(default=3, ge=1)
+
+    @property
+    @abstractmethod
+    def width_out(self) -> int:
+        """The number of features that the last stage hands to the heads."""
+
+    @abstractmethod
+    def build_encoder(self, shape: InputShape) -> nn.Module:
+        """The part that turns ``Inputs`` into the B x F features that stage 0 reads."""
+
+    @abstractmethod
+    def build_stage(self, index: int, shape: InputShape) -> nn.Module:
+        """Stage ``index``, from the features of the stage before (for 0: of the encoder) to its own."""
