@@ -1,1 +1,34 @@
-"""Under construction."""
+"""The kinds of task: what a target is, how it is learned and how it is judged.
+
+One file per kind. A sweep file says ``death: binary``, or ``death: {kind: binary, pos_weight: balanced}``;
+that is the kind's ``Config``, whose ``fit`` makes the task from the labels of the train rows. Everything that
+depends on the kind is asked of the task (encoding, head, loss, metrics, the mask of missing labels), so that
+no other package ever asks which kind it is. Adding a kind touches its own file and ``AnyConfig`` below.
+
+Missing labels are masked rather than gathered: a gather by a boolean mask has a size that only the device
+knows, and waiting for it would stall a GPU in every step.
+"""
+
+from typing import Annotated, TypeAlias
+
+from pydantic import BeforeValidator, Field
+
+from mtl_search.tasks.base import Column, Task, TaskOptions
+from mtl_search.tasks.binary import Binary
+from mtl_search.tasks.multiclass import Multiclass
+from mtl_search.tasks.multilabel import Multilabel
+from mtl_search.tasks.regression import Regression
+
+__all__ = ["Binary", "Column", "Multiclass", "Multilabel", "Regression", "Task", "TaskConfig", "TaskOptions"]
+
+AnyConfig: TypeAlias = Annotated[
+    Binary.Config | Multiclass.Config | Multilabel.Config | Regression.Config, Field(discriminator="kind")
+]
+
+
+def _from_kind(value: object) -> object:
+    return {"kind": value} if isinstance(value, str) else value
+
+
+TaskConfig: TypeAlias = Annotated[AnyConfig, BeforeValidator(_from_kind)]
+"""The options of a task of any kind; the kind's name alone stands for its defaults."""

@@ -1,0 +1,83 @@
+"""Rows in memory: inputs by type, targets and label masks by task."""
+
+# N rows, B rows of a batch, F numeric features, C categorical columns
+
+import warnings
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+import torch
+from torch import Tensor
+
+__all__ = ["InputShape", "Inputs", "Rows"]
+
+Inputs: TypeAlias = dict[str, Tensor]
+"""``numeric``: float32 N x F; ``categorical``: int64 N x C, 0 = unknown or missing."""
+
+Arrays: TypeAlias = dict[str, np.ndarray[Any, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class InputShape:
+    """What a network must know of its inputs.
+
+    ``n_numeric`` counts the missing indicators too; ``cardinalities`` has one entry per categorical
+    column and counts the unknown level 0.
+    """
+
+    n_numeric: int
+    cardinalities: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The encoded rows of one split, or a batch of them.
+
+    Pickled as numpy arrays, which protocol 5 moves out of band: readers in Ray's object store share
+    the memory, so tensors of unpickled rows must not be written to.
+    """
+
+    inputs: Inputs
+    targets: dict[str, Tensor]
+    labelled: dict[str, Tensor]
+
+    def __len__(self) -> int:
+        return len(next(iter(self.inputs.values())))
+
+    def take(self, index_B: Tensor) -> "Rows":
+        """The rows at these positions, copied."""
+        return self._map(lambda values: values.index_select(0, index_B))
+
+    def slice(self, start: int, stop: int) -> "Rows":
+        """The rows from ``start`` up to ``stop``, as views."""
+        return self._map(lambda values: values[start:stop])
+
+    def to(self, device: torch.device | str) -> "Rows":
+        """The same rows on a device."""
+        return self._map(lambda values: values.to(device))
+
+    def select(self, tasks: Iterable[str]) -> "Rows":
+        """The same rows with the targets of these tasks alone."""
+        names = tuple(tasks)
+        return Rows(self.inputs, {n: self.targets[n] for n in names}, {n: self.labelled[n] for n in names})
+
+    def _map(self, change: Callable[[Tensor], Tensor]) -> "Rows":
+        parts = (self.inputs, self.targets, self.labelled)
+        return Rows(*({name: change(values) for name, values in part.items()} for part in parts))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        parts = (self.inputs, self.targets, self.labelled)
+        arrays = ({name: values.cpu().numpy() for name, values in part.items()} for part in parts)
+        return _from_arrays, tuple(arrays)
+
+
+def _from_arrays(inputs: Arrays, targets: Arrays, labelled: Arrays) -> Rows:
+    return Rows(_tensors(inputs), _tensors(targets), _tensors(labelled))
+
+
+def _tensors(arrays: Mapping[str, np.ndarray[Any, Any]]) -> dict[str, Tensor]:
+    with warnings.catch_warnings():  # arrays in shared memory are read-only, and nothing writes to rows
+        warnings.filterwarnings("ignore", "The given NumPy array is not writable", UserWarning)
+        return {name: torch.from_numpy(array) for name, array in arrays.items()}

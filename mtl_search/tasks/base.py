@@ -1,0 +1,97 @@
+"""What every kind of task offers: the target's encoding, the head, the loss and the metrics."""
+
+# N rows, B rows of a batch, K outputs of the task
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
+
+import pyarrow as pa
+from pydantic import BaseModel, ConfigDict, Field
+from torch import Tensor, nn
+
+from mtl_search.records import MetricKind, Role
+from mtl_search.tasks.metrics import Measure
+
+__all__ = ["Column", "Task", "TaskOptions"]
+
+Column: TypeAlias = pa.ChunkedArray
+
+
+class Task(ABC):
+    """One target of a network, fitted on the train rows; the final classes are frozen and picklable.
+
+    Targets are encoded once for all rows. A missing label is False in ``labelled_N``, its target is 0,
+    and neither the loss nor a metric depends on it.
+    """
+
+    __slots__ = ()
+
+    name: str
+    role: Role
+    metric: MetricKind
+    """The default metric, which trials are compared by."""
+
+    @property
+    @abstractmethod
+    def kind(self) -> str:
+        """The kind's name in a sweep file."""
+
+    @property
+    @abstractmethod
+    def n_outputs(self) -> int:
+        """K, the width of the head."""
+
+    @property
+    @abstractmethod
+    def measures(self) -> Mapping[str, Measure]:
+        """The metrics of this kind by name."""
+
+    @property
+    def metrics(self) -> tuple[MetricKind, ...]:
+        """The metrics that ``evaluate`` returns."""
+        return tuple(measure.kind for measure in self.measures.values())
+
+    @abstractmethod
+    def encode(self, columns: Sequence[Column]) -> tuple[Tensor, Tensor]:
+        """``(targets_N or targets_NK, labelled_N)`` of the columns that ``Config.source_columns`` names.
+
+        Raises DataError for a value that training cannot have seen (a new class, an infinite number).
+        """
+
+    def head(self, width: int) -> nn.Module:
+        """The task's output layer on features of ``width``."""
+        return nn.Linear(width, self.n_outputs)
+
+    @abstractmethod
+    def loss(self, outputs_BK: Tensor, targets_B: Tensor, labelled_B: Tensor) -> Tensor:
+        """The mean loss over the labelled rows; there must be at least one."""
+
+    @abstractmethod
+    def predictions(self, outputs_NK: Tensor) -> Tensor:
+        """What the outputs say, in float64: probabilities, or numbers in the target's own unit."""
+
+    @abstractmethod
+    def truths(self, targets_N: Tensor) -> Tensor:
+        """The targets as ``predictions`` are compared with them: classes, or numbers in their own unit."""
+
+    def evaluate(self, outputs_NK: Tensor, targets_N: Tensor) -> dict[str, float]:
+        """Every metric over labelled rows, NaN where it is undefined (one class present, say)."""
+        predictions, truths = self.predictions(outputs_NK), self.truths(targets_N)
+        return {name: measure(predictions, truths) for name, measure in self.measures.items()}
+
+    def evaluate_default(self, outputs_NK: Tensor, targets_N: Tensor) -> float:
+        """The default metric alone, fast enough for every epoch."""
+        return self.measures[self.metric.name](self.predictions(outputs_NK), self.truths(targets_N))
+
+    @abstractmethod
+    def describe(self) -> str:
+        """What the train labels look like, in a few words for people."""
+
+
+class TaskOptions(BaseModel):
+    """The options that all kinds share."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+    role: Role = Field(default=Role.MAIN, strict=False)

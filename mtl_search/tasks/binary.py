@@ -1,0 +1,118 @@
+"""Two classes, one of them positive: whether something is so."""
+
+# N rows, B rows of a batch
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from pydantic import PositiveFloat
+from torch import Tensor
+from torch.nn import functional as F
+
+from mtl_search.errors import DataError, nearest
+from mtl_search.records import MetricKind, Role
+from mtl_search.tasks.base import Column, Task, TaskOptions
+from mtl_search.tasks.columns import Label, find_classes, label_codes, labels, listing, place
+from mtl_search.tasks.metrics import BINARY, Measure
+
+__all__ = ["Binary"]
+
+
+@dataclass(frozen=True, slots=True)
+class Binary(Task):
+    """A task of two classes with one output, the log-odds of the positive one.
+
+    ``pos_weight`` multiplies the loss of positive rows, as in ``BCEWithLogitsLoss``.
+
+    >>> import pyarrow as pa
+    >>> task = Binary.Config(positive="no").fit("dead", [pa.chunked_array([["yes", "no", None]])])
+    >>> task.classes
+    ('yes', 'no')
+    """
+
+    name: str
+    role: Role
+    metric: MetricKind
+    classes: tuple[Label, Label]
+    """The negative and the positive class."""
+    pos_weight: float
+    rate: float
+    """The share of positive rows in train."""
+
+    class Config(TaskOptions):
+        """Options: ``positive``, the class that counts as 1 (default: the last in sorted order);
+        ``pos_weight``, a factor, or ``balanced`` for as much weight on either class.
+        """
+
+        kind: Literal["binary"] = "binary"
+        metric: Literal[
+            "auroc", "average_precision", "accuracy", "balanced_accuracy", "f1", "log_loss"
+        ] = "auroc"
+        positive: bool | int | str | None = None
+        pos_weight: PositiveFloat | Literal["balanced"] | None = None
+
+        def source_columns(self, task_name: str) -> tuple[str, ...]:
+            """The one source column."""
+            return (task_name,)
+
+        def fit(self, name: str, train_columns: Sequence[Column]) -> "Binary":
+            """The task, from the labels of the train rows."""
+            column = labels(train_columns[0], name)
+            classes = find_classes(column)
+            if len(classes) != 2:
+                raise DataError(
+                    place(name),
+                    "two classes in the train rows",
+                    f"{len(classes)}: {listing(classes)}" if classes else "no label",
+                    "use kind: multiclass" if len(classes) > 2 else None,
+                )
+            if self.positive is not None and self.positive not in classes:
+                found = f"positive: {self.positive!r}"
+                hint = nearest(str(self.positive), map(str, classes))
+                raise DataError(place(name), f"one of {listing(classes)} as the positive class", found, hint)
+            negative, positive = classes if self.positive in (None, classes[1]) else classes[::-1]
+            codes_N, labelled_N = label_codes(column, (negative, positive), name)
+            rate = float(codes_N[labelled_N].mean())
+            weight = (1 - rate) / rate if self.pos_weight == "balanced" else self.pos_weight or 1.0
+            return Binary(name, self.role, BINARY[self.metric].kind, (negative, positive), weight, rate)
+
+    @property
+    def kind(self) -> str:
+        """The kind's name in a sweep file."""
+        return "binary"
+
+    @property
+    def n_outputs(self) -> int:
+        """One log-odds."""
+        return 1
+
+    @property
+    def measures(self) -> Mapping[str, Measure]:
+        """The metrics of this kind by name."""
+        return BINARY
+
+    def encode(self, columns: Sequence[Column]) -> tuple[Tensor, Tensor]:
+        """Targets 0 and 1 as float32."""
+        codes_N, labelled_N = label_codes(labels(columns[0], self.name), self.classes, self.name)
+        return torch.from_numpy(codes_N).float(), torch.from_numpy(labelled_N)
+
+    def loss(self, outputs_BK: Tensor, targets_B: Tensor, labelled_B: Tensor) -> Tensor:
+        """Mean binary cross-entropy, positive rows weighted; the mean divides by the count of rows."""
+        targets_B = targets_B.masked_fill(~labelled_B, 0.0)
+        losses_B = F.binary_cross_entropy_with_logits(outputs_BK[:, 0], targets_B, reduction="none")
+        weights_B = labelled_B * (1.0 + (self.pos_weight - 1.0) * targets_B)
+        return (losses_B * weights_B).sum() / labelled_B.sum()
+
+    def predictions(self, outputs_NK: Tensor) -> Tensor:
+        """The probability of the positive class; float64, where it saturates late."""
+        return outputs_NK[:, 0].double().sigmoid()
+
+    def truths(self, targets_N: Tensor) -> Tensor:
+        """Classes 0 and 1."""
+        return targets_N.long()
+
+    def describe(self) -> str:
+        """The classes and the share of the positive one."""
+        return f"{self.rate:.1%} {self.classes[1]!r}, else {self.classes[0]!r}"

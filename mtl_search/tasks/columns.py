@@ -1,0 +1,88 @@
+"""Target columns as plain labels or numbers, checked."""
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from mtl_search.errors import DataError
+from mtl_search.tasks.base import Column
+
+__all__ = ["Label", "find_classes", "label_codes", "labels", "listing", "numbers", "place"]
+
+Label = bool | int | str
+
+
+def place(name: str) -> str:
+    """How an error names a column."""
+    return f"column {name!r}"
+
+
+def numbers(column: Column, name: str) -> NDArray[np.float64]:
+    """The column as float64 with NaN where a label is missing; DataError unless finite numbers."""
+    kind = column.type
+    if not (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)):
+        raise DataError(place(name), "numbers", f"values of type {kind}", _kind_for(kind))
+    values = pc.cast(column, pa.float64()).to_numpy()
+    if np.isinf(values).any():
+        raise DataError(place(name), "finite numbers", f"{np.isinf(values).sum()} infinite values")
+    return np.asarray(values, np.float64)
+
+
+def _kind_for(kind: pa.DataType) -> str | None:
+    if pa.types.is_boolean(kind):
+        return "use kind: binary"
+    is_text = pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_dictionary(kind)
+    return "use kind: multiclass, or binary for two classes" if is_text else None
+
+
+def labels(column: Column, name: str) -> Column:
+    """The column as booleans, int64 or strings, null where a label is missing; whole floats are integers."""
+    if pa.types.is_dictionary(column.type):
+        column = pc.cast(column, column.type.value_type)
+    kind = column.type
+    if pa.types.is_boolean(kind):
+        return column
+    if pa.types.is_integer(kind):
+        return pc.cast(column, pa.int64())
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
+        return pc.cast(column, pa.string())
+    if not pa.types.is_floating(kind):
+        raise DataError(place(name), "classes (strings, booleans or integers)", f"values of type {kind}")
+    values = numbers(column, name)
+    broken = values[np.isfinite(values) & (values != np.floor(values))]
+    if len(broken):
+        raise DataError(place(name), "classes (whole numbers)", str(broken[0]), "use kind: regression")
+    return pa.chunked_array([pa.array(values, pa.int64(), from_pandas=True, safe=False)])
+
+
+def find_classes(column: Column) -> tuple[Label, ...]:
+    """The classes that occur among these labels, sorted."""
+    return tuple(sorted(value for value in pc.unique(column).to_pylist() if value is not None))
+
+
+def label_codes(
+    column: Column, classes: tuple[Label, ...], name: str
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """``(codes_N, labelled_N)``: the position of each label among ``classes``, 0 where it is missing."""
+    codes = pc.index_in(column, value_set=pa.array(classes, column.type), skip_nulls=True)
+    labelled_N = np.asarray(pc.is_valid(column).to_numpy(), bool)
+    unseen = pc.unique(column.filter(pc.and_(pc.is_null(codes), pc.is_valid(column)))).to_pylist()
+    if unseen:
+        raise DataError(
+            place(name),
+            f"the classes of the train rows ({listing(classes)}) in every split",
+            f"{listing(sorted(unseen))} in other rows alone",
+            "leave these rows out or change the split",
+        )
+    return np.asarray(pc.fill_null(codes, 0).to_numpy(), np.int64), labelled_N
+
+
+def listing(values: "tuple[Label, ...] | list[Label]") -> str:
+    """The first few values for a message.
+
+    >>> listing(list(range(9)))
+    '0, 1, 2, 3, 4 ...'
+    """
+    shown = ", ".join(repr(value) for value in values[:5])
+    return f"{shown} ..." if len(values) > 5 else shown

@@ -1,0 +1,174 @@
+"""Metrics of predictions against truths: torchmetrics' values, with a policy for what is undefined.
+
+Torchmetrics takes scores for probabilities where all lie in [0, 1] and for logits otherwise, so it is
+given probabilities or decided classes, never logits. Where it would warn and return 0 (one class
+present, a constant target) the value here is NaN.
+"""
+
+# N rows, K classes or labels
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from types import MappingProxyType
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+from torchmetrics.functional import mean_absolute_error, mean_squared_error, r2_score
+from torchmetrics.functional.classification import (
+    binary_accuracy,
+    binary_auroc,
+    binary_average_precision,
+    binary_f1_score,
+    binary_recall,
+    binary_specificity,
+    multiclass_accuracy,
+    multiclass_f1_score,
+    multiclass_recall,
+)
+
+from mtl_search.records import MetricKind
+
+__all__ = ["BINARY", "MULTICLASS", "MULTILABEL", "R2_FLOOR", "REGRESSION", "Measure", "macro_auroc"]
+
+R2_FLOOR = 0.01  # below it a model is no better than the mean, and a gain over it would be noise
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A metric and how it is computed: ``of(predictions, truths)`` is a scalar, NaN where undefined."""
+
+    kind: MetricKind
+    of: Callable[[Tensor, Tensor], Tensor]
+
+    def __call__(self, predictions: Tensor, truths: Tensor) -> float:
+        """The value as a number; NaN without rows and where a prediction is not finite."""
+        if len(truths) == 0 or not bool(predictions.isfinite().all()):
+            return float("nan")
+        return float(self.of(predictions, truths))
+
+
+def macro_auroc(scores_NK: Tensor, truths_NK: Tensor) -> Tensor:
+    """The mean AUROC of K columns of labels 1, 0 and -1 (missing), over the columns where both occur.
+
+    The values are those of torchmetrics' ``binary_auroc``, for all columns at once: that function takes
+    a quarter of a millisecond for each, and this is computed every epoch.
+    """
+    scores_KN, order_KN = scores_NK.T.contiguous().sort(dim=1, descending=True)
+    truths_KN = truths_NK.T.gather(1, order_KN)
+    hits_KN = (truths_KN == 1).cumsum(1).to(scores_KN.dtype)
+    alarms_KN = (truths_KN == 0).cumsum(1).to(scores_KN.dtype)
+    # Rows of equal score are one step of the curve: all stand at the last of them.
+    n_rows = scores_KN.shape[1]
+    last_KN = torch.arange(n_rows, device=scores_KN.device).expand_as(order_KN).clone()
+    last_KN[:, :-1].masked_fill_(scores_KN[:, 1:] == scores_KN[:, :-1], n_rows)
+    last_KN = last_KN.flip(1).cummin(1).values.flip(1)
+    hits_KN, alarms_KN = hits_KN.gather(1, last_KN), alarms_KN.gather(1, last_KN)
+    steps_KN = alarms_KN.diff(dim=1, prepend=alarms_KN.new_zeros(len(alarms_KN), 1))
+    before_KN = F.pad(hits_KN, (1, 0))[:, :-1]
+    areas_K = (steps_KN * (hits_KN + before_KN) / 2).sum(1)
+    return (areas_K / (hits_KN[:, -1] * alarms_KN[:, -1])).nanmean()  # 0/0 where one class is absent
+
+
+def _nan() -> Tensor:
+    return torch.tensor(torch.nan)
+
+
+def _both(compute: Callable[[Tensor, Tensor], Tensor], probs_N: Tensor, truths_N: Tensor) -> Tensor:
+    """The value where both classes are present, else NaN."""
+    n_positive = int(truths_N.sum())
+    return compute(probs_N, truths_N) if 0 < n_positive < len(truths_N) else _nan()
+
+
+def _decided(compute: Callable[..., Tensor], probs_N: Tensor, truths_N: Tensor) -> Tensor:
+    """A metric of the decision at probability one half."""
+    return compute((probs_N > 0.5).long(), truths_N, validate_args=False)
+
+
+def _balanced(decided_N: Tensor, truths_N: Tensor, validate_args: bool) -> Tensor:
+    recall: Tensor = binary_recall(decided_N, truths_N, validate_args=validate_args)
+    specificity: Tensor = binary_specificity(decided_N, truths_N, validate_args=validate_args)
+    return (recall + specificity) / 2
+
+
+def _log_loss(probs_N: Tensor, truths_N: Tensor) -> Tensor:
+    return F.binary_cross_entropy(probs_N, truths_N.to(probs_N.dtype))
+
+
+def _most_likely(compute: Callable[..., Tensor], probs_NK: Tensor, truths_N: Tensor) -> Tensor:
+    """A metric of the most likely class."""
+    return compute(probs_NK.argmax(1), truths_N, num_classes=probs_NK.shape[1], validate_args=False)
+
+
+def _mean_recall(decided_N: Tensor, truths_N: Tensor, num_classes: int, validate_args: bool) -> Tensor:
+    """The mean over the classes that occur; torchmetrics would count an absent one as 0."""
+    recall_K: Tensor = multiclass_recall(
+        decided_N, truths_N, num_classes, average="none", validate_args=validate_args
+    )
+    return recall_K[truths_N.bincount(minlength=num_classes) > 0].mean()
+
+
+def _class_auroc(probs_NK: Tensor, truths_N: Tensor) -> Tensor:
+    return macro_auroc(probs_NK, F.one_hot(truths_N, probs_NK.shape[1]))
+
+
+def _class_log_loss(probs_NK: Tensor, truths_N: Tensor) -> Tensor:
+    return F.nll_loss(probs_NK.clamp_min(torch.finfo(probs_NK.dtype).tiny).log(), truths_N)
+
+
+def _macro(compute: Callable[[Tensor, Tensor], Tensor], probs_NK: Tensor, truths_NK: Tensor) -> Tensor:
+    """The mean over labels of a binary metric on the rows where the label is known, where defined."""
+    values = []
+    for probs_N, truths_N in zip(probs_NK.T, truths_NK.T, strict=True):
+        known_N = truths_N >= 0
+        values.append(_both(compute, probs_N[known_N], truths_N[known_N]).cpu())
+    return torch.stack(values).nanmean()
+
+
+def _label_accuracy(probs_NK: Tensor, truths_NK: Tensor) -> Tensor:
+    known_NK = truths_NK >= 0
+    return ((probs_NK[known_NK] > 0.5) == truths_NK[known_NK].bool()).double().mean()
+
+
+def _r2(values_N: Tensor, truths_N: Tensor) -> Tensor:
+    varied = bool((truths_N != truths_N[0]).any())
+    value: Tensor = r2_score(values_N, truths_N) if varied else _nan()
+    return value
+
+
+_auroc = partial(binary_auroc, validate_args=False)
+_average_precision = partial(binary_average_precision, validate_args=False)
+_f1 = partial(_decided, binary_f1_score)
+
+
+def _table(*measures: Measure) -> MappingProxyType[str, Measure]:
+    return MappingProxyType({measure.kind.name: measure for measure in measures})
+
+
+BINARY = _table(
+    Measure(MetricKind("auroc", True), partial(_both, _auroc)),
+    Measure(MetricKind("average_precision", True), partial(_both, _average_precision)),
+    Measure(MetricKind("accuracy", True), partial(_decided, binary_accuracy)),
+    Measure(MetricKind("balanced_accuracy", True), partial(_both, partial(_decided, _balanced))),
+    Measure(MetricKind("f1", True), partial(_both, _f1)),
+    Measure(MetricKind("log_loss", False), _log_loss),
+)
+MULTICLASS = _table(
+    Measure(MetricKind("accuracy", True), partial(_most_likely, partial(multiclass_accuracy, average="micro"))),
+    Measure(MetricKind("balanced_accuracy", True), partial(_most_likely, _mean_recall)),
+    Measure(MetricKind("macro_f1", True), partial(_most_likely, partial(multiclass_f1_score, average="macro"))),
+    Measure(MetricKind("auroc", True), _class_auroc),
+    Measure(MetricKind("log_loss", False), _class_log_loss),
+)
+MULTILABEL = _table(
+    Measure(MetricKind("auroc", True), macro_auroc),
+    Measure(MetricKind("average_precision", True), partial(_macro, _average_precision)),
+    Measure(MetricKind("accuracy", True), _label_accuracy),
+    Measure(MetricKind("macro_f1", True), partial(_macro, _f1)),
+)
+REGRESSION = _table(
+    Measure(MetricKind("rmse", False), partial(mean_squared_error, squared=False)),
+    Measure(MetricKind("mae", False), mean_absolute_error),
+    Measure(MetricKind("r2", True, floor=R2_FLOOR), _r2),
+)

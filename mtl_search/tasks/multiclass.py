@@ -1,0 +1,134 @@
+"""One of several classes."""
+
+# N rows, B rows of a batch, K classes
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from pydantic import Field, PositiveFloat
+from torch import Tensor
+from torch.nn import functional as F
+
+from mtl_search.errors import DataError, nearest
+from mtl_search.records import MetricKind, Role
+from mtl_search.tasks.base import Column, Task, TaskOptions
+from mtl_search.tasks.columns import Label, find_classes, label_codes, labels, place
+from mtl_search.tasks.metrics import MULTICLASS, Measure
+
+__all__ = ["Multiclass"]
+
+MISSING = -100  # the target that F.cross_entropy leaves out
+
+
+@dataclass(frozen=True, slots=True)
+class Multiclass(Task):
+    """A task of K classes with K outputs, their logits.
+
+    ``weights`` multiply the loss of the rows of a class, and the mean divides by their sum, as in
+    ``CrossEntropyLoss``; empty where all count the same.
+
+    >>> import pyarrow as pa
+    >>> Multiclass.Config().fit("stage", [pa.chunked_array([["iii", "i", None, "ii"]])]).classes
+    ('i', 'ii', 'iii')
+    """
+
+    name: str
+    role: Role
+    metric: MetricKind
+    classes: tuple[Label, ...]
+    weights: tuple[float, ...]
+    label_smoothing: float
+    rates: tuple[float, ...]
+    """The share of each class in train."""
+
+    class Config(TaskOptions):
+        """Options: ``class_weights``, a factor per class (1 where not named), or ``balanced`` for as much
+        weight on each class; ``label_smoothing``, the share of the target spread over all classes.
+        """
+
+        kind: Literal["multiclass"] = "multiclass"
+        metric: Literal["accuracy", "balanced_accuracy", "macro_f1", "auroc", "log_loss"] = "accuracy"
+        class_weights: dict[bool | int | str, PositiveFloat] | Literal["balanced"] | None = None
+        label_smoothing: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
+
+        def source_columns(self, task_name: str) -> tuple[str, ...]:
+            """The one source column."""
+            return (task_name,)
+
+        def fit(self, name: str, train_columns: Sequence[Column]) -> "Multiclass":
+            """The task, from the labels of the train rows."""
+            column = labels(train_columns[0], name)
+            classes = find_classes(column)
+            if len(classes) < 2:
+                found = f"only {classes[0]!r}" if classes else "no label"
+                raise DataError(place(name), "two classes or more in the train rows", found)
+            codes_N, labelled_N = label_codes(column, classes, name)
+            counts_K = np.bincount(codes_N[labelled_N])
+            if 2 * len(classes) > counts_K.sum() > 10:
+                found = f"{len(classes)} classes in {counts_K.sum()} labelled rows"
+                raise DataError(place(name), "classes that occur again and again", found)
+            return Multiclass(
+                name=name,
+                role=self.role,
+                metric=MULTICLASS[self.metric].kind,
+                classes=classes,
+                weights=self._weights(name, classes, counts_K),
+                label_smoothing=self.label_smoothing,
+                rates=tuple((counts_K / counts_K.sum()).tolist()),
+            )
+
+        def _weights(
+            self, name: str, classes: tuple[Label, ...], counts_K: NDArray[np.int64]
+        ) -> tuple[float, ...]:
+            if self.class_weights is None:
+                return ()
+            if self.class_weights == "balanced":
+                return tuple((counts_K.sum() / (len(classes) * counts_K)).tolist())
+            unknown = [label for label in self.class_weights if label not in classes]
+            if unknown:
+                hint = nearest(str(unknown[0]), map(str, classes))
+                raise DataError(place(name), "class_weights of classes in train", repr(unknown[0]), hint)
+            return tuple(self.class_weights.get(label, 1.0) for label in classes)
+
+    @property
+    def kind(self) -> str:
+        """The kind's name in a sweep file."""
+        return "multiclass"
+
+    @property
+    def n_outputs(self) -> int:
+        """One logit per class."""
+        return len(self.classes)
+
+    @property
+    def measures(self) -> Mapping[str, Measure]:
+        """The metrics of this kind by name."""
+        return MULTICLASS
+
+    def encode(self, columns: Sequence[Column]) -> tuple[Tensor, Tensor]:
+        """Targets 0 .. K-1 as int64."""
+        codes_N, labelled_N = label_codes(labels(columns[0], self.name), self.classes, self.name)
+        return torch.from_numpy(codes_N), torch.from_numpy(labelled_N)
+
+    def loss(self, outputs_BK: Tensor, targets_B: Tensor, labelled_B: Tensor) -> Tensor:
+        """Mean cross-entropy, weighted by class and smoothed."""
+        weights_K = outputs_BK.new_tensor(self.weights) if self.weights else None
+        targets_B = targets_B.masked_fill(~labelled_B, MISSING)
+        return F.cross_entropy(outputs_BK, targets_B, weights_K, label_smoothing=self.label_smoothing)
+
+    def predictions(self, outputs_NK: Tensor) -> Tensor:
+        """The probability of each class."""
+        return outputs_NK.double().softmax(1)
+
+    def truths(self, targets_N: Tensor) -> Tensor:
+        """Classes 0 .. K-1."""
+        return targets_N
+
+    def describe(self) -> str:
+        """The number of classes and the largest."""
+        largest = max(self.rates)
+        return f"{len(self.classes)} classes, {largest:.1%} {self.classes[self.rates.index(largest)]!r}"

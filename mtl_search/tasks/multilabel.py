@@ -1,0 +1,173 @@
+"""Several labels, each of which is so or not."""
+
+# N rows, B rows of a batch, K labels
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import torch
+from numpy.typing import NDArray
+from pydantic import Field, PositiveFloat
+from torch import Tensor
+from torch.nn import functional as F
+
+from mtl_search.errors import DataError
+from mtl_search.records import MetricKind, Role
+from mtl_search.tasks.base import Column, Task, TaskOptions
+from mtl_search.tasks.columns import Label, find_classes, label_codes, labels, listing, place
+from mtl_search.tasks.metrics import MULTILABEL, Measure
+
+__all__ = ["Multilabel"]
+
+UNKNOWN = -1.0  # the target of a label that is missing in a row where another one is known
+
+
+@dataclass(frozen=True, slots=True)
+class Multilabel(Task):
+    """A task of K labels with K outputs, their log-odds.
+
+    The source is a column per label (0 and 1, or booleans; null: not known), or one column of lists
+    that name the labels of a row. Loss and metrics leave out single unknown labels too; the loss is the
+    mean over what is known.
+
+    >>> import pyarrow as pa
+    >>> task = Multilabel.Config().fit("topics", [pa.chunked_array([[["a"], ["b", "a"], ["b"], None]])])
+    >>> task.classes
+    ('a', 'b')
+    """
+
+    name: str
+    role: Role
+    metric: MetricKind
+    sources: tuple[str, ...]
+    classes: tuple[Label, ...]
+    """The labels: the columns' names, or what the lists contain."""
+    pos_weights: tuple[float, ...]
+    rate: float
+    """The share of labels that are so, among the known ones of train."""
+
+    class Config(TaskOptions):
+        """Options: ``columns``, one per label (default: the column of the task's name, with lists);
+        ``pos_weight``, a factor for all labels, or ``balanced`` for as much weight on either side of each.
+        """
+
+        kind: Literal["multilabel"] = "multilabel"
+        metric: Literal["auroc", "average_precision", "accuracy", "macro_f1"] = "auroc"
+        columns: Annotated[tuple[str, ...], Field(min_length=2, strict=False)] | None = None
+        pos_weight: PositiveFloat | Literal["balanced"] | None = None
+
+        def source_columns(self, task_name: str) -> tuple[str, ...]:
+            """One column per label, or the column of lists."""
+            return self.columns or (task_name,)
+
+        def fit(self, name: str, train_columns: Sequence[Column]) -> "Multilabel":
+            """The task, from the labels of the train rows."""
+            sources = self.source_columns(name)
+            classes = self.columns or find_classes(_flat(train_columns[0], name))
+            targets_NK = _targets(train_columns, sources, classes)
+            known_NK = targets_NK != UNKNOWN
+            rates_K = (targets_NK == 1).sum(0) / np.maximum(known_NK.sum(0), 1)
+            for label, rate in zip(classes, rates_K, strict=True):
+                if not 0 < rate < 1:
+                    known = known_NK[:, classes.index(label)].any()
+                    found = f"{label!r} in all of them" if rate == 1 else f"{label!r} in none of them"
+                    found = found if known else f"{label!r} without any label"
+                    raise DataError(place(name), "labels that only some train rows have", found)
+            if len(classes) < 2:
+                found = f"only {classes[0]!r}" if classes else "no label"
+                raise DataError(place(name), "two labels or more in the train rows", found)
+            weight = self.pos_weight
+            balanced = tuple(((1 - rates_K) / rates_K).tolist())
+            return Multilabel(
+                name=name,
+                role=self.role,
+                metric=MULTILABEL[self.metric].kind,
+                sources=sources,
+                classes=classes,
+                pos_weights=balanced if weight == "balanced" else (weight or 1.0,) * len(classes),
+                rate=float((targets_NK == 1).sum() / known_NK.sum()),
+            )
+
+    @property
+    def kind(self) -> str:
+        """The kind's name in a sweep file."""
+        return "multilabel"
+
+    @property
+    def n_outputs(self) -> int:
+        """One log-odds per label."""
+        return len(self.classes)
+
+    @property
+    def measures(self) -> Mapping[str, Measure]:
+        """The metrics of this kind by name."""
+        return MULTILABEL
+
+    def encode(self, columns: Sequence[Column]) -> tuple[Tensor, Tensor]:
+        """Targets 0, 1 and -1 (this label is not known) as float32, N x K."""
+        targets_NK = _targets(columns, self.sources, self.classes)
+        labelled_N = (targets_NK != UNKNOWN).any(1)
+        targets_NK[~labelled_N] = 0.0
+        return torch.from_numpy(targets_NK), torch.from_numpy(labelled_N)
+
+    def loss(self, outputs_BK: Tensor, targets_B: Tensor, labelled_B: Tensor) -> Tensor:
+        """Mean binary cross-entropy over the known labels, positive ones weighted."""
+        known_BK = labelled_B[:, None] & (targets_B != UNKNOWN)
+        targets_BK = targets_B.masked_fill(~known_BK, 0.0)
+        losses_BK = F.binary_cross_entropy_with_logits(
+            outputs_BK, targets_BK, reduction="none", pos_weight=outputs_BK.new_tensor(self.pos_weights)
+        )
+        return (losses_BK * known_BK).sum() / known_BK.sum()
+
+    def predictions(self, outputs_NK: Tensor) -> Tensor:
+        """The probability of each label."""
+        return outputs_NK.double().sigmoid()
+
+    def truths(self, targets_N: Tensor) -> Tensor:
+        """1, 0 and -1 for what is not known."""
+        return targets_N.long()
+
+    def describe(self) -> str:
+        """The number of labels and how many of them are so."""
+        return f"{len(self.classes)} labels, {self.rate:.1%} of them so"
+
+
+def _targets(
+    columns: Sequence[Column], sources: tuple[str, ...], classes: tuple[Label, ...]
+) -> NDArray[np.float32]:
+    if _is_list(columns[0].type) and len(columns) == 1:
+        return _from_lists(columns[0], sources[0], classes)
+    pairs = zip(columns, sources, strict=True)
+    return np.stack([_from_flags(column, name) for column, name in pairs], axis=1)
+
+
+def _from_flags(column: Column, name: str) -> NDArray[np.float32]:
+    flags = labels(column, name)
+    found = find_classes(flags)
+    if not set(found) <= {0, 1}:
+        raise DataError(place(name), "0 and 1, or booleans", listing(found))
+    return np.asarray(pc.fill_null(pc.cast(flags, pa.float32()), UNKNOWN).to_numpy(), np.float32)
+
+
+def _from_lists(column: Column, name: str, classes: tuple[Label, ...]) -> NDArray[np.float32]:
+    targets_NK = np.zeros((len(column), len(classes)), np.float32)
+    codes, named = label_codes(_flat(column, name), classes, name)
+    rows = np.asarray(pc.list_parent_indices(column).to_numpy())
+    targets_NK[rows[named], codes[named]] = 1.0
+    targets_NK[~np.asarray(pc.is_valid(column).to_numpy())] = UNKNOWN
+    return targets_NK
+
+
+def _flat(column: Column, name: str) -> Column:
+    if not _is_list(column.type):
+        hint = "or name a column for each label in columns"
+        raise DataError(place(name), "lists of labels", f"values of type {column.type}", hint)
+    return labels(pc.list_flatten(column), name)
+
+
+def _is_list(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind))

@@ -1,0 +1,113 @@
+"""A number."""
+
+# N rows, B rows of a batch
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import torch
+from pydantic import PositiveFloat
+from torch import Tensor
+from torch.nn import functional as F
+
+from mtl_search.errors import DataError
+from mtl_search.records import MetricKind, Role
+from mtl_search.tasks.base import Column, Task, TaskOptions
+from mtl_search.tasks.columns import numbers, place
+from mtl_search.tasks.metrics import REGRESSION, Measure
+
+__all__ = ["Regression"]
+
+
+@dataclass(frozen=True, slots=True)
+class Regression(Task):
+    """A task of one number, standardised by the train rows; metrics are in its own unit.
+
+    ``delta``: where the Huber loss turns from squares to absolute values, in standard deviations of the
+    train targets; infinite for the mean squared error.
+
+    >>> import pyarrow as pa
+    >>> task = Regression.Config().fit("cost", [pa.chunked_array([[1.0, 3.0, None]])])
+    >>> task.mean, task.scale
+    (2.0, 1.0)
+    """
+
+    name: str
+    role: Role
+    metric: MetricKind
+    mean: float
+    scale: float
+    delta: float
+
+    class Config(TaskOptions):
+        """Options: ``loss``, ``mse`` or ``huber`` (less moved by outliers) with its ``delta``."""
+
+        kind: Literal["regression"] = "regression"
+        metric: Literal["rmse", "mae", "r2"] = "rmse"
+        loss: Literal["mse", "huber"] = "mse"
+        delta: PositiveFloat = 1.0
+
+        def source_columns(self, task_name: str) -> tuple[str, ...]:
+            """The one source column."""
+            return (task_name,)
+
+        def fit(self, name: str, train_columns: Sequence[Column]) -> "Regression":
+            """The task, from the labels of the train rows."""
+            values_N = numbers(train_columns[0], name)
+            values_N = values_N[~np.isnan(values_N)]
+            if len(values_N) == 0 or values_N.min() == values_N.max():
+                found = f"only {values_N[0]}" if len(values_N) else "no label"
+                raise DataError(place(name), "different values in the train rows", found)
+            return Regression(
+                name=name,
+                role=self.role,
+                metric=REGRESSION[self.metric].kind,
+                mean=float(values_N.mean()),
+                scale=float(values_N.std()),
+                delta=self.delta if self.loss == "huber" else float("inf"),
+            )
+
+    @property
+    def kind(self) -> str:
+        """The kind's name in a sweep file."""
+        return "regression"
+
+    @property
+    def n_outputs(self) -> int:
+        """One standardised number."""
+        return 1
+
+    @property
+    def measures(self) -> Mapping[str, Measure]:
+        """The metrics of this kind by name."""
+        return REGRESSION
+
+    def encode(self, columns: Sequence[Column]) -> tuple[Tensor, Tensor]:
+        """Standardised targets as float32."""
+        values_N = numbers(columns[0], self.name)
+        labelled_N = ~np.isnan(values_N)
+        targets_N = np.where(labelled_N, (values_N - self.mean) / self.scale, 0.0)
+        return torch.from_numpy(targets_N.astype(np.float32)), torch.from_numpy(labelled_N)
+
+    def loss(self, outputs_BK: Tensor, targets_B: Tensor, labelled_B: Tensor) -> Tensor:
+        """Mean squared error or Huber loss of standardised values, the latter without torch's factor 1/2."""
+        values_B, targets_B = outputs_BK[:, 0], targets_B.masked_fill(~labelled_B, 0.0)
+        if self.delta == float("inf"):
+            losses_B = F.mse_loss(values_B, targets_B, reduction="none")
+        else:
+            losses_B = 2.0 * F.huber_loss(values_B, targets_B, reduction="none", delta=self.delta)
+        return (losses_B * labelled_B).sum() / labelled_B.sum()
+
+    def predictions(self, outputs_NK: Tensor) -> Tensor:
+        """Numbers in the target's own unit."""
+        return outputs_NK[:, 0].double() * self.scale + self.mean
+
+    def truths(self, targets_N: Tensor) -> Tensor:
+        """Numbers in the target's own unit."""
+        return targets_N.double() * self.scale + self.mean
+
+    def describe(self) -> str:
+        """The mean and the standard deviation."""
+        return f"mean {self.mean:.4g}, standard deviation {self.scale:.4g}"
