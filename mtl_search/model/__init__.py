@@ -3,21 +3,31 @@
 A network is a tree of nodes: at each stage one copy of the trunk's stage for every group of members that go
 together, its input the output of its parent. Nodes and parents are kept as flat lists, not as nested modules:
 a forward pass is one loop that visits each node once, and networks of one trunk can later be trained side by
-side as one batched computation. Below the first stage lies the encoder, which all members share.
+side as one batched computation. Before the first stage stands the encoder, which all members share.
 
-A trunk is a frozen configuration that builds its own parts. Adding one takes a file in ``stages/`` and a line
-in ``TrunkConfig`` below.
+A trunk is a frozen configuration that builds its own parts. Adding one takes a file in ``stages/`` and its
+name in ``TrunkConfig`` below; in Python an instance of one's own ``Trunk`` subclass serves as it is.
 """
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, SerializeAsAny, ValidatorFunctionWrapHandler, WrapValidator
 
 from mtl_search.model.cost import count_flops, count_parameters
 from mtl_search.model.network import Network
 from mtl_search.model.stages.mlp import MlpConfig
+from mtl_search.model.stages.resnet import ResNetConfig
 from mtl_search.model.trunk import Trunk
 
-__all__ = ["MlpConfig", "Network", "Trunk", "TrunkConfig", "count_flops", "count_parameters"]
+__all__ = ["MlpConfig", "Network", "ResNetConfig", "Trunk", "TrunkConfig", "count_flops", "count_parameters"]
 
-TrunkConfig = Annotated[MlpConfig, Field()]
+
+def _accept_trunk(value: object, parse: ValidatorFunctionWrapHandler) -> object:
+    return value if isinstance(value, Trunk) else parse(value)
+
+
+TrunkConfig = Annotated[
+    SerializeAsAny[Annotated[MlpConfig | ResNetConfig, Field(discriminator="name")]],
+    WrapValidator(_accept_trunk),
+]
+"""Any trunk, told apart by its name."""

@@ -1,8 +1,7 @@
 """The encoder of tables: standardised numbers as they are, an embedding for each categorical column."""
 
-# B rows of a batch, F features, C categorical columns
+# B rows of a batch, F features, E embedded features of all columns, W embedding weights
 
-import math
 from typing import Literal
 
 import torch
@@ -18,14 +17,14 @@ EmbeddingDim = int | Literal["auto"]
 def embedding_dims(shape: InputShape, embedding_dim: EmbeddingDim) -> tuple[int, ...]:
     """The width of each categorical column's embedding.
 
-    ``auto`` is fastai's rule, fitted to what its authors found to work on tables (Howard and Gugger 2020):
-    1.6 times the cardinality to the power of 0.56, here at most 50.
+    ``auto`` is the rule of fastai (Howard and Gugger 2020), 1.6 times the cardinality to the power of 0.56,
+    here at most 50.
 
     >>> embedding_dims(InputShape(0, (3, 10, 1000)), "auto")
     (3, 6, 50)
     """
     if embedding_dim == "auto":
-        return tuple(min(50, math.ceil(1.6 * cardinality**0.56 - 0.5)) for cardinality in shape.cardinalities)
+        return tuple(min(50, round(1.6 * cardinality**0.56)) for cardinality in shape.cardinalities)
     return (embedding_dim,) * len(shape.cardinalities)
 
 
@@ -35,25 +34,37 @@ def encoded_width(shape: InputShape, embedding_dim: EmbeddingDim) -> int:
 
 
 class TableEncoder(nn.Module):
-    """Numbers and embeddings side by side."""
+    """Numbers and embeddings side by side.
+
+    The embeddings of all columns lie in one vector and are read by one look-up of single values: on tables
+    of this size that takes less than half the time of one look-up per column. Values start uniform within
+    1 / sqrt(width) as in Gorishniy et al. 2021, those of level 0 at zero: a level that training never saw
+    adds nothing.
+    """
+
+    start_E: Tensor
+    step_E: Tensor
+    column_E: Tensor
 
     def __init__(self, shape: InputShape, embedding_dim: EmbeddingDim = "auto") -> None:
         super().__init__()
         dims = embedding_dims(shape, embedding_dim)
-        self.embeddings = nn.ModuleList(
-            _embedding(cardinality, dim) for cardinality, dim in zip(shape.cardinalities, dims, strict=True)
-        )
+        sizes = [cardinality * dim for cardinality, dim in zip(shape.cardinalities, dims, strict=True)]
+        self.n_numeric, self.n_embedded = shape.n_numeric, sum(dims)
+        self.weight_W = nn.Parameter(torch.empty(sum(sizes))) if dims else None
+        if self.weight_W is not None:
+            for block, dim in zip(torch.split(self.weight_W.detach(), sizes), dims, strict=True):
+                block.uniform_(-(dim**-0.5), dim**-0.5)[:dim] = 0.0
+        places = [(sum(sizes[:c]) + i, dim, c) for c, dim in enumerate(dims) for i in range(dim)]
+        start_E, step_E, column_E = torch.tensor(places, dtype=torch.int64).reshape(-1, 3).T.contiguous()
+        self.register_buffer("start_E", start_E, persistent=False)
+        self.register_buffer("step_E", step_E, persistent=False)
+        self.register_buffer("column_E", column_E, persistent=False)
 
     def forward(self, inputs: Inputs) -> Tensor:
         """The features_BF of a batch."""
-        if not len(self.embeddings):
+        if self.weight_W is None:
             return inputs["numeric"]
-        columns = inputs["categorical"].unbind(dim=1)
-        embedded = [embed(column) for embed, column in zip(self.embeddings, columns, strict=True)]
-        return torch.cat([inputs["numeric"], *embedded], dim=1)
-
-
-def _embedding(cardinality: int, dim: int) -> nn.Embedding:
-    embedding = nn.Embedding(cardinality, dim)
-    nn.init.uniform_(embedding.weight, -(dim**-0.5), dim**-0.5)
-    return embedding
+        index_BE = torch.addcmul(self.start_E, inputs["categorical"][:, self.column_E], self.step_E)
+        embedded_BE = self.weight_W[index_BE]
+        return torch.cat([inputs["numeric"], embedded_BE], dim=1) if self.n_numeric else embedded_BE
