@@ -3,7 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from mtl_search.data.encoding import Encoding
 from mtl_search.data.rows import InputShape, Rows
+from mtl_search.data.summary import DataSummary, TaskSummary
+from mtl_search.records import Split
 from mtl_search.tasks.base import Task
 
 __all__ = ["Dataset"]
@@ -20,12 +23,52 @@ class Dataset:
     name: str
     fingerprint: str
     tasks: Mapping[str, Task]
-    input_shape: InputShape
+    encoding: Encoding
     train: Rows
     valid: Rows
     test: Rows | None
     warnings: tuple[str, ...] = ()
 
+    @property
+    def input_shape(self) -> InputShape:
+        """What a network must know of the inputs."""
+        return self.encoding.shape
+
+    @property
+    def splits(self) -> dict[Split, Rows]:
+        """The rows by split, test only where it is there."""
+        rows = {Split.TRAIN: self.train, Split.VALID: self.valid}
+        return rows if self.test is None else {**rows, Split.TEST: self.test}
+
     def without_test(self) -> "Dataset":
         """The same data with the test rows gone: what a search sees."""
         return replace(self, test=None)
+
+    def summary(self) -> DataSummary:
+        """What is in it, for people; of test only how many rows and labels there are."""
+        splits = self.splits
+        return DataSummary(
+            name=self.name,
+            fingerprint=self.fingerprint,
+            rows={which: len(rows) for which, rows in splits.items()},
+            numeric=self.encoding.numeric.columns,
+            missing_indicators=self.encoding.numeric.flagged,
+            categorical={
+                name: len(levels)
+                for name, levels in zip(
+                    self.encoding.categorical.columns, self.encoding.categorical.levels, strict=True
+                )
+            },
+            tasks=tuple(
+                TaskSummary(
+                    name=name,
+                    kind=task.kind,
+                    role=task.role,
+                    metric=task.metric.name,
+                    labelled={which: int(rows.labelled[name].sum()) for which, rows in splits.items()},
+                    labels=task.describe(),
+                )
+                for name, task in self.tasks.items()
+            ),
+            warnings=self.warnings,
+        )

@@ -85,6 +85,10 @@ class Task(ABC):
         return self.measures[self.metric.name](self.predictions(outputs_NK), self.truths(targets_N))
 
     @abstractmethod
+    def signals(self, targets_N: Tensor) -> Tensor:
+        """N x S numbers that no input should resemble: the number, or 0 and 1 per class; NaN: unknown."""
+
+    @abstractmethod
     def describe(self) -> str:
         """What the train labels look like, in a few words for people."""
 

@@ -113,6 +113,10 @@ class Binary(Task):
         """Classes 0 and 1."""
         return targets_N.long()
 
+    def signals(self, targets_N: Tensor) -> Tensor:
+        """The positive class."""
+        return targets_N[:, None]
+
     def describe(self) -> str:
         """The classes and the share of the positive one."""
         return f"{self.rate:.1%} {self.classes[1]!r}, else {self.classes[0]!r}"

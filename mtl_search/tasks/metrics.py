@@ -140,6 +140,8 @@ def _r2(values_N: Tensor, truths_N: Tensor) -> Tensor:
 _auroc = partial(binary_auroc, validate_args=False)
 _average_precision = partial(binary_average_precision, validate_args=False)
 _f1 = partial(_decided, binary_f1_score)
+_class_accuracy = partial(multiclass_accuracy, average="micro")
+_class_f1 = partial(multiclass_f1_score, average="macro")
 
 
 def _table(*measures: Measure) -> MappingProxyType[str, Measure]:
@@ -155,9 +157,9 @@ BINARY = _table(
     Measure(MetricKind("log_loss", False), _log_loss),
 )
 MULTICLASS = _table(
-    Measure(MetricKind("accuracy", True), partial(_most_likely, partial(multiclass_accuracy, average="micro"))),
+    Measure(MetricKind("accuracy", True), partial(_most_likely, _class_accuracy)),
     Measure(MetricKind("balanced_accuracy", True), partial(_most_likely, _mean_recall)),
-    Measure(MetricKind("macro_f1", True), partial(_most_likely, partial(multiclass_f1_score, average="macro"))),
+    Measure(MetricKind("macro_f1", True), partial(_most_likely, _class_f1)),
     Measure(MetricKind("auroc", True), _class_auroc),
     Measure(MetricKind("log_loss", False), _class_log_loss),
 )

@@ -128,6 +128,10 @@ class Multiclass(Task):
         """Classes 0 .. K-1."""
         return targets_N
 
+    def signals(self, targets_N: Tensor) -> Tensor:
+        """Each class against the others."""
+        return F.one_hot(targets_N, len(self.classes)).float()
+
     def describe(self) -> str:
         """The number of classes and the largest."""
         largest = max(self.rates)

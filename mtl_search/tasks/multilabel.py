@@ -131,6 +131,10 @@ class Multilabel(Task):
         """1, 0 and -1 for what is not known."""
         return targets_N.long()
 
+    def signals(self, targets_N: Tensor) -> Tensor:
+        """Each label."""
+        return targets_N.masked_fill(targets_N == UNKNOWN, torch.nan)
+
     def describe(self) -> str:
         """The number of labels and how many of them are so."""
         return f"{len(self.classes)} labels, {self.rate:.1%} of them so"

@@ -108,6 +108,10 @@ class Regression(Task):
         """Numbers in the target's own unit."""
         return targets_N.double() * self.scale + self.mean
 
+    def signals(self, targets_N: Tensor) -> Tensor:
+        """The number."""
+        return targets_N[:, None]
+
     def describe(self) -> str:
         """The mean and the standard deviation."""
         return f"mean {self.mean:.4g}, standard deviation {self.scale:.4g}"
