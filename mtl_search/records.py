@@ -6,7 +6,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-__all__ = ["EpochReport", "Metric", "MetricKind", "Phase", "Role", "Split", "TrialRecord", "TrialState", "mean_gain"]
+__all__ = [
+    "EpochReport",
+    "Metric",
+    "MetricKind",
+    "Phase",
+    "Resample",
+    "Role",
+    "Split",
+    "TrialRecord",
+    "TrialState",
+    "mean_gain",
+]
 
 
 class Role(StrEnum):
@@ -88,6 +99,19 @@ class Metric:
 
 
 @dataclass(frozen=True, slots=True)
+class Resample:
+    """A task's default metric on test without one group of rows (delete-a-group jackknife).
+
+    The groups are the same for every trial of a confirmation, so that the values of two networks are
+    paired; their spread says how much a difference depends on which rows happen to be in test.
+    """
+
+    task: str
+    left_out: int  # the group, counted from 0
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
 class EpochReport:
     """What one epoch showed, per member: mean train loss, default metric on valid, mean weight used.
 
@@ -125,7 +149,7 @@ class TrialRecord:
     weighting: str
     params: Mapping[str, str]
     config: str
-    data: str                       # fingerprint of the data
+    data: str  # fingerprint of the data
     started: datetime
     finished: datetime
     error: str | None = None
@@ -135,11 +159,12 @@ class TrialRecord:
     flops: int = 0
     epochs: int = 0
     best_epoch: int | None = None
-    train_seconds: float = 0.0      # training and validation
-    device_seconds: float = 0.0     # the same times the CPUs or GPUs it held
+    train_seconds: float = 0.0  # training and validation
+    device_seconds: float = 0.0  # the same times the CPUs or GPUs it held
     device: str = "cpu"
     node: str = ""
     duplicate_of: str | None = None  # trial_id of the equal trial that this one was answered from
     versions: Mapping[str, str] = field(default_factory=dict)
     metrics: tuple[Metric, ...] = ()
     history: tuple[EpochReport, ...] = ()
+    resamples: tuple[Resample, ...] = ()  # of a confirmation's trials

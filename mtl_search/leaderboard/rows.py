@@ -1,0 +1,102 @@
+"""Trial records as table rows, and back."""
+
+import math
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
+
+import pyarrow as pa
+
+from mtl_search.leaderboard.schema import SCHEMAS
+from mtl_search.records import Metric, Phase, Split, TrialRecord, TrialState
+
+__all__ = ["epoch_rows", "metric_rows", "resample_rows", "to_records", "trial_row"]
+
+_CHOSEN = ("sweep", "arm", "trial_id", "config_id", "seed", "branching", "weighting", "config", "data")
+_MEASURED = ("error", "score", "mean_gain", "n_params", "flops", "epochs", "best_epoch", "duplicate_of")
+_PLACED = ("train_seconds", "device_seconds", "device", "node", "started", "finished")
+_COPIED = (*_CHOSEN, *_MEASURED, *_PLACED)  # columns that hold a field of the record as it is
+
+
+def trial_row(trial: TrialRecord) -> pa.Table:
+    """The one row of ``trials``."""
+    row: dict[str, Any] = {name: getattr(trial, name) for name in _COPIED}
+    row |= {"phase": trial.phase.value, "state": trial.state.value, "members": list(trial.members)}
+    row |= {name: list(getattr(trial, name).items()) for name in ("params", "versions")}
+    return pa.Table.from_pylist([row], schema=SCHEMAS["trials"])
+
+
+def metric_rows(trial: TrialRecord) -> pa.Table:
+    """The rows of ``metrics``, one a measured value."""
+    return pa.Table.from_pylist(
+        [
+            {
+                "trial_id": trial.trial_id,
+                "task": metric.task,
+                "split": metric.split.value,
+                "metric": metric.name,
+                "value": metric.value,
+                "gain": metric.gain,
+            }
+            for metric in trial.metrics
+        ],
+        schema=SCHEMAS["metrics"],
+    )
+
+
+def epoch_rows(trial: TrialRecord) -> pa.Table:
+    """The rows of ``epochs``: each epoch of the history, each member; NaN for what a member lacks."""
+    return pa.Table.from_pylist(
+        [
+            {
+                "trial_id": trial.trial_id,
+                "epoch": report.epoch,
+                "task": task,
+                "train_loss": report.train_loss.get(task, math.nan),
+                "valid": report.valid.get(task, math.nan),
+                "weight": report.weights.get(task, math.nan),
+                "score": report.score,
+                "seconds": report.seconds,
+            }
+            for report in trial.history
+            for task in trial.members
+        ],
+        schema=SCHEMAS["epochs"],
+    )
+
+
+def resample_rows(trial: TrialRecord) -> pa.Table:
+    """The rows of ``resamples``."""
+    return pa.Table.from_pylist(
+        [
+            {
+                "trial_id": trial.trial_id,
+                "task": resample.task,
+                "left_out": resample.left_out,
+                "value": resample.value,
+            }
+            for resample in trial.resamples
+        ],
+        schema=SCHEMAS["resamples"],
+    )
+
+
+def to_records(trials: pa.Table, metrics: pa.Table) -> list[TrialRecord]:
+    """The trials as records with their metrics, without history and resamples."""
+    measured: dict[str, list[Metric]] = defaultdict(list)
+    for row in metrics.to_pylist():
+        value = Metric(row["task"], Split(row["split"]), row["metric"], row["value"], row["gain"])
+        measured[row["trial_id"]].append(value)
+    return [_record(row, tuple(measured[row["trial_id"]])) for row in trials.to_pylist()]
+
+
+def _record(row: Mapping[str, Any], metrics: tuple[Metric, ...]) -> TrialRecord:
+    return TrialRecord(
+        phase=Phase(row["phase"]),
+        state=TrialState(row["state"]),
+        members=tuple(row["members"]),
+        params=dict(row["params"]),
+        versions=dict(row["versions"]),
+        metrics=metrics,
+        **{name: row[name] for name in _COPIED},
+    )
