@@ -1,0 +1,184 @@
+"""Which branchings a network may have, for any members."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import combinations
+
+from mtl_search.design import Branching, close_cuts, count_branchings
+from mtl_search.space.parameter import Categorical, IntRange, Parameter
+from mtl_search.space.suggest import Suggest
+from mtl_search.space.wording import Mismatch, show
+
+__all__ = ["BranchingRange", "Choice", "Literal", "Shared", "Split", "Tree"]
+
+Members = tuple[str, ...]
+
+
+class BranchingRange(ABC):
+    """Gives a branching for at least two members and the number of stages of a trial.
+
+    ``max_stages`` is the largest number of stages in the space: ranges reach up to it in every trial, so
+    that a parameter never changes its range; a cut behind the trial's own last stage is one at its end.
+    """
+
+    __slots__ = ()
+
+    @abstractmethod
+    def sample(self, trial: Suggest, members: Members, n_stages: int, max_stages: int) -> Branching:
+        """The branching that the trial says."""
+
+    @abstractmethod
+    def parameters(self, members: Members, max_stages: int) -> Iterator[Parameter]:
+        """What ``sample`` asks for."""
+
+    @abstractmethod
+    def check(self, tasks: Members, stages: frozenset[int]) -> None:
+        """Mismatch where it does not fit ``tasks``, the possible members, or the possible ``stages``."""
+
+    @abstractmethod
+    def count(self, n_members: int, n_stages: int) -> int:
+        """How many branchings of ``n_members`` there are, at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shared(BranchingRange):
+    """All stages shared."""
+
+    def sample(self, trial: Suggest, members: Members, n_stages: int, max_stages: int) -> Branching:
+        """The one with all stages shared."""
+        return Branching.shared(members, n_stages)
+
+    def parameters(self, members: Members, max_stages: int) -> Iterator[Parameter]:
+        """None."""
+        return iter(())
+
+    def check(self, tasks: Members, stages: frozenset[int]) -> None:
+        """Fits always."""
+
+    def count(self, n_members: int, n_stages: int) -> int:
+        """One."""
+        return 1
+
+
+@dataclass(frozen=True, slots=True)
+class Split(BranchingRange):
+    """One common cut: the parameter ``branching.split``, or none where it is given."""
+
+    at: int | IntRange | Categorical
+
+    def sample(self, trial: Suggest, members: Members, n_stages: int, max_stages: int) -> Branching:
+        """Shared before the split point, apart from there on."""
+        at = self.at if isinstance(self.at, int) else self.at.ask(trial, "branching.split")
+        assert isinstance(at, int)   # checked for the choices
+        return Branching.split(members, n_stages, min(at, n_stages))
+
+    def parameters(self, members: Members, max_stages: int) -> Iterator[Parameter]:
+        """The split point, where it is a range."""
+        if not isinstance(self.at, int):
+            yield Parameter("branching.split", self.at)
+
+    def check(self, tasks: Members, stages: frozenset[int]) -> None:
+        """Every split point must lie within the largest number of stages."""
+        for at in self._points():
+            if not isinstance(at, int) or isinstance(at, bool) or not 1 <= at <= max(stages):
+                raise Mismatch(f"a split point from 1 to {max(stages)} (the number of stages)", show(at))
+
+    def count(self, n_members: int, n_stages: int) -> int:
+        """The number of split points."""
+        return 1 if n_members == 1 else len(self._points())
+
+    def _points(self) -> tuple[object, ...]:
+        if isinstance(self.at, IntRange):
+            return tuple(self.at.values)
+        return self.at.choices if isinstance(self.at, Categorical) else (self.at,)
+
+
+@dataclass(frozen=True, slots=True)
+class Tree(BranchingRange):
+    """Any tree: one integer per pair of members, closed to the nearest tree by average linkage."""
+
+    def sample(self, trial: Suggest, members: Members, n_stages: int, max_stages: int) -> Branching:
+        """The tree nearest to the cuts that the trial says."""
+        cuts = {
+            pair: min(span.ask(trial, _cut_name(pair)), n_stages)
+            for span in _cut_range(max_stages)
+            for pair in combinations(members, 2)
+        }
+        return close_cuts(cuts, members, n_stages) if cuts else Branching.shared(members, n_stages)
+
+    def parameters(self, members: Members, max_stages: int) -> Iterator[Parameter]:
+        """A cut per pair of members."""
+        for span in _cut_range(max_stages):
+            for pair in combinations(members, 2):
+                yield Parameter(_cut_name(pair), span)
+
+    def check(self, tasks: Members, stages: frozenset[int]) -> None:
+        """Fits always."""
+
+    def count(self, n_members: int, n_stages: int) -> int:
+        """All trees."""
+        return count_branchings(n_members, n_stages)
+
+
+@dataclass(frozen=True, slots=True)
+class Literal(BranchingRange):
+    """One branching, of which a network gets what its members have."""
+
+    branching: Branching
+
+    def sample(self, trial: Suggest, members: Members, n_stages: int, max_stages: int) -> Branching:
+        """The part for these members."""
+        return self.branching.restrict(members)
+
+    def parameters(self, members: Members, max_stages: int) -> Iterator[Parameter]:
+        """None."""
+        return iter(())
+
+    def check(self, tasks: Members, stages: frozenset[int]) -> None:
+        """It must have every possible member, and the one possible number of stages."""
+        if missing := sorted(set(tasks) - set(self.branching.members)):
+            found = f"one without {', '.join(missing)}"
+            raise Mismatch("a branching of all tasks that can be members", found)
+        if stages != {self.branching.n_stages}:
+            wanted = " or ".join(map(str, sorted(stages)))
+            expected = f"a branching of {wanted} stages (the number of stages of the trunk)"
+            raise Mismatch(expected, f"{str(self.branching)!r} of {self.branching.n_stages}")
+
+    def count(self, n_members: int, n_stages: int) -> int:
+        """One."""
+        return 1
+
+
+@dataclass(frozen=True, slots=True)
+class Choice(BranchingRange):
+    """One of a few, by their text: the parameter ``branching``."""
+
+    choices: Mapping[str, BranchingRange]
+
+    def sample(self, trial: Suggest, members: Members, n_stages: int, max_stages: int) -> Branching:
+        """The one whose text the trial says."""
+        text = Categorical(tuple(self.choices)).ask(trial, "branching")
+        return self.choices[str(text)].sample(trial, members, n_stages, max_stages)
+
+    def parameters(self, members: Members, max_stages: int) -> Iterator[Parameter]:
+        """The choice."""
+        yield Parameter("branching", Categorical(tuple(self.choices)))
+
+    def check(self, tasks: Members, stages: frozenset[int]) -> None:
+        """Each must fit."""
+        for choice in self.choices.values():
+            choice.check(tasks, stages)
+
+    def count(self, n_members: int, n_stages: int) -> int:
+        """Their number; less are left where they agree on the members."""
+        return 1 if n_members == 1 else len(self.choices)
+
+
+def _cut_name(pair: tuple[str, str]) -> str:
+    return f"branching.cut.{pair[0]}+{pair[1]}"
+
+
+def _cut_range(max_stages: int) -> Iterator[IntRange]:
+    if max_stages > 1:   # else the first stage is all there is, and shared
+        yield IntRange(1, max_stages)

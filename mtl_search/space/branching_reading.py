@@ -1,0 +1,75 @@
+"""Reads what `trial.branching` says."""
+
+from collections.abc import Mapping
+
+from mtl_search.design import Branching
+from mtl_search.errors import nearest
+from mtl_search.space.branching_range import BranchingRange, Choice, Literal, Shared, Split, Tree
+from mtl_search.space.document import Document
+from mtl_search.space.parameter import Categorical, IntRange
+from mtl_search.space.ranges import Leaf
+from mtl_search.space.reading import Reader, check_keys
+from mtl_search.space.wording import Mismatch, Path, show
+
+__all__ = ["read_branching"]
+
+_FORMS = "shared, the text of a branching, {split: ...} or {tree: any}"
+
+
+def read_branching(value: object, path: Path, document: Document, tasks: tuple[str, ...]) -> BranchingRange:
+    """The range that ``value`` describes; that it fits the members and the trunk is checked later."""
+    try:
+        if isinstance(value, str):
+            return _text(value, tasks)
+        if isinstance(value, Mapping) and "split" in value:
+            check_keys(value, "split")
+            return _split(value["split"], (*path, "split"), document)
+        if isinstance(value, Mapping) and "tree" in value:
+            check_keys(value, "tree")
+            if value["tree"] != "any":
+                raise Mismatch("{tree: any}", show(value))
+            return Tree()
+        if isinstance(value, Mapping) and "categorical" in value:
+            return _choice(Reader(document).read(value, path), tasks)
+        raise Mismatch(_FORMS, show(value))
+    except Mismatch as wrong:
+        raise document.error(path, wrong.expected, wrong.found, wrong.hint) from None
+
+
+def _text(text: str, tasks: tuple[str, ...]) -> BranchingRange:
+    if text == "shared":
+        return Shared()
+    if "/" not in text and "|" not in text and not set(text.split()) & set(tasks):
+        raise Mismatch(_FORMS, repr(text), nearest(text, ("shared",)))
+    try:
+        branching = Branching.parse(text)
+    except ValueError as error:
+        raise Mismatch("a branching (stages apart by /, groups by |)", str(error)) from None
+    for task in branching.members:
+        if task not in tasks:
+            raise Mismatch("a branching of tasks", repr(task), nearest(task, tasks))
+    return Literal(branching)
+
+
+def _split(value: object, path: Path, document: Document) -> Split:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return Split(value)
+    node = Reader(document).read(value, path)
+    if isinstance(node, Leaf) and isinstance(node.range, IntRange | Categorical):
+        return Split(node.range)
+    raise Mismatch("{split: {int: [low, high]}} or {split: 2}", show({"split": value}))
+
+
+def _choice(node: object, tasks: tuple[str, ...]) -> Choice:
+    assert isinstance(node, Leaf)
+    assert isinstance(node.range, Categorical)
+    choices: dict[str, BranchingRange] = {}
+    for text in node.range.choices:
+        if not isinstance(text, str):
+            raise Mismatch("choices that are shared or the text of a branching", show(text))
+        choice = _text(text, tasks)
+        name = str(choice.branching) if isinstance(choice, Literal) else text
+        if name in choices:
+            raise Mismatch("each choice once", f"{name!r} more than once")
+        choices[name] = choice
+    return Choice(choices)
