@@ -6,10 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import Bounds, LinearConstraint, milp
-from scipy.sparse import coo_array
+
+from mtl_search.design.facility import Facilities, best_facilities
 
 __all__ = ["Candidate", "Composition", "compose"]
+
+_TIE = 1e-6         # percent: designs whose summed gains differ by less are equally good
+_BUDGET_UNIT = 4.0  # prices settle fastest where the whole budget counts about as much as a few tasks
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,39 +47,71 @@ def compose(
     max_networks: int | None = None,
     max_params: int | None = None,
 ) -> tuple[Composition, ...]:
-    """The best design of at most ``k`` networks for each feasible ``k = 1 .. max_networks``.
+    """The best design of at most ``k`` networks, for each feasible ``k`` from 1 to ``max_networks``.
 
-    With ``max_params`` the one best design within that budget (and within ``max_networks``, where given).
-    Empty where no choice serves every task. Of equally good designs: fewer networks, then fewer parameters.
+    Without ``max_networks``: up to the number of tasks, beyond which more networks cannot help. With
+    ``max_params`` the one best design within that budget (and within ``max_networks``, where given). Empty
+    where no choice serves every task. Of designs that are equal to a millionth of a percent: fewer networks,
+    then fewer parameters, then always the same one, whatever the order of candidates and tasks.
 
     >>> measured = [Candidate("a", {"x": 4.0, "y": -2.0}, 10), Candidate("b", {"y": 3.0}, 10)]
     >>> [(best.keys, best.delta_m) for best in compose(measured, ["x", "y"], max_networks=2)]
     [(('a',), 1.0), (('a', 'b'), 3.5)]
     """
-    ordered = sorted(candidates, key=lambda c: (c.n_params, c.key))
     names = sorted(tasks)
-    gains_TN = np.array([[_gain(c, task) for c in ordered] for task in names]).reshape(len(names), -1)
-    limit = min(max_networks or len(names), len(names))
-    if not ordered or np.isnan(gains_TN).all(axis=1).any():
+    if not names or (max_networks is not None and max_networks < 1):
+        raise ValueError(f"compose: expected a task and a network, found {len(names)} and {max_networks}")
+    affordable = (c for c in candidates if max_params is None or c.n_params <= max_params)
+    ordered = sorted(affordable, key=lambda c: (c.n_params, c.key))
+    if not all(any(_serves(c, task) for c in ordered) for task in names):
         return ()
-    counts = range(limit, limit + 1) if max_params is not None else range(1, (max_networks or limit) + 1)
-    found = []
-    for k in counts:
-        chosen = _solve(gains_TN, np.array([c.n_params for c in ordered]), k, max_params)
-        if chosen is not None:
-            found.append(_composition([ordered[j] for j in chosen], names))
+    gains_NT, worst = _gains(ordered, names)
+    facilities, budget = _facilities(gains_NT, np.array([float(c.n_params) for c in ordered]), max_params)
+    limit = max_networks or len(names)
+    found: list[Composition] = []
+    best: tuple[int, ...] = ()
+    for k in range(1, limit + 1) if max_params is None else [limit]:
+        if not best or gains_NT[list(best)].max(axis=0).sum() < gains_NT.max(axis=0).sum():
+            best, worst = best_facilities(facilities, min(k, len(names)), budget, worst, best)
+        if best:
+            found.append(_composition([ordered[j] for j in best], names))
     return tuple(found)
 
 
-def _gain(candidate: Candidate, task: str) -> float:
-    gain = candidate.gains.get(task, math.nan)
-    return gain if math.isfinite(gain) else math.nan
+def _serves(candidate: Candidate, task: str) -> bool:
+    return math.isfinite(candidate.gains.get(task, math.nan))
+
+
+def _gains(candidates: Sequence[Candidate], tasks: Sequence[str]) -> tuple[NDArray[np.float64], float]:
+    """The gains, absent ones so low that one outweighs everything, and a value below that of any design."""
+    gains_NT = np.array([[c.gains[t] if _serves(c, t) else math.nan for t in tasks] for c in candidates])
+    low, high = float(np.nanmin(gains_NT)), float(np.nanmax(gains_NT))
+    absent = low - len(tasks) * (high - low) - 2.0
+    return np.where(np.isnan(gains_NT), absent, gains_NT), len(tasks) * low - 1.0
+
+
+def _facilities(
+    gains_NT: NDArray[np.float64], params_N: NDArray[np.float64], max_params: int | None
+) -> tuple[Facilities, float]:
+    """The problem without the networks that a cheaper one dominates, and its budget; params ascend."""
+    n, n_tasks = gains_NT.shape
+    kept: list[int] = []
+    for j in range(n):
+        if not (gains_NT[kept] >= gains_NT[j]).all(axis=1).any():
+            kept.append(j)
+    costs_N = _TIE * (1.0 + params_N / (2.0 * n_tasks * max(1.0, params_N[-1])))
+    if max_params is None:
+        return Facilities(np.arange(n), gains_NT, costs_N, np.zeros(n)).take(np.array(kept)), 0.0
+    unit = 2.0 ** math.ceil(math.log2(max(1, max_params) / _BUDGET_UNIT))  # a power of two: sums stay exact
+    facilities = Facilities(np.arange(n), gains_NT, costs_N, params_N / unit)
+    return facilities.take(np.array(kept)), max_params / unit
 
 
 def _composition(chosen: Sequence[Candidate], tasks: Sequence[str]) -> Composition:
+    """The design of these networks: each task served by the best, of equal ones the smallest."""
     serving = {}
     for task in tasks:
-        able = [c for c in chosen if not math.isnan(_gain(c, task))]
+        able = [c for c in chosen if _serves(c, task)]
         serving[task] = min(able, key=lambda c: (-c.gains[task], c.n_params, c.key))
     used = sorted({c.key: c for c in serving.values()}.values(), key=lambda c: c.key)
     return Composition(
@@ -86,30 +121,3 @@ def _composition(chosen: Sequence[Candidate], tasks: Sequence[str]) -> Compositi
         n_params=sum(c.n_params for c in used),
         flops=sum(c.flops for c in used),
     )
-
-
-def _solve(
-    gains_TN: NDArray[np.float64], params_N: NDArray[np.int64], k: int, max_params: int | None
-) -> list[int] | None:
-    n_tasks, n = gains_TN.shape
-    task_P, network_P = np.nonzero(~np.isnan(gains_TN))
-    pair_P = n + np.arange(len(task_P))
-    size = n + len(task_P)
-    one_P = np.ones(len(task_P))
-    served = coo_array((one_P, (task_P, pair_P)), shape=(n_tasks, size))
-    row_P = pair_P - n
-    links = (np.r_[one_P, -one_P], (np.r_[row_P, row_P], np.r_[pair_P, network_P]))
-    linked = coo_array(links, shape=(len(task_P), size))
-    constraints = [
-        LinearConstraint(served, 1, 1),
-        LinearConstraint(linked, -np.inf, 0),
-        LinearConstraint(np.r_[np.ones(n), 0 * one_P][None], 0, k),
-    ]
-    if max_params is not None:
-        constraints.append(LinearConstraint(np.r_[params_N, 0 * one_P][None], 0, max_params))
-    result = milp(
-        -np.r_[-1e-9 * (1 + params_N / (1 + params_N.sum())), gains_TN[task_P, network_P]],
-        integrality=np.r_[np.ones(n), 0 * one_P], bounds=Bounds(0, 1), constraints=constraints,
-        options={"mip_rel_gap": 0.0},
-    )
-    return None if result.x is None else [j for j in range(n) if result.x[j] > 0.5]
