@@ -18,7 +18,7 @@ from mtl_search.data.dataset import Dataset
 from mtl_search.data.encoding import Encoding
 from mtl_search.data.load import dataset_from_table, load_dataset
 from mtl_search.data.rows import Inputs, InputShape, Rows
-from mtl_search.data.sources import bundled_tables, read_table
+from mtl_search.data.sources import bundled_tables, is_local_file, read_table
 from mtl_search.data.spec import DataSpec, SplitSpec
 from mtl_search.data.summary import DataSummary, TaskSummary
 
@@ -34,6 +34,7 @@ __all__ = [
     "TaskSummary",
     "bundled_tables",
     "dataset_from_table",
+    "is_local_file",
     "load_dataset",
     "read_table",
 ]

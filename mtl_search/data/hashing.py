@@ -10,6 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from mtl_search.data.distinct import distinct_values
+
 __all__ = ["Hashes", "hash_rows", "hash_values", "shares"]
 
 Hashes = NDArray[np.uint64]
@@ -39,8 +41,6 @@ def shares(hashes_N: Hashes, seed: int, use: str) -> NDArray[np.float64]:
 def hash_values(column: pa.ChunkedArray) -> Hashes:
     """One hash per value: numbers by value, text by its bytes, lists by their elements in order."""
     kind = column.type
-    if pa.types.is_dictionary(kind):
-        return hash_values(pc.cast(column, kind.value_type))
     if pa.types.is_boolean(kind) or pa.types.is_integer(kind) or pa.types.is_floating(kind):
         return _of_numbers(column)
     if pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
@@ -65,14 +65,12 @@ def _of_lists(column: pa.ChunkedArray) -> Hashes:
 
 
 def _of_distinct(column: pa.ChunkedArray) -> Hashes:
-    encoded = pc.dictionary_encode(column).unify_dictionaries()
-    if encoded.num_chunks == 0:
-        return np.zeros(0, np.uint64)
-    distinct = encoded.chunk(0).dictionary.to_pylist()
-    hashes = np.array([*(_of_text(value) for value in distinct), MISSING], np.uint64)
-    codes = [chunk.indices.fill_null(len(distinct)).to_numpy() for chunk in encoded.chunks]
-    found: Hashes = hashes[np.concatenate(codes)]
-    return found
+    values_V, codes_N = distinct_values(column)
+    if pa.types.is_dictionary(column.type):
+        hashes_V = hash_values(pa.chunked_array([values_V]))
+    else:
+        hashes_V = np.array([_of_text(value) for value in values_V.to_pylist()], np.uint64)
+    return np.append(hashes_V, MISSING)[codes_N]  # code -1 is the last
 
 
 def _of_text(value: Any) -> np.uint64:

@@ -14,7 +14,7 @@ import pyarrow.parquet as pa_parquet
 
 from mtl_search.errors import DataError, nearest
 
-__all__ = ["bundled_tables", "check_table", "read_table"]
+__all__ = ["bundled_tables", "check_table", "is_local_file", "read_table"]
 
 FileSystem: TypeAlias = pa_fs.FileSystem
 
@@ -25,6 +25,11 @@ def bundled_tables() -> dict[str, Path]:
     """The tables that come with the package, by name."""
     folder = Path(str(files("mtl_search.data") / "bundled"))
     return {path.stem: path for path in sorted(folder.glob("*.parquet"))}
+
+
+def is_local_file(source: str) -> bool:
+    """Whether the source is a path, which may be relative, and neither a bundled name nor a URI."""
+    return "://" not in source and source not in bundled_tables()
 
 
 def read_table(source: str, base: Path) -> pa.Table:

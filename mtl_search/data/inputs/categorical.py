@@ -8,8 +8,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
+from mtl_search.data.distinct import distinct_values
 from mtl_search.errors import DataError
 
 __all__ = ["CategoricalInputs", "is_categorical", "read_levels"]
@@ -25,8 +27,12 @@ class CategoricalInputs:
     @classmethod
     def fit(cls, train: pa.Table, columns: tuple[str, ...]) -> "CategoricalInputs":
         """The levels of these columns."""
-        levels = (pc.unique(read_levels(train[name], name)).drop_null() for name in columns)
-        return cls(columns, tuple(tuple(sorted(found.to_pylist())) for found in levels))
+        levels = []
+        for name in columns:
+            values, codes_N = read_levels(train[name], name)
+            occurs_V = np.bincount(codes_N + 1, minlength=len(values) + 1)[1:] > 0
+            levels.append(tuple(sorted(values.filter(pa.array(occurs_V)).to_pylist())))
+        return cls(columns, tuple(levels))
 
     @property
     def cardinalities(self) -> tuple[int, ...]:
@@ -37,9 +43,9 @@ class CategoricalInputs:
         """The codes as int64, N x C."""
         codes_NC = np.zeros((table.num_rows, len(self.columns)), np.int64)
         for position, (name, levels) in enumerate(zip(self.columns, self.levels, strict=True)):
-            known = pa.array(levels, pa.string())
-            codes = pc.index_in(read_levels(table[name], name), value_set=known, skip_nulls=True)
-            codes_NC[:, position] = pc.fill_null(codes, -1).to_numpy() + 1
+            values, codes_N = read_levels(table[name], name)
+            known_V = pc.index_in(values, value_set=pa.array(levels, pa.string())).fill_null(-1).to_numpy()
+            codes_NC[:, position] = np.append(known_V, -1)[codes_N] + 1
         return torch.from_numpy(codes_NC)
 
 
@@ -50,10 +56,9 @@ def is_categorical(kind: pa.DataType) -> bool:
     return bool(is_text or types.is_dictionary(kind))
 
 
-def read_levels(column: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
-    """The column as strings, null where missing."""
+def read_levels(column: pa.ChunkedArray, name: str) -> tuple[pa.Array, NDArray[np.int64]]:
+    """The column as distinct strings and the code of each row, -1 where missing."""
     if not is_categorical(column.type):
         raise DataError(f"column {name!r}", "strings, as in training", f"values of type {column.type}")
-    if pa.types.is_dictionary(column.type):
-        column = pc.cast(column, column.type.value_type)
-    return pc.cast(column, pa.string())
+    values, codes_N = distinct_values(column)
+    return pc.cast(values, pa.string()), codes_N
