@@ -1,1 +1,36 @@
-"""Under construction."""
+"""Training one network: configuration, loop, evaluation, optimisers, schedules.
+
+It knows nothing of Ray or Optuna: ``run_trial(config, dataset)`` works in a notebook.
+
+- All train rows are in memory on the trial's device. They are put in a new order once an epoch, and a
+  batch is a slice of them: no workers, no copies per batch.
+- Nothing in a step waits for the device. Losses and weights are kept there and read once an epoch, which
+  is when a non-finite loss is found and named, with the step and the task it first appeared in.
+- The best epoch is the one with the best score on valid (``Score``): the mean gain over the main members.
+"""
+
+from mtl_search.training.config import BranchingText, TrialConfig
+from mtl_search.training.loop import NonFiniteLossError, Training
+from mtl_search.training.score import Score
+from mtl_search.training.trial import (
+    NetworkCost,
+    TrialOutcome,
+    conclude,
+    failure,
+    network_cost,
+    run_trial,
+)
+
+__all__ = [
+    "BranchingText",
+    "NetworkCost",
+    "NonFiniteLossError",
+    "Score",
+    "Training",
+    "TrialConfig",
+    "TrialOutcome",
+    "conclude",
+    "failure",
+    "network_cost",
+    "run_trial",
+]

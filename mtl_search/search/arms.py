@@ -1,0 +1,65 @@
+"""Arms: the parts of a sweep with budgets of their own, and the three that every sweep is compared with."""
+
+from dataclasses import dataclass
+
+from mtl_search.search.sweep import SweepSpec
+from mtl_search.space import SearchSpace
+
+__all__ = ["SEARCH", "SHARED_EQUAL", "SHARED_TUNED", "SINGLE_TASK", "Arm", "arms_of"]
+
+SINGLE_TASK, SHARED_EQUAL, SHARED_TUNED, SEARCH = "single_task", "shared_equal", "shared_tuned", "search"
+REFERENCE_ARMS = (SINGLE_TASK, SHARED_EQUAL, SHARED_TUNED)
+TUNED_WEIGHTS = {"name": "fixed", "weights": {"simplex": [0.1, 10.0]}}
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """A space and how many trials each of its studies gets.
+
+    ``studies`` maps a study's name to the members all its trials have, None where they are chosen trial by trial.
+    ``trials`` is None under a budget of hours.
+    """
+
+    name: str
+    space: SearchSpace
+    studies: dict[str, tuple[str, ...] | None]
+    trials: int | None
+
+    @property
+    def is_reference(self) -> bool:
+        """Whether it is run to be compared with."""
+        return self.name in REFERENCE_ARMS
+
+
+def arms_of(spec: SweepSpec) -> tuple[Arm, ...]:
+    """The arms in the order they run: the references, the user's own, the search.
+
+    ``single_task`` tunes each main task alone, in a study of its own. ``shared_equal`` and ``shared_tuned`` train all
+    tasks in one network with only the heads apart, under equal weights and under fixed weights that are tuned
+    (Xin et al. 2022 show how strong these are). All tune the same hyperparameters as ``trial:`` does.
+    """
+    settings, budget = spec.settings, spec.settings.budget
+    everything = settings.all_tasks
+    shared = {"members": "all", "branching": "shared"}
+    tuned = {
+        SHARED_EQUAL: {**shared, "weighting": {"name": "equal"}},
+        SHARED_TUNED: {**shared, "weighting": TUNED_WEIGHTS},
+    }
+    reference_trials = budget.reference_trials if budget.trials is not None else None
+    alone: dict[str, tuple[str, ...] | None] = {
+        f"{SINGLE_TASK}/{task}": (task,) for task in settings.main_tasks
+    }
+    arms = [Arm(SINGLE_TASK, spec.space, alone, reference_trials)]
+    arms += [
+        Arm(name, spec.override(part), {name: everything}, reference_trials) for name, part in tuned.items()
+    ]
+    for name, space in (*spec.arms.items(), (SEARCH, spec.space)):
+        arms.append(
+            Arm(name, space, {name: space.members.tasks if space.members.is_fixed else None}, budget.trials)
+        )
+    return tuple(arms)
+
+
+def evidence_for(arm: str) -> tuple[str, ...]:
+    """The arms whose networks an arm may build on: the search on the references too, others on their own."""
+    return (*REFERENCE_ARMS, SEARCH) if arm == SEARCH else (arm,)

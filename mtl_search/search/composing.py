@@ -1,0 +1,46 @@
+"""Composing: the designs that each arm's networks make, as rows of the leaderboard."""
+
+from typing import Any
+
+from mtl_search.design import Composition, compose
+from mtl_search.search.arms import SINGLE_TASK, evidence_for
+from mtl_search.search.ledger import Ledger
+from mtl_search.search.sweep import SweepSpec
+
+__all__ = ["compose_arm", "design_rows"]
+
+
+def compose_arm(spec: SweepSpec, ledger: Ledger, arm: str) -> tuple[Composition, ...]:
+    """The best designs of ``arm``, one for each number of networks (or the one within ``max_params``).
+
+    ``single_task`` is one design: a network for each main task, as many as there are. Empty where the arm has no
+    network yet for one of the main tasks.
+    """
+    tasks, objective = spec.settings.main_tasks, spec.settings.objective
+    candidates = ledger.candidates(evidence_for(arm))
+    if arm == SINGLE_TASK:
+        return compose(candidates, tasks, max_networks=len(tasks))[-1:]
+    return compose(candidates, tasks, max_networks=objective.max_networks, max_params=objective.max_params)
+
+
+def design_rows(spec: SweepSpec, ledger: Ledger) -> list[dict[str, Any]]:
+    """The table of designs: every arm's, by number of networks."""
+    arms = ("single_task", "shared_equal", "shared_tuned", *spec.arms, "search")
+    return [_row(spec, ledger, arm, best) for arm in arms for best in compose_arm(spec, ledger, arm)]
+
+
+def _row(spec: SweepSpec, ledger: Ledger, arm: str, best: Composition) -> dict[str, Any]:
+    records = {key: ledger.find(key) for key in best.keys}
+    gains = {key: ledger.gains(record) for key, record in records.items() if record is not None}
+    return {
+        "arm": arm,
+        "n_networks": len(best.keys),
+        "rank": 1,
+        "text": "; ".join(f"{key}: {record.branching}" for key, record in records.items() if record),
+        "networks": list(best.keys),
+        "serves": best.serves,
+        "gains": {task: gains[key][task] for task, key in best.serves.items()},
+        "delta_m": best.delta_m,
+        "n_params": best.n_params,
+        "flops": best.flops,
+    }

@@ -1,0 +1,243 @@
+"""Conductor: the search of one sweep, arm by arm, from the first job to the last trial told."""
+
+import json
+import math
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Literal
+
+from optuna.trial import TrialState as OptunaState
+
+from mtl_search.data import Dataset
+from mtl_search.records import EpochReport, Metric, Phase, Split, TrialRecord, TrialState, mean_gain
+from mtl_search.search.arms import SINGLE_TASK, Arm, arms_of, evidence_for
+from mtl_search.search.jobs import Job, JobSource, Placement
+from mtl_search.search.ledger import Ledger
+from mtl_search.search.strategies import build_strategy
+from mtl_search.search.studies import Journal, JournalledStudy
+from mtl_search.search.study_run import Draft, StudyRun
+from mtl_search.search.sweep import SweepSpec
+from mtl_search.search.versions import versions
+from mtl_search.training import Score, TrialOutcome
+
+__all__ = ["Conductor"]
+
+HOPELESS = 10  # trials that failed with none that succeeded, after which a sweep gives up
+
+TOLD = {
+    TrialState.COMPLETE: OptunaState.COMPLETE,
+    TrialState.PRUNED: OptunaState.PRUNED,
+    TrialState.FAILED: OptunaState.FAIL,
+}
+
+
+@dataclass(slots=True)
+class Live:
+    """A job in training."""
+
+    run: StudyRun
+    draft: Draft
+    job: Job
+    started: datetime
+    history: list[EpochReport] = field(default_factory=list)
+
+
+class Conductor(JobSource):
+    """Hands out the trials of all arms and records what becomes of them.
+
+    ``single_task`` comes first and the others wait for it, since their gains are relative to its best values; after
+    that the next arm starts when an arm has no trial left to hand out. A trial is recorded before it is told.
+    ``slots``: how many trials can run at the same time.
+    """
+
+    def __init__(
+        self,
+        spec: SweepSpec,
+        dataset: Dataset,
+        ledger: Ledger,
+        journal: Journal,
+        *,
+        slots: int,
+    ) -> None:
+        self.spec, self.dataset, self.ledger = spec, dataset, ledger
+        self.arms = arms_of(spec)
+        self.runs = [run for arm in self.arms for run in self._open(arm, journal)]
+        self.live: dict[str, Live] = {}
+        self.hopeless: str | None = None  # why the sweep gave up, where it did
+        self.note = ""  # why the newest trial was chosen
+        self._slots, self._interrupted = slots, False
+        self._changed: Callable[[], None] = lambda: None
+        self._versions = versions()
+
+    def next(self) -> Job | Literal["wait", "done"]:
+        """A job of the first arm that has one left."""
+        if self._interrupted or self.hopeless is not None:
+            return "done"
+        for run in self.runs:
+            if run.arm.name != SINGLE_TASK and any(
+                live.run.arm.name == SINGLE_TASK for live in self.live.values()
+            ):
+                return "wait"
+            while self._has_budget(run):
+                if (job := self._start(run)) is not None:
+                    return job
+        return "wait" if self.live else "done"
+
+    def report(self, trial_id: str, report: EpochReport) -> bool:
+        """Take note of an epoch; stop where the pruner says so, or everything stops."""
+        live = self.live[trial_id]
+        live.history.append(report)
+        if self._interrupted:
+            return True
+        metrics = self.ledger.metrics
+        signed = {task: metrics[task].signed(v) for task, v in report.valid.items() if task in metrics}
+        return live.run.study.report(live.draft.trial, report, signed)
+
+    def finish(self, trial_id: str, outcome: TrialOutcome | None, placement: Placement) -> None:
+        """Record the outcome, then tell the study. An interrupted trial is neither: a resume takes it up."""
+        live = self.live.pop(trial_id)
+        live.run.live -= 1
+        if outcome is None:
+            if self._interrupted:
+                return
+            outcome = self._pruned(live)
+        self._settle(live, self._record(live, outcome, placement))
+        self._give_up_if_hopeless()
+        self._changed()
+
+    def interrupt(self) -> None:
+        """Hand out nothing more and stop what is running."""
+        self._interrupted = True
+
+    def on_change(self, listener: Callable[[], None]) -> None:
+        """Call ``listener`` whenever a trial has started or ended."""
+        self._changed = listener
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether the search was stopped before its end."""
+        return self._interrupted
+
+    def _open(self, arm: Arm, journal: Journal) -> list[StudyRun]:
+        settings = self.spec.settings
+        runs = []
+        for name, members in arm.studies.items():
+            study = JournalledStudy(
+                journal, name, settings.sampler, settings.pruner, self.spec.max_epochs, self._told
+            )
+            strategy = None if members is not None else build_strategy(settings, arm.space)
+            runs.append(StudyRun(arm, study, members, strategy, settings))
+        return runs
+
+    def _told(self, trial_id: str) -> tuple[OptunaState, float] | None:
+        record = self.ledger.find(trial_id)
+        return None if record is None else (TOLD[record.state], record.score)
+
+    def _has_budget(self, run: StudyRun) -> bool:
+        arm = run.arm
+        if arm.trials is not None:
+            return run.study.n_finished + run.live < arm.trials
+        hours = self.spec.settings.budget.hours
+        assert hours is not None
+        share = hours * 3600 * self._slots / len(self.arms) / len(arm.studies)
+        now = datetime.now(UTC)
+        spent = self.ledger.device_seconds[run.study.trial_prefix] + sum(
+            (now - live.started).total_seconds() for live in self.live.values() if live.run is run
+        )
+        return spent < share
+
+    def _start(self, run: StudyRun) -> Job | None:
+        """Draft a trial and start it; None where an equal one was trained before, which answers it."""
+        running = [live.job.config.members for live in self.live.values()]
+        draft = run.draft(self.dataset, self.ledger.measurements(evidence_for(run.arm.name)), running)
+        trial_id = run.study.start(draft.trial)
+        number = int(trial_id.rsplit("-", 1)[1])
+        seed = zlib.crc32(f"{self.spec.settings.sampler.seed}/{number}".encode())
+        references = {} if run.arm.name == SINGLE_TASK else dict(self.ledger.references)
+        metrics = {t: m for t, m in self.ledger.metrics.items() if not references or t in references}
+        job = Job(trial_id, draft.config, seed, Score(metrics, references))
+        live = Live(run, draft, job, datetime.now(UTC))
+        self.note = draft.reason
+        known = self.ledger.known(draft.config.identity(self.dataset.fingerprint))
+        if known is not None:
+            self._settle(live, self._duplicate(live, known))
+            return None
+        self.live[trial_id] = live
+        run.live += 1
+        self._changed()
+        return job
+
+    def _settle(self, live: Live, record: TrialRecord) -> None:
+        self.ledger.record(record)
+        live.run.study.tell(live.draft.trial, TOLD[record.state], record.score)
+
+    def _pruned(self, live: Live) -> TrialOutcome:
+        """What is known of a trial stopped early: the default metrics of its best epoch."""
+        best = max(live.history, key=lambda r: (math.isfinite(r.score), r.score))
+        gains = live.job.score.gains(best.valid)
+        metrics = tuple(
+            Metric(task, Split.VALID, self.dataset.tasks[task].metric.name, value, gains.get(task, math.nan))
+            for task, value in best.valid.items()
+        )
+        return TrialOutcome(TrialState.PRUNED, len(live.history), best.epoch, best.score, metrics)
+
+    def _record(self, live: Live, outcome: TrialOutcome, placement: Placement) -> TrialRecord:
+        job, config = live.job, live.job.config
+        values = {m.task: m.gain for m in outcome.metrics if m.name == self.dataset.tasks[m.task].metric.name}
+        return TrialRecord(
+            sweep=self.spec.settings.name,
+            arm=live.run.arm.name,
+            phase=Phase.SEARCH,
+            trial_id=job.trial_id,
+            config_id=config.identity(self.dataset.fingerprint),
+            seed=job.seed,
+            state=outcome.state if math.isfinite(outcome.score) else TrialState.FAILED,
+            error=outcome.error
+            or (None if math.isfinite(outcome.score) else "no score: a metric is not a number"),
+            members=config.members,
+            branching=str(config.branching),
+            weighting=config.weighting.name,
+            params={name: json.dumps(value) for name, value in live.draft.trial.params.items()},
+            config=config.model_dump_json(),
+            data=self.dataset.fingerprint,
+            score=outcome.score,
+            mean_gain=mean_gain({t: g for t, g in values.items() if t in self.ledger.metrics}),
+            n_params=live.draft.cost.n_params,
+            flops=live.draft.cost.flops,
+            epochs=outcome.epochs,
+            best_epoch=outcome.best_epoch,
+            train_seconds=sum(report.seconds for report in live.history),
+            device_seconds=placement.seconds * placement.units,
+            device=placement.device,
+            node=placement.node,
+            started=live.started,
+            finished=datetime.now(UTC),
+            versions=self._versions,
+            metrics=outcome.metrics,
+            history=tuple(live.history),
+        )
+
+    def _duplicate(self, live: Live, known: TrialRecord) -> TrialRecord:
+        """The row of a trial that ``known`` answers; it took no time."""
+        gains = self.ledger.gains(known)
+        return replace(
+            known,
+            arm=live.run.arm.name,
+            trial_id=live.job.trial_id,
+            params={name: json.dumps(value) for name, value in live.draft.trial.params.items()},
+            score=live.job.score(self.ledger.values(known)),
+            mean_gain=mean_gain(gains),
+            train_seconds=0.0,
+            device_seconds=0.0,
+            started=live.started,
+            finished=live.started,
+            duplicate_of=known.trial_id,
+            history=(),
+        )
+
+    def _give_up_if_hopeless(self) -> None:
+        failed = [r for r in self.ledger.records if r.state == TrialState.FAILED]
+        if len(failed) >= HOPELESS and len(failed) == len(self.ledger.records):
+            self.hopeless = f"all of the first {len(failed)} trials failed, the last with: {failed[-1].error}"

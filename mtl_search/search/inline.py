@@ -1,0 +1,56 @@
+"""The inline executor: jobs one after another in this process, for debugging and for tests of the search."""
+
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+import torch
+
+from mtl_search.data import Dataset
+from mtl_search.search.jobs import Job, JobSource
+from mtl_search.search.place import Place
+from mtl_search.training import Training, TrialOutcome, conclude, failure
+
+__all__ = ["run_inline", "stop_on_sigint"]
+
+
+def run_inline(source: JobSource, dataset: Dataset, place: Place) -> None:
+    """Train all jobs of ``source``; Ctrl-C stops after the epoch that is running."""
+    torch.set_num_threads(place.threads)
+    with stop_on_sigint(source):
+        while not isinstance(job := source.next(), str):
+            start = time.perf_counter()
+            outcome = _train(job, source, dataset, place)
+            source.finish(job.trial_id, outcome, place.placement(time.perf_counter() - start))
+
+
+def _train(job: Job, source: JobSource, dataset: Dataset, place: Place) -> TrialOutcome | None:
+    """The outcome of ``job``, None where ``source`` stopped it."""
+    epochs = 0
+    try:
+        training = Training(job.config, dataset, seed=job.seed, score=job.score, device=place.device)
+        while not training.finished:
+            report = training.run_epoch()
+            epochs = report.epoch
+            if source.report(job.trial_id, report):
+                return None
+        return conclude(training, dataset, read_test=job.read_test)
+    except Exception as error:  # whatever a trial raises is a row of the leaderboard: the sweep goes on
+        return failure(error, epochs)
+
+
+@contextmanager
+def stop_on_sigint(source: JobSource) -> Iterator[None]:
+    """Turn the first Ctrl-C into ``source.interrupt()``, the second into the usual KeyboardInterrupt."""
+
+    def interrupt(signum: int, frame: FrameType | None) -> None:
+        source.interrupt()
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    before = signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

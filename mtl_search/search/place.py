@@ -1,0 +1,40 @@
+"""Place: what one trial was allocated, and nothing else is what it uses."""
+
+import platform
+from dataclasses import dataclass
+
+import torch
+
+from mtl_search.search.jobs import Placement
+
+__all__ = ["Place"]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """CPUs as torch threads, and a share of a GPU: where that is 0 the trial stays on the CPU."""
+
+    cpus: int
+    gpus: float
+
+    @property
+    def threads(self) -> int:
+        """Threads torch may use."""
+        return self.cpus
+
+    @property
+    def device(self) -> str:
+        """The torch device: the first GPU that is visible, and only those allocated are."""
+        return "cuda" if self.gpus > 0 else "cpu"
+
+    @property
+    def units(self) -> float:
+        """What device seconds count: GPUs where there are any, else CPUs."""
+        return self.gpus or float(self.cpus)
+
+    def placement(self, seconds: float) -> Placement:
+        """Where and how long a job ran, as recorded."""
+        name = torch.cuda.get_device_name() if self.gpus > 0 else platform.processor() or platform.machine()
+        return Placement(
+            seconds, self.units, f"{self.device}: {name}" if self.gpus > 0 else "cpu", platform.node()
+        )

@@ -1,0 +1,129 @@
+"""Pruners: whether a trial goes on, as configurations that build Optuna's pruner or ours.
+
+``asha`` is ours: early stopping *per task*. A network is kept while it is promising for at least one of its main
+members, because a design may use it for that task alone.
+"""
+
+import math
+from abc import abstractmethod
+from typing import Annotated, Literal
+
+import optuna
+from optuna.pruners import BasePruner
+from optuna.study import Study
+from optuna.trial import FrozenTrial
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt
+
+__all__ = ["ASHA", "VALID", "Hyperband", "Median", "NoPruner", "PerTaskHalving", "Pruner", "PrunerConfig"]
+
+VALID = "valid"  # user attribute of a trial: {main task: signed default metric of each epoch}
+
+
+class PerTaskHalving(BasePruner):
+    """Asynchronous successive halving (Li et al. 2020) run for each main task on its own.
+
+    The rungs are at ``min_epochs * reduction_factor ** r`` epochs. At a rung a network's standing in a task is its
+    best value so far, compared with that of all trials of the study that contain the task and reached the
+    rung. It goes on if for one of its tasks it is within the best ``1 / reduction_factor`` of them (while fewer
+    than ``reduction_factor`` have been there: if it is the best). NaN is never promising.
+    """
+
+    def __init__(self, min_epochs: int, reduction_factor: int) -> None:
+        self.min_epochs, self.reduction_factor = min_epochs, reduction_factor
+
+    def prune(self, study: Study, trial: FrozenTrial) -> bool:
+        """Whether ``trial`` is at a rung and is promising for none of its main tasks."""
+        values: dict[str, list[float]] = trial.user_attrs.get(VALID, {})
+        epoch = max((len(series) for series in values.values()), default=0)
+        if not self.is_rung(epoch):
+            return False
+        others = [
+            t.user_attrs.get(VALID, {}) for t in study.get_trials(deepcopy=False) if t.number != trial.number
+        ]
+        return not any(
+            self._promising(standing(series, epoch), [standing(o[task], epoch) for o in others if task in o])
+            for task, series in values.items()
+        )
+
+    def is_rung(self, epoch: int) -> bool:
+        """Whether trials are compared after ``epoch`` epochs."""
+        rung = self.min_epochs
+        while rung < epoch:
+            rung *= self.reduction_factor
+        return rung == epoch
+
+    def _promising(self, value: float, others: list[float]) -> bool:
+        there = sorted((v for v in others if not math.isnan(v)), reverse=True)
+        kept = max(1, (len(there) + 1) // self.reduction_factor)
+        return not math.isnan(value) and (len(there) < kept or value >= there[kept - 1])
+
+
+def standing(series: list[float], epoch: int) -> float:
+    """The best value within the first ``epoch`` epochs, NaN where there are fewer or none is a number."""
+    reached = [v for v in series[:epoch] if not math.isnan(v)]
+    return max(reached) if reached and len(series) >= epoch else math.nan
+
+
+class Pruner(BaseModel):
+    """What all pruners share: being built for trials of at most ``max_epochs`` epochs."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @abstractmethod
+    def build(self, max_epochs: int) -> BasePruner:
+        """The pruner as Optuna asks it."""
+
+
+class ASHA(Pruner):
+    """Successive halving per task."""
+
+    name: Literal["asha"] = "asha"
+    min_epochs: PositiveInt = 3
+    reduction_factor: int = Field(3, ge=2)
+
+    def build(self, max_epochs: int) -> BasePruner:
+        """Our PerTaskHalving."""
+        return PerTaskHalving(self.min_epochs, self.reduction_factor)
+
+
+class Hyperband(Pruner):
+    """Hyperband (Li et al. 2018) on the trial's score: several halvings that start at different epochs."""
+
+    name: Literal["hyperband"] = "hyperband"
+    min_epochs: PositiveInt = 1
+    reduction_factor: int = Field(3, ge=2)
+
+    def build(self, max_epochs: int) -> BasePruner:
+        """Optuna's HyperbandPruner."""
+        return optuna.pruners.HyperbandPruner(
+            min_resource=min(self.min_epochs, max_epochs),
+            max_resource=max_epochs,
+            reduction_factor=self.reduction_factor,
+        )
+
+
+class Median(Pruner):
+    """Stop where the score is below the median of earlier trials at the same epoch."""
+
+    name: Literal["median"] = "median"
+    min_epochs: PositiveInt = 3
+    startup_trials: NonNegativeInt = 5
+
+    def build(self, max_epochs: int) -> BasePruner:
+        """Optuna's MedianPruner."""
+        return optuna.pruners.MedianPruner(
+            n_startup_trials=self.startup_trials, n_warmup_steps=self.min_epochs - 1
+        )
+
+
+class NoPruner(Pruner):
+    """Every trial trains to its end."""
+
+    name: Literal["none"] = "none"
+
+    def build(self, max_epochs: int) -> BasePruner:
+        """Optuna's NopPruner."""
+        return optuna.pruners.NopPruner()
+
+
+PrunerConfig = Annotated[ASHA | Hyperband | Median | NoPruner, Field(discriminator="name")]

@@ -1,0 +1,185 @@
+"""The Ray executor: Tune places the jobs of a source on the CPUs and GPUs of a cluster.
+
+Tune's ``Searcher`` asks the source for jobs and hands back results, its ``TrialScheduler`` asks the source whether to
+stop. Loggers, checkpoints and the saving of experiment state are off: the leaderboard and the journal are the state.
+"""
+
+import logging
+import os
+import shutil
+import tempfile
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from mtl_search.data import Dataset
+from mtl_search.errors import ResourceError
+from mtl_search.search.executor import Executor
+from mtl_search.search.inline import stop_on_sigint
+from mtl_search.search.jobs import JobSource, Placement
+from mtl_search.search.place import Place
+from mtl_search.search.settings import Resources
+from mtl_search.training import TrialOutcome, failure
+
+QUIET = {  # before Ray is imported
+    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
+    "TUNE_DISABLE_SIGINT_HANDLER": "1",
+    "TUNE_GLOBAL_CHECKPOINT_S": "1000000000",
+    "TUNE_WARN_EXCESSIVE_EXPERIMENT_CHECKPOINT_SYNC_THRESHOLD_S": "0",
+    "RAY_AIR_NEW_OUTPUT": "0",
+    "RAY_TRAIN_ENABLE_V2_MIGRATION_WARNINGS": "0",
+}
+os.environ.update({name: value for name, value in QUIET.items() if name not in os.environ})
+
+import ray  # noqa: E402
+from ray import tune  # noqa: E402
+from ray.tune.schedulers import FIFOScheduler, TrialScheduler  # noqa: E402
+from ray.tune.search import Searcher  # noqa: E402
+
+from mtl_search.search.trainable import JOB, OUTCOME, PLACEMENT, REPORTS, TrainJob  # noqa: E402
+
+__all__ = ["Cluster", "connect"]
+
+
+class Cluster(Executor):
+    """A Ray cluster and what each trial gets of it."""
+
+    def __init__(self, resources: Resources, dashboard: str) -> None:
+        total = ray.cluster_resources()
+        cpus, gpus = int(total.get("CPU", 0)), float(total.get("GPU", 0))
+        share = _gpu_share(resources, cpus, gpus)
+        if resources.cpu > cpus or share > gpus:
+            raise ResourceError(
+                "resources",
+                f"at most the {cpus} CPUs and {gpus:g} GPUs of the cluster for one trial",
+                f"cpu: {resources.cpu}, gpu: {share:g}",
+            )
+        self.place = Place(resources.cpu, share)
+        self.slots = min(cpus // resources.cpu, int(gpus / share) if share else cpus)
+        self.dashboard = dashboard
+
+    def run(self, source: JobSource, dataset: Dataset) -> None:
+        """Train all jobs of ``source``; Ctrl-C stops what is running within a step."""
+        searcher = SourceSearcher(source)
+        scratch = tempfile.mkdtemp(prefix="mtl_search-")
+        try:
+            with stop_on_sigint(source), _quiet_tune():
+                tune.Tuner(
+                    tune.with_resources(
+                        tune.with_parameters(TrainJob, dataset=dataset, place=self.place),
+                        {"cpu": self.place.cpus, "gpu": self.place.gpus},
+                    ),
+                    tune_config=tune.TuneConfig(
+                        num_samples=-1,
+                        search_alg=searcher,
+                        scheduler=AskTheSource(searcher),
+                        reuse_actors=True,
+                        max_concurrent_trials=self.slots,
+                    ),
+                    run_config=tune.RunConfig(
+                        storage_path=scratch,
+                        name="sweep",
+                        verbose=0,
+                        checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),
+                    ),
+                ).fit()
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)
+
+
+@contextmanager
+def connect(resources: Resources, address: str | None = None) -> Iterator[Cluster]:
+    """Ray at ``address``, or a local one of this machine that ends with the block; one that runs is used."""
+    started = not ray.is_initialized()
+    if started:
+        try:
+            context = ray.init(
+                address=address, log_to_driver=False, logging_level=logging.ERROR, include_dashboard=None
+            )
+        except ConnectionError as error:
+            raise ResourceError(
+                "--address", "the address of a running Ray cluster", f"{address!r}: {error}"
+            ) from error
+    try:
+        yield Cluster(resources, context.dashboard_url if started else "")
+    finally:
+        if started:
+            ray.shutdown()
+
+
+class SourceSearcher(Searcher):  # type: ignore[misc]
+    """Asks a job source for what to run next and hands the results back."""
+
+    def __init__(self, source: JobSource) -> None:
+        super().__init__(metric="unused", mode="max")
+        self._source = source
+        self._jobs: dict[str, str] = {}  # Tune's trial id to ours
+        self._last: dict[str, Mapping[str, Any]] = {}
+
+    def suggest(self, trial_id: str) -> Any:
+        """A job, None for "ask again later", or FINISHED."""
+        job = self._source.next()
+        if job == "done":
+            return Searcher.FINISHED
+        if job == "wait":
+            return None
+        self._jobs[trial_id] = job.trial_id
+        return {JOB: job}
+
+    def should_stop(self, trial_id: str, result: Mapping[str, Any]) -> bool:
+        """Report the epochs of a step; whether the source wants no more of them."""
+        self._last[trial_id] = result
+        stop = any([self._source.report(self._jobs[trial_id], report) for report in result[REPORTS]])
+        return stop and result[OUTCOME] is None
+
+    def on_trial_complete(self, trial_id: str, result: Any = None, error: bool = False) -> None:
+        """Hand back the outcome of a job that ended, was stopped, or whose worker died."""
+        last = self._last.pop(trial_id, {})
+        outcome: TrialOutcome | None = last.get(OUTCOME)
+        if error:
+            outcome = failure(RuntimeError("the worker process died (out of memory, perhaps)"))
+        placement = last.get(PLACEMENT, Placement(0.0, 0.0, "", ""))
+        self._source.finish(self._jobs.pop(trial_id), outcome, placement)
+
+    def save(self, checkpoint_path: str) -> None:
+        """Nothing: the journal is the state."""
+
+    def restore(self, checkpoint_path: str) -> None:
+        """Nothing: the journal is the state."""
+
+
+class AskTheSource(FIFOScheduler):  # type: ignore[misc]
+    """Runs trials in order and stops those that the source wants stopped."""
+
+    def __init__(self, searcher: SourceSearcher) -> None:
+        super().__init__()
+        self._searcher = searcher
+
+    def on_trial_result(self, tune_controller: Any, trial: Any, result: Mapping[str, Any]) -> str:
+        """Stop or go on."""
+        stop = self._searcher.should_stop(trial.trial_id, result)
+        return str(TrialScheduler.STOP if stop else TrialScheduler.CONTINUE)
+
+
+def _gpu_share(resources: Resources, cpus: int, gpus: float) -> float:
+    """GPUs of one trial. ``auto``: the GPUs are shared by as many trials as there are CPUs for, at most a whole one."""
+    if resources.gpu != "auto":
+        return resources.gpu
+    return min(1.0, gpus * resources.cpu / cpus) if gpus and cpus else 0.0
+
+
+@contextmanager
+def _quiet_tune() -> Iterator[None]:
+    """Tune logs what concerns its own experiment files, which there are none of."""
+    loggers = [logging.getLogger(name) for name in ("ray.tune", "ray.train", "ray.air")]
+    before = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        for logger, level in zip(loggers, before, strict=True):
+            logger.setLevel(level)

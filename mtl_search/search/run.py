@@ -1,0 +1,148 @@
+"""run_sweep and resume_sweep: from a checked sweep to its tables."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from mtl_search.data import Dataset, load_dataset
+from mtl_search.errors import LeaderboardError
+from mtl_search.leaderboard import Leaderboard, TaskInfo
+from mtl_search.search.composing import design_rows
+from mtl_search.search.conductor import Conductor
+from mtl_search.search.executor import Executor, open_executor
+from mtl_search.search.ledger import Ledger
+from mtl_search.search.snapshot import Snapshot, take
+from mtl_search.search.studies import Journal
+from mtl_search.search.sweep import SweepSpec, load_sweep
+from mtl_search.search.sweep_file import SWEEP_FILE, save_sweep, with_changes
+
+__all__ = ["SweepResult", "Watch", "resume_sweep", "run_sweep"]
+
+
+@dataclass(frozen=True, slots=True)
+class SweepResult:
+    """How a run of a sweep ended; ``hopeless`` says why it gave up, where all trials failed."""
+
+    path: Path
+    interrupted: bool
+    hopeless: str | None
+
+    @property
+    def board(self) -> Leaderboard:
+        """Its tables."""
+        return Leaderboard(self.path)
+
+
+class Watch:
+    """What a run tells whoever watches it; does nothing. Replaced as a whole by the command line's."""
+
+    def started(self, spec: SweepSpec, dataset: Dataset, executor: Executor, path: Path) -> None:
+        """Everything is checked and the first trial is about to be placed."""
+
+    def changed(self, snapshot: Snapshot) -> None:
+        """A trial started or ended."""
+
+
+def run_sweep(
+    spec: SweepSpec,
+    results: Path | str = "results",
+    *,
+    name: str | None = None,
+    trials: int | None = None,
+    inline: bool = False,
+    address: str | None = None,
+    watch: Watch | None = None,
+) -> SweepResult:
+    """Run a new sweep in ``results/<name>``; nothing is written before all input is checked.
+
+    ``name`` and ``trials`` replace what the sweep file says. Raises UserError where data or resources cannot be
+    used or the folder exists already.
+    """
+    if name is not None or trials is not None:
+        spec = with_changes(spec, name=name, trials=trials)
+    path = Path(results) / spec.settings.name
+    if path.exists():
+        raise LeaderboardError(
+            str(path), "no sweep of this name yet", "a folder", f"mtl-search resume {path}, or --name NAME"
+        )
+    dataset = load_dataset(spec.settings.data, spec.settings.tasks, base=spec.base)
+    with open_executor(spec.settings.resources, inline=inline, address=address) as executor:
+        path.mkdir(parents=True)
+        with _only_process(path):
+            save_sweep(spec, path)
+            board = Leaderboard.create(path, _task_infos(dataset))
+            return _search(spec, dataset, executor, board, watch or Watch())
+
+
+def resume_sweep(
+    path: Path | str,
+    *,
+    trials: int | None = None,
+    inline: bool = False,
+    address: str | None = None,
+    watch: Watch | None = None,
+) -> SweepResult:
+    """Go on with the sweep in folder ``path``; ``trials`` is a new budget for each arm of the search.
+
+    Raises UserError where the folder holds no sweep, or its data has changed since.
+    """
+    path = Path(path)
+    board = Leaderboard(path)
+    spec = load_sweep(path / SWEEP_FILE)
+    dataset = load_dataset(spec.settings.data, spec.settings.tasks, base=spec.base)
+    records = board.records()
+    if records and records[0].data != dataset.fingerprint:
+        raise LeaderboardError(
+            str(path),
+            f"the data it was started with ({records[0].data})",
+            f"other data ({dataset.fingerprint})",
+        )
+    if trials is not None:
+        spec = with_changes(spec, trials=trials)
+    with (
+        open_executor(spec.settings.resources, inline=inline, address=address) as executor,
+        _only_process(path),
+    ):
+        save_sweep(spec, path)
+        return _search(spec, dataset, executor, board, watch or Watch())
+
+
+def _search(
+    spec: SweepSpec, dataset: Dataset, executor: Executor, board: Leaderboard, watch: Watch
+) -> SweepResult:
+    """All arms, on data without its test rows; then the designs they make."""
+    visible = dataset.without_test()
+    metrics = {name: task.metric for name, task in dataset.tasks.items() if name in spec.settings.main_tasks}
+    ledger = Ledger(board, metrics)
+    began, before = time.monotonic(), len(ledger.records)
+    conductor = Conductor(spec, visible, ledger, Journal(board.path / "journal.log"), slots=executor.slots)
+    conductor.on_change(lambda: watch.changed(take(conductor, began, before)))
+    watch.started(spec, dataset, executor, board.path)
+    executor.run(conductor, visible)
+    board.write_designs(design_rows(spec, ledger))
+    board.compact(ledger.references)
+    return SweepResult(board.path, conductor.interrupted, conductor.hopeless)
+
+
+def _task_infos(dataset: Dataset) -> list[TaskInfo]:
+    return [TaskInfo(task.name, task.kind, task.role, task.metric) for task in dataset.tasks.values()]
+
+
+@contextmanager
+def _only_process(path: Path) -> Iterator[None]:
+    """Hold the sweep's lock, which the system takes back if this process dies."""
+    lock = FileLock(path / ".lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise LeaderboardError(
+            str(path), "a sweep that nobody is running", "another process at work"
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()

@@ -1,0 +1,126 @@
+"""The blocks of a sweep file beside data, tasks and trial, as frozen values."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    model_validator,
+)
+
+from mtl_search.data import DataSpec
+from mtl_search.search.pruners import ASHA, PrunerConfig
+from mtl_search.search.samplers import TPE, SamplerConfig
+from mtl_search.tasks import TaskConfig
+
+__all__ = ["Budget", "Constraints", "Objective", "Resources", "Settings"]
+
+FROZEN = ConfigDict(frozen=True, extra="forbid")
+
+
+class Objective(BaseModel):
+    """What a design is composed for: delta_m with at most so many networks, or within a size."""
+
+    model_config = FROZEN
+
+    max_networks: PositiveInt | None = None
+    max_params: PositiveInt | None = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if (self.max_networks is None) == (self.max_params is None):
+            raise ValueError("either max_networks or max_params")
+        return self
+
+
+class Constraints(BaseModel):
+    """Bounds of one network; a network beyond them is refused before it is trained."""
+
+    model_config = FROZEN
+
+    n_params: PositiveInt | None = None
+    flops: PositiveInt | None = None
+
+
+class Budget(BaseModel):
+    """How much each arm may use, and how much the confirmation.
+
+    ``trials`` per arm of the search; ``reference_trials`` per study of a reference arm (``single_task`` has
+    one study for each main task). With ``hours`` instead of ``trials`` the sweep's arms end after that
+    wall-clock time, each with an equal share of it. ``finalists`` designs are trained again on ``seeds`` seeds.
+    """
+
+    model_config = FROZEN
+
+    trials: PositiveInt | None = None
+    hours: PositiveFloat | None = None
+    reference_trials: PositiveInt = 12
+    finalists: NonNegativeInt = 3
+    seeds: NonNegativeInt = 5
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if (self.trials is None) == (self.hours is None):
+            raise ValueError("either trials or hours")
+        return self
+
+
+class Resources(BaseModel):
+    """What one trial is given: CPUs (its torch threads) and GPUs, of which it may hold a fraction."""
+
+    model_config = FROZEN
+
+    cpu: PositiveInt = 1
+    gpu: Literal["auto"] | Annotated[float, Field(ge=0)] = "auto"
+
+    @model_validator(mode="after")
+    def _whole_or_fraction(self) -> Self:
+        if self.gpu != "auto" and self.gpu > 1 and self.gpu != int(self.gpu):
+            raise ValueError("gpu: a fraction up to 1 or a whole number")
+        return self
+
+
+def _named(value: object) -> object:
+    return {"name": value} if isinstance(value, str) else value
+
+
+class Settings(BaseModel):
+    """A sweep file but for ``trial:`` and ``arms:``, which describe spaces."""
+
+    model_config = FROZEN
+
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")
+    data: DataSpec
+    tasks: dict[str, TaskConfig] = Field(min_length=1)
+    objective: Objective = Objective(max_networks=3)
+    constraints: Constraints = Constraints()
+    budget: Budget
+    resources: Resources = Resources()
+    sampler: Annotated[SamplerConfig, BeforeValidator(_named)] = TPE()
+    pruner: Annotated[PrunerConfig, BeforeValidator(_named)] = ASHA()
+
+    @model_validator(mode="after")
+    def _some_main_task(self) -> Self:
+        if not self.main_tasks:
+            raise ValueError("at least one task with role main")
+        return self
+
+    @property
+    def main_tasks(self) -> tuple[str, ...]:
+        """The tasks that count in delta_m, sorted by name."""
+        return tuple(sorted(name for name, task in self.tasks.items() if task.role == "main"))
+
+    @property
+    def auxiliary_tasks(self) -> tuple[str, ...]:
+        """The tasks that only help others, sorted by name."""
+        return tuple(sorted(name for name, task in self.tasks.items() if task.role == "auxiliary"))
+
+    @property
+    def all_tasks(self) -> tuple[str, ...]:
+        """All tasks, sorted by name."""
+        return tuple(sorted(self.tasks))

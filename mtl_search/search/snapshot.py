@@ -1,0 +1,61 @@
+"""Snapshot: where a sweep stands, as plain values for whoever shows it."""
+
+import math
+import time
+from dataclasses import dataclass
+
+from mtl_search.search.composing import compose_arm
+from mtl_search.search.conductor import Conductor
+
+__all__ = ["ArmProgress", "Snapshot", "take"]
+
+
+@dataclass(frozen=True, slots=True)
+class ArmProgress:
+    """One arm: trials by what became of them, how many there will be (None: as time allows), the best so far."""
+
+    name: str
+    complete: int
+    pruned: int
+    failed: int
+    running: int
+    planned: int | None
+    best: float  # delta_m of its best design so far in percent, NaN while there is none
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The whole sweep at one moment; ``seconds_left`` is None while there is nothing to estimate it from."""
+
+    arms: tuple[ArmProgress, ...]
+    done: int
+    planned: int | None
+    seconds: float
+    seconds_left: float | None
+    note: str
+
+
+def take(conductor: Conductor, started: float, done_before: int) -> Snapshot:
+    """Where ``conductor`` stands; ``started`` is a ``time.monotonic()``, when ``done_before`` trials were there."""
+    arms = tuple(_arm(conductor, index) for index in range(len(conductor.arms)))
+    done = sum(arm.complete + arm.pruned + arm.failed for arm in arms)
+    planned = None if any(arm.planned is None for arm in arms) else sum(arm.planned or 0 for arm in arms)
+    seconds = time.monotonic() - started
+    fresh = done - done_before
+    left = seconds / fresh * max(0, planned - done) if planned is not None and fresh >= 3 else None
+    return Snapshot(arms, done, planned, seconds, left, conductor.note)
+
+
+def _arm(conductor: Conductor, index: int) -> ArmProgress:
+    arm, ledger = conductor.arms[index], conductor.ledger
+    designs = compose_arm(conductor.spec, ledger, arm.name)
+    states = ledger.states[arm.name]
+    return ArmProgress(
+        arm.name,
+        states["complete"],
+        states["pruned"],
+        states["failed"],
+        sum(live.run.arm is arm for live in conductor.live.values()),
+        None if arm.trials is None else arm.trials * len(arm.studies),
+        designs[-1].delta_m if designs else math.nan,
+    )

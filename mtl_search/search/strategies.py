@@ -1,0 +1,25 @@
+"""Which member strategy a sweep file's ``sampler.members`` stands for."""
+
+from mtl_search.search.member_space import MemberSpace
+from mtl_search.search.members import EverySet, MemberStrategy, PairsFirst, RandomSets
+from mtl_search.search.settings import Settings
+from mtl_search.space import SearchSpace
+
+__all__ = ["build_strategy"]
+
+
+def build_strategy(settings: Settings, space: SearchSpace) -> MemberStrategy | None:
+    """The strategy over the member sets of ``space``; None where Optuna's sampler chooses them itself."""
+    sets = MemberSpace(settings.main_tasks, settings.auxiliary_tasks, space.members.min, space.members.max)
+    seed = settings.sampler.seed
+    match settings.sampler.members:
+        case "random":
+            return RandomSets(sets, seed)
+        case "pairs":
+            return PairsFirst(sets, seed)
+        case "all":
+            return EverySet(sets)
+        case "composed":
+            return RandomSets(sets, seed)
+        case "sampler":
+            return None

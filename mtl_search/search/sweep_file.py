@@ -1,0 +1,45 @@
+"""The sweep as it is run, kept in the results folder: all that a resume needs to know of it."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from mtl_search.data import bundled_tables
+from mtl_search.search.sweep import SweepSpec
+
+__all__ = ["SWEEP_FILE", "save_sweep", "with_changes"]
+
+SWEEP_FILE = "sweep.yaml"
+
+
+def with_changes(spec: SweepSpec, *, name: str | None = None, trials: int | None = None) -> SweepSpec:
+    """The same sweep under another name or with another budget of trials, checked again."""
+    value: dict[str, Any] = dict(spec.document.data)
+    if name is not None:
+        value["name"] = name
+    if trials is not None:
+        budget = {key: item for key, item in value["budget"].items() if key != "hours"}
+        value["budget"] = {**budget, "trials": trials}
+    return SweepSpec.from_value(value, spec.base)
+
+
+def save_sweep(spec: SweepSpec, folder: Path) -> None:
+    """Write ``sweep.yaml`` in one go; a relative path to data is made absolute, so that it still leads there."""
+    value: dict[str, Any] = dict(spec.document.data)
+    value["data"] = _anchored(value["data"], spec.base)
+    partial = folder / f".{SWEEP_FILE}.partial"
+    yaml = YAML()
+    yaml.default_flow_style = None
+    yaml.width = 110
+    with partial.open("w", encoding="utf-8") as file:
+        yaml.dump(value, file)
+    os.replace(partial, folder / SWEEP_FILE)
+
+
+def _anchored(data: Mapping[str, Any], base: Path) -> dict[str, Any]:
+    source = data["source"]
+    elsewhere = source in bundled_tables() or "://" in source
+    return {**data, "source": source if elsewhere else str((base / Path(source).expanduser()).resolve())}

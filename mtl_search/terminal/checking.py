@@ -1,0 +1,102 @@
+"""What ``check`` shows: the data, the tasks, each arm's parameters, the size of the space, one sampled trial."""
+
+import json
+import random
+
+from rich.console import Console
+from rich.table import Table
+
+from mtl_search.data import Dataset, DataSummary
+from mtl_search.design import count_designs
+from mtl_search.records import Split
+from mtl_search.search import SweepSpec
+from mtl_search.search.arms import SEARCH, Arm, arms_of
+from mtl_search.space import RandomSuggest, SearchSpace
+from mtl_search.terminal.words import plain_table
+from mtl_search.training import TrialConfig, network_cost
+
+__all__ = ["show_check"]
+
+
+def show_check(spec: SweepSpec, dataset: Dataset, *, seed: int) -> None:
+    """Print everything about a sweep that can be known before it runs."""
+    console = Console(highlight=False, soft_wrap=True)
+    summary = dataset.summary()
+    _show_data(console, summary)
+    console.print(_task_table(summary))
+    console.print()
+    arms = arms_of(spec)
+    for arm in arms:
+        _show_arm(console, arm)
+    _show_size(console, spec)
+    _show_sample(console, spec.space, dataset, spec, random.Random(seed))
+    total = sum(arm.trials * len(arm.studies) for arm in arms if arm.trials is not None)
+    console.print(f"[green]ok[/green]: {spec.document.name} can be run" + (f", {total} trials" if total else ""))
+
+
+def _show_data(console: Console, summary: DataSummary) -> None:
+    rows = ", ".join(f"{count:,} {split}" for split, count in summary.rows.items())
+    console.print(f"[bold]Data[/bold] {summary.name}, fingerprint {summary.fingerprint}: {rows} rows")
+    console.print(f"  numeric inputs: {', '.join(summary.numeric) or 'none'}")
+    levels = [f"{name} ({count})" for name, count in summary.categorical.items()]
+    console.print(f"  categorical inputs (levels): {', '.join(levels) or 'none'}")
+    console.print(f"  with a missing-indicator: {', '.join(summary.missing_indicators) or 'none'}")
+    for warning in summary.warnings:
+        console.print(f"  [yellow]note:[/yellow] {warning}")
+    console.print()
+
+
+def _task_table(summary: DataSummary) -> Table:
+    table = plain_table("Tasks")
+    for title in ("task", "kind", "role", "metric", "train", "valid", "test", "labels in train"):
+        table.add_column(title, justify="right" if title in tuple(Split) else "left")
+    for task in summary.tasks:
+        counts = (f"{task.labelled.get(split, 0):,}" for split in Split)
+        table.add_row(task.name, task.kind, task.role, task.metric, *counts, task.labels)
+    return table
+
+
+def _show_arm(console: Console, arm: Arm) -> None:
+    trials = "as time allows" if arm.trials is None else f"{arm.trials} trials"
+    studies = f" for each of {len(arm.studies)} studies" if len(arm.studies) > 1 else ""
+    console.print(f"[bold]Arm {arm.name}[/bold]: {trials}{studies}")
+    members = next(iter(arm.studies.values()))
+    free = arm.space.parameters() if members is None else arm.space.parameters(members)
+    table = plain_table()
+    for parameter in free:
+        table.add_row("  " + parameter.name, parameter.text, parameter.when)
+    console.print(table)
+
+
+def _show_size(console: Console, spec: SweepSpec) -> None:
+    space, settings = spec.space, spec.settings
+    sets, networks = space.count_member_sets(), space.count_networks()
+    console.print(
+        f"[bold]Size[/bold] of arm {SEARCH}: {sets:,} sets of members, {networks:,} networks by members and branching"
+    )
+    limit = settings.objective.max_networks or len(settings.main_tasks)
+    designs = count_designs(
+        len(space.members.tasks),
+        space.members.min,
+        space.members.max,
+        1,
+        limit,
+        len(set(settings.auxiliary_tasks) & set(space.members.tasks)),
+    )
+    console.print(f"  {designs:,} designs of at most {limit} networks, by their members alone")
+    console.print()
+
+
+def _show_sample(
+    console: Console, space: SearchSpace, dataset: Dataset, spec: SweepSpec, generator: random.Random
+) -> None:
+    suggest = RandomSuggest(generator)
+    members = space.suggest_members(suggest)
+    config = TrialConfig.model_validate(space.sample(suggest, members))
+    cost = network_cost(config, dataset)
+    console.print(f"[bold]A sampled trial[/bold]: {cost.n_params:,} parameters, {cost.flops:,} FLOPs a row")
+    console.print(config.branching.draw(), markup=False)
+    for name, value in config.model_dump(mode="json").items():
+        if name not in ("members", "branching"):
+            console.print(f"  {name}: {json.dumps(value)}", markup=False)
+    console.print()

@@ -1,0 +1,143 @@
+"""The leaders of a sweep: its best designs, then its best trials, from the tables alone."""
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from mtl_search.errors import LeaderboardError, nearest
+from mtl_search.leaderboard import Leaderboard
+from mtl_search.terminal.words import plain_table
+
+__all__ = ["show_end", "show_top", "top_json"]
+
+Row = dict[str, Any]
+
+TRIAL_COLUMNS = (
+    "trial_id", "arm", "mean_gain", "score", "members", "branching", "weighting", "params", "n_params", "flops",
+    "epochs", "train_seconds",
+)  # fmt: skip
+
+
+def show_top(board: Leaderboard, n: int, arm: str | None) -> None:
+    """Print the designs, then the ``n`` best trials."""
+    console = Console()
+    trials = _trials(board, arm)
+    designs = _designs(board, arm)
+    if designs:
+        console.print(_design_table(designs, _members(board)))
+    else:
+        console.print("no design yet: the sweep has not come to its end")
+    console.print()
+    console.print(_trial_table(trials[:n]) if trials else "no trial has been trained to its end yet")
+
+
+def show_end(board: Leaderboard) -> None:
+    """Print the designs of a sweep that has ended, where everything is, and what to do next."""
+    console = Console(highlight=False)
+    if designs := _designs(board, None):
+        console.print(_design_table(designs, _members(board)))
+    states = board.trials()["state"].to_pylist()
+    if failed := states.count("failed"):
+        console.print(f"[red]{failed} of {len(states)} trials failed[/red]; the column 'error' of the trials says why")
+    path = board.path
+    console.print(
+        f"\nThe tables are in [bold]{path}[/bold]: trials, metrics, epochs and designs, as Parquet.\n"
+        "Next:\n"
+        f"  mtl-search top {path}                 the best designs and trials\n"
+        f"  mtl-search resume {path} --trials N   go on with a larger budget"
+    )
+
+
+def top_json(board: Leaderboard, n: int, arm: str | None) -> str:
+    """Designs and trials as JSON; what is undefined is null."""
+    trials = [{name: row[name] for name in TRIAL_COLUMNS} for row in _trials(board, arm)[:n]]
+    return json.dumps(_defined({"designs": _designs(board, arm), "trials": trials}), indent=2)
+
+
+def _designs(board: Leaderboard, arm: str | None) -> list[Row]:
+    """The composed designs, best first."""
+    return sorted(_of_arm(board, "designs", arm), key=lambda row: -row["delta_m"])
+
+
+def _trials(board: Leaderboard, arm: str | None) -> list[Row]:
+    """The networks that were trained to their end in the search, best first."""
+    rows = [
+        row
+        for row in _of_arm(board, "trials", arm)
+        if row["state"] == "complete" and row["phase"] == "search" and row["duplicate_of"] is None
+    ]
+    return sorted(rows, key=lambda row: (math.isnan(row["mean_gain"]), -row["mean_gain"]))
+
+
+def _of_arm(board: Leaderboard, table: str, arm: str | None) -> list[Row]:
+    rows: list[Row] = getattr(board, table)().to_pylist(maps_as_pydicts="strict")
+    if arm is None:
+        return rows
+    arms = set(board.trials()["arm"].to_pylist())
+    if arm not in arms:
+        raise LeaderboardError("--arm", "an arm of this sweep", repr(arm), nearest(arm, arms))
+    return [row for row in rows if row["arm"] == arm]
+
+
+def _members(board: Leaderboard) -> dict[str, list[str]]:
+    trials = board.trials()
+    return dict(zip(trials["trial_id"].to_pylist(), trials["members"].to_pylist(), strict=True))
+
+
+def _design_table(designs: list[Row], members: Mapping[str, list[str]]) -> Table:
+    table = plain_table("Designs, by delta_m on valid")
+    for title in ("arm", "networks", "delta_m", "parameters", "serves (only helps)"):
+        table.add_column(title, justify="right" if title in ("networks", "delta_m", "parameters") else "left")
+    for row in designs:
+        groups = _groups(row["networks"], row["serves"], members)
+        table.add_row(
+            row["arm"], str(row["n_networks"]), _gain(row["delta_m"]), f"{row['n_params']:,}", groups
+        )
+    return table
+
+
+def _groups(networks: list[str], serves: Mapping[str, str], members: Mapping[str, list[str]]) -> Text:
+    """One network after the other: the members it serves, those that only help in brackets."""
+    groups = []
+    for key in networks:
+        served = [task for task in members[key] if serves.get(task) == key]
+        helping = [f"({task})" for task in members[key] if task not in served]
+        groups.append(Text(" ").join([Text(" ".join(served), "bold"), Text(" ".join(helping), "dim")]))
+    return Text(" | ").join(groups)
+
+
+def _trial_table(trials: list[Row]) -> Table:
+    table = plain_table("Trials, by mean gain of the main members on valid")
+    for title in ("trial", "mean gain", "members", "weighting", "parameters", "epochs", "seconds"):
+        table.add_column(title, justify="left" if title in ("trial", "members", "weighting") else "right")
+    for row in trials:
+        table.add_row(
+            row["trial_id"],
+            _gain(row["mean_gain"]),
+            " ".join(row["members"]),
+            row["weighting"],
+            f"{row['n_params']:,}",
+            str(row["epochs"]),
+            f"{row['train_seconds']:.1f}",
+        )
+    return table
+
+
+def _gain(value: float) -> Text:
+    if not math.isfinite(value):
+        return Text("-", style="dim")
+    return Text(f"{value:+.2f} %", style="green" if value > 0 else "red" if value < 0 else "")
+
+
+def _defined(value: Any) -> Any:
+    """``value`` with null for what is not a number."""
+    if isinstance(value, dict):
+        return {key: _defined(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_defined(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,34 @@
+"""How values are written in the terminal."""
+
+import math
+
+from rich.table import Table
+
+__all__ = ["duration", "percent", "plain_table"]
+
+
+def percent(value: float) -> str:
+    """A gain as people read it: ``+1.23 %``, a dash where there is none.
+
+    >>> percent(1.234), percent(float("nan"))
+    ('+1.23 %', '-')
+    """
+    return f"{value:+.2f} %" if math.isfinite(value) else "-"
+
+
+def duration(seconds: float) -> str:
+    """Seconds as ``2:03`` or ``1:02:03``.
+
+    >>> duration(123), duration(3723)
+    ('2:03', '1:02:03')
+    """
+    minutes, second = divmod(round(seconds), 60)
+    hour, minute = divmod(minutes, 60)
+    return f"{hour}:{minute:02d}:{second:02d}" if hour else f"{minute}:{second:02d}"
+
+
+def plain_table(title: str | None = None) -> Table:
+    """A table without lines, its title to the left."""
+    return Table(
+        title=title, title_justify="left", title_style="bold", box=None, padding=(0, 2, 0, 0), header_style="dim"
+    )

@@ -1,0 +1,80 @@
+"""TrialConfig: everything that decides how one network is built and trained, but for the seed."""
+
+import hashlib
+import json
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    PositiveFloat,
+    PositiveInt,
+    field_validator,
+    model_validator,
+)
+
+from mtl_search.design import Branching
+from mtl_search.model import TrunkConfig
+from mtl_search.training.optimizer import AdamW, OptimizerConfig
+from mtl_search.training.schedule import Cosine, ScheduleConfig
+from mtl_search.weighting import EqualConfig, WeightingConfig
+
+__all__ = ["BranchingText", "TrialConfig"]
+
+
+def _parse_branching(value: object) -> object:
+    return Branching.parse(value) if isinstance(value, str) else value
+
+
+BranchingText = Annotated[Branching, BeforeValidator(_parse_branching), PlainSerializer(str, return_type=str)]
+
+
+class TrialConfig(BaseModel):
+    """One network and how it is trained; the ``trial:`` block of a sweep has exactly this shape.
+
+    ``batch_size`` is in rows; ``patience`` is the number of epochs without a better score after which
+    training stops, ``None`` for never; ``clip_norm`` the largest norm of the whole gradient.
+    ``precision``: ``auto`` is bfloat16 autocast on a GPU that has it and float32 elsewhere.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+    members: tuple[str, ...] = Field(min_length=1)
+    branching: BranchingText
+    trunk: TrunkConfig
+    weighting: WeightingConfig = EqualConfig()
+    optimizer: OptimizerConfig = AdamW()
+    schedule: ScheduleConfig = Cosine()
+    clip_norm: PositiveFloat | None = None
+    batch_size: PositiveInt = 256
+    epochs: PositiveInt = 30
+    patience: PositiveInt | None = None
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+
+    @field_validator("members")
+    @classmethod
+    def _sort_members(cls, members: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(members)) < len(members):
+            raise ValueError(f"each member once, found {list(members)}")
+        return tuple(sorted(members))
+
+    @model_validator(mode="after")
+    def _check_branching(self) -> Self:
+        if self.branching.members != self.members:
+            raise ValueError(f"branching of the members {self.members}, found {self.branching.members}")
+        if self.branching.n_stages != self.trunk.stages:
+            found = f"found {self.branching.n_stages}"
+            raise ValueError(f"a branching of {self.trunk.stages} stages, as the trunk has, {found}")
+        return self
+
+    def identity(self, data: str) -> str:
+        """The ``config_id``: a hash of all that can change the result but the seed.
+
+        ``data`` is the fingerprint of the Dataset; device, workers and paths are not part of a config.
+        """
+        content: dict[str, Any] = {"data": data, "config": self.model_dump(mode="json")}
+        text = json.dumps(content, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -1,0 +1,55 @@
+"""Evaluator: metrics of a network's members on a fixed set of rows."""
+
+# N rows, M labelled rows of a task
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from mtl_search.data import Rows
+from mtl_search.model import Network
+from mtl_search.tasks import Task
+
+__all__ = ["Evaluator"]
+
+CHUNK = 16_384  # rows a forward pass, which bounds the memory of the activations
+
+
+class Evaluator:
+    """The labelled rows of each task, found once, and metrics on them whenever asked."""
+
+    def __init__(self, rows: Rows, tasks: Mapping[str, Task]) -> None:
+        self._rows, self._tasks = rows, tasks
+        self._index_M = {task: rows.labelled[task].nonzero().squeeze(1) for task in tasks}
+        self._targets_M = {task: rows.targets[task][self._index_M[task]] for task in tasks}
+
+    def default_metrics(self, network: Network, autocast: torch.dtype | None = None) -> dict[str, float]:
+        """The default metric of each task; NaN where it is undefined on these rows."""
+        outputs = self._outputs(network, autocast)
+        return {
+            name: task.evaluate_default(outputs[name], self._targets_M[name])
+            for name, task in self._tasks.items()
+        }
+
+    def all_metrics(
+        self, network: Network, autocast: torch.dtype | None = None
+    ) -> dict[str, dict[str, float]]:
+        """Every metric of each task by name."""
+        outputs = self._outputs(network, autocast)
+        return {
+            name: task.evaluate(outputs[name], self._targets_M[name]) for name, task in self._tasks.items()
+        }
+
+    @torch.inference_mode()
+    def _outputs(self, network: Network, autocast: torch.dtype | None) -> dict[str, Tensor]:
+        """Outputs of each task on its labelled rows."""
+        network.eval()
+        device = next(network.parameters()).device.type
+        parts: dict[str, list[Tensor]] = {task: [] for task in self._tasks}
+        with torch.autocast(device, autocast, enabled=autocast is not None):
+            for start in range(0, len(self._rows), CHUNK):
+                chunk = self._rows.slice(start, start + CHUNK)
+                for task, output in network(chunk.inputs).items():
+                    parts[task].append(output.float())
+        return {task: torch.cat(parts[task])[self._index_M[task]] for task in self._tasks}

@@ -1,0 +1,197 @@
+"""Training: one network from its first epoch to its best one."""
+
+# B rows in a batch, S steps in an epoch, T members
+
+import math
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor, nn
+
+from mtl_search.data import Dataset, Rows
+from mtl_search.model import Network
+from mtl_search.records import EpochReport, Metric, Split
+from mtl_search.training.config import TrialConfig
+from mtl_search.training.evaluation import Evaluator
+from mtl_search.training.score import Score
+from mtl_search.weighting import Weighting
+
+__all__ = ["NonFiniteLossError", "Training"]
+
+
+class NonFiniteLossError(ArithmeticError):
+    """A loss became NaN or infinite: the trial has failed, and ``task`` is the first to blame."""
+
+    def __init__(self, task: str, epoch: int, step: int) -> None:
+        super().__init__(f"the loss of task {task!r} is not finite in epoch {epoch}, step {step}")
+        self.task, self.epoch, self.step = task, epoch, step
+
+    def __reduce__(self) -> tuple[type, tuple[str, int, int]]:
+        return NonFiniteLossError, (self.task, self.epoch, self.step)
+
+
+@dataclass(slots=True)
+class Best:
+    """The best epoch so far, and the network's weights then."""
+
+    epoch: int = 0
+    score: float = -math.inf
+    valid: Mapping[str, float] = field(default_factory=dict)
+    state: dict[str, Tensor] = field(default_factory=dict)
+
+
+class Training:
+    """One network in training: ``run_epoch`` until ``finished``, then ``restore_best`` and ``evaluate``.
+
+    The same config, seed, data and machine give the same numbers. All randomness is drawn from a stream of
+    its own, so that trainings may take turns in one process and the caller's generators stay as they are.
+    """
+
+    def __init__(
+        self, config: TrialConfig, dataset: Dataset, *, seed: int, score: Score, device: str = "cpu"
+    ) -> None:
+        self.config, self.score, self.device = config, score, torch.device(device)
+        self.tasks = {name: dataset.tasks[name] for name in config.members}
+        self._train = dataset.train.select(config.members).to(self.device)
+        self._cuda = [self.device] if self.device.type == "cuda" else []
+        self._autocast = self._autocast_dtype()
+        self._steps = math.ceil(len(self._train) / config.batch_size)
+        with torch.random.fork_rng(self._cuda):
+            torch.manual_seed(seed)
+            self.network = Network(
+                config.branching, config.trunk, list(self.tasks.values()), dataset.input_shape
+            ).to(self.device)
+            self._weighting: Weighting = config.weighting.build(config.members)
+            self._random_state = self._get_random_state()
+        self._weighting.to(self.device)
+        self._parameters = [*self.network.parameters(), *self._weighting.parameters()]
+        self._optimizer = config.optimizer.build(self._parameters)
+        self._schedule = config.schedule.build(self._optimizer, self._steps * config.epochs)
+        self._evaluator = Evaluator(dataset.valid.select(config.members).to(self.device), self.tasks)
+        self.best = Best()
+        self.epoch = 0
+
+    @property
+    def finished(self) -> bool:
+        """Whether all epochs are done, or ``patience`` ran out."""
+        patience = self.config.patience
+        return self.epoch >= self.config.epochs or (
+            patience is not None and self.epoch - self.best.epoch >= patience
+        )
+
+    def run_epoch(self) -> EpochReport:
+        """Train one epoch, validate, and remember the network if it is the best so far.
+
+        Raises NonFiniteLossError where a loss is NaN or infinite.
+        """
+        start = time.perf_counter()
+        self.epoch += 1
+        with self._own_randomness():
+            train_loss, weights = self._train_epoch()
+        self._weighting.after_epoch()
+        valid = self._evaluator.default_metrics(self.network, self._autocast)
+        score = self.score(valid)
+        if score > self.best.score:
+            state = {name: value.detach().clone() for name, value in self.network.state_dict().items()}
+            self.best = Best(self.epoch, score, valid, state)
+        return EpochReport(self.epoch, train_loss, valid, weights, score, time.perf_counter() - start)
+
+    def restore_best(self) -> None:
+        """Put the weights of the best epoch back into the network."""
+        if self.best.state:
+            self.network.load_state_dict(self.best.state)
+
+    def evaluate(self, rows: Rows, split: Split) -> list[Metric]:
+        """Every metric of every member on ``rows``, with the network's current weights."""
+        evaluator = Evaluator(rows.select(self.tasks).to(self.device), self.tasks)
+        values = evaluator.all_metrics(self.network, self._autocast)
+        metrics = []
+        for task, named in values.items():
+            gains = self.score.gains({task: named[self.tasks[task].metric.name]})
+            for name, value in named.items():
+                gain = gains.get(task, math.nan) if name == self.tasks[task].metric.name else math.nan
+                metrics.append(Metric(task, split, name, value, gain))
+        return metrics
+
+    def _train_epoch(self) -> tuple[dict[str, float], dict[str, float]]:
+        """One pass over the train rows in a new order: mean loss and mean weight of each member."""
+        self.network.train()
+        rows = self._train.take(torch.randperm(len(self._train)).to(self.device))
+        size = self.config.batch_size
+        n_labelled = {task: count_by_batch(rows.labelled[task], size) for task in self.tasks}
+        losses_ST = torch.full((self._steps, len(self.tasks)), math.nan, device=self.device)
+        weights_ST = torch.full_like(losses_ST, math.nan)
+        for step in range(self._steps):
+            batch = rows.slice(step * size, (step + 1) * size)
+            present = [task for task in self.tasks if n_labelled[task][step] > 0]
+            if present:
+                self._step(batch, present, losses_ST[step], weights_ST[step])
+        self._check_finite(losses_ST.cpu(), n_labelled)
+        return self._means(losses_ST), self._means(weights_ST)
+
+    def _step(self, batch: Rows, present: list[str], losses_T: Tensor, weights_T: Tensor) -> None:
+        """One optimiser step on ``batch``; writes the losses and the weights used into the two rows."""
+        losses = self._losses(batch, present)
+        self._optimizer.zero_grad(set_to_none=True)
+        weights = self._weighting.backward(losses, self.network)
+        if self.config.clip_norm is not None:
+            nn.utils.clip_grad_norm_(self._parameters, self.config.clip_norm)
+        self._optimizer.step()
+        self._schedule.step()
+        self._weighting.after_step(lambda: self._losses(batch, present))
+        for i, task in enumerate(self.tasks):
+            if task in losses:
+                losses_T[i] = losses[task].detach()
+                weights_T[i] = weights[task]
+
+    def _losses(self, batch: Rows, present: list[str]) -> dict[str, Tensor]:
+        with torch.autocast(self.device.type, self._autocast, enabled=self._autocast is not None):
+            outputs = self.network(batch.inputs)
+        return {
+            task: self.tasks[task].loss(outputs[task].float(), batch.targets[task], batch.labelled[task])
+            for task in present
+        }
+
+    def _check_finite(self, losses_ST: Tensor, n_labelled: Mapping[str, list[int]]) -> None:
+        if bool(losses_ST.isfinite().all()):
+            return
+        for step in range(self._steps):
+            for i, task in enumerate(self.tasks):
+                if n_labelled[task][step] > 0 and not math.isfinite(losses_ST[step, i]):
+                    raise NonFiniteLossError(task, self.epoch, step + 1)
+
+    def _means(self, values_ST: Tensor) -> dict[str, float]:
+        return dict(zip(self.tasks, values_ST.nanmean(dim=0).tolist(), strict=True))
+
+    def _autocast_dtype(self) -> torch.dtype | None:
+        """The type of mixed precision: bfloat16 keeps float32's range, so no loss scaling is needed."""
+        wanted = self.config.precision
+        if wanted == "bfloat16" or (
+            wanted == "auto" and self.device.type == "cuda" and torch.cuda.is_bf16_supported()
+        ):
+            return torch.bfloat16
+        return None
+
+    @contextmanager
+    def _own_randomness(self) -> Iterator[None]:
+        with torch.random.fork_rng(self._cuda):
+            self._set_random_state()
+            yield
+            self._random_state = self._get_random_state()
+
+    def _get_random_state(self) -> list[Tensor]:
+        return [torch.get_rng_state(), *(torch.cuda.get_rng_state(device) for device in self._cuda)]
+
+    def _set_random_state(self) -> None:
+        torch.set_rng_state(self._random_state[0])
+        for device, state in zip(self._cuda, self._random_state[1:], strict=True):
+            torch.cuda.set_rng_state(state, device)
+
+
+def count_by_batch(labelled_N: Tensor, size: int) -> list[int]:
+    """Labelled rows in each batch, read from the device at once: asking in each batch would wait for it."""
+    counts: list[int] = torch.stack([batch.sum() for batch in torch.split(labelled_N, size)]).tolist()
+    return counts

@@ -1,0 +1,52 @@
+"""Optimisers as configurations that build them."""
+
+from collections.abc import Iterable
+from typing import Annotated, Literal
+
+import torch
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, PositiveFloat
+from torch import nn
+
+__all__ = ["SGD", "AdamW", "OptimizerConfig"]
+
+
+class AdamW(BaseModel):
+    """AdamW (Loshchilov and Hutter 2019): Adam with decoupled weight decay."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Literal["adamw"] = "adamw"
+    lr: PositiveFloat = 1e-3
+    weight_decay: NonNegativeFloat = 1e-2
+    betas: tuple[float, float] = (0.9, 0.999)
+
+    def build(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
+        """The optimiser over ``parameters``, as one fused kernel a step."""
+        return torch.optim.AdamW(
+            parameters, lr=self.lr, weight_decay=self.weight_decay, betas=self.betas, fused=True
+        )
+
+
+class SGD(BaseModel):
+    """Stochastic gradient descent with Nesterov momentum, where momentum is not 0."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Literal["sgd"] = "sgd"
+    lr: PositiveFloat = 1e-2
+    weight_decay: NonNegativeFloat = 0.0
+    momentum: float = Field(0.9, ge=0.0, lt=1.0)
+
+    def build(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
+        """The optimiser over ``parameters``, as one fused kernel a step."""
+        return torch.optim.SGD(
+            parameters,
+            lr=self.lr,
+            weight_decay=self.weight_decay,
+            momentum=self.momentum,
+            nesterov=self.momentum > 0,
+            fused=True,
+        )
+
+
+OptimizerConfig = Annotated[AdamW | SGD, Field(discriminator="name")]

@@ -1,0 +1,39 @@
+"""Score: what the best epoch of a trial is chosen by and what the sampler is told."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from mtl_search.records import MetricKind, mean_gain
+
+__all__ = ["Score"]
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """From the validation values of a network to one number, higher is better.
+
+    ``metrics`` has the default metric of each main task, ``references`` their single-task references as
+    far as these are known. Where every main member has a reference the score is the mean gain in percent.
+    Otherwise (the single-task trials themselves, or a network trained outside a sweep) it is the mean of the
+    signed metrics, which compares networks of one and the same member set.
+    """
+
+    metrics: Mapping[str, MetricKind]
+    references: Mapping[str, float] = field(default_factory=dict)
+
+    def gains(self, values: Mapping[str, float]) -> dict[str, float]:
+        """Gain in percent of each main task in ``values``; NaN where it has no usable reference."""
+        return {
+            task: self.metrics[task].gain(value, self.references.get(task, math.nan))
+            for task, value in values.items()
+            if task in self.metrics
+        }
+
+    def __call__(self, values: Mapping[str, float]) -> float:
+        """The score of ``values``; NaN where the values of the main members are not finite."""
+        gains = self.gains(values)
+        if all(task in self.references for task in gains):
+            return mean_gain(gains)
+        signed = [self.metrics[task].signed(values[task]) for task in gains]
+        return sum(signed) / len(signed)

@@ -1,0 +1,95 @@
+"""run_trial: train one network to its end, in this process and with no sweep around it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+
+from mtl_search.data import Dataset
+from mtl_search.model import count_flops, count_parameters
+from mtl_search.records import EpochReport, Metric, Split, TrialState
+from mtl_search.training.config import TrialConfig
+from mtl_search.training.loop import NonFiniteLossError, Training
+from mtl_search.training.score import Score
+
+__all__ = ["NetworkCost", "TrialOutcome", "conclude", "failure", "network_cost", "run_trial"]
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkCost:
+    """What a network costs: parameters, and FLOPs of a forward pass per row."""
+
+    n_params: int
+    flops: int
+
+
+@dataclass(frozen=True, slots=True)
+class TrialOutcome:
+    """How a training ended and what was measured at its best epoch."""
+
+    state: TrialState
+    epochs: int
+    best_epoch: int | None
+    score: float
+    metrics: tuple[Metric, ...]
+    error: str | None = None
+
+
+def network_cost(config: TrialConfig, dataset: Dataset) -> NetworkCost:
+    """Parameters and FLOPs of ``config``'s network, counted without allocating or running it."""
+    tasks = [dataset.tasks[name] for name in config.members]
+    args = (config.branching, config.trunk, tasks, dataset.input_shape)
+    return NetworkCost(count_parameters(*args), count_flops(*args))
+
+
+def conclude(training: Training, dataset: Dataset, *, read_test: bool = False) -> TrialOutcome:
+    """The outcome of a training that ended well: every metric at its best epoch.
+
+    Pruned where epochs were left that patience did not forgo. Only ``read_test`` evaluates on test.
+    """
+    training.restore_best()
+    metrics = training.evaluate(dataset.valid, Split.VALID)
+    if read_test:
+        if dataset.test is None:
+            raise ValueError("read_test needs a dataset with its test rows")
+        metrics += training.evaluate(dataset.test, Split.TEST)
+    return TrialOutcome(
+        state=TrialState.COMPLETE if training.finished else TrialState.PRUNED,
+        epochs=training.epoch,
+        best_epoch=training.best.epoch or None,
+        score=training.best.score,
+        metrics=tuple(metrics),
+    )
+
+
+def failure(error: BaseException, epochs: int = 0) -> TrialOutcome:
+    """The outcome of a training that ended with ``error``."""
+    text = str(error) if isinstance(error, NonFiniteLossError) else f"{type(error).__name__}: {error}"
+    return TrialOutcome(TrialState.FAILED, epochs, None, float("nan"), (), text.strip()[:2000])
+
+
+def run_trial(
+    config: TrialConfig,
+    dataset: Dataset,
+    *,
+    seed: int = 0,
+    score: Score | None = None,
+    device: str = "cpu",
+    on_epoch: Callable[[EpochReport], bool] = lambda report: True,
+    read_test: bool = False,
+) -> TrialOutcome:
+    """Train ``config`` on ``dataset`` and measure it on valid; works in a notebook.
+
+    ``on_epoch`` may return False to stop early. A non-finite loss or running out of memory is a failed
+    outcome with its error, not an exception.
+    """
+    metrics = {name: task.metric for name, task in dataset.tasks.items() if task.role == "main"}
+    training: Training | None = None
+    try:
+        training = Training(config, dataset, seed=seed, score=score or Score(metrics), device=device)
+        while not training.finished:
+            if not on_epoch(training.run_epoch()):
+                break
+        return conclude(training, dataset, read_test=read_test)
+    except (NonFiniteLossError, torch.OutOfMemoryError) as error:
+        return failure(error, training.epoch if training else 0)
