@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -52,23 +53,25 @@ class Measure:
 def macro_auroc(scores_NK: Tensor, truths_NK: Tensor) -> Tensor:
     """The mean AUROC of K columns of labels 1, 0 and -1 (missing), over the columns where both occur.
 
-    The values are those of torchmetrics' ``binary_auroc``, for all columns at once: that function takes
-    a quarter of a millisecond for each, and this is computed every epoch.
+    The values are torchmetrics', for all columns at once and with numpy's sort: this is computed every
+    epoch, and one column at a time took four milliseconds for 14 labels instead of half of one.
     """
-    scores_KN, order_KN = scores_NK.T.contiguous().sort(dim=1, descending=True)
-    truths_KN = truths_NK.T.gather(1, order_KN)
-    hits_KN = (truths_KN == 1).cumsum(1).to(scores_KN.dtype)
-    alarms_KN = (truths_KN == 0).cumsum(1).to(scores_KN.dtype)
-    # Rows of equal score are one step of the curve: all stand at the last of them.
-    n_rows = scores_KN.shape[1]
-    last_KN = torch.arange(n_rows, device=scores_KN.device).expand_as(order_KN).clone()
-    last_KN[:, :-1].masked_fill_(scores_KN[:, 1:] == scores_KN[:, :-1], n_rows)
-    last_KN = last_KN.flip(1).cummin(1).values.flip(1)
-    hits_KN, alarms_KN = hits_KN.gather(1, last_KN), alarms_KN.gather(1, last_KN)
-    steps_KN = alarms_KN.diff(dim=1, prepend=alarms_KN.new_zeros(len(alarms_KN), 1))
-    before_KN = F.pad(hits_KN, (1, 0))[:, :-1]
-    areas_K = (steps_KN * (hits_KN + before_KN) / 2).sum(1)
-    return (areas_K / (hits_KN[:, -1] * alarms_KN[:, -1])).nanmean()  # 0/0 where one class is absent
+    scores_KN, truths_KN = scores_NK.T.cpu().numpy(), truths_NK.T.cpu().numpy()
+    order_KN = np.argsort(scores_KN, axis=1)
+    scores_KN = np.take_along_axis(scores_KN, order_KN, axis=1)
+    truths_KN = np.take_along_axis(truths_KN, order_KN, axis=1)
+    # Rows of equal score are one step of the curve: each stands at the last of them.
+    position_KN = np.broadcast_to(np.arange(scores_KN.shape[1]), scores_KN.shape).copy()
+    position_KN[:, :-1][scores_KN[:, 1:] == scores_KN[:, :-1]] = scores_KN.shape[1]
+    position_KN = np.minimum.accumulate(position_KN[:, ::-1], axis=1)[:, ::-1]
+    positive_KN = np.take_along_axis((truths_KN == 1).cumsum(1), position_KN, axis=1)
+    negative_KN = np.take_along_axis((truths_KN == 0).cumsum(1), position_KN, axis=1)
+    # A positive row beats the negative ones below it, and half of those of its own score.
+    steps_KN = np.diff(positive_KN, axis=1, prepend=0)
+    below_KN = np.concatenate([np.zeros_like(negative_KN[:, :1]), negative_KN[:, :-1]], axis=1)
+    beaten_K = (steps_KN * (negative_KN + below_KN)).sum(1) / 2
+    pairs_K = positive_KN[:, -1] * negative_KN[:, -1]
+    return torch.tensor((beaten_K[pairs_K > 0] / pairs_K[pairs_K > 0]).mean()) if pairs_K.any() else _nan()
 
 
 def _nan() -> Tensor:

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from pydantic import Field, PositiveFloat
+from pydantic import BeforeValidator, Field, PositiveFloat
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -20,6 +20,13 @@ from mtl_search.tasks.columns import Label, find_classes, label_codes, labels, p
 from mtl_search.tasks.metrics import MULTICLASS, Measure
 
 __all__ = ["Multiclass"]
+
+def _with_text_keys(value: object) -> object:
+    """Keys as JSON keeps them, so that a class 3 and a class "3" are written alike."""
+    return {str(key): factor for key, factor in value.items()} if isinstance(value, Mapping) else value
+
+
+ClassWeights = Annotated[dict[str, PositiveFloat], BeforeValidator(_with_text_keys)]
 
 MISSING = -100  # the target that F.cross_entropy leaves out
 
@@ -52,7 +59,7 @@ class Multiclass(Task):
 
         kind: Literal["multiclass"] = "multiclass"
         metric: Literal["accuracy", "balanced_accuracy", "macro_f1", "auroc", "log_loss"] = "accuracy"
-        class_weights: dict[bool | int | str, PositiveFloat] | Literal["balanced"] | None = None
+        class_weights: ClassWeights | Literal["balanced"] | None = None
         label_smoothing: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
 
         def source_columns(self, task_name: str) -> tuple[str, ...]:
@@ -88,11 +95,12 @@ class Multiclass(Task):
                 return ()
             if self.class_weights == "balanced":
                 return tuple((counts_K.sum() / (len(classes) * counts_K)).tolist())
-            unknown = [label for label in self.class_weights if label not in classes]
+            names = [str(label) for label in classes]
+            unknown = [label for label in self.class_weights if label not in names]
             if unknown:
-                hint = nearest(str(unknown[0]), map(str, classes))
+                hint = nearest(unknown[0], names)
                 raise DataError(place(name), "class_weights of classes in train", repr(unknown[0]), hint)
-            return tuple(self.class_weights.get(label, 1.0) for label in classes)
+            return tuple(self.class_weights.get(label, 1.0) for label in names)
 
     @property
     def kind(self) -> str:

@@ -1,0 +1,172 @@
+"""The contract of a task kind: subclass ``TaskSuite`` in a test module, and pytest runs every part of it."""
+
+# ruff: noqa: D102 - the names of the tests say what they check
+# N rows, K outputs
+
+import pickle
+from abc import ABC, abstractmethod
+
+import numpy as np
+import pyarrow as pa
+import torch
+from torch import Tensor
+
+from mtl_search.tasks import Column, Task, TaskConfig
+
+__all__ = ["TaskSuite"]
+
+POISON = (1e6, -7.0, float("nan"))  # stands where a label is missing, and must not matter
+
+
+class TaskSuite(ABC):
+    """What is true of every kind. ``columns`` must differ from seed to seed and miss some labels.
+
+    A subclass says how the task is configured and what its source columns hold; its name starts with
+    ``Test``, so that pytest finds it.
+    """
+
+    @abstractmethod
+    def config(self) -> TaskConfig:
+        """The options under test."""
+
+    @abstractmethod
+    def columns(self, rows: int, seed: int) -> list[Column]:
+        """Source columns with every class in the first few rows, about a tenth of the labels missing."""
+
+    def task(self) -> Task:
+        """The task, fitted on 200 rows."""
+        return self.config().fit("target", self.columns(200, seed=0))
+
+    def batch(self, rows: int = 200) -> tuple[Task, Tensor, Tensor, Tensor]:
+        """``(task, outputs_NK, targets, labelled_N)``: random outputs for rows unknown to ``task``."""
+        task = self.task()
+        targets, labelled_N = task.encode(self.columns(rows, seed=1))
+        outputs_NK = torch.randn(rows, task.n_outputs, generator=torch.Generator().manual_seed(2))
+        return task, outputs_NK.requires_grad_(), targets, labelled_N
+
+    def test_columns_are_encoded_row_by_row(self) -> None:
+        task, _, targets, labelled_N = self.batch()
+        assert len(targets) == len(labelled_N) == 200
+        assert labelled_N.dtype == torch.bool
+        assert targets.dtype in (torch.float32, torch.int64)
+        assert 0 < labelled_N.sum() < 200
+        assert not targets[~labelled_N].any()
+        columns = self.columns(200, seed=1)
+        known_N = np.any([column.is_valid().to_numpy() for column in columns], axis=0)
+        assert labelled_N.tolist() == known_N.tolist()
+        ahead = [column.slice(50) for column in columns]
+        assert torch.equal(task.encode(ahead)[0], targets[50:])
+
+    def test_storage_in_chunks_does_not_matter(self) -> None:
+        task, _, targets, labelled_N = self.batch()
+        whole = self.columns(200, seed=1)
+        parts = [pa.chunked_array([*c.slice(0, 77).chunks, *c.slice(77).chunks]) for c in whole]
+        assert torch.equal(task.encode(parts)[0], targets)
+        assert torch.equal(task.encode(parts)[1], labelled_N)
+
+    def test_options_and_task_survive_a_round_trip(self) -> None:
+        config, task = self.config(), self.task()
+        assert type(config).model_validate_json(config.model_dump_json()) == config
+        assert pickle.loads(pickle.dumps(task)) == task
+        assert (task.kind, task.role, task.metric.name) == (config.kind, config.role, config.metric)
+
+    def test_head_maps_features_to_outputs(self) -> None:
+        task = self.task()
+        assert task.head(7)(torch.zeros(3, 7)).shape == (3, task.n_outputs)
+
+    def test_loss_and_gradient_are_finite(self) -> None:
+        task, outputs_NK, targets, labelled_N = self.batch()
+        for scale in (1.0, 1e4):
+            loss = task.loss(outputs_NK * scale, targets, labelled_N)
+            (gradient_NK,) = torch.autograd.grad(loss, outputs_NK)
+            assert loss.ndim == 0
+            assert loss.isfinite()
+            assert loss > 0
+            assert gradient_NK.isfinite().all()
+            assert gradient_NK[labelled_N].any()
+
+    def test_missing_labels_never_matter(self) -> None:
+        task, outputs_NK, targets, labelled_N = self.batch()
+        clean = task.loss(outputs_NK, targets, labelled_N)
+        (clean_NK,) = torch.autograd.grad(clean, outputs_NK)
+        assert not clean_NK[~labelled_N].any()
+        for poison in POISON:
+            value = torch.tensor(poison).nan_to_num(-9.0).to(targets.dtype)
+            spoiled = targets.clone()
+            spoiled[~labelled_N] = torch.tensor(poison) if targets.is_floating_point() else value
+            loss = task.loss(outputs_NK, spoiled, labelled_N)
+            (gradient_NK,) = torch.autograd.grad(loss, outputs_NK)
+            assert torch.equal(loss, clean)
+            assert torch.equal(gradient_NK, clean_NK)
+
+    def test_loss_is_that_of_the_labelled_rows_alone(self) -> None:
+        task, outputs_NK, targets, labelled_N = self.batch()
+        masked = task.loss(outputs_NK, targets, labelled_N)
+        alone = task.loss(outputs_NK[labelled_N], targets[labelled_N], labelled_N[labelled_N])
+        torch.testing.assert_close(masked, alone)
+
+    def test_one_label_is_enough_for_a_loss(self) -> None:
+        task, outputs_NK, targets, labelled_N = self.batch()
+        first = int(labelled_N.nonzero()[0])
+        alone_N = torch.zeros_like(labelled_N)
+        alone_N[first] = True
+        loss = task.loss(outputs_NK, targets, alone_N)
+        expected = task.loss(outputs_NK[[first]], targets[[first]], torch.tensor([True]))
+        torch.testing.assert_close(loss, expected)
+        assert loss.isfinite()
+
+    def test_order_of_rows_does_not_matter(self) -> None:
+        task, outputs_NK, targets, labelled_N = self.batch()
+        order_N = torch.randperm(len(targets), generator=torch.Generator().manual_seed(3))
+        loss = task.loss(outputs_NK[order_N], targets[order_N], labelled_N[order_N])
+        torch.testing.assert_close(loss, task.loss(outputs_NK, targets, labelled_N))
+        shuffled_N = order_N[labelled_N[order_N]]
+        there = task.evaluate(outputs_NK.detach()[shuffled_N], targets[shuffled_N])
+        here = task.evaluate(outputs_NK.detach()[labelled_N], targets[labelled_N])
+        np.testing.assert_allclose(list(there.values()), list(here.values()), rtol=1e-5)
+
+    def test_training_the_head_learns_the_targets(self) -> None:
+        """Descent on free outputs ends in nearly perfect metrics: loss and metrics agree on what is good."""
+        task, outputs_NK, targets, labelled_N = self.batch()
+        before = task.evaluate_default(outputs_NK.detach()[labelled_N], targets[labelled_N])
+        optimizer = torch.optim.Adam([outputs_NK], lr=0.3)
+        for _ in range(200):
+            optimizer.zero_grad()
+            (outputs_NK.grad,) = torch.autograd.grad(task.loss(outputs_NK, targets, labelled_N), outputs_NK)
+            optimizer.step()
+        after = task.evaluate(outputs_NK.detach()[labelled_N], targets[labelled_N])
+        assert task.metric.signed(after[task.metric.name]) > task.metric.signed(before)
+        for metric in task.metrics:
+            if metric.higher_is_better:
+                assert after[metric.name] > 0.99, metric.name
+
+    def test_default_metric_is_one_of_all(self) -> None:
+        task, outputs_NK, targets, labelled_N = self.batch()
+        outputs_NK, targets = outputs_NK.detach()[labelled_N], targets[labelled_N]
+        values = task.evaluate(outputs_NK, targets)
+        assert tuple(values) == tuple(metric.name for metric in task.metrics)
+        assert all(isinstance(value, float) for value in values.values())
+        assert task.metric in task.metrics
+        assert task.evaluate_default(outputs_NK, targets) == values[task.metric.name]
+
+    def test_a_metric_that_is_undefined_is_nan(self) -> None:
+        """Nothing raises or warns: no rows, one row, outputs that are not finite."""
+        task, outputs_NK, targets, labelled_N = self.batch()
+        outputs_NK, targets = outputs_NK.detach()[labelled_N], targets[labelled_N]
+        assert all(np.isnan(value) for value in task.evaluate(outputs_NK[:0], targets[:0]).values())
+        assert set(task.evaluate(outputs_NK[:1], targets[:1])) == {metric.name for metric in task.metrics}
+        broken_NK = outputs_NK.clone()
+        broken_NK[0] = torch.nan
+        assert all(np.isnan(value) for value in task.evaluate(broken_NK, targets).values())
+
+    def test_signals_of_labelled_rows_are_numbers_per_row(self) -> None:
+        task, _, targets, labelled_N = self.batch()
+        signals_NS = task.signals(targets)
+        assert signals_NS.ndim == 2
+        assert len(signals_NS) == len(targets)
+        assert signals_NS[labelled_N].nan_to_num(0.0).isfinite().all()
+
+    def test_describe_is_one_line_for_people(self) -> None:
+        text = self.task().describe()
+        assert text
+        assert "\n" not in text
