@@ -1,22 +1,32 @@
 """What a weighting is: from the losses of a batch to the gradients of a network."""
 
-# T tasks with labels in the batch
-
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
-from typing import Protocol, TypeAlias
+from collections.abc import Callable, Iterable, Mapping
+from typing import Annotated, Protocol, TypeAlias
 
 import torch
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field, PositiveFloat
 from torch import Tensor, nn
 
-__all__ = ["Losses", "Sharing", "StatelessWeighting", "Weighting", "WeightingOptions", "Weights"]
+__all__ = [
+    "Losses",
+    "Sharing",
+    "StatelessWeighting",
+    "TaskWeights",
+    "Weighting",
+    "WeightingOptions",
+    "Weights",
+    "check_tasks",
+]
 
 Losses: TypeAlias = Mapping[str, Tensor]
 """One scalar loss for each member that has labels in the batch, in the order of the members."""
 
 Weights: TypeAlias = Mapping[str, Tensor | float]
-"""The weight that each of those losses had; tensors are detached, and stay on the device."""
+"""The weight that each of those losses had; tensors are detached and stay on the device."""
+
+TaskWeights: TypeAlias = Annotated[dict[str, PositiveFloat], Field(min_length=1)]
+"""An option: a positive number for each member of a network."""
 
 
 class Sharing(Protocol):
@@ -33,17 +43,17 @@ class Sharing(Protocol):
 
 
 class Weighting(ABC):
-    """Combines the losses of a network's members; every method keeps what it learned per member.
+    """Combines the losses of a network's members into its gradients.
 
-    A member without labels in a batch is missing from ``losses``: it gets no gradient, and what is
-    remembered of it stays as it is. Randomness comes from torch's global generator.
+    A member without labels in a batch is missing from ``losses``: it gets no gradient, and what a method
+    remembers of it stays as it is. Randomness comes from torch's global generator.
     """
 
     @abstractmethod
     def backward(self, losses: Losses, network: Sharing) -> Weights:
         """Add the combined gradient to ``.grad`` of the parameters, as ``Tensor.backward`` does.
 
-        ``losses`` holds at least one member. Returns the weights used.
+        ``losses`` holds at least one member. Returns the weights used, of its members or of all.
         """
 
     @abstractmethod
@@ -52,7 +62,7 @@ class Weighting(ABC):
 
     @abstractmethod
     def after_step(self, losses: Callable[[], Losses]) -> None:
-        """Called after the optimiser's step; ``losses()`` computes the same batch's losses anew."""
+        """Called after the optimiser's step; ``losses()`` computes the losses of the same batch anew."""
 
     @abstractmethod
     def after_epoch(self) -> None:
@@ -60,7 +70,7 @@ class Weighting(ABC):
 
     @abstractmethod
     def to(self, device: torch.device | str) -> None:
-        """Move what is remembered to a device."""
+        """Move what is remembered to a device; called before the first ``backward``."""
 
 
 class StatelessWeighting(Weighting):
@@ -90,3 +100,10 @@ class WeightingOptions(BaseModel, ABC):
     @abstractmethod
     def build(self, members: tuple[str, ...]) -> Weighting:
         """The weighting for these members; ValueError where the options do not fit them."""
+
+
+def check_tasks(weights: Iterable[str] | None, members: tuple[str, ...]) -> None:
+    """Raise ValueError unless ``weights``, where there are any, name each member and no other task."""
+    if weights is not None and set(weights) != set(members):
+        found = ", ".join(weights)
+        raise ValueError(f"weights: expected one for each of {', '.join(members)}, found {found}")

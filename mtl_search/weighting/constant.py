@@ -1,18 +1,22 @@
 """Constant weights: all one, or one chosen for each task."""
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Annotated, Literal, TypeAlias
+from collections.abc import Callable, Mapping
+from typing import Literal
 
 import torch
-from pydantic import Field, PositiveFloat
 from torch import nn
 
-from mtl_search.weighting.base import Losses, Sharing, Weighting, WeightingOptions, Weights
+from mtl_search.weighting.base import (
+    Losses,
+    Sharing,
+    TaskWeights,
+    Weighting,
+    WeightingOptions,
+    Weights,
+    check_tasks,
+)
 
-__all__ = ["ConstantWeighting", "EqualConfig", "FixedConfig", "TaskWeights", "check_tasks"]
-
-TaskWeights: TypeAlias = Annotated[dict[str, PositiveFloat], Field(min_length=1)]
-"""A positive weight for each member of a network."""
+__all__ = ["ConstantWeighting", "EqualConfig", "FixedConfig"]
 
 
 class ConstantWeighting(Weighting):
@@ -72,10 +76,3 @@ class FixedConfig(WeightingOptions):
         """The weighting for these members; ValueError where ``weights`` has other tasks."""
         check_tasks(self.weights, members)
         return ConstantWeighting(self.weights)
-
-
-def check_tasks(weights: Iterable[str], members: tuple[str, ...]) -> None:
-    """Raise ValueError unless there is a weight for each member and no other."""
-    if set(weights) != set(members):
-        found = ", ".join(weights)
-        raise ValueError(f"weights: expected one for each of {', '.join(members)}, found {found}")

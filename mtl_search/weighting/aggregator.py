@@ -1,0 +1,112 @@
+"""Gradients of the tasks made one gradient: TorchJD's aggregators, on the parameters that are shared."""
+
+# T tasks with labels in the batch, P values of the shared parameters
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeAlias
+
+import torch
+from torch import Tensor, nn
+
+from mtl_search.weighting.base import Losses, Sharing, StatelessWeighting, Weighting, Weights
+from mtl_search.weighting.gradients import add_gradient, differentiate
+
+if TYPE_CHECKING:
+    from torchjd.aggregation import Aggregator
+
+    BuildAggregator: TypeAlias = Callable[[tuple[str, ...], torch.device], Aggregator]
+
+__all__ = ["AggregatorWeighting", "RememberingAggregatorWeighting", "aggregate"]
+
+
+class AggregatorWeighting(StatelessWeighting):
+    """One aggregator for each set of members that had labels together, built when the set is first seen.
+
+    Only the rows of members present are aggregated: a row of zeros would be the smallest gradient for MGDA
+    and leave nothing to bargain about for others. What a task does not share gets the gradient of its own
+    loss, unweighted; so does the whole network where one member alone is present or nothing is shared.
+    """
+
+    def __init__(self, build: "BuildAggregator") -> None:
+        self._build = build
+        self._aggregators: dict[tuple[str, ...], Aggregator] = {}
+
+    def backward(self, losses: Losses, network: Sharing) -> Weights:
+        """Add the aggregated gradient; its weights are those of ``aggregate``."""
+        shared = network.shared_parameters()
+        if len(losses) == 1 or not shared:
+            return _backward_apart(losses)
+        present = tuple(losses)
+        if present not in self._aggregators:
+            self._aggregators[present] = self._build(present, losses[present[0]].device)
+        gradient_P, weights_T = aggregate(self._aggregators[present], differentiate(losses, network))
+        add_gradient(shared, gradient_P)
+        return dict(zip(losses, weights_T.unbind(), strict=True))
+
+
+class RememberingAggregatorWeighting(Weighting):
+    """One aggregator that remembers earlier batches: it sees, and learns from, only batches with all members.
+
+    TorchJD's memory has a fixed number of rows. A batch that lacks a member's labels (most often the short
+    last one of an epoch) leaves it untouched and takes the weights last used, or 1 before there are any.
+    The order of ``members`` is that of the rows.
+    """
+
+    def __init__(self, members: tuple[str, ...], build: "BuildAggregator") -> None:
+        self._members, self._build = members, build
+        self._aggregator: Aggregator | None = None
+        self._weights = dict.fromkeys(members, torch.tensor(1.0))
+
+    def backward(self, losses: Losses, network: Sharing) -> Weights:
+        """Add the aggregated gradient; its weights are those of ``aggregate``."""
+        shared = network.shared_parameters()
+        if not shared:
+            return _backward_apart(losses)
+        rows = {name: losses[name] for name in self._members if name in losses}
+        jacobian_TP = differentiate(rows, network)
+        if len(rows) == len(self._members):
+            if self._aggregator is None:
+                self._aggregator = self._build(self._members, jacobian_TP.device)
+            gradient_P, weights_T = aggregate(self._aggregator, jacobian_TP)
+            self._weights = dict(zip(rows, weights_T.unbind(), strict=True))
+        else:
+            gradient_P = torch.stack([self._weights[name] for name in rows]) @ jacobian_TP
+        add_gradient(shared, gradient_P)
+        return self._weights
+
+    def parameters(self) -> list[nn.Parameter]:
+        """None."""
+        return []
+
+    def after_step(self, losses: Callable[[], Losses]) -> None:
+        """Nothing to do."""
+
+    def after_epoch(self) -> None:
+        """Nothing to do."""
+
+    def to(self, device: torch.device | str) -> None:
+        """Move the last weights; the memory begins where the first batch is."""
+        self._weights = {name: weight.to(device) for name, weight in self._weights.items()}
+
+
+def aggregate(aggregator: "Aggregator", jacobian_TP: Tensor) -> tuple[Tensor, Tensor]:
+    """The gradient_P and the weights_T of its rows.
+
+    Some aggregators do not combine rows (GradDrop and the trimmed mean choose per value, ConFIG gives a
+    direction). Their weights are the coefficients of the combination of rows that comes nearest to the
+    result, the smallest of them where rows depend on each other.
+    """
+    from torchjd.aggregation import WeightedAggregator
+
+    with torch.no_grad():
+        if isinstance(aggregator, WeightedAggregator):
+            weights_T = aggregator.weighting(jacobian_TP)
+            return weights_T @ jacobian_TP, weights_T
+        gradient_P = aggregator(jacobian_TP)
+        gramian_TT = jacobian_TP @ jacobian_TP.T
+        return gradient_P, torch.linalg.pinv(gramian_TT, hermitian=True) @ (jacobian_TP @ gradient_P)
+
+
+def _backward_apart(losses: Losses) -> Weights:
+    torch.autograd.backward(list(losses.values()))
+    return dict.fromkeys(losses, 1.0)
