@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from mtl_search.errors import LeaderboardError
 from mtl_search.leaderboard.gains import fill_gains, fill_mean_gains, fill_references
 from mtl_search.leaderboard.parts import PartFolder
-from mtl_search.leaderboard.rows import epoch_rows, metric_rows, resample_rows, to_records, trial_row
+from mtl_search.leaderboard.rows import epoch_rows, metric_rows, resample_rows, to_records, trial_rows
 from mtl_search.leaderboard.schema import SCHEMAS
 from mtl_search.records import MetricKind, Role, TrialRecord
 
@@ -65,25 +65,28 @@ class Leaderboard:
             PartFolder(path / table, table).create(rows[table])
         return cls(path)
 
-    def record(self, trial: TrialRecord) -> None:
-        """Add ``trial``; it counts from the moment its row of ``trials`` is there, which is written last.
+    def record(self, *trials: TrialRecord) -> None:
+        """Add ``trials``, together; they count once their rows of ``trials`` are there, which come last.
 
         Raises ``ValueError`` for a ``trial_id`` that is there already.
         """
         recorded = self._recover()
-        if trial.trial_id in recorded:
-            raise ValueError(f"trial {trial.trial_id!r} is recorded already")
+        known = set(recorded)
+        for trial in trials:
+            if trial.trial_id in known:
+                raise ValueError(f"trial {trial.trial_id!r} is recorded already")
+            known.add(trial.trial_id)
         parts: list[Path] = []
         try:
             for table, to_rows in zip(_OF_TRIALS, (metric_rows, epoch_rows, resample_rows), strict=True):
-                if len(rows := to_rows(trial)):
+                if len(rows := to_rows(trials)):
                     parts.append(self._folders[table].append(rows))
-            self._folders["trials"].append(trial_row(trial))
+            self._folders["trials"].append(trial_rows(trials))
         except BaseException:
             for part in parts:
                 part.unlink()
             raise
-        recorded.add(trial.trial_id)
+        recorded.update(known)
         for table in ("trials", *_OF_TRIALS):
             self._folders[table].merge()
 

@@ -2,7 +2,7 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -10,7 +10,7 @@ import pyarrow as pa
 from mtl_search.leaderboard.schema import SCHEMAS
 from mtl_search.records import Metric, Phase, Split, TrialRecord, TrialState
 
-__all__ = ["epoch_rows", "metric_rows", "resample_rows", "to_records", "trial_row"]
+__all__ = ["epoch_rows", "metric_rows", "resample_rows", "to_records", "trial_rows"]
 
 _CHOSEN = ("sweep", "arm", "trial_id", "config_id", "seed", "branching", "weighting", "config", "data")
 _MEASURED = ("error", "score", "mean_gain", "n_params", "flops", "epochs", "best_epoch", "duplicate_of")
@@ -18,15 +18,12 @@ _PLACED = ("train_seconds", "device_seconds", "device", "node", "started", "fini
 _COPIED = (*_CHOSEN, *_MEASURED, *_PLACED)  # columns that hold a field of the record as it is
 
 
-def trial_row(trial: TrialRecord) -> pa.Table:
-    """The one row of ``trials``."""
-    row: dict[str, Any] = {name: getattr(trial, name) for name in _COPIED}
-    row |= {"phase": trial.phase.value, "state": trial.state.value, "members": list(trial.members)}
-    row |= {name: list(getattr(trial, name).items()) for name in ("params", "versions")}
-    return pa.Table.from_pylist([row], schema=SCHEMAS["trials"])
+def trial_rows(trials: Sequence[TrialRecord]) -> pa.Table:
+    """The rows of ``trials``."""
+    return pa.Table.from_pylist([_trial_row(trial) for trial in trials], schema=SCHEMAS["trials"])
 
 
-def metric_rows(trial: TrialRecord) -> pa.Table:
+def metric_rows(trials: Sequence[TrialRecord]) -> pa.Table:
     """The rows of ``metrics``, one a measured value."""
     return pa.Table.from_pylist(
         [
@@ -38,14 +35,15 @@ def metric_rows(trial: TrialRecord) -> pa.Table:
                 "value": metric.value,
                 "gain": metric.gain,
             }
+            for trial in trials
             for metric in trial.metrics
         ],
         schema=SCHEMAS["metrics"],
     )
 
 
-def epoch_rows(trial: TrialRecord) -> pa.Table:
-    """The rows of ``epochs``: each epoch of the history, each member; NaN for what a member lacks."""
+def epoch_rows(trials: Sequence[TrialRecord]) -> pa.Table:
+    """The rows of ``epochs``: each epoch of a history, each member; NaN for what a member lacks."""
     return pa.Table.from_pylist(
         [
             {
@@ -58,6 +56,7 @@ def epoch_rows(trial: TrialRecord) -> pa.Table:
                 "score": report.score,
                 "seconds": report.seconds,
             }
+            for trial in trials
             for report in trial.history
             for task in trial.members
         ],
@@ -65,7 +64,7 @@ def epoch_rows(trial: TrialRecord) -> pa.Table:
     )
 
 
-def resample_rows(trial: TrialRecord) -> pa.Table:
+def resample_rows(trials: Sequence[TrialRecord]) -> pa.Table:
     """The rows of ``resamples``."""
     return pa.Table.from_pylist(
         [
@@ -75,6 +74,7 @@ def resample_rows(trial: TrialRecord) -> pa.Table:
                 "left_out": resample.left_out,
                 "value": resample.value,
             }
+            for trial in trials
             for resample in trial.resamples
         ],
         schema=SCHEMAS["resamples"],
@@ -88,6 +88,13 @@ def to_records(trials: pa.Table, metrics: pa.Table) -> list[TrialRecord]:
         value = Metric(row["task"], Split(row["split"]), row["metric"], row["value"], row["gain"])
         measured[row["trial_id"]].append(value)
     return [_record(row, tuple(measured[row["trial_id"]])) for row in trials.to_pylist()]
+
+
+def _trial_row(trial: TrialRecord) -> dict[str, Any]:
+    row: dict[str, Any] = {name: getattr(trial, name) for name in _COPIED}
+    row |= {"phase": trial.phase.value, "state": trial.state.value, "members": list(trial.members)}
+    row |= {name: list(getattr(trial, name).items()) for name in ("params", "versions")}
+    return row
 
 
 def _record(row: Mapping[str, Any], metrics: tuple[Metric, ...]) -> TrialRecord:

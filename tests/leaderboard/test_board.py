@@ -66,6 +66,14 @@ def test_recording_twice_is_refused_and_changes_nothing(board):
     assert len(board.metrics()) == 4
 
 
+def test_trials_recorded_together_are_one_part_and_all_or_none(board):
+    board.record(*(synthetic_trial(name) for name in "abc"))
+    with pytest.raises(ValueError, match="'e' is recorded already"):
+        board.record(synthetic_trial("d"), synthetic_trial("e"), synthetic_trial("e"))
+    assert ids(board) == ["a", "b", "c"]
+    assert len(list((board.path / "trials").iterdir())) == 2
+
+
 def test_frames_hold_dicts_for_maps(board):
     board.record(synthetic_trial("a"))
     assert board.frame("trials")["params"][0] == {"optimizer.lr": "0.001", "weighting": "fixed"}
