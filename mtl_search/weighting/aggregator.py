@@ -94,11 +94,14 @@ def aggregate(aggregator: "Aggregator", jacobian_TP: Tensor) -> tuple[Tensor, Te
 
     Some aggregators do not combine rows (GradDrop and the trimmed mean choose per value, ConFIG gives a
     direction). Their weights are the coefficients of the combination of rows that comes nearest to the
-    result, the smallest of them where rows depend on each other.
+    result, the smallest of them where rows depend on each other. A gradient that is not finite is passed on
+    with weights of NaN, rather than have a solver fail on it: the loss that caused it is for the loop to name.
     """
     from torchjd.aggregation import WeightedAggregator
 
     with torch.no_grad():
+        if not bool(jacobian_TP.isfinite().all()):
+            return jacobian_TP.sum(dim=0), torch.full_like(jacobian_TP[:, 0], torch.nan)
         if isinstance(aggregator, WeightedAggregator):
             weights_T = aggregator.weighting(jacobian_TP)
             return weights_T @ jacobian_TP, weights_T

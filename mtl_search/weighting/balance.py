@@ -1,6 +1,5 @@
 """Aggregators that look for a direction fair to all tasks: common descent, bargaining, equal projections."""
 
-import warnings
 from typing import TYPE_CHECKING, Literal
 
 import torch
@@ -11,7 +10,9 @@ from mtl_search.weighting.base import TaskWeights, WeightingOptions, check_tasks
 from mtl_search.weighting.scalarizer import preference
 
 if TYPE_CHECKING:
-    from torchjd.aggregation import IMTLG, MGDA, AlignedMTL, CAGrad, FairGrad, NashMTL
+    from torchjd.aggregation import IMTLG, MGDA, AlignedMTL, CAGrad, FairGrad
+
+    from mtl_search.weighting.nash import GuardedNashMtl
 
 __all__ = ["AlignedMtlConfig", "CaGradConfig", "FairGradConfig", "ImtlGConfig", "MgdaConfig", "NashMtlConfig"]
 
@@ -55,8 +56,9 @@ class CaGradConfig(WeightingOptions):
 class NashMtlConfig(WeightingOptions):
     """The Nash bargaining solution among the tasks (Navon et al. 2022).
 
-    The gradient is cut to the length ``max_norm`` (0: not at all); weights are solved for in every
-    ``update_weights_every`` th batch, in up to ``optim_niter`` rounds that start from the last solution.
+    The gradient is cut to the length ``max_norm`` (0: not at all). Weights are solved for in every
+    ``update_weights_every`` th batch, in up to ``optim_niter`` rounds that start from the last solution; that
+    takes tens of milliseconds, many times the batch itself.
     """
 
     name: Literal["nash_mtl"] = "nash_mtl"
@@ -68,13 +70,11 @@ class NashMtlConfig(WeightingOptions):
         """The weighting for these members."""
         return AggregatorWeighting(self.aggregator)
 
-    def aggregator(self, present: tuple[str, ...], device: torch.device) -> "NashMTL":
+    def aggregator(self, present: tuple[str, ...], device: torch.device) -> "GuardedNashMtl":
         """The aggregator of the members present."""
-        from torchjd.aggregation import NashMTL
+        from mtl_search.weighting.nash import GuardedNashMtl
 
-        # the method states a new problem for each solution, which cvxpy takes for an oversight
-        warnings.filterwarnings("ignore", message="You are solving a parameterized problem that is not DPP")
-        return NashMTL(len(present), self.max_norm, self.update_weights_every, self.optim_niter)
+        return GuardedNashMtl(len(present), self.max_norm, self.update_weights_every, self.optim_niter)
 
 
 class FairGradConfig(WeightingOptions):
