@@ -3,7 +3,7 @@
 from typing import Any
 
 from mtl_search.design import Composition, compose
-from mtl_search.search.arms import SINGLE_TASK, evidence_for
+from mtl_search.search.arms import REFERENCE_ARMS, SEARCH, SINGLE_TASK, evidence_for
 from mtl_search.search.ledger import Ledger
 from mtl_search.search.sweep import SweepSpec
 
@@ -24,12 +24,16 @@ def compose_arm(spec: SweepSpec, ledger: Ledger, arm: str) -> tuple[Composition,
 
 
 def design_rows(spec: SweepSpec, ledger: Ledger) -> list[dict[str, Any]]:
-    """The table of designs: every arm's, by number of networks."""
-    arms = ("single_task", "shared_equal", "shared_tuned", *spec.arms, "search")
-    return [_row(spec, ledger, arm, best) for arm in arms for best in compose_arm(spec, ledger, arm)]
+    """The table of designs: every arm's, by number of networks; one that more networks do not improve once."""
+    arms = (*REFERENCE_ARMS, *spec.arms, SEARCH)
+    return [
+        _row(ledger, arm, best)
+        for arm in arms
+        for best in {design.keys: design for design in compose_arm(spec, ledger, arm)}.values()
+    ]
 
 
-def _row(spec: SweepSpec, ledger: Ledger, arm: str, best: Composition) -> dict[str, Any]:
+def _row(ledger: Ledger, arm: str, best: Composition) -> dict[str, Any]:
     records = {key: ledger.find(key) for key in best.keys}
     gains = {key: ledger.gains(record) for key, record in records.items() if record is not None}
     return {

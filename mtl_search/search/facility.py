@@ -14,7 +14,7 @@ import numpy.typing as npt
 __all__ = ["cover", "served"]
 
 Floats = npt.NDArray[np.float64]
-UNSERVED = 1e6   # percent; a task without a network costs more than any gain is worth
+UNSERVED = 1e6  # percent; a task without a network costs more than any gain is worth
 
 
 def cover(gains_CT: Floats, max_networks: int) -> list[int]:
@@ -55,7 +55,7 @@ def _swap(gains_CT: Floats, chosen: list[int]) -> list[int]:
     while improved:
         improved = False
         for place in range(len(chosen)):
-            others = chosen[:place] + chosen[place + 1:]
+            others = chosen[:place] + chosen[place + 1 :]
             rest_T = gains_CT[others].max(axis=0) if others else np.full(gains_CT.shape[1], -UNSERVED)
             totals_C = np.maximum(gains_CT, rest_T).sum(axis=1)
             best = int(totals_C.argmax())

@@ -10,8 +10,8 @@ import numpy as np
 
 __all__ = ["MemberSpace", "Members"]
 
-Members = tuple[str, ...]   # sorted by name
-LISTABLE = 1 << 16   # spaces of at most so many sets are listed and kept; larger ones are drawn from
+Members = tuple[str, ...]  # sorted by name
+LISTABLE = 1 << 16  # spaces of at most so many sets are listed and kept; larger ones are drawn from
 
 
 @dataclass(frozen=True)
@@ -36,8 +36,10 @@ class MemberSpace:
             found = self.main + self.auxiliary
             raise ValueError(f"expected distinct tasks, at least one of them main, found {found}")
         if not 1 <= self.min_members <= self.largest <= len(self.tasks):
-            raise ValueError(f"expected 1 <= min_members <= max_members <= {len(self.tasks)}, "
-                             f"found {self.min_members} and {self.max_members}")
+            raise ValueError(
+                f"expected 1 <= min_members <= max_members <= {len(self.tasks)}, "
+                f"found {self.min_members} and {self.max_members}"
+            )
         if self.only is not None:
             only = sorted({tuple(sorted(members)) for members in self.only}, key=lambda m: (len(m), m))
             object.__setattr__(self, "only", tuple(only))
@@ -104,5 +106,9 @@ class MemberSpace:
         return frozenset(self.only or ())
 
     def _fits(self, members: Members) -> bool:
-        return (self.min_members <= len(members) <= self.largest and list(members) == sorted(set(members))
-                and set(members) <= set(self.tasks) and not set(self.main).isdisjoint(members))
+        return (
+            self.min_members <= len(members) <= self.largest
+            and list(members) == sorted(set(members))
+            and set(members) <= set(self.tasks)
+            and not set(self.main).isdisjoint(members)
+        )

@@ -102,7 +102,7 @@ def times_trained(measured: Sequence[Measurement], running: Sequence[Members]) -
 def draw_least_trained(space: MemberSpace, seen: Mapping[Members, int], rng: np.random.Generator) -> Members:
     """A set among those trained least often, all of them equally likely."""
     listed = space.listed()
-    if listed is None:   # far more sets than trials: an untrained one is found at once
+    if listed is None:  # far more sets than trials: an untrained one is found at once
         return next(m for m in iter(lambda: space.draw(rng), None) if m not in seen)
     fewest = min(seen.get(m, 0) for m in listed)
     least = [m for m in listed if seen.get(m, 0) == fewest]

@@ -112,7 +112,7 @@ class SourceSearcher(Searcher):  # type: ignore[misc]
     """Asks a job source for what to run next and hands the results back."""
 
     def __init__(self, source: JobSource) -> None:
-        super().__init__(metric="unused", mode="max")
+        super().__init__(metric="training_iteration", mode="max")  # Tune asks for one; not used
         self._source = source
         self._jobs: dict[str, str] = {}  # Tune's trial id to ours
         self._last: dict[str, Mapping[str, Any]] = {}
@@ -128,19 +128,26 @@ class SourceSearcher(Searcher):  # type: ignore[misc]
         return {JOB: job}
 
     def should_stop(self, trial_id: str, result: Mapping[str, Any]) -> bool:
-        """Report the epochs of a step; whether the source wants no more of them."""
+        """Report the epochs of a step that leaves some to do; whether the source wants no more of them."""
         self._last[trial_id] = result
-        stop = any([self._source.report(self._jobs[trial_id], report) for report in result[REPORTS]])
-        return stop and result[OUTCOME] is None
+        return any([self._source.report(self._jobs[trial_id], report) for report in result[REPORTS]])
 
     def on_trial_complete(self, trial_id: str, result: Any = None, error: bool = False) -> None:
         """Hand back the outcome of a job that ended, was stopped, or whose worker died."""
         last = self._last.pop(trial_id, {})
+        if not error and result is not None and result.get(OUTCOME) is not None:
+            last = result  # Tune asks no scheduler about the last step
+            for report in result[REPORTS]:
+                self._source.report(self._jobs[trial_id], report)
         outcome: TrialOutcome | None = last.get(OUTCOME)
         if error:
             outcome = failure(RuntimeError("the worker process died (out of memory, perhaps)"))
         placement = last.get(PLACEMENT, Placement(0.0, 0.0, "", ""))
         self._source.finish(self._jobs.pop(trial_id), outcome, placement)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Nothing: Tune pickles its searcher for a restore that this package never does."""
+        return {}
 
     def save(self, checkpoint_path: str) -> None:
         """Nothing: the journal is the state."""

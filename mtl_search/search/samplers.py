@@ -43,9 +43,7 @@ class TPE(Sampler):
 
     def build(self, seed: int) -> BaseSampler:
         """Optuna's TPESampler."""
-        return optuna.samplers.TPESampler(
-            seed=seed, n_startup_trials=self.startup_trials, warn_independent_sampling=False
-        )
+        return optuna.samplers.TPESampler(seed=seed, n_startup_trials=self.startup_trials, multivariate=True)
 
 
 class GP(Sampler):

@@ -31,7 +31,9 @@ def show_check(spec: SweepSpec, dataset: Dataset, *, seed: int) -> None:
     _show_size(console, spec)
     _show_sample(console, spec.space, dataset, spec, random.Random(seed))
     total = sum(arm.trials * len(arm.studies) for arm in arms if arm.trials is not None)
-    console.print(f"[green]ok[/green]: {spec.document.name} can be run" + (f", {total} trials" if total else ""))
+    console.print(
+        f"[green]ok[/green]: {spec.document.name} can be run" + (f", {total} trials" if total else "")
+    )
 
 
 def _show_data(console: Console, summary: DataSummary) -> None:

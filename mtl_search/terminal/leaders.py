@@ -29,7 +29,7 @@ def show_top(board: Leaderboard, n: int, arm: str | None) -> None:
     trials = _trials(board, arm)
     designs = _designs(board, arm)
     if designs:
-        console.print(_design_table(designs, _members(board)))
+        _print_designs(console, board, designs)
     else:
         console.print("no design yet: the sweep has not come to its end")
     console.print()
@@ -40,10 +40,12 @@ def show_end(board: Leaderboard) -> None:
     """Print the designs of a sweep that has ended, where everything is, and what to do next."""
     console = Console(highlight=False)
     if designs := _designs(board, None):
-        console.print(_design_table(designs, _members(board)))
+        _print_designs(console, board, designs)
     states = board.trials()["state"].to_pylist()
     if failed := states.count("failed"):
-        console.print(f"[red]{failed} of {len(states)} trials failed[/red]; the column 'error' of the trials says why")
+        console.print(
+            f"[red]{failed} of {len(states)} trials failed[/red]; the column 'error' of the trials says why"
+        )
     path = board.path
     console.print(
         f"\nThe tables are in [bold]{path}[/bold]: trials, metrics, epochs and designs, as Parquet.\n"
@@ -84,31 +86,35 @@ def _of_arm(board: Leaderboard, table: str, arm: str | None) -> list[Row]:
     return [row for row in rows if row["arm"] == arm]
 
 
-def _members(board: Leaderboard) -> dict[str, list[str]]:
-    trials = board.trials()
-    return dict(zip(trials["trial_id"].to_pylist(), trials["members"].to_pylist(), strict=True))
+def _print_designs(console: Console, board: Leaderboard, designs: list[Row]) -> None:
+    """All designs in a line each, and what the best one consists of."""
+    console.print(_design_table(designs))
+    console.print()
+    console.print(_network_table(designs[0], {row["trial_id"]: row for row in board.trials().to_pylist()}))
 
 
-def _design_table(designs: list[Row], members: Mapping[str, list[str]]) -> Table:
+def _design_table(designs: list[Row]) -> Table:
     table = plain_table("Designs, by delta_m on valid")
-    for title in ("arm", "networks", "delta_m", "parameters", "serves (only helps)"):
-        table.add_column(title, justify="right" if title in ("networks", "delta_m", "parameters") else "left")
+    for title in ("arm", "networks", "delta_m", "parameters", "FLOPs/row"):
+        table.add_column(title, justify="left" if title == "arm" else "right")
     for row in designs:
-        groups = _groups(row["networks"], row["serves"], members)
-        table.add_row(
-            row["arm"], str(row["n_networks"]), _gain(row["delta_m"]), f"{row['n_params']:,}", groups
-        )
+        cost = f"{row['n_params']:,}", f"{row['flops']:,}"
+        table.add_row(row["arm"], str(row["n_networks"]), _gain(row["delta_m"]), *cost)
     return table
 
 
-def _groups(networks: list[str], serves: Mapping[str, str], members: Mapping[str, list[str]]) -> Text:
-    """One network after the other: the members it serves, those that only help in brackets."""
-    groups = []
-    for key in networks:
-        served = [task for task in members[key] if serves.get(task) == key]
-        helping = [f"({task})" for task in members[key] if task not in served]
-        groups.append(Text(" ").join([Text(" ".join(served), "bold"), Text(" ".join(helping), "dim")]))
-    return Text(" | ").join(groups)
+def _network_table(design: Row, trials: Mapping[str, Row]) -> Table:
+    """A network a row: the tasks it serves with their gains, and those that only help it."""
+    table = plain_table(f"The best: {design['arm']} with {design['n_networks']} networks")
+    for title in ("network", "serves", "helped by", "weighting"):
+        table.add_column(title, overflow="fold")
+    for key in design["networks"]:
+        members = trials[key]["members"]
+        served = [task for task in members if design["serves"].get(task) == key]
+        lines = [Text.assemble((task, "bold"), " ", _gain(design["gains"][task])) for task in served]
+        helping = "\n".join(task for task in members if task not in served)
+        table.add_row(key, Text("\n").join(lines), Text(helping, "dim"), trials[key]["weighting"])
+    return table
 
 
 def _trial_table(trials: list[Row]) -> Table:

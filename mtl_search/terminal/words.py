@@ -30,5 +30,10 @@ def duration(seconds: float) -> str:
 def plain_table(title: str | None = None) -> Table:
     """A table without lines, its title to the left."""
     return Table(
-        title=title, title_justify="left", title_style="bold", box=None, padding=(0, 2, 0, 0), header_style="dim"
+        title=title,
+        title_justify="left",
+        title_style="bold",
+        box=None,
+        padding=(0, 2, 0, 0),
+        header_style="dim",
     )
