@@ -16,7 +16,8 @@ TUNED_WEIGHTS = {"name": "fixed", "weights": {"simplex": [0.1, 10.0]}}
 class Arm:
     """A space and how many trials each of its studies gets.
 
-    ``studies`` maps a study's name to the members all its trials have, None where they are chosen trial by trial.
+    ``studies`` maps a study's name to the members all its trials have, None where they are chosen trial by
+    trial.
     ``trials`` is None under a budget of hours.
     """
 
@@ -34,7 +35,8 @@ class Arm:
 def arms_of(spec: SweepSpec) -> tuple[Arm, ...]:
     """The arms in the order they run: the references, the user's own, the search.
 
-    ``single_task`` tunes each main task alone, in a study of its own. ``shared_equal`` and ``shared_tuned`` train all
+    ``single_task`` tunes each main task alone, in a study of its own. ``shared_equal`` and ``shared_tuned``
+    train all
     tasks in one network with only the heads apart, under equal weights and under fixed weights that are tuned
     (Xin et al. 2022 show how strong these are). All tune the same hyperparameters as ``trial:`` does.
     """

@@ -13,7 +13,8 @@ __all__ = ["compose_arm", "design_rows"]
 def compose_arm(spec: SweepSpec, ledger: Ledger, arm: str) -> tuple[Composition, ...]:
     """The best designs of ``arm``, one for each number of networks (or the one within ``max_params``).
 
-    ``single_task`` is one design: a network for each main task, as many as there are. Empty where the arm has no
+    ``single_task`` is one design: a network for each main task, as many as there are. Empty where the arm
+    has no
     network yet for one of the main tasks.
     """
     tasks, objective = spec.settings.main_tasks, spec.settings.objective
@@ -24,7 +25,8 @@ def compose_arm(spec: SweepSpec, ledger: Ledger, arm: str) -> tuple[Composition,
 
 
 def design_rows(spec: SweepSpec, ledger: Ledger) -> list[dict[str, Any]]:
-    """The table of designs: every arm's, by number of networks; one that more networks do not improve once."""
+    """The table of designs: every arm's, by number of networks; one that more networks do not improve
+    once."""
     arms = (*REFERENCE_ARMS, *spec.arms, SEARCH)
     return [
         _row(ledger, arm, best)

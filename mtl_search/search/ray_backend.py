@@ -1,7 +1,9 @@
 """The Ray executor: Tune places the jobs of a source on the CPUs and GPUs of a cluster.
 
-Tune's ``Searcher`` asks the source for jobs and hands back results, its ``TrialScheduler`` asks the source whether to
-stop. Loggers, checkpoints and the saving of experiment state are off: the leaderboard and the journal are the state.
+Tune's ``Searcher`` asks the source for jobs and hands back results, its ``TrialScheduler`` asks the source
+whether to
+stop. Loggers, checkpoints and the saving of experiment state are off: the leaderboard and the journal are
+the state.
 """
 
 import logging
@@ -130,7 +132,10 @@ class SourceSearcher(Searcher):  # type: ignore[misc]
     def should_stop(self, trial_id: str, result: Mapping[str, Any]) -> bool:
         """Report the epochs of a step that leaves some to do; whether the source wants no more of them."""
         self._last[trial_id] = result
-        return any([self._source.report(self._jobs[trial_id], report) for report in result[REPORTS]])
+        stop = False
+        for report in result[REPORTS]:
+            stop |= self._source.report(self._jobs[trial_id], report)
+        return stop
 
     def on_trial_complete(self, trial_id: str, result: Any = None, error: bool = False) -> None:
         """Hand back the outcome of a job that ended, was stopped, or whose worker died."""
@@ -170,7 +175,8 @@ class AskTheSource(FIFOScheduler):  # type: ignore[misc]
 
 
 def _gpu_share(resources: Resources, cpus: int, gpus: float) -> float:
-    """GPUs of one trial. ``auto``: the GPUs are shared by as many trials as there are CPUs for, at most a whole one."""
+    """GPUs of one trial. ``auto``: the GPUs are shared by as many trials as there are CPUs for, at most a
+    whole one."""
     if resources.gpu != "auto":
         return resources.gpu
     return min(1.0, gpus * resources.cpu / cpus) if gpus and cpus else 0.0

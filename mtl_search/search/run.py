@@ -59,7 +59,8 @@ def run_sweep(
 ) -> SweepResult:
     """Run a new sweep in ``results/<name>``; nothing is written before all input is checked.
 
-    ``name`` and ``trials`` replace what the sweep file says. Raises UserError where data or resources cannot be
+    ``name`` and ``trials`` replace what the sweep file says. Raises UserError where data or resources
+    cannot be
     used or the folder exists already.
     """
     if name is not None or trials is not None:

@@ -52,7 +52,8 @@ class Budget(BaseModel):
 
     ``trials`` per arm of the search; ``reference_trials`` per study of a reference arm (``single_task`` has
     one study for each main task). With ``hours`` instead of ``trials`` the sweep's arms end after that
-    wall-clock time, each with an equal share of it. ``finalists`` designs are trained again on ``seeds`` seeds.
+    wall-clock time, each with an equal share of it. ``finalists`` designs are trained again on ``seeds``
+    seeds.
     """
 
     model_config = FROZEN

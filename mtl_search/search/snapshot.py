@@ -12,7 +12,8 @@ __all__ = ["ArmProgress", "Snapshot", "take"]
 
 @dataclass(frozen=True, slots=True)
 class ArmProgress:
-    """One arm: trials by what became of them, how many there will be (None: as time allows), the best so far."""
+    """One arm: trials by what became of them, how many there will be (None: as time allows), the best so
+    far."""
 
     name: str
     complete: int
@@ -36,7 +37,8 @@ class Snapshot:
 
 
 def take(conductor: Conductor, started: float, done_before: int) -> Snapshot:
-    """Where ``conductor`` stands; ``started`` is a ``time.monotonic()``, when ``done_before`` trials were there."""
+    """Where ``conductor`` stands; ``started`` is a ``time.monotonic()``, when ``done_before`` trials were
+    there."""
     arms = tuple(_arm(conductor, index) for index in range(len(conductor.arms)))
     done = sum(arm.complete + arm.pruned + arm.failed for arm in arms)
     planned = None if any(arm.planned is None for arm in arms) else sum(arm.planned or 0 for arm in arms)

@@ -39,7 +39,8 @@ class SweepSpec:
 
     @classmethod
     def from_document(cls, document: Document, base: Path) -> Self:
-        """Check everything and build the spaces; SpecError with file, line and path where something is wrong."""
+        """Check everything and build the spaces; SpecError with file, line and path where something is
+        wrong."""
         settings = _settings(document)
         space = SearchSpace.parse(
             _block(document, "trial"), settings.all_tasks, document, ("trial",), TrialConfig.model_validate
@@ -68,7 +69,8 @@ class SweepSpec:
 def load_sweep(path: Path | str) -> SweepSpec:
     """Read and check the sweep file ``path``.
 
-    Raises SpecError, with file, line and dotted path, for a file that is missing, not YAML, or says something that
+    Raises SpecError, with file, line and dotted path, for a file that is missing, not YAML, or says
+    something that
     cannot be run.
     """
     path = Path(path)

@@ -1,6 +1,5 @@
 """The sweep as it is run, kept in the results folder: all that a resume needs to know of it."""
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -27,7 +26,8 @@ def with_changes(spec: SweepSpec, *, name: str | None = None, trials: int | None
 
 
 def save_sweep(spec: SweepSpec, folder: Path) -> None:
-    """Write ``sweep.yaml`` in one go; a relative path to data is made absolute, so that it still leads there."""
+    """Write ``sweep.yaml`` in one go; a relative path to data is made absolute, so that it still leads
+    there."""
     value: dict[str, Any] = dict(spec.document.data)
     value["data"] = _anchored(value["data"], spec.base)
     partial = folder / f".{SWEEP_FILE}.partial"
@@ -36,7 +36,7 @@ def save_sweep(spec: SweepSpec, folder: Path) -> None:
     yaml.width = 110
     with partial.open("w", encoding="utf-8") as file:
         yaml.dump(value, file)
-    os.replace(partial, folder / SWEEP_FILE)
+    partial.replace(folder / SWEEP_FILE)
 
 
 def _anchored(data: Mapping[str, Any], base: Path) -> dict[str, Any]:

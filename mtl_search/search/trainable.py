@@ -23,7 +23,8 @@ STEP_SECONDS = 0.25  # a step covers at least this much training, so that report
 class TrainJob(tune.Trainable):  # type: ignore[misc]
     """Trains ``config["job"]``; a step is as many epochs as fill ``STEP_SECONDS``.
 
-    ``reset_config`` makes the next job start in the same process: a new one costs seconds. What a job raises is its
+    ``reset_config`` makes the next job start in the same process: a new one costs seconds. What a job
+    raises is its
     outcome, so that the worker lives on.
     """
 

@@ -1,4 +1,5 @@
-"""What ``check`` shows: the data, the tasks, each arm's parameters, the size of the space, one sampled trial."""
+"""What ``check`` shows: the data, the tasks, each arm's parameters, the size of the space, one sampled
+trial."""
 
 import json
 import random
@@ -74,7 +75,8 @@ def _show_size(console: Console, spec: SweepSpec) -> None:
     space, settings = spec.space, spec.settings
     sets, networks = space.count_member_sets(), space.count_networks()
     console.print(
-        f"[bold]Size[/bold] of arm {SEARCH}: {sets:,} sets of members, {networks:,} networks by members and branching"
+        f"[bold]Size[/bold] of arm {SEARCH}: {sets:,} sets of members, "
+        f"{networks:,} networks by members and branching"
     )
     limit = settings.objective.max_networks or len(settings.main_tasks)
     designs = count_designs(

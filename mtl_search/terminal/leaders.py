@@ -18,8 +18,8 @@ __all__ = ["show_end", "show_top", "top_json"]
 Row = dict[str, Any]
 
 TRIAL_COLUMNS = (
-    "trial_id", "arm", "mean_gain", "score", "members", "branching", "weighting", "params", "n_params", "flops",
-    "epochs", "train_seconds",
+    "trial_id", "arm", "mean_gain", "score", "members", "branching", "weighting", "params", "n_params",
+    "flops", "epochs", "train_seconds",
 )  # fmt: skip
 
 

@@ -53,7 +53,8 @@ class LiveView(Watch):
         """Say what runs where, and everything the data's check noticed."""
         print_ = self._console.print
         print_(
-            f"[bold]{spec.settings.name}[/bold]: {len(dataset.train):,} train and {len(dataset.valid):,} valid rows, "
+            f"[bold]{spec.settings.name}[/bold]: "
+            f"{len(dataset.train):,} train and {len(dataset.valid):,} valid rows, "
             f"{len(dataset.tasks)} tasks, {executor.slots} trials at a time",
             highlight=False,
         )
@@ -114,4 +115,5 @@ def _line(snapshot: Snapshot) -> str:
     )
     planned = "" if snapshot.planned is None else f" of {snapshot.planned}"
     left = "" if snapshot.seconds_left is None else f", about {duration(snapshot.seconds_left)} left"
-    return f"{snapshot.done}{planned} trials, {duration(snapshot.seconds)} so far{left}; best designs: {arms or 'none yet'}"
+    progress = f"{snapshot.done}{planned} trials, {duration(snapshot.seconds)} so far{left}"
+    return f"{progress}; best designs: {arms or 'none yet'}"
