@@ -1,1 +1,54 @@
-"""Under construction."""
+"""What the tables of a sweep say: pure functions from tables to tables, and the page that shows them.
+
+Every function takes the leaderboard's tables as pandas frames (``Leaderboard.frame``) and returns a frame or
+rows; none trains, samples, or looks at anything else, so all of it can be redone years later from the Parquet
+files alone. The rules that keep it honest:
+
+- What is selected on is never what is reported. Designs are composed on valid; `summarise` reads test, which
+  only the confirmation's trials have.
+- A difference is believed against the noise that matters. Seeds show how much training scatters; the
+  jackknife over test rows shows how much hangs on the rows that happen to be in test. Both count
+  (`estimate`): with seeds alone, any two networks become "significantly" different on a fixed test set.
+- Every family of tests is corrected (`holm`), and "no difference shown" is a result.
+- Evidence is trials trained to their end, each once: pruned ones stopped early, duplicates repeat.
+- What cannot be known is NaN, not a guess: an affinity of two tasks that were never apart, an interval of
+  one seed.
+
+Estimates of why (`affinity`, `importances`) read the search's own trials, which a sampler chose; they
+explain, they do not prove. The confirmation does.
+"""
+
+from mtl_search.analysis.affinity import affinity
+from mtl_search.analysis.curves import learning_curves, search_history, weight_trajectories
+from mtl_search.analysis.delta_m import delta_m, gains
+from mtl_search.analysis.fairness import arm_costs, caveats
+from mtl_search.analysis.importance import importances
+from mtl_search.analysis.pareto import design_front, pareto_front
+from mtl_search.analysis.ranks import RankTable, rank_table
+from mtl_search.analysis.sensitivity import learning_rate_profile, learning_rate_spread
+from mtl_search.analysis.significance import Estimate, Verdict, estimate, holm, jackknife_variance
+from mtl_search.analysis.summary import summarise
+
+__all__ = [
+    "Estimate",
+    "RankTable",
+    "Verdict",
+    "affinity",
+    "arm_costs",
+    "caveats",
+    "delta_m",
+    "design_front",
+    "estimate",
+    "gains",
+    "holm",
+    "importances",
+    "jackknife_variance",
+    "learning_curves",
+    "learning_rate_profile",
+    "learning_rate_spread",
+    "pareto_front",
+    "rank_table",
+    "search_history",
+    "summarise",
+    "weight_trajectories",
+]

@@ -1,0 +1,44 @@
+"""The leaderboard's tables as pandas frames: what every analysis asks of them."""
+
+from typing import Any
+
+import pandas as pd
+
+from mtl_search.records import MetricKind, Phase, Role, Split, TrialState
+
+__all__ = ["default_gains", "main_tasks", "metric_kinds", "rows_of", "searched"]
+
+
+def rows_of(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Each row as a dict by column."""
+    return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
+
+
+def metric_kinds(tasks: pd.DataFrame) -> dict[str, MetricKind]:
+    """The default metric of each task of the table of tasks."""
+    return {
+        row["task"]: MetricKind(row["metric"], bool(row["higher_is_better"]), float(row["floor"]))
+        for row in rows_of(tasks)
+    }
+
+
+def main_tasks(tasks: pd.DataFrame) -> tuple[str, ...]:
+    """The tasks that count in delta_m, sorted by name."""
+    return tuple(sorted(tasks.loc[tasks["role"] == Role.MAIN.value, "task"]))
+
+
+def searched(trials: pd.DataFrame) -> pd.DataFrame:
+    """The trials of the search that were trained to their end, each once: what evidence is read from.
+
+    Pruned trials stopped at a low fidelity, duplicates repeat what is known, and the confirmation is not
+    looked at before it is over.
+    """
+    complete = trials["state"] == TrialState.COMPLETE.value
+    return trials[complete & (trials["phase"] == Phase.SEARCH.value) & trials["duplicate_of"].isna()]
+
+
+def default_gains(metrics: pd.DataFrame, tasks: pd.DataFrame) -> pd.DataFrame:
+    """Gain on valid by trial (rows) and task (columns); NaN where the trial lacks the task."""
+    names = metrics["task"].map(dict(zip(tasks["task"], tasks["metric"], strict=True)))
+    rows = metrics[(metrics["split"] == Split.VALID.value) & (metrics["metric"] == names)]
+    return rows.pivot(index="trial_id", columns="task", values="gain")
