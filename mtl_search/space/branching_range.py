@@ -89,9 +89,7 @@ class Split(BranchingRange):
         return 1 if n_members == 1 else len(self._points())
 
     def _points(self) -> tuple[object, ...]:
-        if isinstance(self.at, IntRange):
-            return tuple(self.at.values)
-        return self.at.choices if isinstance(self.at, Categorical) else (self.at,)
+        return (self.at,) if isinstance(self.at, int) else tuple(self.at.values)
 
 
 @dataclass(frozen=True, slots=True)

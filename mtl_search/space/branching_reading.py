@@ -1,6 +1,7 @@
 """Reads what `trial.branching` says."""
 
 from collections.abc import Mapping
+from difflib import get_close_matches
 
 from mtl_search.design import Branching
 from mtl_search.errors import nearest
@@ -9,7 +10,7 @@ from mtl_search.space.document import Document
 from mtl_search.space.parameter import Categorical, IntRange
 from mtl_search.space.ranges import Leaf
 from mtl_search.space.reading import Reader, check_keys
-from mtl_search.space.wording import Mismatch, Path, show
+from mtl_search.space.wording import Mismatch, Path, show, told
 
 __all__ = ["read_branching"]
 
@@ -40,11 +41,12 @@ def _text(text: str, tasks: tuple[str, ...]) -> BranchingRange:
     if text == "shared":
         return Shared()
     if "/" not in text and "|" not in text and not set(text.split()) & set(tasks):
-        raise Mismatch(_FORMS, repr(text), nearest(text, ("shared",)))
+        close = get_close_matches(text, ("shared",))
+        raise Mismatch(_FORMS, repr(text), nearest(text, close) if close else None)
     try:
         branching = Branching.parse(text)
     except ValueError as error:
-        raise Mismatch("a branching (stages apart by /, groups by |)", str(error)) from None
+        raise told(error) or Mismatch("a branching (stages apart by /, groups by |)", str(error)) from None
     for task in branching.members:
         if task not in tasks:
             raise Mismatch("a branching of tasks", repr(task), nearest(task, tasks))

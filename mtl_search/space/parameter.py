@@ -108,6 +108,11 @@ class Categorical:
         """Every choice."""
         return self.choices
 
+    @property
+    def values(self) -> tuple[Scalar, ...]:
+        """Every choice."""
+        return self.choices
+
     def ask(self, trial: Suggest, name: str) -> Scalar:
         """The choice that ``trial`` gives."""
         return trial.suggest_categorical(name, self.choices)
@@ -161,9 +166,9 @@ def _check(span: "FloatRange | IntRange", is_valid: Callable[[object], bool], nu
         raise Mismatch("log: true or false", show(span.log))
     if span.log and low <= 0:
         raise Mismatch("low above 0 on the log scale", show([low, high]))
-    if step is None:
+    if step is None and isinstance(span, FloatRange):
         return
-    if not is_valid(step) or step <= 0:
+    if step is None or not is_valid(step) or step <= 0:
         raise Mismatch("a step above 0" if numbers == "numbers" else "a whole step above 0", show(step))
     if (_exact(high) - _exact(low)) % _exact(step):
         found = f"{show([low, high])} with step {show(step)}"

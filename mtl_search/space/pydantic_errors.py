@@ -1,7 +1,6 @@
 """What pydantic refused, told with place, expectation and finding."""
 
 import ast
-import re
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from typing import Any
@@ -12,7 +11,7 @@ from mtl_search.errors import SpecError, nearest
 from mtl_search.space.document import Document
 from mtl_search.space.model_fields import keys_at, tags_at
 from mtl_search.space.reading import WORDS
-from mtl_search.space.wording import Mismatch, Path, inner, show
+from mtl_search.space.wording import Mismatch, Path, inner, show, told
 
 __all__ = ["spec_error"]
 
@@ -45,6 +44,7 @@ _EXPECTED = {
     "multiple_of": "a multiple of {multiple_of}",
     "string_too_short": "text of at least {min_length} characters",
     "string_too_long": "text of at most {max_length} characters",
+    "string_pattern_mismatch": "text that matches '{pattern}'",
     "too_short": "at least {min_length} entries",
     "too_long": "at most {max_length} entries",
     "literal_error": "{expected}",
@@ -52,7 +52,6 @@ _EXPECTED = {
     "union_tag_invalid": "a known {discriminator}",
     "union_tag_not_found": "a mapping with {discriminator}",
 }
-_SAID = re.compile(r"(?:(?P<about>.*?): )?expected (?P<expected>.+?), found (?P<found>.+)", re.DOTALL)
 _SCALARS = ("int_type", "float_type", "bool_type", "string_type", "literal_error", "enum")
 
 
@@ -101,9 +100,10 @@ class _Refused:
         if (own := self._own) is not None:
             return own.expected
         if self.kind in _EXPECTED:
-            told = {key: f"{x:g}" if isinstance(x, float) else x for key, x in self._context.items()}
-            return _EXPECTED[self.kind].format(**{**told, "discriminator": self._discriminator})
-        return self._message.removeprefix("Input should be ")
+            values = {key: f"{x:g}" if isinstance(x, float) else x for key, x in self._context.items()}
+            return _EXPECTED[self.kind].format(**{**values, "discriminator": self._discriminator})
+        start, _, rest = self._message.partition("Input should be ")
+        return rest if not start else f"a valid value ({self._message})"
 
     @property
     def found(self) -> str:
@@ -147,12 +147,7 @@ class _Refused:
     def _own(self) -> Mismatch | None:
         """What a validator of ours said, where it was one."""
         error = self._context.get("error")
-        if error is None or isinstance(error, Mismatch):
-            return error
-        if told := _SAID.fullmatch(str(error)):
-            about = f" ({told['about']})" if told["about"] else ""
-            return Mismatch(told["expected"] + about, told["found"])
-        return Mismatch("a valid value", f"{show(self._input)} ({error})")
+        return error and (told(error) or Mismatch("a valid value", f"{show(self._input)} ({error})"))
 
 
 def _path_within(value: object, location: Path, *, missing: bool) -> Path:

@@ -47,7 +47,8 @@ class Reader:
         for key in value:
             if key not in self.tasks:
                 raise self.document.error((*path, key), "a task", repr(key), nearest(key, self.tasks))
-        return PerTask(tuple((task, self.read(item, (*path, task))) for task, item in value.items()))
+        inside = Reader(self.document)
+        return PerTask(tuple((task, inside.read(item, (*path, task))) for task, item in value.items()))
 
     def _range(self, word: str, value: Spec, path: Path) -> Node:
         try:

@@ -1,5 +1,6 @@
 """The search space of one arm: `trial:` of a sweep file, any leaf of which may be a range."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -174,8 +175,8 @@ class SearchSpace:
         """SpecError where parts do not fit each other, or an end of a range is no valid configuration."""
         document, validate, model = self.source.document, self.source.validate, self.source.model
         self._check_fit(document)
-        names = [parameter.name for parameter in self.parameters()]
-        if twice := sorted({name for name in names if names.count(name) > 1}):
+        uses = Counter(parameter.name for parameter in self.parameters())
+        if twice := [name for name, times in uses.items() if times > 1]:
             raise document.error(self.root, "parameters of different names", f"{twice[0]!r} more than once")
         for config in self._ends():
             try:
@@ -201,7 +202,7 @@ class SearchSpace:
     def _ends(self) -> Iterator[dict[str, object]]:
         """Configurations that have each range at each of its ends, each alternative and each choice once."""
         shared = replace(self, branching=Shared())   # trees are valid as made, and slow for many tasks
-        for members in (self.members.tasks, self.members.tasks[:1]):
+        for members in dict.fromkeys((self.members.tasks, self.members.tasks[:1])):
             for values in _probes(shared.parameters(members)):
                 yield shared.sample(FixedSuggest(values), members)
         cuts = self.branching.parameters(self.members.tasks, self.n_stages)

@@ -1,8 +1,8 @@
 """How many stages the trunk of a trial has, and may have."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
-from typing import Protocol, cast
+from typing import Protocol, cast, runtime_checkable
 
 from mtl_search.space.document import Document
 from mtl_search.space.node import Constant, Fields, Node
@@ -13,6 +13,7 @@ from mtl_search.space.wording import Path, show
 __all__ = ["possible_stages", "stages_of"]
 
 
+@runtime_checkable
 class _Staged(Protocol):
     @property
     def stages(self) -> int: ...
@@ -33,11 +34,10 @@ def possible_stages(trunk: Node, path: Path, document: Document) -> frozenset[in
     if isinstance(trunk, OneOf):
         each = (possible_stages(node, path + step, document) for step, node in trunk.children())
         return frozenset().union(*each)
-    if isinstance(trunk, Constant) and not isinstance(trunk.value, str | int | float | None):
-        return frozenset({stages_of(trunk.value)})
+    if isinstance(trunk, Constant) and isinstance(trunk.value, _Staged):
+        return frozenset({trunk.value.stages})
     if not isinstance(trunk, Fields):
-        found = show(trunk.value) if isinstance(trunk, Constant) else "something else"
-        raise document.error(path, "a mapping with name and stages", found)
+        raise document.error(path, "a mapping with name and stages", _written(trunk, path, document))
     entries = dict(trunk.entries)
     if "stages" not in entries:
         close = get_close_matches("stages", entries, n=1)
@@ -47,13 +47,14 @@ def possible_stages(trunk: Node, path: Path, document: Document) -> frozenset[in
 
 
 def _counts(node: Node, path: Path, document: Document) -> list[int]:
-    if isinstance(node, Leaf) and isinstance(node.range, IntRange):
-        found: tuple[object, ...] = tuple(node.range.values)
-    elif isinstance(node, Leaf) and isinstance(node.range, Categorical):
-        found = node.range.choices
-    else:
-        found = (node.value,) if isinstance(node, Constant) else ("another range",)
-    for count in found:
-        if not isinstance(count, int) or isinstance(count, bool) or count < 1:
-            raise document.error(path, "a whole number of stages, at least 1", show(count))
-    return [count for count in found if isinstance(count, int)]
+    found: Sequence[object] = (node.value if isinstance(node, Constant) else None,)
+    if isinstance(node, Leaf) and isinstance(node.range, IntRange | Categorical):
+        found = node.range.values
+    counts = [count for count in found if isinstance(count, int) and not isinstance(count, bool)]
+    if len(counts) < len(found) or min(counts) < 1:
+        raise document.error(path, "a whole number of stages, at least 1", _written(node, path, document))
+    return counts
+
+
+def _written(node: Node, path: Path, document: Document) -> str:
+    return show(node.value if isinstance(node, Constant) else document.get(path))

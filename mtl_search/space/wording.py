@@ -1,8 +1,9 @@
 """How a place and a finding are told to people: dotted paths, values as they stand in a sweep file."""
 
+import re
 from collections.abc import Mapping
 
-__all__ = ["Mismatch", "Path", "dotted", "inner", "show"]
+__all__ = ["Mismatch", "Path", "dotted", "inner", "show", "told"]
 
 Path = tuple[str | int, ...]   # keys of mappings and positions in lists, from the top of a document
 
@@ -22,6 +23,23 @@ class Mismatch(ValueError):
 
     def __str__(self) -> str:
         return f"expected {self.expected}, found {self.found}" + (f"; {self.hint}" if self.hint else "")
+
+
+_TOLD = re.compile(r"(?:(?P<about>.*?): )?expected (?P<expected>.+?), found (?P<found>.+)", re.DOTALL)
+
+
+def told(error: ValueError) -> Mismatch | None:
+    """What a ValueError says was expected and found; None where it is worded otherwise.
+
+    >>> told(ValueError("stage 0: expected all members together, found 'a | b'")).expected
+    'all members together (stage 0)'
+    """
+    if isinstance(error, Mismatch):
+        return error
+    if (parts := _TOLD.fullmatch(str(error))) is None:
+        return None
+    about = f" ({parts['about']})" if parts["about"] else ""
+    return Mismatch(parts["expected"] + about, parts["found"])
 
 
 def dotted(path: Path) -> str:

@@ -1,11 +1,13 @@
 """A small TrialConfig of the same shape as the real one, so that these tests stand alone."""
 
+from collections.abc import Callable, Sequence
 from typing import Annotated, Literal
 
+import pytest
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from mtl_search.design import Branching
-from mtl_search.space import Document, SearchSpace, parse_document
+from mtl_search.space import Document, LowSuggest, Scalar, SearchSpace, Suggest, parse_document
 
 TASKS = ("age", "cost", "death", "dnr")
 
@@ -81,15 +83,57 @@ class TrialModel(Strict):
         return self
 
 
-def space_of(trial: dict[str, object], tasks: tuple[str, ...] = TASKS) -> SearchSpace:
-    """The space of a `trial:` given in Python."""
-    document = Document.from_value({"trial": trial})
-    node = document.get(("trial",))
-    return SearchSpace.parse(node, tasks, document, ("trial",), TrialModel.model_validate)
+class Recorder:
+    """Passes on the answers of another, and notes the name and the range of each question."""
+
+    def __init__(self, inner: Suggest | None = None) -> None:
+        self.inner = inner or LowSuggest()
+        self.asked: dict[str, tuple[object, ...]] = {}
+        self.answers: dict[str, Scalar] = {}
+
+    def suggest_float(
+        self, name: str, low: float, high: float, *, step: float | None = None, log: bool = False
+    ) -> float:
+        answer = self.inner.suggest_float(name, low, high, step=step, log=log)
+        self._note(name, answer, "float", low, high, step, log)
+        return answer
+
+    def suggest_int(self, name: str, low: int, high: int, *, step: int = 1, log: bool = False) -> int:
+        answer = self.inner.suggest_int(name, low, high, step=step, log=log)
+        self._note(name, answer, "int", low, high, step, log)
+        return answer
+
+    def suggest_categorical(self, name: str, choices: Sequence[Scalar]) -> Scalar:
+        answer = self.inner.suggest_categorical(name, choices)
+        self._note(name, answer, "categorical", *choices)
+        return answer
+
+    def _note(self, name: str, answer: Scalar, *span: object) -> None:
+        assert name not in self.asked, f"{name} is asked for twice"
+        self.asked[name], self.answers[name] = span, answer
 
 
-def space_of_text(text: str, tasks: tuple[str, ...] = TASKS) -> SearchSpace:
-    """The space of the `trial:` in the text of a file x.yaml."""
-    document = parse_document(text, "x.yaml")
-    node = document.get(("trial",))
-    return SearchSpace.parse(node, tasks, document, ("trial",), TrialModel.model_validate)
+def _parse(document: Document, tasks: Sequence[str]) -> SearchSpace:
+    return SearchSpace.parse(document.get(("trial",)), tasks, document, ("trial",), TrialModel.model_validate)
+
+
+@pytest.fixture(scope="session")
+def space_of() -> Callable[..., SearchSpace]:
+    """Makes the space of a `trial:` given in Python, over four tasks."""
+    return lambda trial, tasks=TASKS: _parse(Document.from_value({"trial": trial}), tasks)
+
+
+@pytest.fixture(scope="session")
+def space_of_text() -> Callable[..., SearchSpace]:
+    """Makes the space of a file x.yaml with this text, over four tasks."""
+    return lambda text, tasks=TASKS: _parse(parse_document(text, "x.yaml"), tasks)
+
+
+@pytest.fixture(scope="session")
+def trial_model() -> type[TrialModel]:
+    return TrialModel
+
+
+@pytest.fixture(scope="session")
+def recorder() -> type[Recorder]:
+    return Recorder
