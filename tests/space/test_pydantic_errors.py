@@ -4,6 +4,7 @@ import pytest
 from pydantic import (
     BaseModel,
     ConfigDict,
+    DirectoryPath,
     Field,
     FiniteFloat,
     ValidationError,
