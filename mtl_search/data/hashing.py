@@ -40,11 +40,16 @@ def shares(hashes_N: Hashes, seed: int, use: str) -> NDArray[np.float64]:
 
 def hash_values(column: pa.ChunkedArray) -> Hashes:
     """One hash per value: numbers by value, text by its bytes, lists by their elements in order."""
-    kind = column.type
-    if pa.types.is_boolean(kind) or pa.types.is_integer(kind) or pa.types.is_floating(kind):
+    kind, types = column.type, pa.types
+    if types.is_null(kind):
+        return np.full(len(column), MISSING)
+    if types.is_boolean(kind) or types.is_integer(kind) or types.is_floating(kind):
         return _of_numbers(column)
-    if pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
+    if types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind):
         return _of_lists(column)
+    if types.is_nested(kind):
+        values = column.to_pylist()
+        return np.array([MISSING if value is None else _of_text(value) for value in values], np.uint64)
     return _of_distinct(column)
 
 

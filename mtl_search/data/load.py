@@ -109,7 +109,7 @@ def _encode(
         targets[name], labelled[name] = task.encode(columns)
         if not labelled[name].any():
             found = f"none in {len(table)} {which} rows"
-            raise DataError(f"column {name!r}", "a label in every split", found, "change the split")
+            raise DataError(f"tasks.{name}", "a label in every split", found, "change the split")
     return Rows(encoding.encode(table), targets, labelled)
 
 

@@ -20,8 +20,9 @@ def place(name: str) -> str:
 
 def numbers(column: Column, name: str) -> NDArray[np.float64]:
     """The column as float64 with NaN where a label is missing; DataError unless finite numbers."""
-    kind = column.type
-    if not (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)):
+    kind, types = column.type, pa.types
+    fits = (types.is_integer, types.is_floating, types.is_decimal, types.is_null)
+    if not any(fit(kind) for fit in fits):
         raise DataError(place(name), "numbers", f"values of type {kind}", _kind_for(kind))
     values = pc.cast(column, pa.float64()).to_numpy()
     if np.isinf(values).any():
@@ -43,6 +44,8 @@ def labels(column: Column, name: str) -> Column:
     kind = column.type
     if pa.types.is_boolean(kind):
         return column
+    if pa.types.is_null(kind):
+        return pc.cast(column, pa.string())
     if pa.types.is_integer(kind):
         return pc.cast(column, pa.int64())
     if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):

@@ -63,7 +63,8 @@ class TestMultilabelOfColumns(TaskSuite):
         flags = [column(cycled(rows, seed + i, 2), seed + i) for i in range(3)]
         nothing = np.zeros(rows, bool)
         nothing[20:30] = True
-        return [pa.chunked_array([pa.array(flag.to_numpy(), mask=nothing, from_pandas=True)]) for flag in flags]
+        arrays = (pa.array(flag.to_numpy(), mask=nothing, from_pandas=True) for flag in flags)
+        return [pa.chunked_array([array]) for array in arrays]
 
 
 class TestMultilabelOfLists(TaskSuite):
