@@ -95,7 +95,7 @@ def aggregate(aggregator: "Aggregator", jacobian_TP: Tensor) -> tuple[Tensor, Te
     Some aggregators do not combine rows (GradDrop and the trimmed mean choose per value, ConFIG gives a
     direction). Their weights are the coefficients of the combination of rows that comes nearest to the
     result, the smallest of them where rows depend on each other. A gradient that is not finite is passed on
-    with weights of NaN, rather than have a solver fail on it: the loss that caused it is for the loop to name.
+    with weights of NaN, rather than to a solver that fails on it: to name the loss is the training loop's part.
     """
     from torchjd.aggregation import WeightedAggregator
 

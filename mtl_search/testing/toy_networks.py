@@ -1,0 +1,55 @@
+"""Regression tasks and batches for networks of a few hundred parameters."""
+
+# N rows
+
+import math
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import Tensor
+
+from mtl_search.data import InputShape, Rows
+from mtl_search.model import Network
+from mtl_search.records import MetricKind, Role
+from mtl_search.tasks import Regression
+
+__all__ = ["TOY_SHAPE", "toy_losses", "toy_rows", "toy_tasks"]
+
+TOY_SHAPE = InputShape(n_numeric=4, cardinalities=(3, 6))
+
+
+def toy_tasks(members: Sequence[str]) -> list[Regression]:
+    """A regression task of squared error for each name, its target taken as standardised."""
+    metric = MetricKind("rmse", higher_is_better=False)
+    return [Regression(name, Role.MAIN, metric, mean=0.0, scale=1.0, delta=math.inf) for name in members]
+
+
+def toy_rows(members: Sequence[str], rows: int = 64, seed: int = 0, shape: InputShape = TOY_SHAPE) -> Rows:
+    """Inputs of ``shape``, and for each task a linear target of its own, all labelled.
+
+    The targets are the same functions of the inputs for every ``seed``, and lie about 2 above zero: every
+    loss starts well away from its minimum.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    numeric = torch.randn(rows, shape.n_numeric, generator=generator)
+    columns = [torch.randint(c, (rows,), generator=generator) for c in shape.cardinalities]
+    categorical = torch.stack(columns, dim=1) if columns else torch.empty(rows, 0, dtype=torch.int64)
+    features = torch.cat([numeric, categorical.float()], dim=1)
+    slopes = torch.randn(features.shape[1], len(members), generator=torch.Generator().manual_seed(0))
+    targets_NM = 2.0 + 0.5 * features @ slopes
+    return Rows(
+        inputs={"numeric": numeric, "categorical": categorical},
+        targets={name: targets_NM[:, i] for i, name in enumerate(members)},
+        labelled={name: torch.ones(rows, dtype=torch.bool) for name in members},
+    )
+
+
+def toy_losses(network: Network, rows: Rows, present: Sequence[str] | None = None) -> Mapping[str, Tensor]:
+    """The losses of the network's members on ``rows``, or of those ``present``."""
+    outputs = network(rows.inputs)
+    tasks = {task.name: task for task in toy_tasks(network.members)}
+    return {
+        name: tasks[name].loss(outputs[name].float(), rows.targets[name], rows.labelled[name])
+        for name in network.members
+        if present is None or name in present
+    }
