@@ -25,23 +25,45 @@ def compose_arm(spec: SweepSpec, ledger: Ledger, arm: str) -> tuple[Composition,
 
 
 def design_rows(spec: SweepSpec, ledger: Ledger) -> list[dict[str, Any]]:
-    """The table of designs: every arm's, by number of networks; one that more networks do not improve
-    once."""
-    arms = (*REFERENCE_ARMS, *spec.arms, SEARCH)
-    return [
-        _row(ledger, arm, best)
-        for arm in arms
-        for best in {design.keys: design for design in compose_arm(spec, ledger, arm)}.values()
-    ]
+    """The table of designs: every arm's, by number of networks; one that more networks do not improve once.
+
+    Of the search also the runners-up of its best, with ranks from 2.
+    """
+    rows = []
+    for arm in (*REFERENCE_ARMS, *spec.arms, SEARCH):
+        designs = list({design.keys: design for design in compose_arm(spec, ledger, arm)}.values())
+        rows += [_row(ledger, arm, design) for design in designs]
+        if arm == SEARCH and designs:
+            others = _runners_up(spec, ledger, designs[-1])
+            fresh = [other for other in others if other.keys not in {design.keys for design in designs}]
+            rows += [_row(ledger, arm, other, rank) for rank, other in enumerate(fresh, start=2)]
+    return rows
 
 
-def _row(ledger: Ledger, arm: str, best: Composition) -> dict[str, Any]:
+def _runners_up(spec: SweepSpec, ledger: Ledger, best: Composition) -> list[Composition]:
+    """The next best designs: the best ones that do without one of the networks of ``best``."""
+    objective = spec.settings.objective
+    candidates = ledger.candidates(evidence_for(SEARCH))
+    found = {
+        design.keys: design
+        for left_out in best.keys
+        for design in compose(
+            [candidate for candidate in candidates if candidate.key != left_out],
+            spec.settings.main_tasks,
+            max_networks=objective.max_networks,
+            max_params=objective.max_params,
+        )[-1:]
+    }
+    return sorted(found.values(), key=lambda design: -design.delta_m)
+
+
+def _row(ledger: Ledger, arm: str, best: Composition, rank: int = 1) -> dict[str, Any]:
     records = {key: ledger.find(key) for key in best.keys}
     gains = {key: ledger.gains(record) for key, record in records.items() if record is not None}
     return {
         "arm": arm,
         "n_networks": len(best.keys),
-        "rank": 1,
+        "rank": rank,
         "text": "; ".join(f"{key}: {record.branching}" for key, record in records.items() if record),
         "networks": list(best.keys),
         "serves": best.serves,

@@ -1,25 +1,23 @@
 """Conductor: the search of one sweep, arm by arm, from the first job to the last trial told."""
 
-import json
-import math
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal
 
 from optuna.trial import TrialState as OptunaState
 
 from mtl_search.data import Dataset
-from mtl_search.records import EpochReport, Metric, Phase, Split, TrialRecord, TrialState, mean_gain
+from mtl_search.records import EpochReport, Phase, TrialRecord, TrialState
 from mtl_search.search.arms import SINGLE_TASK, Arm, arms_of, evidence_for
 from mtl_search.search.jobs import Job, JobSource, Placement
 from mtl_search.search.ledger import Ledger
+from mtl_search.search.recording import Recorder
 from mtl_search.search.strategies import build_strategy
 from mtl_search.search.studies import Journal, JournalledStudy
 from mtl_search.search.study_run import Draft, StudyRun
 from mtl_search.search.sweep import SweepSpec
-from mtl_search.search.versions import versions
 from mtl_search.training import Score, TrialOutcome
 
 __all__ = ["Conductor"]
@@ -70,7 +68,7 @@ class Conductor(JobSource):
         self.note = ""  # why the newest trial was chosen
         self._slots, self._interrupted = slots, False
         self._changed: Callable[[], None] = lambda: None
-        self._versions = versions()
+        self._recorder = Recorder(spec.settings.name, dataset)
 
     def next(self) -> Job | Literal["wait", "done"]:
         """A job of the first arm that has one left."""
@@ -103,8 +101,19 @@ class Conductor(JobSource):
         if outcome is None:
             if self._interrupted:
                 return
-            outcome = self._pruned(live)
-        self._settle(live, self._record(live, outcome, placement))
+            outcome = self._recorder.pruned(live.job, live.history)
+        record = self._recorder.record(
+            live.job,
+            outcome,
+            placement,
+            arm=live.run.arm.name,
+            phase=Phase.SEARCH,
+            cost=live.draft.cost,
+            params=live.draft.trial.params,
+            started=live.started,
+            history=live.history,
+        )
+        self._settle(live, record)
         self._give_up_if_hopeless()
         self._changed()
 
@@ -163,7 +172,10 @@ class Conductor(JobSource):
         self.note = draft.reason
         known = self.ledger.known(draft.config.identity(self.dataset.fingerprint))
         if known is not None:
-            self._settle(live, self._duplicate(live, known))
+            gains, values = self.ledger.gains(known), self.ledger.values(known)
+            params = draft.trial.params
+            answer = self._recorder.duplicate(job, known, gains, values, arm=run.arm.name, params=params)
+            self._settle(live, answer)
             return None
         self.live[trial_id] = live
         run.live += 1
@@ -173,70 +185,6 @@ class Conductor(JobSource):
     def _settle(self, live: Live, record: TrialRecord) -> None:
         self.ledger.record(record)
         live.run.study.tell(live.draft.trial, TOLD[record.state], record.score)
-
-    def _pruned(self, live: Live) -> TrialOutcome:
-        """What is known of a trial stopped early: the default metrics of its best epoch."""
-        best = max(live.history, key=lambda r: (math.isfinite(r.score), r.score))
-        gains = live.job.score.gains(best.valid)
-        metrics = tuple(
-            Metric(task, Split.VALID, self.dataset.tasks[task].metric.name, value, gains.get(task, math.nan))
-            for task, value in best.valid.items()
-        )
-        return TrialOutcome(TrialState.PRUNED, len(live.history), best.epoch, best.score, metrics)
-
-    def _record(self, live: Live, outcome: TrialOutcome, placement: Placement) -> TrialRecord:
-        job, config = live.job, live.job.config
-        values = {m.task: m.gain for m in outcome.metrics if m.name == self.dataset.tasks[m.task].metric.name}
-        return TrialRecord(
-            sweep=self.spec.settings.name,
-            arm=live.run.arm.name,
-            phase=Phase.SEARCH,
-            trial_id=job.trial_id,
-            config_id=config.identity(self.dataset.fingerprint),
-            seed=job.seed,
-            state=outcome.state if math.isfinite(outcome.score) else TrialState.FAILED,
-            error=outcome.error
-            or (None if math.isfinite(outcome.score) else "no score: a metric is not a number"),
-            members=config.members,
-            branching=str(config.branching),
-            weighting=config.weighting.name,
-            params={name: json.dumps(value) for name, value in live.draft.trial.params.items()},
-            config=config.model_dump_json(),
-            data=self.dataset.fingerprint,
-            score=outcome.score,
-            mean_gain=mean_gain({t: g for t, g in values.items() if t in self.ledger.metrics}),
-            n_params=live.draft.cost.n_params,
-            flops=live.draft.cost.flops,
-            epochs=outcome.epochs,
-            best_epoch=outcome.best_epoch,
-            train_seconds=sum(report.seconds for report in live.history),
-            device_seconds=placement.seconds * placement.units,
-            device=placement.device,
-            node=placement.node,
-            started=live.started,
-            finished=datetime.now(UTC),
-            versions=self._versions,
-            metrics=outcome.metrics,
-            history=tuple(live.history),
-        )
-
-    def _duplicate(self, live: Live, known: TrialRecord) -> TrialRecord:
-        """The row of a trial that ``known`` answers; it took no time."""
-        gains = self.ledger.gains(known)
-        return replace(
-            known,
-            arm=live.run.arm.name,
-            trial_id=live.job.trial_id,
-            params={name: json.dumps(value) for name, value in live.draft.trial.params.items()},
-            score=live.job.score(self.ledger.values(known)),
-            mean_gain=mean_gain(gains),
-            train_seconds=0.0,
-            device_seconds=0.0,
-            started=live.started,
-            finished=live.started,
-            duplicate_of=known.trial_id,
-            history=(),
-        )
 
     def _give_up_if_hopeless(self) -> None:
         failed = [r for r in self.ledger.records if r.state == TrialState.FAILED]

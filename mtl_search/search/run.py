@@ -5,17 +5,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock, Timeout
 
+from mtl_search.analysis import summarise
 from mtl_search.data import Dataset, load_dataset
 from mtl_search.errors import LeaderboardError
 from mtl_search.leaderboard import Leaderboard, TaskInfo
 from mtl_search.search.composing import design_rows
 from mtl_search.search.conductor import Conductor
+from mtl_search.search.confirmation import Confirmation
 from mtl_search.search.executor import Executor, open_executor
+from mtl_search.search.finalists import finalists
 from mtl_search.search.ledger import Ledger
-from mtl_search.search.snapshot import Snapshot, take
+from mtl_search.search.snapshot import Snapshot, take, take_confirmation
 from mtl_search.search.studies import Journal
 from mtl_search.search.sweep import SweepSpec, load_sweep
 from mtl_search.search.sweep_file import SWEEP_FILE, save_sweep, with_changes
@@ -76,7 +80,7 @@ def run_sweep(
         with _only_process(path):
             save_sweep(spec, path)
             board = Leaderboard.create(path, _task_infos(dataset))
-            return _search(spec, dataset, executor, board, watch or Watch())
+            return _run(spec, dataset, executor, board, watch or Watch())
 
 
 def resume_sweep(
@@ -109,24 +113,60 @@ def resume_sweep(
         _only_process(path),
     ):
         save_sweep(spec, path)
-        return _search(spec, dataset, executor, board, watch or Watch())
+        return _run(spec, dataset, executor, board, watch or Watch())
+
+
+def _run(
+    spec: SweepSpec, dataset: Dataset, executor: Executor, board: Leaderboard, watch: Watch
+) -> SweepResult:
+    """All arms, the designs they make, and their confirmation."""
+    metrics = {name: task.metric for name, task in dataset.tasks.items() if name in spec.settings.main_tasks}
+    ledger = Ledger(board, metrics)
+    watch.started(spec, dataset, executor, board.path)
+    conductor, last = _search(spec, dataset.without_test(), executor, ledger, watch)
+    designs = design_rows(spec, ledger)
+    board.write_designs(designs)
+    interrupted = conductor.interrupted
+    if not interrupted and conductor.hopeless is None:
+        interrupted = _confirm(spec, dataset, executor, ledger, designs, watch, last)
+    board.compact(ledger.references)
+    frames = [board.frame(name) for name in ("trials", "metrics", "resamples", "designs", "tasks")]
+    board.write_summary(summarise(*frames))
+    return SweepResult(board.path, interrupted, conductor.hopeless)
 
 
 def _search(
-    spec: SweepSpec, dataset: Dataset, executor: Executor, board: Leaderboard, watch: Watch
-) -> SweepResult:
-    """All arms, on data without its test rows; then the designs they make."""
-    visible = dataset.without_test()
-    metrics = {name: task.metric for name, task in dataset.tasks.items() if name in spec.settings.main_tasks}
-    ledger = Ledger(board, metrics)
+    spec: SweepSpec, visible: Dataset, executor: Executor, ledger: Ledger, watch: Watch
+) -> tuple[Conductor, Snapshot]:
+    """Train all arms; ``visible`` has no test rows."""
     began, before = time.monotonic(), len(ledger.records)
-    conductor = Conductor(spec, visible, ledger, Journal(board.path / "journal.log"), slots=executor.slots)
+    journal = Journal(ledger.board.path / "journal.log")
+    conductor = Conductor(spec, visible, ledger, journal, slots=executor.slots)
     conductor.on_change(lambda: watch.changed(take(conductor, began, before)))
-    watch.started(spec, dataset, executor, board.path)
     executor.run(conductor, visible)
-    board.write_designs(design_rows(spec, ledger))
-    board.compact(ledger.references)
-    return SweepResult(board.path, conductor.interrupted, conductor.hopeless)
+    return conductor, take(conductor, began, before)
+
+
+def _confirm(
+    spec: SweepSpec,
+    dataset: Dataset,
+    executor: Executor,
+    ledger: Ledger,
+    designs: list[dict[str, Any]],
+    watch: Watch,
+    last: Snapshot,
+) -> bool:
+    """Train the finalists' networks on new seeds and read test; whether it was interrupted."""
+    keys = {key for design in finalists(designs, spec.settings.budget) for key in design["networks"]}
+    confirmation = Confirmation(
+        spec.settings, dataset, ledger, [record for record in ledger.records if record.trial_id in keys]
+    )
+    if confirmation.done == confirmation.planned:
+        return False
+    began = time.monotonic()
+    confirmation.on_change(lambda: watch.changed(take_confirmation(confirmation, last, began)))
+    executor.run(confirmation, dataset)
+    return confirmation.interrupted
 
 
 def _task_infos(dataset: Dataset) -> list[TaskInfo]:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from mtl_search.search.composing import compose_arm
 from mtl_search.search.conductor import Conductor
+from mtl_search.search.confirmation import Confirmation
 
-__all__ = ["ArmProgress", "Snapshot", "take"]
+__all__ = ["ArmProgress", "Snapshot", "take", "take_confirmation"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,24 @@ def take(conductor: Conductor, started: float, done_before: int) -> Snapshot:
     fresh = done - done_before
     left = seconds / fresh * max(0, planned - done) if planned is not None and fresh >= 3 else None
     return Snapshot(arms, done, planned, seconds, left, conductor.note)
+
+
+def take_confirmation(confirmation: Confirmation, search: Snapshot | None, started: float) -> Snapshot:
+    """Where ``confirmation`` stands, below the arms as ``search`` left them."""
+    done, planned = confirmation.done, confirmation.planned
+    row = ArmProgress(
+        "confirmation",
+        done - confirmation.failed,
+        0,
+        confirmation.failed,
+        confirmation.running,
+        planned,
+        math.nan,
+    )
+    seconds = time.monotonic() - started
+    left = seconds / done * (planned - done) if done >= 3 else None
+    arms = search.arms if search is not None else ()
+    return Snapshot((*arms, row), done, planned, seconds, left, "the best designs again, on new seeds")
 
 
 def _arm(conductor: Conductor, index: int) -> ArmProgress:

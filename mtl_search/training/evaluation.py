@@ -41,6 +41,22 @@ class Evaluator:
             name: task.evaluate(outputs[name], self._targets_M[name]) for name, task in self._tasks.items()
         }
 
+    def leave_out(
+        self, network: Network, groups: int, autocast: torch.dtype | None = None
+    ) -> list[dict[str, float]]:
+        """The default metrics without each of ``groups`` random groups of rows in turn."""
+        order_N = torch.randperm(len(self._rows), generator=torch.Generator().manual_seed(0))
+        group_N = (order_N % groups).to(next(network.parameters()).device)
+        outputs = self._outputs(network, autocast)
+        return [
+            {
+                name: task.evaluate_default(outputs[name][kept_M], self._targets_M[name][kept_M])
+                for name, task in self._tasks.items()
+                for kept_M in [group_N[self._index_M[name]] != group]
+            }
+            for group in range(groups)
+        ]
+
     @torch.inference_mode()
     def _outputs(self, network: Network, autocast: torch.dtype | None) -> dict[str, Tensor]:
         """Outputs of each task on its labelled rows."""

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from mtl_search.data import Dataset, Rows
 from mtl_search.model import Network
-from mtl_search.records import EpochReport, Metric, Split
+from mtl_search.records import EpochReport, Metric, Resample, Split
 from mtl_search.training.config import TrialConfig
 from mtl_search.training.evaluation import Evaluator
 from mtl_search.training.score import Score
@@ -115,6 +115,17 @@ class Training:
                 gain = gains.get(task, math.nan) if name == self.tasks[task].metric.name else math.nan
                 metrics.append(Metric(task, split, name, value, gain))
         return metrics
+
+    def resample(self, rows: Rows, groups: int) -> list[Resample]:
+        """Each member's default metric on ``rows`` without each of ``groups`` groups of them in turn.
+
+        The groups depend on the number of rows alone, so they are the same for every network.
+        """
+        evaluator = Evaluator(rows.select(self.tasks).to(self.device), self.tasks)
+        left_out = evaluator.leave_out(self.network, groups, self._autocast)
+        return [
+            Resample(task, g, value) for g, values in enumerate(left_out) for task, value in values.items()
+        ]
 
     def _train_epoch(self) -> tuple[dict[str, float], dict[str, float]]:
         """One pass over the train rows in a new order: mean loss and mean weight of each member."""

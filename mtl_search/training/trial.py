@@ -7,12 +7,15 @@ import torch
 
 from mtl_search.data import Dataset
 from mtl_search.model import count_flops, count_parameters
-from mtl_search.records import EpochReport, Metric, Split, TrialState
+from mtl_search.records import EpochReport, Metric, Resample, Split, TrialState
 from mtl_search.training.config import TrialConfig
 from mtl_search.training.loop import NonFiniteLossError, Training
 from mtl_search.training.score import Score
 
 __all__ = ["NetworkCost", "TrialOutcome", "conclude", "failure", "network_cost", "run_trial"]
+
+
+N_GROUPS = 20  # of test rows: few enough that each holds labels of every task, enough for a variance
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,7 @@ class TrialOutcome:
     score: float
     metrics: tuple[Metric, ...]
     error: str | None = None
+    resamples: tuple[Resample, ...] = ()
 
 
 def network_cost(config: TrialConfig, dataset: Dataset) -> NetworkCost:
@@ -45,20 +49,24 @@ def network_cost(config: TrialConfig, dataset: Dataset) -> NetworkCost:
 def conclude(training: Training, dataset: Dataset, *, read_test: bool = False) -> TrialOutcome:
     """The outcome of a training that ended well: every metric at its best epoch.
 
-    Pruned where epochs were left that patience did not forgo. Only ``read_test`` evaluates on test.
+    Pruned where epochs were left that patience did not forgo. Only ``read_test`` evaluates on test, and
+    then also without each of ``N_GROUPS`` groups of its rows in turn.
     """
     training.restore_best()
     metrics = training.evaluate(dataset.valid, Split.VALID)
+    resamples: list[Resample] = []
     if read_test:
         if dataset.test is None:
             raise ValueError("read_test needs a dataset with its test rows")
         metrics += training.evaluate(dataset.test, Split.TEST)
+        resamples = training.resample(dataset.test, N_GROUPS)
     return TrialOutcome(
         state=TrialState.COMPLETE if training.finished else TrialState.PRUNED,
         epochs=training.epoch,
         best_epoch=training.best.epoch or None,
         score=training.best.score,
         metrics=tuple(metrics),
+        resamples=tuple(resamples),
     )
 
 

@@ -1,0 +1,125 @@
+"""From a job and its outcome to the record that the leaderboard keeps."""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from mtl_search.data import Dataset
+from mtl_search.records import EpochReport, Metric, Phase, Split, TrialRecord, TrialState, mean_gain
+from mtl_search.search.jobs import Job, Placement
+from mtl_search.search.versions import versions
+from mtl_search.training import NetworkCost, TrialOutcome
+
+__all__ = ["Recorder"]
+
+
+class Recorder:
+    """Makes the records of one sweep's trials; ``dataset`` is what they are trained on."""
+
+    def __init__(self, sweep: str, dataset: Dataset) -> None:
+        self._sweep, self._dataset, self._versions = sweep, dataset, versions()
+        self._metrics = {name: task.metric for name, task in dataset.tasks.items() if task.role == "main"}
+
+    def record(
+        self,
+        job: Job,
+        outcome: TrialOutcome,
+        placement: Placement,
+        *,
+        arm: str,
+        phase: Phase,
+        cost: NetworkCost,
+        params: Mapping[str, object],
+        started: datetime,
+        history: Sequence[EpochReport],
+    ) -> TrialRecord:
+        """The record of a trial that ends now. A score that is no number makes it a failed one."""
+        sound = math.isfinite(outcome.score)
+        config = job.config
+        return TrialRecord(
+            sweep=self._sweep,
+            arm=arm,
+            phase=phase,
+            trial_id=job.trial_id,
+            config_id=config.identity(self._dataset.fingerprint),
+            seed=job.seed,
+            state=outcome.state if sound else TrialState.FAILED,
+            error=outcome.error or (None if sound else "no score: a metric is not a number"),
+            members=config.members,
+            branching=str(config.branching),
+            weighting=config.weighting.name,
+            params=as_text(params),
+            config=config.model_dump_json(),
+            data=self._dataset.fingerprint,
+            score=outcome.score,
+            mean_gain=self._mean_gain(outcome.metrics),
+            n_params=cost.n_params,
+            flops=cost.flops,
+            epochs=outcome.epochs,
+            best_epoch=outcome.best_epoch,
+            train_seconds=sum(report.seconds for report in history),
+            device_seconds=placement.seconds * placement.units,
+            device=placement.device,
+            node=placement.node,
+            started=started,
+            finished=datetime.now(UTC),
+            versions=self._versions,
+            metrics=outcome.metrics,
+            history=tuple(history),
+            resamples=outcome.resamples,
+        )
+
+    def pruned(self, job: Job, history: Sequence[EpochReport]) -> TrialOutcome:
+        """What is known of a trial stopped early: the default metrics of its best epoch."""
+        best = max(history, key=lambda report: (math.isfinite(report.score), report.score))
+        gains = job.score.gains(best.valid)
+        metrics = tuple(
+            Metric(task, Split.VALID, self._dataset.tasks[task].metric.name, value, gains.get(task, math.nan))
+            for task, value in best.valid.items()
+        )
+        return TrialOutcome(TrialState.PRUNED, len(history), best.epoch, best.score, metrics)
+
+    def duplicate(
+        self,
+        job: Job,
+        known: TrialRecord,
+        gains: Mapping[str, float],
+        values: Mapping[str, float],
+        *,
+        arm: str,
+        params: Mapping[str, object],
+    ) -> TrialRecord:
+        """The record of a trial that ``known``, of an equal configuration, answers; it took no time."""
+        now = datetime.now(UTC)
+        return replace(
+            known,
+            arm=arm,
+            trial_id=job.trial_id,
+            params=as_text(params),
+            score=job.score(values),
+            mean_gain=mean_gain(gains),
+            train_seconds=0.0,
+            device_seconds=0.0,
+            started=now,
+            finished=now,
+            duplicate_of=known.trial_id,
+            history=(),
+        )
+
+    def _mean_gain(self, metrics: Sequence[Metric]) -> float:
+        return mean_gain(
+            {
+                metric.task: metric.gain
+                for metric in metrics
+                if metric.split == Split.VALID
+                and metric.task in self._metrics
+                and metric.name == self._metrics[metric.task].name
+            }
+        )
+
+
+def as_text(params: Mapping[str, object]) -> dict[str, str]:
+    """Each parameter's value as JSON."""
+    return {name: json.dumps(value) for name, value in params.items()}
