@@ -70,6 +70,10 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("--arm", help="of this arm alone")
     one.add_argument("--json", action="store_true", help="as JSON, for programs")
     one.set_defaults(command=top)
+
+    one = commands.add_parser("compare", help="set several sweeps side by side")
+    one.add_argument("directories", type=Path, nargs="+", metavar="DIR")
+    one.set_defaults(command=compare)
     return root
 
 
@@ -130,6 +134,15 @@ def top(arguments: argparse.Namespace) -> int:
         sys.stdout.write(top_json(board, arguments.n, arguments.arm) + "\n")
     else:
         show_top(board, arguments.n, arguments.arm)
+    return DONE
+
+
+def compare(arguments: argparse.Namespace) -> int:
+    """Set several sweeps side by side."""
+    from mtl_search.leaderboard import Leaderboard
+    from mtl_search.terminal.comparing import show_comparison
+
+    show_comparison([Leaderboard(directory) for directory in arguments.directories])
     return DONE
 
 

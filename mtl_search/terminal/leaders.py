@@ -11,7 +11,7 @@ from rich.text import Text
 
 from mtl_search.errors import LeaderboardError, nearest
 from mtl_search.leaderboard import Leaderboard
-from mtl_search.terminal.words import plain_table
+from mtl_search.terminal.words import interval, plain_table
 
 __all__ = ["show_end", "show_top", "top_json"]
 
@@ -24,14 +24,10 @@ TRIAL_COLUMNS = (
 
 
 def show_top(board: Leaderboard, n: int, arm: str | None) -> None:
-    """Print the designs, then the ``n`` best trials."""
-    console = Console()
+    """Print the confirmed designs with their verdicts, all designs, then the ``n`` best trials."""
+    console = Console(highlight=False)
     trials = _trials(board, arm)
-    designs = _designs(board, arm)
-    if designs:
-        _print_designs(console, board, designs)
-    else:
-        console.print("no design yet: the sweep has not come to its end")
+    _show_designs(console, board, arm)
     console.print()
     console.print(_trial_table(trials[:n]) if trials else "no trial has been trained to its end yet")
 
@@ -39,26 +35,28 @@ def show_top(board: Leaderboard, n: int, arm: str | None) -> None:
 def show_end(board: Leaderboard) -> None:
     """Print the designs of a sweep that has ended, where everything is, and what to do next."""
     console = Console(highlight=False)
-    if designs := _designs(board, None):
-        _print_designs(console, board, designs)
+    _show_designs(console, board, None)
     states = board.trials()["state"].to_pylist()
     if failed := states.count("failed"):
         console.print(
-            f"[red]{failed} of {len(states)} trials failed[/red]; the column 'error' of the trials says why"
+            f"[red]{failed} of {len(states)} trials failed[/red]: see 'error' in the table of trials"
         )
     path = board.path
     console.print(
-        f"\nThe tables are in [bold]{path}[/bold]: trials, metrics, epochs and designs, as Parquet.\n"
+        f"\nThe results are in [bold]{path}[/bold]: Parquet tables and report.html.\n"
         "Next:\n"
         f"  mtl-search top {path}                 the best designs and trials\n"
+        f"  mtl-search report {path}              the page again\n"
         f"  mtl-search resume {path} --trials N   go on with a larger budget"
     )
 
 
 def top_json(board: Leaderboard, n: int, arm: str | None) -> str:
-    """Designs and trials as JSON; what is undefined is null."""
+    """Confirmed designs, all designs and trials as JSON; what is undefined is null."""
     trials = [{name: row[name] for name in TRIAL_COLUMNS} for row in _trials(board, arm)[:n]]
-    return json.dumps(_defined({"designs": _designs(board, arm), "trials": trials}), indent=2)
+    confirmed = _of_arm(board, "summary", arm)
+    value = {"confirmed": confirmed, "designs": _designs(board, arm), "trials": trials}
+    return json.dumps(_defined(value), indent=2)
 
 
 def _designs(board: Leaderboard, arm: str | None) -> list[Row]:
@@ -86,11 +84,43 @@ def _of_arm(board: Leaderboard, table: str, arm: str | None) -> list[Row]:
     return [row for row in rows if row["arm"] == arm]
 
 
-def _print_designs(console: Console, board: Leaderboard, designs: list[Row]) -> None:
-    """All designs in a line each, and what the best one consists of."""
-    console.print(_design_table(designs))
+def _show_designs(console: Console, board: Leaderboard, arm: str | None) -> None:
+    """The confirmed designs, or those composed so far where nothing is confirmed; and the best of them whole."""
+    designs, confirmed = _designs(board, arm), _of_arm(board, "summary", arm)
+    if not designs:
+        console.print("no design yet: the sweep has not come to its end")
+        return
+    best = designs[0]
+    if confirmed:
+        console.print(_confirmed_table(confirmed))
+        for caveat in confirmed[0]["caveats"]:
+            console.print(f"[yellow]mind:[/yellow] {caveat}")
+        best = next(design for design in designs if design["text"] == confirmed[0]["text"])
+    else:
+        console.print(_design_table(designs))
+        console.print(
+            "Not confirmed: the best of many measurements on valid is too good to be true.", style="yellow"
+        )
     console.print()
-    console.print(_network_table(designs[0], {row["trial_id"]: row for row in board.trials().to_pylist()}))
+    console.print(_network_table(best, {row["trial_id"]: row for row in board.trials().to_pylist()}))
+
+
+def _confirmed_table(confirmed: list[Row]) -> Table:
+    """A confirmed design a row, best first: delta_m on test with its interval, and the verdicts."""
+    seeds = min(row["n_seeds"] for row in confirmed)
+    table = plain_table(f"Confirmed designs: delta_m on test, over {seeds} new seeds")
+    for title in ("arm", "networks", "delta_m", "95 % interval", "vs single_task", "vs shared_tuned"):
+        table.add_column(title, justify="right" if title in ("networks", "delta_m") else "left", no_wrap=True)
+    for row in confirmed:
+        table.add_row(
+            row["arm"],
+            str(row["n_networks"]),
+            _gain(row["delta_m"]),
+            interval(row["delta_m_low"], row["delta_m_high"]),
+            _verdict(row["vs_single_task_verdict"]),
+            _verdict(row["vs_shared_tuned_verdict"]),
+        )
+    return table
 
 
 def _design_table(designs: list[Row]) -> Table:
@@ -138,6 +168,12 @@ def _gain(value: float) -> Text:
     if not math.isfinite(value):
         return Text("-", style="dim")
     return Text(f"{value:+.2f} %", style="green" if value > 0 else "red" if value < 0 else "")
+
+
+def _verdict(verdict: str | None) -> Text:
+    """The verdict in few words; empty for a reference against itself."""
+    styles = {"better": "bold green", "worse": "red"}
+    return Text((verdict or "").removesuffix(" shown"), styles.get(verdict or "", "dim"))
 
 
 def _defined(value: Any) -> Any:

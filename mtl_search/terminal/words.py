@@ -4,7 +4,7 @@ import math
 
 from rich.table import Table
 
-__all__ = ["duration", "percent", "plain_table"]
+__all__ = ["duration", "interval", "percent", "plain_table"]
 
 
 def percent(value: float) -> str:
@@ -14,6 +14,15 @@ def percent(value: float) -> str:
     ('+1.23 %', '-')
     """
     return f"{value:+.2f} %" if math.isfinite(value) else "-"
+
+
+def interval(low: float, high: float) -> str:
+    """The ends of an interval in percent; a dash where there is none.
+
+    >>> interval(-0.4, 1.37)
+    '[-0.40, +1.37]'
+    """
+    return f"[{low:+.2f}, {high:+.2f}]" if math.isfinite(low) and math.isfinite(high) else "-"
 
 
 def duration(seconds: float) -> str:

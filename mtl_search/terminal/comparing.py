@@ -1,0 +1,64 @@
+"""Several sweeps side by side: what each confirmed, and the test values of each one's winner."""
+
+from typing import Any
+
+from rich.console import Console
+
+from mtl_search.leaderboard import Leaderboard
+from mtl_search.terminal.words import interval, percent, plain_table
+
+__all__ = ["show_comparison"]
+
+
+def show_comparison(boards: list[Leaderboard]) -> None:
+    """Print a column per sweep: delta_m of every arm's best confirmed design, then the winner task by task."""
+    console = Console(highlight=False)
+    confirmed = [board.summary().to_pylist() for board in boards]
+    titles = [str(board.path) for board in boards]
+    _show_arms(console, titles, confirmed)
+    console.print()
+    _show_tasks(console, titles, boards, confirmed)
+    if (
+        len(data := {fingerprint for board in boards for fingerprint in board.trials()["data"].to_pylist()})
+        > 1
+    ):
+        console.print(
+            f"[yellow]mind:[/yellow] the sweeps saw {len(data)} different data sets or splits: "
+            "their gains have different references, their test values different rows"
+        )
+
+
+def _show_arms(console: Console, titles: list[str], confirmed: list[list[dict[str, Any]]]) -> None:
+    table = plain_table("delta_m on test of each arm's best confirmed design")
+    table.add_column("arm")
+    for title in titles:
+        table.add_column(title, overflow="fold")
+    for arm in dict.fromkeys(row["arm"] for rows in confirmed for row in rows):
+        table.add_row(arm, *(_delta_m(rows, arm) for rows in confirmed))
+    console.print(table)
+
+
+def _delta_m(rows: list[dict[str, Any]], arm: str) -> str:
+    best = next((row for row in rows if row["arm"] == arm), None)  # rows are sorted, best first
+    if best is None:
+        return "not confirmed"
+    return f"{percent(best['delta_m'])} {interval(best['delta_m_low'], best['delta_m_high'])}"
+
+
+def _show_tasks(
+    console: Console, titles: list[str], boards: list[Leaderboard], confirmed: list[list[dict[str, Any]]]
+) -> None:
+    table = plain_table("The best design's test values, mean over seeds")
+    table.add_column("task")
+    table.add_column("metric")
+    for title in titles:
+        table.add_column(title, overflow="fold")
+    metrics = {row["task"]: row["metric"] for board in boards for row in board.tasks().to_pylist()}
+    winners = [{task["task"]: task for task in rows[0]["tasks"]} if rows else {} for rows in confirmed]
+    for task in sorted({name for winner in winners for name in winner}):
+        table.add_row(task, metrics[task], *(_value(winner.get(task)) for winner in winners))
+    console.print(table)
+
+
+def _value(task: dict[str, Any] | None) -> str:
+    return "" if task is None else f"{task['value']:.4f} ({percent(task['gain'])})"
