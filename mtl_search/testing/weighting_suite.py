@@ -1,4 +1,4 @@
-"""The contract of a weighting: subclass ``WeightingSuite`` in a test module, and pytest runs every part of it."""
+"""The contract of a weighting: subclass ``WeightingSuite`` in a test module; pytest runs every part of it."""
 
 # ruff: noqa: D102 - the names of the tests say what they check
 

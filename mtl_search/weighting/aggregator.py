@@ -94,8 +94,8 @@ def aggregate(aggregator: "Aggregator", jacobian_TP: Tensor) -> tuple[Tensor, Te
 
     Some aggregators do not combine rows (GradDrop and the trimmed mean choose per value, ConFIG gives a
     direction). Their weights are the coefficients of the combination of rows that comes nearest to the
-    result, the smallest of them where rows depend on each other. A gradient that is not finite is passed on
-    with weights of NaN, rather than to a solver that fails on it: to name the loss is the training loop's part.
+    result, the smallest of them where rows depend on each other. A gradient that is not finite is summed,
+    with weights of NaN, rather than shown to a solver: it is for the training loop to name the loss.
     """
     from torchjd.aggregation import WeightedAggregator
 

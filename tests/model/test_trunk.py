@@ -1,0 +1,65 @@
+import pytest
+from pydantic import BaseModel, ValidationError
+from torch import nn
+
+from mtl_search.data import InputShape
+from mtl_search.model import MlpConfig, ResNetConfig, Trunk, TrunkConfig
+
+
+class Holder(BaseModel):
+    trunk: TrunkConfig
+
+
+class Own(Trunk):
+    """A user's trunk."""
+
+    name: str = "own"
+    bits: int = 2
+
+    @property
+    def width_out(self) -> int:
+        return 1
+
+    def build_encoder(self, shape: InputShape) -> nn.Module:
+        return nn.Identity()
+
+    def build_stage(self, index: int, shape: InputShape) -> nn.Module:
+        return nn.Identity()
+
+
+@pytest.mark.parametrize("trunk", [MlpConfig(stages=2, width=9), ResNetConfig(blocks=2)])
+def test_the_name_tells_trunks_apart(trunk):
+    held = Holder.model_validate({"trunk": trunk.model_dump()})
+    assert held.trunk == trunk
+    assert Holder.model_validate_json(held.model_dump_json()) == held
+
+
+def test_a_users_trunk_is_taken_as_it_is_and_written_whole():
+    trunk = Own(bits=5)
+    held = Holder(trunk=trunk)
+    assert held.trunk is trunk
+    assert held.model_dump()["trunk"] == {"name": "own", "stages": 3, "bits": 5}
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ({"name": "mpl"}, "'mlp', 'resnet'"),
+        ({"width": 3}, "name"),
+        ({"name": "mlp", "wdith": 3}, "Extra inputs"),
+        ("mlp", "dictionary"),
+    ],
+)
+def test_other_values_are_refused(value, message):
+    with pytest.raises(ValidationError, match=message):
+        Holder(trunk=value)
+
+
+def test_a_trunk_is_frozen():
+    with pytest.raises(ValidationError, match="frozen"):
+        MlpConfig().width = 3
+
+
+def test_a_trunk_without_its_parts_cannot_be_made():
+    with pytest.raises(TypeError, match="abstract"):
+        Trunk(name="nothing")
