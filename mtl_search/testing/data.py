@@ -47,7 +47,8 @@ def tiny_table(rows: int = 200, seed: int = 0, *, missing: float = 0.1) -> pa.Ta
     ward_N = random.integers(0, 4, rows)
     score_N = hidden_N + (age_N - 50) / 15 + ward_N / 2
     stage_N = np.digitize(score_N, [0.0, 1.5]) + 0.0
-    flags = np.stack([score_N > 0.5, hidden_N > 0, ward_N > 1], axis=1)
+    noisy_N = ward_N + random.normal(0, 0.7, rows)
+    flags = np.stack([score_N > 0.5, hidden_N > 0, noisy_N > 1.5], axis=1)
     topics = [[name for name, so in zip("abc", row, strict=True) if so] for row in flags]
 
     def holes(share: float = missing) -> NDArray[np.bool_]:

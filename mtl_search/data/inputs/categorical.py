@@ -58,6 +58,8 @@ def is_categorical(kind: pa.DataType) -> bool:
 
 def read_levels(column: pa.ChunkedArray, name: str) -> tuple[pa.Array, NDArray[np.int64]]:
     """The column as distinct strings and the code of each row, -1 where missing."""
+    if pa.types.is_null(column.type):
+        column = pc.cast(column, pa.string())
     if not is_categorical(column.type):
         raise DataError(f"column {name!r}", "strings, as in training", f"values of type {column.type}")
     values, codes_N = distinct_values(column)

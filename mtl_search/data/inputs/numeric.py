@@ -73,6 +73,8 @@ def is_numeric(kind: pa.DataType) -> bool:
 
 def read_numbers(column: pa.ChunkedArray, name: str) -> NDArray[np.float64]:
     """The column as float64, NaN where missing; times in seconds. DataError where a number is infinite."""
+    if pa.types.is_null(column.type):
+        return np.full(len(column), np.nan)
     if not is_numeric(column.type):
         raise DataError(f"column {name!r}", "numbers, as in training", f"values of type {column.type}")
     if pa.types.is_date(column.type) or pa.types.is_timestamp(column.type):

@@ -1,0 +1,118 @@
+"""Numbers as features: robust scaling, missing indicators, every type that is read as a number."""
+
+import datetime as dt
+from decimal import Decimal
+
+import numpy as np
+import pyarrow as pa
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mtl_search.data.inputs import NumericInputs
+from mtl_search.data.inputs.numeric import is_numeric, read_numbers
+from mtl_search.errors import DataError
+
+finite = st.floats(-1e9, 1e9)
+
+
+def one(values: list[object], kind: pa.DataType | None = None) -> pa.Table:
+    return pa.table({"x": pa.array(values, kind)})
+
+
+def encode(train: pa.Table, rows: pa.Table) -> list[list[float]]:
+    encoded: list[list[float]] = NumericInputs.fit(train, ("x",)).encode(rows).tolist()
+    return encoded
+
+
+def test_scaling_by_hand() -> None:
+    """Quartiles of 0 .. 8 are 2, 4 and 6: four steps are one unit, and the ends bend."""
+    features = encode(one(list(range(9))), one([4, 8, 0]))
+    bent = 1 / np.sqrt(1 + 1 / 9)
+    np.testing.assert_allclose(features, [[0.0], [bent], [-bent]], rtol=1e-6)
+
+
+@given(st.lists(finite, min_size=2, max_size=40), st.lists(finite, max_size=10))
+def test_features_are_bounded_and_keep_the_order(train: list[float], rows: list[float]) -> None:
+    features = np.array(encode(one([*train]), one([*rows, *train]))).ravel()
+    assert np.isfinite(features).all()
+    assert np.abs(features).max() <= 3.0
+    order = np.argsort([*rows, *train], kind="stable")
+    assert (np.diff(features[order]) >= 0).all()
+
+
+@given(
+    st.lists(st.integers(-(10**6), 10**6), min_size=4, max_size=40, unique=True),
+    st.sampled_from([1e-3, 7.0]),
+    st.floats(-10, 10),
+)
+def test_the_unit_of_a_column_does_not_matter(values: list[int], factor: float, shift: float) -> None:
+    plain, scaled = one([*values]), one([factor * value + shift for value in values])
+    np.testing.assert_allclose(encode(scaled, scaled), encode(plain, plain), atol=1e-5)
+
+
+def test_one_outlier_leaves_the_others_apart() -> None:
+    values = [*range(100), 1e12]
+    features = np.array(encode(one(values), one(values))).ravel()
+    assert features[:100].max() - features[:100].min() > 1.5
+    assert features[100] == pytest.approx(3.0)
+
+
+@pytest.mark.parametrize("values", [[0.0] * 90 + [5.0] * 10, [7.0] * 9 + [1e9]])
+def test_columns_with_one_common_value_keep_the_rare_ones_apart(values: list[float]) -> None:
+    features = encode(one(list(values)), one([values[0], values[-1]]))
+    assert features[0] == [0.0]
+    assert features[1][0] > 0.5
+
+
+def test_missing_is_the_median_and_an_indicator() -> None:
+    train = one([1.0, None, 3.0, float("nan"), 5.0])
+    inputs = NumericInputs.fit(train, ("x",))
+    assert inputs.features == ("x", "missing x")
+    assert inputs.encode(one([3.0, None, float("nan")])).tolist() == [[0.0, 0.0], [0.0, 1.0], [0.0, 1.0]]
+
+
+def test_what_train_never_misses_has_no_indicator() -> None:
+    assert encode(one([1.0, 2.0, 3.0]), one([None])) == [[0.0]]
+
+
+def test_indicators_follow_in_the_order_of_their_columns() -> None:
+    train = pa.table({"a": [1.0, None, 2.0], "b": [1.0, 2.0, 3.0], "c": [None, 1.0, 2.0]})
+    inputs = NumericInputs.fit(train, ("a", "b", "c"))
+    assert inputs.features == ("a", "b", "c", "missing a", "missing c")
+    assert inputs.encode(train)[:, 3:].tolist() == [[0, 1], [1, 0], [0, 0]]
+    assert inputs.encode(train).dtype == torch.float32
+
+
+@pytest.mark.parametrize(
+    ("values", "kind", "expected"),
+    [
+        ([True, False, None], None, [1, 0, np.nan]),
+        ([1, None], pa.uint8(), [1, np.nan]),
+        ([2**60, None], None, [2.0**60, np.nan]),
+        ([0.5, None], pa.float16(), [0.5, np.nan]),
+        ([Decimal("1.25"), None], None, [1.25, np.nan]),
+        ([dt.date(1970, 1, 2), None], None, [86400e6, np.nan]),
+        ([dt.datetime(1970, 1, 1, 0, 0, 1), None], pa.timestamp("ms"), [1e6, np.nan]),
+        ([dt.timedelta(seconds=2), None], pa.duration("s"), [2, np.nan]),
+        ([dt.time(0, 0, 3), None], pa.time32("s"), [3, np.nan]),
+        ([dt.time(0, 0, 3), None], pa.time64("us"), [3e6, np.nan]),
+    ],
+)
+def test_every_type_of_number(values: list[object], kind: pa.DataType | None, expected: list[float]) -> None:
+    table = one(values, kind)
+    assert is_numeric(table["x"].type)
+    np.testing.assert_array_equal(read_numbers(table["x"], "x"), expected)
+
+
+@pytest.mark.parametrize("kind", [pa.string(), pa.list_(pa.int8()), pa.binary()])
+def test_other_types_are_no_numbers(kind: pa.DataType) -> None:
+    assert not is_numeric(kind)
+    with pytest.raises(DataError, match="column 'x': expected numbers, as in training, found values of type"):
+        read_numbers(pa.chunked_array([pa.nulls(2, kind)]), "x")
+
+
+def test_infinite_inputs_are_errors() -> None:
+    with pytest.raises(DataError, match=r"column 'x': expected finite numbers .*, found 2 infinite values"):
+        encode(one([1.0, 2.0]), one([float("inf"), float("-inf"), 1.0]))

@@ -1,0 +1,122 @@
+"""Which columns become inputs, and the encoding as a whole."""
+
+import pickle
+
+import numpy as np
+import pyarrow as pa
+import pytest
+import torch
+
+from mtl_search.data import Encoding
+from mtl_search.data.encoding import choose_inputs, is_identifier
+from mtl_search.data.rows import InputShape
+from mtl_search.errors import DataError
+from mtl_search.testing.data import tiny_table
+
+TABLE = tiny_table(100)
+INPUTS = ("age", "pressure", "smoker", "ward", "code")
+
+
+def choose(table: pa.Table, left_out: set[str] | None = None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    return choose_inputs(table, table.slice(0, 60), frozenset(left_out or set()))
+
+
+def with_column(values: object) -> pa.Table:
+    return pa.table({"age": TABLE["age"], "extra": values})
+
+
+def test_encoding_has_the_shape_it_says() -> None:
+    encoding = Encoding.fit(TABLE, INPUTS)
+    assert encoding.columns == INPUTS
+    assert encoding.shape == InputShape(n_numeric=4, cardinalities=(5, 4))  # one missing indicator
+    inputs = encoding.encode(TABLE)
+    assert inputs["numeric"].shape == (100, 4)
+    assert inputs["categorical"].shape == (100, 2)
+    assert inputs["categorical"].amax(0).tolist() == [4, 3]
+
+
+def test_other_columns_and_their_order_are_not_looked_at() -> None:
+    encoding = Encoding.fit(TABLE, INPUTS)
+    whole, part = encoding.encode(TABLE), encoding.encode(TABLE.select(INPUTS[::-1]))
+    assert all(torch.equal(whole[name], part[name]) for name in whole)
+
+
+def test_only_train_rows_are_fitted_on() -> None:
+    before = Encoding.fit(TABLE.slice(0, 60), INPUTS)
+    assert before == Encoding.fit(TABLE.slice(0, 60), INPUTS)
+    assert before != Encoding.fit(TABLE, INPUTS)
+
+
+def test_a_missing_column_is_named_with_the_nearest() -> None:
+    encoding = Encoding.fit(TABLE, INPUTS)
+    with pytest.raises(DataError, match=r"a column 'ward', as in training, .*did you mean 'wards'"):
+        encoding.encode(TABLE.rename_columns({"ward": "wards"}))
+
+
+def test_an_encoding_is_a_value() -> None:
+    encoding = Encoding.fit(TABLE, INPUTS)
+    assert pickle.loads(pickle.dumps(encoding)) == encoding
+    assert hash(encoding) == hash(Encoding.fit(TABLE, INPUTS))
+
+
+def test_inputs_are_all_columns_but_those_left_out() -> None:
+    columns, warnings = choose(TABLE, {"ill", "stage", "topics", "cost", "patient"})
+    assert columns == INPUTS
+    assert warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("values", "what"),
+    [
+        (range(100), "identifier"),
+        (range(7, 107), "identifier"),
+        ([f"patient {i}" for i in range(100)], "identifier"),
+        (pa.array([f"patient {i}" for i in range(100)]).dictionary_encode(), "identifier"),
+        ([1.5] * 100, "one value"),
+        (["a"] * 100, "one value"),
+        ([None] * 100, "one value"),
+        (pa.nulls(100, pa.float64()), "one value"),
+        ([float("nan"), None] * 50, "one value"),
+        (["a"] * 60 + ["b"] * 40, "one value"),  # other values in other rows than train's
+    ],
+)
+def test_columns_without_information_are_left_out_with_a_warning(values: object, what: str) -> None:
+    columns, (warning,) = choose(with_column(values))
+    assert columns == ("age",)
+    assert warning.startswith("column 'extra'")
+    assert what in warning
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        np.random.default_rng(0).normal(size=100),
+        np.random.default_rng(0).permutation(np.arange(0, 300, 3)),
+        [i % 90 for i in range(100)],
+        ["a", None] * 50,
+        [1.0, None] * 50,
+        [f"street {i // 2}" for i in range(100)],
+    ],
+)
+def test_other_columns_are_kept(values: object) -> None:
+    assert choose(with_column(values)) == (("age", "extra"), ())
+
+
+def test_few_rows_say_nothing_about_identifiers() -> None:
+    assert not is_identifier(pa.chunked_array([list(range(19))]))
+    assert is_identifier(pa.chunked_array([list(range(20))]))
+
+
+@pytest.mark.parametrize(
+    "values", [[[1]] * 100, [{"a": 1}] * 100, [b"x"] * 100, pa.array([[1, 2]] * 100, pa.list_(pa.int8(), 2))]
+)
+def test_types_without_an_encoding_are_errors(values: object) -> None:
+    message = r"column 'extra': expected numbers, .* found values of type .*under drop"
+    with pytest.raises(DataError, match=message):
+        choose(with_column(values))
+    assert choose(with_column(values), {"extra"}) == (("age",), ())
+
+
+def test_an_input_must_be_left() -> None:
+    with pytest.raises(DataError, match="inputs: expected at least one column that is an input, found none"):
+        choose(pa.table({"x": [1, 1, 1], "y": [1, 2, 3]}), {"y"})
