@@ -11,7 +11,8 @@ __all__ = ["show_comparison"]
 
 
 def show_comparison(boards: list[Leaderboard]) -> None:
-    """Print a column per sweep: delta_m of every arm's best confirmed design, then the winner task by task."""
+    """Print a column per sweep: delta_m of every arm's best confirmed design, then the winner task by
+    task."""
     console = Console(highlight=False)
     confirmed = [board.summary().to_pylist() for board in boards]
     titles = [str(board.path) for board in boards]

@@ -85,7 +85,8 @@ def _of_arm(board: Leaderboard, table: str, arm: str | None) -> list[Row]:
 
 
 def _show_designs(console: Console, board: Leaderboard, arm: str | None) -> None:
-    """The confirmed designs, or those composed so far where nothing is confirmed; and the best of them whole."""
+    """The confirmed designs, or those composed so far where nothing is confirmed; and the best of them
+    whole."""
     designs, confirmed = _designs(board, arm), _of_arm(board, "summary", arm)
     if not designs:
         console.print("no design yet: the sweep has not come to its end")

@@ -43,6 +43,6 @@ def plain_table(title: str | None = None) -> Table:
         title_justify="left",
         title_style="bold",
         box=None,
-        padding=(0, 2, 0, 0),
+        padding=(0, 1, 0, 0),
         header_style="dim",
     )
