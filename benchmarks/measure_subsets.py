@@ -4,9 +4,8 @@
 
 One row per set, seed and member with its default metric on valid and test. All networks have the same
 hyperparameters (``TRIAL``), share everything but their heads, and are trained under equal weights. Sets
-that are in
-the output already are not trained again. ``--quick`` measures the singles and pairs with one seed and four
-epochs.
+that are in the output already are not trained again. ``--quick`` measures the singles and pairs with one
+seed and four epochs.
 """
 
 import argparse

@@ -2,10 +2,11 @@
 
 The tour, in the order of the imports, which go one way only:
 
-``design`` branchings, designs and their exact composition; ``space`` sweep files and ranges; ``tasks`` kinds of targets;
-``data`` tables made ready; ``model`` trunks and the branched network; ``weighting`` how losses are combined; ``training``
-one network from its first epoch to its best; ``leaderboard`` the tables; ``analysis`` what they say; ``search`` the
-sweep itself; ``testing`` contract suites for people who extend it; ``terminal`` and ``cli`` what people see.
+``design`` branchings, designs and their exact composition; ``space`` sweep files and ranges; ``tasks``
+kinds of targets; ``data`` tables made ready; ``model`` trunks and the branched network; ``weighting`` how
+losses are combined; ``training`` one network from its first epoch to its best; ``leaderboard`` the
+tables; ``analysis`` what they say; ``search`` the sweep itself; ``testing`` contract suites for people
+who extend it; ``terminal`` and ``cli`` what people see.
 
 >>> import mtl_search
 >>> sorted(mtl_search.__all__)

@@ -1,8 +1,8 @@
 """The command line: one function a command, each parses, calls and prints.
 
 Exit codes: 0 done, 1 a sweep with no successful trial, 2 the user's input is wrong, 130 interrupted.
-Imports that cost
-time (torch, Ray, pandas) stand in the commands that need them, so that ``--help`` answers at once.
+Imports that cost time (torch, Ray, pandas) stand in the commands that need them, so that ``--help``
+answers at once.
 """
 
 import argparse

@@ -4,17 +4,15 @@ Who does what:
 
 - ``sweep`` and ``settings`` check what the user wrote; ``arms`` turns it into arms and their studies.
 - ``conductor`` decides: which arm, which members (``strategies``), which hyperparameters (``studies``,
-  Optuna), whether
-  to stop (``pruners``), whether the answer is known already (``ledger``). It records a trial before it
-  tells it.
+  Optuna), whether to stop (``pruners``), whether the answer is known already (``ledger``). It records a
+  trial before it tells it.
 - ``jobs`` is all that an executor sees of it. ``inline`` trains jobs here, ``ray_backend`` lets Ray Tune
-  place them on
-  workers (``trainable``), and ``executor`` picks one of the two.
+  place them on workers (``trainable``), and ``executor`` picks one of the two.
 - ``composing`` makes designs of the measured networks; ``run`` puts everything together.
 
 Where this differs from the first design: Optuna's studies think in memory and write whole trials to the
-journal
-(``studies`` says why), and test rows are not merely left unread during the search but absent from its data.
+journal (``studies`` says why), and test rows are not merely left unread during the search but absent from
+its data.
 """
 
 from mtl_search.search.executor import Executor

@@ -16,9 +16,8 @@ TUNED_WEIGHTS = {"name": "fixed", "weights": {"simplex": [0.1, 10.0]}}
 class Arm:
     """A space and how many trials each of its studies gets.
 
-    ``studies`` maps a study's name to the members all its trials have, None where they are chosen trial by
-    trial.
-    ``trials`` is None under a budget of hours.
+    ``studies`` maps a study's name to the members all its trials have, None where they are chosen trial
+    by trial. ``trials`` is None under a budget of hours.
     """
 
     name: str
@@ -35,10 +34,10 @@ class Arm:
 def arms_of(spec: SweepSpec) -> tuple[Arm, ...]:
     """The arms in the order they run: the references, the user's own, the search.
 
-    ``single_task`` tunes each main task alone, in a study of its own. ``shared_equal`` and ``shared_tuned``
-    train all
-    tasks in one network with only the heads apart, under equal weights and under fixed weights that are tuned
-    (Xin et al. 2022 show how strong these are). All tune the same hyperparameters as ``trial:`` does.
+    ``single_task`` tunes each main task alone, in a study of its own. ``shared_equal`` and
+    ``shared_tuned`` train all tasks in one network with only the heads apart, under equal weights and
+    under fixed weights that are tuned (Xin et al. 2022 show how strong these are). All tune the same
+    hyperparameters as ``trial:`` does, and all three get the same number of trials.
     """
     settings, budget = spec.settings, spec.settings.budget
     everything = settings.all_tasks
@@ -47,14 +46,13 @@ def arms_of(spec: SweepSpec) -> tuple[Arm, ...]:
         SHARED_EQUAL: {**shared, "weighting": {"name": "equal"}},
         SHARED_TUNED: {**shared, "weighting": TUNED_WEIGHTS},
     }
-    reference_trials = budget.reference_trials if budget.trials is not None else None
+    per_task = budget.reference_trials if budget.trials is not None else None
+    in_total = per_task * len(settings.main_tasks) if per_task is not None else None
     alone: dict[str, tuple[str, ...] | None] = {
         f"{SINGLE_TASK}/{task}": (task,) for task in settings.main_tasks
     }
-    arms = [Arm(SINGLE_TASK, spec.space, alone, reference_trials)]
-    arms += [
-        Arm(name, spec.override(part), {name: everything}, reference_trials) for name, part in tuned.items()
-    ]
+    arms = [Arm(SINGLE_TASK, spec.space, alone, per_task)]
+    arms += [Arm(name, spec.override(part), {name: everything}, in_total) for name, part in tuned.items()]
     for name, space in (*spec.arms.items(), (SEARCH, spec.space)):
         arms.append(
             Arm(name, space, {name: space.members.tasks if space.members.is_fixed else None}, budget.trials)

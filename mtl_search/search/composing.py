@@ -14,8 +14,7 @@ def compose_arm(spec: SweepSpec, ledger: Ledger, arm: str) -> tuple[Composition,
     """The best designs of ``arm``, one for each number of networks (or the one within ``max_params``).
 
     ``single_task`` is one design: a network for each main task, as many as there are. Empty where the arm
-    has no
-    network yet for one of the main tasks.
+    has no network yet for one of the main tasks.
     """
     tasks, objective = spec.settings.main_tasks, spec.settings.objective
     candidates = ledger.candidates(evidence_for(arm))

@@ -46,9 +46,8 @@ class Conductor(JobSource):
     """Hands out the trials of all arms and records what becomes of them.
 
     ``single_task`` comes first and the others wait for it, since their gains are relative to its best
-    values; after
-    that the next arm starts when an arm has no trial left to hand out. A trial is recorded before it is told.
-    ``slots``: how many trials can run at the same time.
+    values; after that the next arm starts when an arm has no trial left to hand out. A trial is recorded
+    before it is told. ``slots``: how many trials can run at the same time.
     """
 
     def __init__(

@@ -1,8 +1,7 @@
 """Jobs: what passes between the side that decides and the side that trains.
 
 A ``JobSource`` (the search, the confirmation) hands out jobs and takes their results. An executor (Ray
-Tune, or the
-inline loop) trains them. Neither knows the other's insides.
+Tune, or the inline loop) trains them. Neither knows the other's insides.
 """
 
 from abc import ABC, abstractmethod

@@ -1,8 +1,7 @@
 """Pruners: whether a trial goes on, as configurations that build Optuna's pruner or ours.
 
-``asha`` is ours: early stopping *per task*. A network is kept while it is promising for at least one of its
-main
-members, because a design may use it for that task alone.
+``asha`` is ours: early stopping *per task*. A network is kept while it is promising for at least one of
+its main members, because a design may use it for that task alone.
 """
 
 import math
@@ -23,12 +22,11 @@ VALID = "valid"  # user attribute of a trial: {main task: signed default metric 
 class PerTaskHalving(BasePruner):
     """Asynchronous successive halving (Li et al. 2020) run for each main task on its own.
 
-    The rungs are at ``min_epochs * reduction_factor ** r`` epochs. At a rung a network's standing in a task
-    is its
-    best value so far, compared with that of all trials of the study that contain the task and reached the
-    rung. It goes on if for one of its tasks it is within the best ``1 / reduction_factor`` of them (while
-    fewer
-    than ``reduction_factor`` have been there: if it is the best). NaN is never promising.
+    The rungs are at ``min_epochs * reduction_factor ** r`` epochs. At a rung a network's standing in a
+    task is its best value so far, compared with that of all trials of the study that contain the task and
+    reached the rung. It goes on if for one of its tasks it is within the best ``1 / reduction_factor`` of
+    them (while fewer than ``reduction_factor`` have been there: if it is the best). NaN is never
+    promising.
     """
 
     def __init__(self, min_epochs: int, reduction_factor: int) -> None:

@@ -1,9 +1,8 @@
 """The Ray executor: Tune places the jobs of a source on the CPUs and GPUs of a cluster.
 
-Tune's ``Searcher`` asks the source for jobs and hands back results, its ``TrialScheduler`` asks the source
-whether to
-stop. Loggers, checkpoints and the saving of experiment state are off: the leaderboard and the journal are
-the state.
+Tune's ``Searcher`` asks the source for jobs and hands back results, its ``TrialScheduler`` asks the
+source whether to stop. Loggers, checkpoints and the saving of experiment state are off: the leaderboard
+and the journal are the state.
 """
 
 import logging

@@ -64,8 +64,7 @@ def run_sweep(
     """Run a new sweep in ``results/<name>``; nothing is written before all input is checked.
 
     ``name`` and ``trials`` replace what the sweep file says. Raises UserError where data or resources
-    cannot be
-    used or the folder exists already.
+    cannot be used or the folder exists already.
     """
     if name is not None or trials is not None:
         spec = with_changes(spec, name=name, trials=trials)

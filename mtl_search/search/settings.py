@@ -50,9 +50,9 @@ class Constraints(BaseModel):
 class Budget(BaseModel):
     """How much each arm may use, and how much the confirmation.
 
-    ``trials`` per arm of the search; ``reference_trials`` per study of a reference arm (``single_task`` has
-    one study for each main task). With ``hours`` instead of ``trials`` the sweep's arms end after that
-    wall-clock time, each with an equal share of it. ``finalists`` designs are trained again on ``seeds``
+    ``trials`` for the search and for each arm of the user's; ``reference_trials`` for each reference arm per
+    main task: so many for each task alone, and as many in all for the networks of all tasks. With ``hours``
+    instead of ``trials`` the sweep's arms end after that wall-clock time, each with an equal share of it. ``finalists`` designs are trained again on ``seeds``
     seeds.
     """
 

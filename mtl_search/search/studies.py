@@ -1,9 +1,8 @@
 """JournalledStudy: an Optuna study that thinks in memory and writes one line per event to the journal.
 
 Optuna's journal storage writes (and waits for the disk) once per parameter and once per report. Here a
-trial is
-asked and pruned in memory; the journal gets it whole when it starts and when it ends. Any tool that reads
-Optuna journals, such as its dashboard, reads this one.
+trial is asked and pruned in memory; the journal gets it whole when it starts and when it ends. Any tool
+that reads Optuna journals, such as its dashboard, reads this one.
 """
 
 import math
@@ -37,10 +36,9 @@ class Journal:
 class JournalledStudy:
     """One study of an arm; higher values are better.
 
-    When opened again it holds all finished trials. Those that were running when the sweep stopped are told
-    with
-    the value that ``recorded`` (trial_id to score, None where the trial was never recorded) knows of them, or
-    are put back in the queue.
+    When opened again it holds all finished trials. Those that were running when the sweep stopped are
+    told with the value that ``recorded`` (trial_id to score, None where the trial was never recorded)
+    knows of them, or are put back in the queue.
     """
 
     def __init__(

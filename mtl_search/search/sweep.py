@@ -70,8 +70,7 @@ def load_sweep(path: Path | str) -> SweepSpec:
     """Read and check the sweep file ``path``.
 
     Raises SpecError, with file, line and dotted path, for a file that is missing, not YAML, or says
-    something that
-    cannot be run.
+    something that cannot be run.
     """
     path = Path(path)
     return SweepSpec.from_document(load_document(path), path.resolve().parent)

@@ -24,8 +24,7 @@ class TrainJob(tune.Trainable):  # type: ignore[misc]
     """Trains ``config["job"]``; a step is as many epochs as fill ``STEP_SECONDS``.
 
     ``reset_config`` makes the next job start in the same process: a new one costs seconds. What a job
-    raises is its
-    outcome, so that the worker lives on.
+    raises is its outcome, so that the worker lives on.
     """
 
     def setup(self, config: Mapping[str, Any], dataset: Dataset, place: Place) -> None:
