@@ -40,9 +40,11 @@ class TrialConfig(BaseModel):
     ``precision``: ``auto`` is bfloat16 autocast on a GPU that has it and float32 elsewhere.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, allow_inf_nan=False, arbitrary_types_allowed=True
+    )
 
-    members: tuple[str, ...] = Field(min_length=1)
+    members: tuple[str, ...] = Field(min_length=1, strict=False)
     branching: BranchingText
     trunk: TrunkConfig
     weighting: WeightingConfig = EqualConfig()

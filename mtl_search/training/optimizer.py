@@ -9,16 +9,19 @@ from torch import nn
 
 __all__ = ["SGD", "AdamW", "OptimizerConfig"]
 
+FROZEN = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+Beta = Annotated[float, Field(ge=0.0, lt=1.0)]
+
 
 class AdamW(BaseModel):
     """AdamW (Loshchilov and Hutter 2019): Adam with decoupled weight decay."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = FROZEN
 
     name: Literal["adamw"] = "adamw"
     lr: PositiveFloat = 1e-3
     weight_decay: NonNegativeFloat = 1e-2
-    betas: tuple[float, float] = (0.9, 0.999)
+    betas: Annotated[tuple[Beta, Beta], Field(strict=False)] = (0.9, 0.999)
 
     def build(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
         """The optimiser over ``parameters``, as one fused kernel a step."""
@@ -30,7 +33,7 @@ class AdamW(BaseModel):
 class SGD(BaseModel):
     """Stochastic gradient descent with Nesterov momentum, where momentum is not 0."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = FROZEN
 
     name: Literal["sgd"] = "sgd"
     lr: PositiveFloat = 1e-2

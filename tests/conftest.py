@@ -1,0 +1,81 @@
+"""What tests share: a tiny table on disk, tiny sweeps over it, one Ray for all that need it."""
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from mtl_search.search import SweepSpec
+from mtl_search.testing.data import tiny_table
+
+TinySweep = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture(scope="session")
+def tiny_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """``tiny_table`` as a Parquet file."""
+    path = tmp_path_factory.mktemp("data") / "tiny.parquet"
+    pq.write_table(tiny_table(160, missing=0.05), path)
+    return path
+
+
+@pytest.fixture
+def tiny_sweep(tiny_file: Path) -> TinySweep:
+    """Makes the value of a sweep file: two tasks, a handful of trials of two epochs, no confirmation.
+
+    Blocks that are given are laid over the default ones key by key; None takes a block or a key away.
+    """
+
+    def make(**changes: Any) -> dict[str, Any]:
+        blocks: dict[str, Any] = {
+            "name": "tiny",
+            "data": {
+                "source": str(tiny_file),
+                "split": {"valid": 0.25, "test": 0.25, "seed": 0},
+                "drop": ["patient", "topics", "stage"],
+            },
+            "tasks": {"cost": "regression", "ill": "binary"},
+            "objective": {"max_networks": 2},
+            "budget": {"trials": 3, "reference_trials": 2, "finalists": 0, "seeds": 0},
+            "resources": {"gpu": 0},
+            "sampler": {"name": "random", "members": "random"},
+            "pruner": {"name": "none"},
+            "trial": {
+                "members": {"subset": {"min": 1, "max": 2}},
+                "branching": {"split": {"int": [1, 2]}},
+                "trunk": {"name": "mlp", "stages": 2, "width": 8},
+                "optimizer": {"name": "adamw", "lr": {"float": [1e-3, 1e-1], "log": True}},
+                "epochs": 2,
+                "batch_size": 64,
+            },
+        }
+        for name, change in changes.items():
+            blocks[name] = laid_over(blocks.get(name), change)
+        return {name: block for name, block in blocks.items() if block is not None}
+
+    return make
+
+
+def laid_over(known: object, change: object) -> object:
+    """``change`` in the place of ``known``, key by key where both are mappings."""
+    if not (isinstance(known, Mapping) and isinstance(change, Mapping)):
+        return change
+    return {key: value for key, value in {**known, **change}.items() if value is not None}
+
+
+@pytest.fixture
+def tiny_spec(tiny_sweep: TinySweep) -> Callable[..., SweepSpec]:
+    """Makes the checked sweep of ``tiny_sweep``."""
+    return lambda **changes: SweepSpec.from_value(tiny_sweep(**changes))
+
+
+@pytest.fixture(scope="session")
+def ray_address() -> Iterator[str]:
+    """A local Ray of two CPUs, the only one of all tests; its address, for processes of their own."""
+    from mtl_search.search.ray_backend import ray  # after it has set what Ray reads when it is imported
+
+    ray.init(num_cpus=2, num_gpus=0, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
+    yield ray.get_runtime_context().gcs_address
+    ray.shutdown()
