@@ -40,7 +40,7 @@ def test_rows_have_equal_hashes_where_they_are_equal(content: Content) -> None:
 
 
 @given(rows, st.randoms())
-def test_order_of_rows_and_columns_does_not_matter(content: Content, random) -> None:  # type: ignore[no-untyped-def]
+def test_order_of_rows_and_columns_does_not_matter(content: Content, random) -> None:
     order = list(range(len(content)))
     random.shuffle(order)
     whole = table(content)

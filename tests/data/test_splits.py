@@ -36,7 +36,7 @@ def test_every_row_is_in_one_split_of_about_its_size(seed: int, valid: float, te
 
 @settings(max_examples=25)
 @given(st.randoms())
-def test_a_row_stays_in_its_split_whatever_stands_beside_it(random) -> None:  # type: ignore[no-untyped-def]
+def test_a_row_stays_in_its_split_whatever_stands_beside_it(random) -> None:
     table = tiny_table(300)
     kept = random.sample(range(300), 200)
     whole, part = split(table), split(table.take(kept))

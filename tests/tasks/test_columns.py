@@ -30,7 +30,7 @@ def test_codes_point_back_to_the_labels(values: list[object]) -> None:
     classes = find_classes(found)
     codes, labelled = label_codes(found, classes, "y")
     assert [classes[code] if so else None for code, so in zip(codes, labelled, strict=True)] == values
-    assert list(classes) == sorted(classes)  # type: ignore[type-var]
+    assert list(classes) == sorted(classes)
 
 
 def test_whole_floats_are_integers_and_nan_is_missing() -> None:

@@ -152,6 +152,6 @@ def test_log_loss_of_a_certain_error_is_finite() -> None:
     ],
 )
 def test_options_offer_exactly_the_metrics_there_are(config: type, table: dict[str, Tensor]) -> None:
-    field = config.model_fields["metric"]  # type: ignore[attr-defined]
+    field = config.model_fields["metric"]
     assert set(get_args(field.annotation)) == set(table)
     assert field.default == next(iter(table))
