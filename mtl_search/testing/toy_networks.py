@@ -6,14 +6,14 @@ import math
 from collections.abc import Mapping, Sequence
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from mtl_search.data import InputShape, Rows
 from mtl_search.model import Network
 from mtl_search.records import MetricKind, Role
 from mtl_search.tasks import Regression
 
-__all__ = ["TOY_SHAPE", "toy_losses", "toy_rows", "toy_tasks"]
+__all__ = ["TOY_SHAPE", "LinearNetwork", "toy_losses", "toy_rows", "toy_tasks"]
 
 TOY_SHAPE = InputShape(n_numeric=4, cardinalities=(3, 6))
 
@@ -53,3 +53,47 @@ def toy_losses(network: Network, rows: Rows, present: Sequence[str] | None = Non
         for name in network.members
         if present is None or name in present
     }
+
+
+class LinearNetwork:
+    """Tasks with gradients to choose: what a weighting makes of them can be worked out by hand.
+
+    ``rows`` holds the gradient_P of each task's loss by the shared parameters; by the one parameter of its
+    own the gradient is 1. One task alone shares nothing. All parameters are zero.
+
+    >>> network = LinearNetwork({"age": [3.0, 4.0], "cost": [0.0, 1.0]})
+    >>> sum(network.losses(age=2.0, cost=5.0).values()).backward()
+    >>> network.gradient()
+    [3.0, 5.0]
+    """
+
+    def __init__(self, rows: Mapping[str, Sequence[float]]) -> None:
+        self.rows = {name: torch.tensor(row) for name, row in rows.items()}
+        self.shared = nn.Parameter(torch.zeros(len(next(iter(rows.values())))))
+        self.own = {name: nn.Parameter(torch.zeros(1)) for name in rows}
+
+    def losses(self, **values: float) -> dict[str, Tensor]:
+        """The losses of the tasks named, with these values."""
+        return {
+            name: value + self.rows[name] @ self.shared + self.own[name].sum()
+            for name, value in values.items()
+        }
+
+    def gradient(self) -> list[float]:
+        """The gradient of the shared parameters, which is taken away."""
+        assert self.shared.grad is not None
+        values: list[float] = self.shared.grad.tolist()
+        self.shared.grad = None
+        return values
+
+    def shared_parameters(self) -> list[nn.Parameter]:
+        """Those that serve two members or more."""
+        return [self.shared] if len(self.rows) > 1 else []
+
+    def task_parameters(self, task: str) -> list[nn.Parameter]:
+        """Those that serve this member alone."""
+        return [self.own[task]] if len(self.rows) > 1 else [self.shared, self.own[task]]
+
+    def last_shared_parameters(self) -> list[nn.Parameter]:
+        """Those of the one layer."""
+        return [self.shared]

@@ -57,7 +57,7 @@ class TrunkSuite(ABC):
         network = self._network(Branching.split(MEMBERS, self.trunk().stages, 2))
         for task in MEMBERS:
             network.zero_grad()
-            toy_losses(network, toy_rows(MEMBERS))[task].backward()
+            torch.autograd.backward(toy_losses(network, toy_rows(MEMBERS))[task])
             reached = [*network.encoder.parameters(), *_path(network, task)]
             assert all(p.grad is not None and p.grad.any() for p in reached)
 

@@ -115,7 +115,8 @@ class WeightingSuite(ABC):
         with torch.autocast("cpu", torch.bfloat16):
             losses = toy_losses(network, toy_rows(MEMBERS))
         weighting.backward(losses, network)
-        assert all(_gradient(p).isfinite().all() and p.grad.dtype == p.dtype for p in network.parameters())
+        gradients = [_gradient(p) for p in network.parameters()]
+        assert all(g.isfinite().all() and g.dtype == torch.float32 for g in gradients)
 
     def test_options_survive_json_and_pickle(self) -> None:
         config = self.configure(MEMBERS)
