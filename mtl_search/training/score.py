@@ -31,8 +31,10 @@ class Score:
         }
 
     def __call__(self, values: Mapping[str, float]) -> float:
-        """The score of ``values``; NaN where the values of the main members are not finite."""
+        """The score of ``values``; NaN where one of a main member is not finite, or there is no main member."""
         gains = self.gains(values)
+        if not all(math.isfinite(values[task]) for task in gains):
+            return math.nan
         if all(task in self.references for task in gains):
             return mean_gain(gains)
         signed = [self.metrics[task].signed(values[task]) for task in gains]
