@@ -105,8 +105,7 @@ def _one_of(reader: Reader, value: Spec, path: Path) -> OneOf:
         if not isinstance(alternative, Mapping) or not isinstance(alternative.get("name"), str):
             raise reader.document.error(place, "a mapping with a name", show(alternative))
         node = reader.read(alternative, place)
-        if not isinstance(node, Fields):
-            raise reader.document.error(place, "a mapping with a name, not a range", show(alternative))
+        assert isinstance(node, Fields)   # ranges and values per task have no name
         read.append((str(alternative["name"]), node))
     return OneOf(tuple(read))
 

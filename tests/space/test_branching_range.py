@@ -2,7 +2,7 @@ import random
 from itertools import combinations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mtl_search.design import Branching, close_cuts, count_branchings, enumerate_branchings
@@ -25,6 +25,7 @@ RANGES = [
 MEMBERS = st.sets(st.sampled_from("abcd"), min_size=2).map(sorted).map(tuple)
 
 
+@settings(deadline=None)
 @given(st.sampled_from(RANGES), MEMBERS, st.integers(0, 999))
 def test_samples_are_branchings_of_the_members_and_the_stages(span, members, seed):
     branching = span.sample(RandomSuggest(random.Random(seed)), members, 3, 4)
@@ -32,6 +33,7 @@ def test_samples_are_branchings_of_the_members_and_the_stages(span, members, see
     assert branching.n_stages == 3
 
 
+@settings(deadline=None)
 @given(span=st.sampled_from(RANGES), members=MEMBERS, n_stages=st.integers(1, 4), seed=st.integers(0, 999))
 def test_what_is_asked_for_depends_neither_on_other_members_nor_on_the_stages(
     span, members, n_stages, seed, recorder
@@ -63,6 +65,7 @@ def test_every_tree_can_be_sampled(n_stages, max_stages):
         assert Tree().sample(FixedSuggest(cuts), tree.members, n_stages, max_stages) == tree
 
 
+@settings(deadline=None)
 @given(MEMBERS, st.integers(0, 999))
 def test_a_tree_is_the_closure_of_its_cuts(members, seed):
     suggest = RandomSuggest(random.Random(seed))
@@ -76,6 +79,7 @@ def test_a_trunk_of_one_stage_has_no_cuts_to_choose():
     assert Tree().sample(LowSuggest(), ABC, 1, 1) == Branching.shared(ABC, 1)
 
 
+@settings(deadline=None)
 @given(MEMBERS)
 def test_a_literal_keeps_its_cuts_for_fewer_members(members):
     part = Literal(TREE).sample(LowSuggest(), members, 3, 3)

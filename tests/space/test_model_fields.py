@@ -41,9 +41,10 @@ class Top(BaseModel):
         Annotated[Columns, Tag("c")] | Annotated[Fractions, Tag("f")], Discriminator(lambda value: "c")
     ] = Fractions()
     number: int = 0
+    a_class: type[int] = int
 
 
-TOP = ["one", "maybe", "many", "mapped", "listed", "split", "tagged", "number"]
+TOP = ["one", "maybe", "many", "mapped", "listed", "split", "tagged", "number", "a_class"]
 IN_A, IN_B, IN_FRACTIONS = ["name", "alpha", "mode"], ["name", "beta"], ["valid", "split_seed"]
 
 
@@ -67,6 +68,7 @@ IN_A, IN_B, IN_FRACTIONS = ["name", "alpha", "mode"], ["name", "beta"], ["valid"
         (("number", "x"), []),
         (("one", "a", "alpha", "deeper"), []),
         (("nowhere",), []),
+        (("a_class", 0), []),
     ],
 )
 def test_keys_at_a_location_of_pydantic(location, keys):

@@ -2,7 +2,7 @@ import math
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from optuna import create_study
 
@@ -73,6 +73,7 @@ def test_all_values_of_a_whole_range():
     assert list(IntRange(32, 96, step=32).values) == [32, 64, 96]
 
 
+@settings(deadline=None)
 @given(st.floats(-1e3, 1e3), st.floats(1e-3, 1e3))
 def test_a_float_range_is_probed_at_both_ends_and_between(low, width):
     first, last, between = FloatRange(low, low + width).probes
@@ -96,6 +97,7 @@ RANGES = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(RANGES, st.integers(0, 999))
 def test_what_is_drawn_is_in_the_range_and_can_be_fixed(span, seed):
     value = span.ask(RandomSuggest(random.Random(seed)), "x")
@@ -105,6 +107,7 @@ def test_what_is_drawn_is_in_the_range_and_can_be_fixed(span, seed):
         assert span.ask(FixedSuggest({"x": probe}), "x") == probe
 
 
+@settings(deadline=None)
 @given(RANGES)
 def test_optuna_takes_every_range_as_it_is(span):
     """Without a warning (an error here), hence without changing an end."""

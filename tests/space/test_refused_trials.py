@@ -165,6 +165,10 @@ CASES = {
         "      death: 1\n      dnr: 1\n",
         "x.yaml:7: trial.weighting.weights.cost: expected a number above 0, found -1",
     ),
+    "no weights": (
+        f"trial:\n{TRUNK}  weighting:\n    name: fixed\n    weights: {{}}\n",
+        "x.yaml:1: trial: expected those of ('age', 'cost', 'death', 'dnr') (weights), found {}",
+    ),
     "simplex for a number": (
         f"trial:\n{TRUNK}  epochs: {{simplex: [1, 2]}}\n",
         "x.yaml:3: trial.epochs: expected a whole number, found {age: 1.0, cost: 1.0, death: 1.0, dnr: 1.0}",

@@ -279,6 +279,7 @@ TRIALS = st.fixed_dictionaries(
 MEMBERS = st.sets(st.sampled_from(TASKS), min_size=1).map(sorted).map(tuple)
 
 
+@settings(deadline=None)
 @given(trial=TRIALS, members=MEMBERS, seed=st.integers(0, 999))
 def test_any_sample_with_any_members_is_a_valid_trial(trial, members, seed, space_of, trial_model):
     space = space_of(trial)
@@ -288,6 +289,7 @@ def test_any_sample_with_any_members_is_a_valid_trial(trial, members, seed, spac
     assert sample == space.sample(RandomSuggest(random.Random(seed)), members)
 
 
+@settings(deadline=None)
 @given(trial=TRIALS, members=MEMBERS, seed=st.integers(0, 999))
 def test_what_is_asked_for_is_what_parameters_says(trial, members, seed, space_of, recorder):
     """For these members: each parameter whose conditions hold, in its range, and no other."""
@@ -301,6 +303,7 @@ def test_what_is_asked_for_is_what_parameters_says(trial, members, seed, space_o
         assert asked.asked[parameter.name] == question(parameter)
 
 
+@settings(deadline=None)
 @given(trial=TRIALS, members=MEMBERS)
 def test_a_parameter_is_the_same_with_any_members(trial, members, space_of):
     space = space_of(trial)
@@ -310,6 +313,7 @@ def test_a_parameter_is_the_same_with_any_members(trial, members, space_of):
     assert len({p.name for p in space.parameters()}) == len(space.parameters())
 
 
+@settings(deadline=None)
 @given(trial=TRIALS, members=MEMBERS, seed=st.integers(0, 999))
 def test_the_same_answers_by_name_give_the_same_sample(trial, members, seed, space_of, recorder):
     space = space_of(trial)
@@ -329,7 +333,7 @@ def question(parameter: Parameter) -> tuple[object, ...]:
             return "categorical", *choices
 
 
-@settings(max_examples=10)
+@settings(max_examples=10, deadline=None)
 @given(trial=TRIALS, seed=st.integers(0, 99))
 def test_optuna_never_meets_a_parameter_with_two_ranges(trial, seed, space_of, trial_model):
     """Thirty trials of one study, two with members that were fixed; a change of range is an error there."""

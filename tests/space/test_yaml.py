@@ -3,7 +3,7 @@ import json
 import re
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
@@ -174,11 +174,13 @@ DATA = st.dictionaries(
 )
 
 
+@settings(deadline=None)
 @given(DATA)
 def test_json_is_read_as_what_it_is(data):
     assert read(json.dumps(data, ensure_ascii=False)) == data
 
 
+@settings(deadline=None)
 @given(DATA)
 def test_what_ruamel_writes_is_read_back(data):
     texts = (item for item in everything(data) if isinstance(item, str))
@@ -198,6 +200,7 @@ def everything(value):
         yield from everything(item)
 
 
+@settings(deadline=None)
 @given(DATA)
 def test_the_line_of_a_key_is_where_it_stands(data):
     text = json.dumps(data, ensure_ascii=False, indent=1)
@@ -219,6 +222,7 @@ ANY = st.text(st.characters(exclude_categories=("Cs",)), max_size=40)
 SIGNS = st.text("ab:-[]{},?&*!|>'\"#%@ \n\t0.", max_size=30)
 
 
+@settings(deadline=None)
 @given(ANY | SIGNS)
 def test_any_text_is_a_document_or_a_spec_error(text):
     found = ""
