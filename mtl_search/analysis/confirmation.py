@@ -25,7 +25,7 @@ class Runs:
     values: Mapping[tuple[str, int, str], float]
     resamples: Mapping[tuple[str, int, str, int], float]
     seconds: Mapping[tuple[str, int], float]
-    config_of: Mapping[str, str]    # trial_id to config_id, trials of the search
+    config_of: Mapping[str, str]  # trial_id to config_id, trials of the search
     groups: tuple[int, ...]
 
     @classmethod

@@ -17,6 +17,7 @@ __all__ = ["FEWEST_TRIALS", "OVERALL", "features", "importances"]
 Features = dict[str, float | str | bool]
 
 FEWEST_TRIALS = 20  # PED-ANOVA compares the best tenth with the rest: two trials of twenty
+MOST_TRIALS = 1_000  # of a target, evenly over the search: more take long and change little
 OVERALL = "delta_m"
 _DESIGN = ("members.", "branching.", "weighting")  # parameters that the design features stand for
 
@@ -107,6 +108,7 @@ def _of_target(
     from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances
 
     kept = [(row, value) for row, value in zip(described, values, strict=True) if math.isfinite(value)]
+    kept = kept[:: math.ceil(len(kept) / MOST_TRIALS) or 1]
     if len(kept) < FEWEST_TRIALS or len({value for _, value in kept}) == 1:
         return {}
     distributions = _distributions([row for row, _ in kept])

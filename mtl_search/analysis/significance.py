@@ -9,9 +9,20 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-__all__ = ["LEVEL", "Estimate", "Verdict", "estimate", "holm", "jackknife_variance", "overall", "verdict"]
+__all__ = [
+    "ALPHA",
+    "LEVEL",
+    "Estimate",
+    "Verdict",
+    "estimate",
+    "holm",
+    "jackknife_variance",
+    "overall",
+    "verdict",
+]
 
-LEVEL = 0.95
+ALPHA = 0.05  # the chance of a false finding, of a family of tests
+LEVEL = 1 - ALPHA  # of intervals
 
 _EQUAL = 1e-9  # a spread this small against the values is rounding: the runs did not differ
 
@@ -48,7 +59,8 @@ def estimate(values: ArrayLike, sampling_variance: float = 0.0, groups: int = 0)
     Seeds tell how much training scatters, not how much depends on the rows that happen to be in test: a
     difference that every seed repeats may still be one of this test set. ``sampling_variance`` is the
     variance of the mean over test sets, estimated by a jackknife over ``groups`` groups of rows; it is added
-    to that over seeds, with Satterthwaite's degrees of freedom.
+    to that over seeds, with Satterthwaite's degrees of freedom. Where those make up for the larger variance,
+    the test over seeds alone stands: more noise never makes a result surer.
 
     Values that do not differ at all leave no spread to test with. If they are zero, p is 1; else p is that
     of the exact sign test (2 ** (1 - n)), the interval has no width, and five seeds prove nothing.
@@ -68,14 +80,23 @@ def estimate(values: ArrayLike, sampling_variance: float = 0.0, groups: int = 0)
     sd = float(kept.std(ddof=1))
     if sd <= _EQUAL * np.abs(kept).max():
         sd = 0.0
-    seed_variance = sd**2 / n
-    error = math.sqrt(seed_variance + sampling_variance)
-    if error == 0.0:
-        return Estimate(n, mean, sd, mean, mean, 1.0 if mean == 0.0 else 2.0 ** (1 - n))
-    shares = seed_variance**2 / (n - 1) + (sampling_variance**2 / (groups - 1) if sampling_variance else 0.0)
-    t = stats.t(df=error**4 / shares)
-    reach = float(t.ppf(0.5 + LEVEL / 2)) * error
-    return Estimate(n, mean, sd, mean - reach, mean + reach, float(2 * t.sf(abs(mean) / error)))
+    of_seeds, of_rows = (sd**2 / n, n - 1), (sampling_variance, groups - 1)
+    if sd:
+        tests = [_t_test(mean, of_seeds)]
+    else:
+        tests = [(0.0, 2.0 ** (1 - n) if mean else 1.0)]
+    if sampling_variance:
+        tests.append(_t_test(mean, of_seeds, of_rows))
+    reach, p = max(reach for reach, _ in tests), max(p for _, p in tests)
+    return Estimate(n, mean, sd, mean - reach, mean + reach, p)
+
+
+def _t_test(mean: float, *parts: tuple[float, int]) -> tuple[float, float]:
+    """Half the interval's width, and p, of a mean whose variance is the sum of ``parts`` with their df."""
+    variance = sum(v for v, _ in parts)
+    freedom = 1 / sum((v / variance) ** 2 / df for v, df in parts if v)
+    t, error = stats.t(df=freedom), math.sqrt(variance)
+    return float(t.ppf(0.5 + LEVEL / 2)) * error, float(2 * t.sf(abs(mean) / error))
 
 
 def jackknife_variance(replicates: ArrayLike) -> float:
@@ -110,7 +131,7 @@ def holm(p_values: Sequence[float]) -> list[float]:
 
 def verdict(difference: float, p: float) -> Verdict:
     """What ``difference`` (positive is better) with corrected p-value ``p`` shows; NaN shows nothing."""
-    if not p < 1 - LEVEL:
+    if not p < ALPHA:
         return Verdict.NONE
     return Verdict.BETTER if difference > 0 else Verdict.WORSE
 

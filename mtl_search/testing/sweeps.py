@@ -1,6 +1,6 @@
 """A made-up sweep, whole, for tests and screenshots: nothing here was measured."""
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +76,7 @@ def _designs(board: Leaderboard, tasks: list[str]) -> list[dict[str, Any]]:
     """The best designs of each arm for one, two and three networks."""
     trials = searched(board.frame("trials"))
     gains = default_gains(board.frame("metrics"), board.frame("tasks"))[tasks]
-    known = gains.to_dict("index")
+    known = {str(key): {task: float(row[task]) for task in tasks} for key, row in gains.iterrows()}
     candidates = {
         row["trial_id"]: Candidate(row["trial_id"], known[row["trial_id"]], row["n_params"], row["flops"])
         for row in rows_of(trials)
@@ -94,7 +94,7 @@ def _designs(board: Leaderboard, tasks: list[str]) -> list[dict[str, Any]]:
 
 
 def _row(
-    arm: str, best: Composition, trials: pd.DataFrame, gains: Mapping[Hashable, Mapping[str, float]]
+    arm: str, best: Composition, trials: pd.DataFrame, gains: Mapping[str, Mapping[str, float]]
 ) -> dict[str, Any]:
     trees = dict(zip(trials["trial_id"], trials["branching"], strict=True))
     return {

@@ -1,0 +1,53 @@
+from types import SimpleNamespace
+
+import pytest
+
+from mtl_search.analysis import arm_costs, caveats
+from mtl_search.testing.frames import trials
+
+
+def confirmed(*arms: str, seeds: int = 5) -> list:
+    return [SimpleNamespace(design={"arm": arm}, seeds=tuple(range(seeds))) for arm in arms]
+
+
+ALL = ("single_task", "shared_tuned", "search")
+
+
+def arm(name: str, n: int, seconds: float = 1.0) -> list[dict]:
+    return [{"trial_id": f"{name}{i}", "arm": name, "device_seconds": seconds} for i in range(n)]
+
+
+def test_costs_count_what_was_trained():
+    frame = trials(
+        {"trial_id": "a", "arm": "x", "device_seconds": 2.0},
+        {"trial_id": "b", "arm": "x", "device_seconds": 3.0, "state": "failed"},
+        {"trial_id": "c", "arm": "x", "device_seconds": 4.0, "duplicate_of": "a"},
+        {"trial_id": "d", "arm": "x", "device_seconds": 5.0, "phase": "confirmation"},
+        {"trial_id": "e", "arm": "y", "device_seconds": 6.0, "state": "pruned"},
+    )
+    assert arm_costs(frame) == {"x": (2, 5.0), "y": (1, 6.0)}
+
+
+def test_a_fair_comparison_has_no_caveat():
+    assert caveats(trials(*arm("x", 10), *arm("y", 11)), confirmed(*ALL)) == []
+
+
+@pytest.mark.parametrize(("n", "seconds"), [(10, 50.0), (50, 0.2)])
+def test_equal_in_trials_or_in_device_time_is_fair(n, seconds):
+    assert caveats(trials(*arm("x", 10), *arm("y", n, seconds)), confirmed(*ALL)) == []
+
+
+def test_unequal_budgets_are_named_with_what_was_used():
+    (note,) = caveats(trials(*arm("x", 10), *arm("y", 40, 2.0)), confirmed(*ALL))
+    assert note == "unequal budgets: x 10 trials in 10 s, y 40 trials in 80 s"
+
+
+@pytest.mark.parametrize(("seeds", "words"), [(1, "1 seed:"), (2, "2 seeds:")])
+def test_few_seeds_are_named(seeds, words):
+    (note,) = caveats(trials(*arm("x", 3)), confirmed(*ALL, seeds=seeds))
+    assert note.startswith(words)
+
+
+def test_missing_references_are_named():
+    notes = caveats(trials(*arm("x", 3)), confirmed("search"))
+    assert ["single_task" in notes[0], "shared_tuned" in notes[1]] == [True, True]

@@ -1,0 +1,37 @@
+import math
+
+import pandas as pd
+
+from mtl_search.analysis.frames import default_gains, main_tasks, metric_kinds, rows_of, searched
+from mtl_search.records import MetricKind
+from mtl_search.testing.frames import TASKS, metrics, trials, valid_gains
+
+
+def test_evidence_is_complete_trials_of_the_search_each_once():
+    frame = trials(
+        {"trial_id": "kept"},
+        {"trial_id": "pruned", "state": "pruned"},
+        {"trial_id": "failed", "state": "failed"},
+        {"trial_id": "confirmed", "phase": "confirmation"},
+        {"trial_id": "again", "duplicate_of": "kept"},
+    )
+    assert searched(frame)["trial_id"].tolist() == ["kept"]
+
+
+def test_the_tasks_say_their_role_and_metric():
+    assert main_tasks(TASKS) == ("age", "death")
+    assert metric_kinds(TASKS)["age"] == MetricKind("rmse", higher_is_better=False, floor=0.0)
+
+
+def test_gains_by_trial_and_task_are_of_the_default_metric_on_valid():
+    table = metrics(("t0", "age", "valid", 9.0, 10.0), ("t0", "age", "train", 5.0, 50.0))
+    other = metrics(("t0", "age", "valid", 3.0, 70.0)).assign(metric="mae")
+    more = valid_gains({"t1": {"death": 1.0}})
+    found = default_gains(pd.concat([table, other, more]), TASKS)
+    assert found.loc["t0", "age"] == 10.0
+    assert found.loc["t1", "death"] == 1.0
+    assert math.isnan(found.loc["t1", "age"])
+
+
+def test_rows_are_dicts_by_column():
+    assert rows_of(TASKS)[0]["task"] == "age"

@@ -1,0 +1,52 @@
+import numpy as np
+import pandas as pd
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mtl_search.analysis import design_front, pareto_front
+
+small = st.integers(0, 5).map(float)
+points = st.lists(st.tuples(small, small, small), min_size=1, max_size=15)
+
+
+@given(points)
+def test_the_front_is_what_nothing_beats(rows):
+    frame = pd.DataFrame(rows, columns=["gain", "size", "time"])
+    found = pareto_front(frame, "gain", ["size", "time"])
+    for i, (gain, size, time) in enumerate(rows):
+        beaten = any(
+            g >= gain and s <= size and t <= time and (g, s, t) != (gain, size, time) for g, s, t in rows
+        )
+        assert found[i] == (not beaten)
+    assert found.any()
+
+
+@given(points)
+def test_equal_rows_are_on_it_together(rows):
+    frame = pd.DataFrame([*rows, rows[0]], columns=["gain", "size", "time"])
+    found = pareto_front(frame, "gain", ["size", "time"])
+    assert found.iloc[0] == found.iloc[-1]
+
+
+def test_undefined_rows_are_off_and_spoil_nothing():
+    frame = pd.DataFrame({"gain": [np.nan, 1.0, 2.0], "size": [1.0, 1.0, np.nan]})
+    assert pareto_front(frame, "gain", ["size"]).tolist() == [False, True, False]
+
+
+def test_nothing_has_no_front():
+    assert pareto_front(pd.DataFrame({"gain": [], "size": []}), "gain", ["size"]).tolist() == []
+
+
+def test_designs_by_each_cost():
+    designs = pd.DataFrame(
+        {
+            "delta_m": [1.0, 2.0, 3.0, 3.0],
+            "n_networks": [1, 2, 3, 3],
+            "n_params": [100, 50, 400, 300],
+            "flops": [10, 20, 30, 5],
+        }
+    )
+    found = design_front(designs)
+    assert found["front_n_networks"].tolist() == [True, True, True, True]
+    assert found["front_n_params"].tolist() == [False, True, False, True]
+    assert found["front_flops"].tolist() == [False, False, False, True]

@@ -1,0 +1,237 @@
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from mtl_search.analysis import summarise
+from mtl_search.leaderboard import SCHEMAS, Leaderboard
+from mtl_search.testing.boards import TASKS as INFOS
+from mtl_search.testing.frames import TASKS, metrics, trials
+from mtl_search.testing.sweeps import synthetic_sweep
+
+SEEDS = (1, 2, 3)
+AGE = {"single": (10.0, 10.2, 9.8), "tuned": (9.5, 9.8, 9.4), "found": (9.0, 9.1, 8.9)}
+DEATH = {"single": (0.80, 0.81, 0.79), "tuned": (0.79, 0.80, 0.78), "found": (0.82, 0.84, 0.80)}
+
+
+def design(arm: str, n: int, age: str, death: str) -> dict:
+    networks = sorted({age, death})
+    return {
+        "arm": arm,
+        "n_networks": n,
+        "rank": 1,
+        "text": f"{arm} {n}",
+        "networks": networks,
+        "serves": {"age": age, "death": death},
+        "n_params": 10 * len(networks),
+        "flops": 20 * len(networks),
+        "delta_m": 5.0,
+    }
+
+
+DESIGNS = pd.DataFrame(
+    [
+        design("single_task", 2, "single age", "single death"),
+        design("shared_tuned", 1, "tuned", "tuned"),
+        design("search", 1, "found", "found"),
+        design("search", 2, "found", "single death"),
+    ]
+)
+NETWORKS = ("single age", "single death", "tuned", "found")
+
+
+def values(network: str, task: str, seed: int) -> float:
+    table = {"age": AGE, "death": DEATH}[task]
+    return table[network.split()[0]][SEEDS.index(seed)]
+
+
+def serves(network: str) -> tuple[str, ...]:
+    return (network.split()[1],) if network.startswith("single") else ("age", "death")
+
+
+def tables(seeds=SEEDS, groups: int = 0):
+    """The tables of a search and its confirmation on ``seeds``; test values as in AGE and DEATH."""
+    searched = [{"trial_id": network, "device_seconds": 5.0, "arm": "search"} for network in NETWORKS]
+    again = [
+        {
+            "trial_id": f"{network}@{seed}",
+            "config_id": network,
+            "seed": seed,
+            "phase": "confirmation",
+            "train_seconds": 2.0 + seed,
+        }
+        for network in NETWORKS
+        for seed in seeds
+    ]
+    measured = [
+        (f"{network}@{seed}", task, "test", values(network, task, seed), math.nan)
+        for network in NETWORKS
+        for seed in seeds
+        for task in serves(network)
+    ]
+    resamples = [
+        {
+            "trial_id": f"{network}@{seed}",
+            "task": task,
+            "left_out": group,
+            "value": values(network, task, seed) * (1 + 0.08 * group * (network == "found")),
+        }
+        for network in NETWORKS
+        for seed in seeds
+        for task in serves(network)
+        for group in range(groups)
+    ]
+    return (
+        trials(*searched, *again),
+        metrics(*measured),
+        pd.DataFrame(resamples, columns=["trial_id", "task", "left_out", "value"]),
+        DESIGNS,
+        TASKS,
+    )
+
+
+def by_design(rows: list[dict]) -> dict[tuple[str, int], dict]:
+    return {(row["arm"], row["n_networks"]): row for row in rows}
+
+
+def gains(network: str, task: str) -> np.ndarray:
+    """In percent over the mean of single-task: 10 for age, 0.8 for death."""
+    if task == "age":
+        return (10.0 - np.array(AGE[network])) / 10.0 * 100
+    return (np.array(DEATH[network]) - 0.8) / 0.8 * 100
+
+
+def test_delta_m_and_gains_are_those_by_hand():
+    rows = by_design(summarise(*tables()))
+    found = rows["search", 1]
+    delta = (gains("found", "age") + gains("found", "death")) / 2
+    assert found["delta_m"] == pytest.approx(delta.mean())
+    assert found["delta_m_sd"] == pytest.approx(delta.std(ddof=1))
+    low, high = stats.ttest_1samp(delta, 0).confidence_interval()
+    assert (found["delta_m_low"], found["delta_m_high"]) == pytest.approx((low, high))
+    assert rows["single_task", 2]["delta_m"] == pytest.approx(0.0)
+    age, death = found["tasks"]
+    assert (age["task"], death["task"]) == ("age", "death")
+    assert age["value"] == pytest.approx(9.0)
+    assert age["gain"] == pytest.approx(10.0)
+    assert death["gain"] == pytest.approx(2.5)
+    assert death["gain_sd"] == pytest.approx(gains("found", "death").std(ddof=1))
+
+
+def test_comparisons_are_paired_t_tests_with_holm_over_designs():
+    rows = by_design(summarise(*tables()))
+    found = (gains("found", "age") + gains("found", "death")) / 2
+    mixed = (gains("found", "age") + gains("single", "death")) / 2
+    single = (gains("single", "age") + gains("single", "death")) / 2
+    tuned = (gains("tuned", "age") + gains("tuned", "death")) / 2
+    p = {name: stats.ttest_rel(d, single).pvalue for name, d in (("f", found), ("m", mixed), ("t", tuned))}
+    assert rows["search", 1]["vs_single_task_p"] == pytest.approx(p["f"])
+    assert rows["search", 2]["vs_single_task_p"] == pytest.approx(p["m"])
+    assert rows["shared_tuned", 1]["vs_single_task_p"] == pytest.approx(p["t"])
+    ordered = sorted(p.values())
+    holm = [3 * ordered[0], max(2 * ordered[1], 3 * ordered[0])]
+    corrected = sorted(row["vs_single_task_p_holm"] for row in rows.values() if row["arm"] != "single_task")
+    assert corrected[:2] == pytest.approx(holm)
+    assert rows["search", 1]["vs_shared_tuned_difference"] == pytest.approx((found - tuned).mean())
+
+
+def test_a_reference_is_not_compared_with_itself():
+    rows = by_design(summarise(*tables()))
+    assert rows["single_task", 2]["vs_single_task_verdict"] is None
+    assert math.isnan(rows["single_task", 2]["vs_single_task_p"])
+    assert rows["single_task", 2]["tasks"][0]["verdict"] is None
+    assert rows["shared_tuned", 1]["vs_shared_tuned_verdict"] is None
+    assert rows["shared_tuned", 1]["vs_single_task_verdict"] is not None
+
+
+def test_verdicts_follow_from_the_corrected_p_values():
+    for row in summarise(*tables()):
+        for name in ("single_task", "shared_tuned"):
+            if row[f"vs_{name}_verdict"] is not None:
+                significant = row[f"vs_{name}_p_holm"] < 0.05
+                assert (row[f"vs_{name}_verdict"] != "no difference shown") == significant
+
+
+def test_costs_are_those_of_all_networks_and_of_the_arm():
+    rows = by_design(summarise(*tables()))
+    assert rows["search", 2]["train_seconds"] == pytest.approx(2 * (2.0 + 2.0))
+    assert rows["search", 2]["arm_trials"] == 4
+    assert rows["search", 2]["arm_device_seconds"] == 20.0
+    assert rows["single_task", 2]["arm_trials"] == 0
+
+
+def test_the_sampling_of_test_rows_widens_what_depends_on_it():
+    plain, resampled = by_design(summarise(*tables())), by_design(summarise(*tables(groups=10)))
+    narrow, wide = plain["search", 1], resampled["search", 1]
+    assert wide["delta_m"] == pytest.approx(narrow["delta_m"])
+    assert wide["delta_m_high"] - wide["delta_m_low"] > narrow["delta_m_high"] - narrow["delta_m_low"]
+    assert wide["vs_single_task_p"] > narrow["vs_single_task_p"]
+    assert wide["tasks"][0]["gain_high"] > narrow["tasks"][0]["gain_high"]
+    same = [rows["single_task", 2]["delta_m_high"] for rows in (plain, resampled)]
+    assert same[0] == pytest.approx(same[1])
+
+
+def test_a_seed_on_which_a_network_failed_is_left_out_for_its_designs():
+    frames = list(tables())
+    frames[0].loc[frames[0]["trial_id"] == "found@2", "state"] = "failed"
+    rows = by_design(summarise(*frames))
+    assert rows["search", 1]["seeds"] == rows["search", 2]["seeds"] == [1, 3]
+    assert rows["shared_tuned", 1]["seeds"] == [1, 2, 3]
+    found, single = ((gains(name, "age") + gains(name, "death"))[[0, 2]] / 2 for name in ("found", "single"))
+    assert rows["search", 1]["vs_single_task_p"] == pytest.approx(stats.ttest_rel(found, single).pvalue)
+    assert "2 seeds: fewer than 3 show little" in rows["search", 1]["caveats"]
+
+
+def test_a_design_that_was_not_trained_again_is_not_in_it():
+    frames = list(tables())
+    frames[0] = frames[0][frames[0]["config_id"] != "tuned"].reset_index(drop=True)
+    frames[3] = DESIGNS[DESIGNS["arm"] != "shared_tuned"]
+    rows = by_design(summarise(*frames))
+    assert set(rows) == {("single_task", 2), ("search", 1), ("search", 2)}
+    assert all(math.isnan(row["vs_shared_tuned_p"]) for row in rows.values())
+    assert any("tuned fixed weights" in note for note in rows["search", 1]["caveats"])
+    assert rows["search", 1]["verdict"] == rows["search", 1]["vs_single_task_verdict"]
+
+
+def test_one_seed_says_nothing_but_means():
+    rows = by_design(summarise(*tables(seeds=(1,))))
+    assert rows["search", 1]["delta_m"] == pytest.approx((10.0 + 2.5) / 2)
+    assert all(row["verdict"] == "no difference shown" for row in rows.values())
+
+
+def test_without_single_task_there_is_no_gain():
+    frames = list(tables())
+    frames[3] = DESIGNS[DESIGNS["arm"] != "single_task"]
+    for row in summarise(*frames):
+        assert math.isnan(row["delta_m"])
+        assert row["verdict"] == "no difference shown"
+        assert row["tasks"][0]["value"] > 0
+
+
+def test_before_the_confirmation_it_is_empty():
+    frames = list(tables())
+    frames[0] = frames[0][frames[0]["phase"] == "search"]
+    frames[1] = frames[1][:0]
+    assert summarise(*frames) == []
+
+
+def test_rows_fit_the_written_schema(tmp_path):
+    board = Leaderboard.create(tmp_path, INFOS)
+    rows = summarise(*tables(groups=3))
+    board.write_summary(rows)
+    assert set(rows[0]) == set(SCHEMAS["summary"].names)
+    columns = SCHEMAS["summary"].field("tasks").type.value_type
+    assert set(rows[0]["tasks"][0]) == {column.name for column in columns}
+    assert board.frame("summary")["delta_m"].tolist() == [row["delta_m"] for row in rows]
+
+
+def test_independent_tasks_show_no_difference(tmp_path):
+    """On made-up sweeps where no companion helps, the searched design is hardly ever called better."""
+    said = []
+    for seed in range(4):
+        board = synthetic_sweep(tmp_path / str(seed), trials=20, effect=0.0, seed=seed)
+        summary = board.frame("summary")
+        said += summary.loc[summary["arm"] == "search", "verdict"].tolist()
+    assert said.count("better") <= 1
