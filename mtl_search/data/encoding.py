@@ -1,5 +1,6 @@
 """The encoding of a table's inputs: which column is of which type, fitted on the train rows."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -16,6 +17,7 @@ __all__ = ["Encoding", "choose_inputs"]
 
 ID_ROWS = 20           # fewer rows say nothing about whether a column is an identifier
 ID_DISTINCT = 0.95     # share of distinct strings from which a column is an identifier or free text
+ID_NAME = re.compile(r"(^|_)(?i:id|uid|uuid|guid|key|index)$|[a-z](Id|ID|Key|Index)$|^__index_level_")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ def choose_inputs(
         if not (is_numeric(kind) or is_categorical(kind) or pa.types.is_null(kind)):
             expected = "numbers, booleans, times or strings as an input"
             raise DataError(f"column {name!r}", expected, f"values of type {kind}", "list it under drop")
-        if is_identifier(table[name]):
+        if is_identifier(table[name], name):
             warnings.append(f"column {name!r} looks like an identifier and is not used as an input")
         elif _is_constant(train[name], name):
             warnings.append(f"column {name!r} has one value in the train rows and is not used as an input")
@@ -78,17 +80,22 @@ def choose_inputs(
     return tuple(columns), tuple(warnings)
 
 
-def is_identifier(column: pa.ChunkedArray) -> bool:
-    """Whether the values tell rows apart and nothing else: strings that differ, or integers that count up."""
-    kind = column.type
-    known = len(column) - column.null_count
-    if known < ID_ROWS:
+def is_identifier(column: pa.ChunkedArray, name: str) -> bool:
+    """Whether the values tell rows apart and nothing else.
+
+    That is so of strings that nearly all differ, and of whole numbers that all differ and either count up
+    without a gap or are named like an identifier.
+    """
+    if is_categorical(column.type):
+        known = len(column) - column.null_count
+        return bool(known >= ID_ROWS and len(pc.unique(column.drop_null())) > ID_DISTINCT * known)
+    if not (pa.types.is_integer(column.type) or pa.types.is_floating(column.type)):
         return False
-    if pa.types.is_integer(kind):
-        ends = pc.min_max(column)
-        span = ends["max"].as_py() - ends["min"].as_py() + 1
-        return bool(span == known == len(pc.unique(column.drop_null())))
-    return is_categorical(kind) and len(pc.unique(column.drop_null())) > ID_DISTINCT * known
+    values = np.sort(pc.cast(column, pa.float64(), safe=False).drop_null().to_numpy())
+    values = values[np.isfinite(values)]
+    if len(values) < ID_ROWS or (values != np.floor(values)).any() or (np.diff(values) == 0).any():
+        return False
+    return bool(values[-1] - values[0] + 1 == len(values)) or bool(ID_NAME.search(name))
 
 
 def _is_constant(column: pa.ChunkedArray, name: str) -> bool:

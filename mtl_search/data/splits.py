@@ -78,8 +78,9 @@ def _by_column(table: pa.Table, shares_N: NDArray[np.float64], split: SplitSpec)
 
 
 def _group_hashes(column: pa.ChunkedArray, name: str) -> Hashes:
-    if column.null_count:
-        raise DataError(f"column {name!r}", "a group in every row", f"{column.null_count} rows without one")
+    missing = pc.sum(pc.is_null(column, nan_is_null=True)).as_py()
+    if missing:
+        raise DataError(f"column {name!r}", "a group in every row", f"{missing} rows without one")
     return hash_values(column)
 
 

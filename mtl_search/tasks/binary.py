@@ -119,4 +119,4 @@ class Binary(Task):
 
     def describe(self) -> str:
         """The classes and the share of the positive one."""
-        return f"{self.rate:.1%} {self.classes[1]!r}, else {self.classes[0]!r}"
+        return f"{self.rate:.1%} are {self.classes[1]!r}, the others {self.classes[0]!r}"

@@ -143,4 +143,4 @@ class Multiclass(Task):
     def describe(self) -> str:
         """The number of classes and the largest."""
         largest = max(self.rates)
-        return f"{len(self.classes)} classes, {largest:.1%} {self.classes[self.rates.index(largest)]!r}"
+        return f"{len(self.classes)} classes, {largest:.1%} are {self.classes[self.rates.index(largest)]!r}"

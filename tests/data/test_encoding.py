@@ -103,8 +103,22 @@ def test_other_columns_are_kept(values: object) -> None:
 
 
 def test_few_rows_say_nothing_about_identifiers() -> None:
-    assert not is_identifier(pa.chunked_array([list(range(19))]))
-    assert is_identifier(pa.chunked_array([list(range(20))]))
+    assert not is_identifier(pa.chunked_array([list(range(19))]), "id")
+    assert is_identifier(pa.chunked_array([list(range(20))]), "x")
+
+
+ID_NAMES = ("id", "ID", "patient_id", "patientId", "PatientID", "row_index", "__index_level_0__")
+OTHER_NAMES = ("paid", "bid", "fluid", "Fluid", "monkey", "price", "idle")
+
+
+@pytest.mark.parametrize("name", [*ID_NAMES, *OTHER_NAMES])
+def test_numbers_with_gaps_are_identifiers_by_name(name: str) -> None:
+    is_one = name in ID_NAMES
+    numbers = np.random.default_rng(0).permutation(np.arange(0, 3000, 7))
+    assert is_identifier(pa.chunked_array([numbers]), name) == is_one
+    assert is_identifier(pa.chunked_array([[None, *numbers.tolist()]]).cast(pa.float64()), name) == is_one
+    assert not is_identifier(pa.chunked_array([numbers + 0.5]), name)
+    assert not is_identifier(pa.chunked_array([[7, *numbers.tolist()]]), name)
 
 
 @pytest.mark.parametrize(

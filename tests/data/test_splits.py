@@ -67,9 +67,9 @@ def test_groups_stay_together() -> None:
 
 
 def test_a_row_without_a_group_is_an_error() -> None:
-    table = pa.table({"g": ["a", None], "x": [1, 2]})
-    with pytest.raises(DataError, match="column 'g': expected a group in every row, found 1 rows"):
-        split(table, group="g")
+    for groups in (["a", None], [1.0, float("nan")]):
+        with pytest.raises(DataError, match="column 'g': expected a group in every row, found 1 rows"):
+            split(pa.table({"g": groups, "x": [1, 2]}), group="g")
 
 
 NAMES = ["Train", "train", "dev", "test", " VAL ", "validation", "valid"]

@@ -67,7 +67,7 @@ def test_what_is_not_a_set_of_classes(values: tuple[object, ...], found: str) ->
 
 
 def test_describe_names_the_largest_class() -> None:
-    assert fit("a", "b", "b", "b").describe() == "2 classes, 75.0% 'b'"
+    assert fit("a", "b", "b", "b").describe() == "2 classes, 75.0% are 'b'"
 
 
 def test_predictions_are_probabilities() -> None:
