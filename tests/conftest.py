@@ -1,21 +1,26 @@
 """What tests share: a tiny table on disk, tiny sweeps over it, one Ray for all that need it."""
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow.parquet as pq
 import pytest
 
-from mtl_search.search import SweepSpec
-from mtl_search.testing.data import tiny_table
+if TYPE_CHECKING:  # torch is imported by the tests that need it
+    from mtl_search.search import SweepSpec
 
 TinySweep = Callable[..., dict[str, Any]]
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported: tiny tensors gain nothing from more
 
 
 @pytest.fixture(scope="session")
 def tiny_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """``tiny_table`` as a Parquet file."""
+    from mtl_search.testing.data import tiny_table
+
     path = tmp_path_factory.mktemp("data") / "tiny.parquet"
     pq.write_table(tiny_table(160, missing=0.05), path)
     return path
@@ -66,8 +71,10 @@ def laid_over(known: object, change: object) -> object:
 
 
 @pytest.fixture
-def tiny_spec(tiny_sweep: TinySweep) -> Callable[..., SweepSpec]:
+def tiny_spec(tiny_sweep: TinySweep) -> "Callable[..., SweepSpec]":
     """Makes the checked sweep of ``tiny_sweep``."""
+    from mtl_search.search import SweepSpec
+
     return lambda **changes: SweepSpec.from_value(tiny_sweep(**changes))
 
 

@@ -31,7 +31,7 @@ class Score:
         }
 
     def __call__(self, values: Mapping[str, float]) -> float:
-        """The score of ``values``; NaN where one of a main member is not finite, or there is no main member."""
+        """The score of ``values``; NaN where one of a main member is no number, or there is none."""
         gains = self.gains(values)
         if not all(math.isfinite(values[task]) for task in gains):
             return math.nan
