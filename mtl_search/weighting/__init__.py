@@ -12,7 +12,7 @@ remembered is kept per member, and a member's absence never changes what is reme
 how.
 
 TorchJD is imported when a weighting is built, not with this package: its solvers take seconds to import, and
-``equal`` and ``fixed`` need none of it.
+``equal``, ``mean`` and ``fixed`` need none of it.
 
 Not offered, of what TorchJD 0.18 has:
 
@@ -45,7 +45,7 @@ from mtl_search.weighting.conflict import (
     TrimmedMeanConfig,
     UpGradConfig,
 )
-from mtl_search.weighting.constant import EqualConfig, FixedConfig
+from mtl_search.weighting.constant import EqualConfig, FixedConfig, MeanConfig
 from mtl_search.weighting.db_mtl import DbMtlConfig
 from mtl_search.weighting.dwa import DwaConfig
 from mtl_search.weighting.famo import FamoConfig
@@ -55,7 +55,6 @@ from mtl_search.weighting.remembering import CrMogmConfig, ExcessMtlConfig, Grad
 from mtl_search.weighting.scalarizer import (
     CosmosConfig,
     GeometricMeanConfig,
-    MeanConfig,
     PbiConfig,
     RandomConfig,
     StchConfig,
@@ -102,8 +101,8 @@ __all__ = [
 
 AnyConfig: TypeAlias = (
     EqualConfig
-    | FixedConfig
     | MeanConfig
+    | FixedConfig
     | RandomConfig
     | GeometricMeanConfig
     | StchConfig

@@ -16,7 +16,7 @@ from mtl_search.weighting.base import (
     check_tasks,
 )
 
-__all__ = ["ConstantWeighting", "EqualConfig", "FixedConfig"]
+__all__ = ["ConstantWeighting", "EqualConfig", "FixedConfig", "MeanConfig"]
 
 
 class ConstantWeighting(Weighting):
@@ -58,6 +58,16 @@ class EqualConfig(WeightingOptions):
     def build(self, members: tuple[str, ...]) -> ConstantWeighting:
         """The weighting for these members."""
         return ConstantWeighting(dict.fromkeys(members, 1.0))
+
+
+class MeanConfig(WeightingOptions):
+    """The mean of the losses: every weight is one over the number of members, with labels or without."""
+
+    name: Literal["mean"] = "mean"
+
+    def build(self, members: tuple[str, ...]) -> ConstantWeighting:
+        """The weighting for these members."""
+        return ConstantWeighting(dict.fromkeys(members, 1.0 / len(members)))
 
 
 class FixedConfig(WeightingOptions):

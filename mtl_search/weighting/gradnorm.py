@@ -21,13 +21,13 @@ SMALLEST_LOSS = 1e-8
 
 
 class GradNormWeighting(Weighting):
-    """Weights learned by an Adam of their own, on the sum over tasks of \\|G_i - mean(G) r_i ** alpha\\|.
+    """Weights learned by an Adam of their own, so that each G_i comes near to mean(G) r_i ** alpha.
 
     G_i is the norm of the weighted gradient at the deepest layer that all members share, r_i the part of
-    its first loss that a task still has, over the mean of these parts. As the right-hand side counts as
-    a constant, the slope by a weight is the norm of the unweighted gradient, with the sign of the
-    difference. After each update the weights of the members present are scaled back to the sum they had;
-    one that is absent keeps its weight, its first loss and its Adam moments.
+    its first loss that a task still has, over the mean of these parts. The distances are summed and the
+    right-hand side counts as a constant, so the slope by a weight is the norm of the unweighted gradient
+    with the sign of the difference. After each update the weights of the members present are scaled back
+    to the sum they had; one that is absent keeps its weight, its first loss and its Adam moments.
     """
 
     def __init__(self, members: tuple[str, ...], alpha: float, lr: float) -> None:

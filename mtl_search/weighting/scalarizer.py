@@ -23,7 +23,6 @@ from mtl_search.weighting.gradients import backward_scalarized
 __all__ = [
     "CosmosConfig",
     "GeometricMeanConfig",
-    "MeanConfig",
     "PbiConfig",
     "RandomConfig",
     "ScalarizerWeighting",
@@ -54,22 +53,6 @@ class ScalarizerWeighting(StatelessWeighting):
         if present not in self._scalarizers:
             self._scalarizers[present] = self._build(present, losses[present[0]].device)
         return backward_scalarized(self._scalarizers[present], losses)
-
-
-class MeanConfig(WeightingOptions):
-    """The mean of the losses: as ``equal``, with a step that does not grow with the number of tasks."""
-
-    name: Literal["mean"] = "mean"
-
-    def build(self, members: tuple[str, ...]) -> ScalarizerWeighting:
-        """The weighting for these members."""
-        return ScalarizerWeighting(self.scalarizer)
-
-    def scalarizer(self, present: tuple[str, ...], device: torch.device) -> Scalarize:
-        """The mean over the members present."""
-        from torchjd.scalarization import Mean
-
-        return Mean()
 
 
 class RandomConfig(WeightingOptions):

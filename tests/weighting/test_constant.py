@@ -6,7 +6,7 @@ from pydantic import ValidationError
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from mtl_search.testing.toy_networks import LinearNetwork
-from mtl_search.weighting import EqualConfig, FixedConfig
+from mtl_search.weighting import EqualConfig, FixedConfig, MeanConfig
 
 ROWS = {"age": [1.0, 2.0], "cost": [0.0, 10.0]}
 MEMBERS = ("age", "cost")
@@ -18,6 +18,16 @@ def test_equal_is_the_sum():
     assert network.gradient() == [1.0, 12.0]
     assert weights == {"age": 1.0, "cost": 1.0}
     assert network.own["age"].grad.item() == 1.0
+
+
+@pytest.mark.parametrize(
+    ("losses", "gradient"), [({"age": 3.0, "cost": 4.0}, [0.5, 6.0]), ({"age": 3.0}, [0.5, 1.0])]
+)
+def test_mean_divides_by_the_number_of_members_present_or_not(losses, gradient):
+    network = LinearNetwork(ROWS)
+    weights = MeanConfig().build(MEMBERS).backward(network.losses(**losses), network)
+    assert network.gradient() == gradient
+    assert weights == {"age": 0.5, "cost": 0.5}
 
 
 def test_fixed_weighs_the_whole_of_a_task():

@@ -9,7 +9,6 @@ from mtl_search.testing.toy_networks import LinearNetwork
 from mtl_search.weighting import (
     CosmosConfig,
     GeometricMeanConfig,
-    MeanConfig,
     PbiConfig,
     RandomConfig,
     StchConfig,
@@ -36,7 +35,6 @@ def weights_of(config: WeightingOptions, **losses: float) -> list[float]:
 @pytest.mark.parametrize(
     ("config", "expected"),
     [
-        (MeanConfig(), [0.5, 0.5]),
         # sqrt(2 * 8) = 4 is the mean; its derivative is mean / (2 * loss)
         (GeometricMeanConfig(), [4 / 4, 4 / 16]),
         # the derivative of mu log sum exp(w L / mu) is w softmax(w L / mu), w = 1/2
@@ -61,7 +59,6 @@ def test_weights_worked_out_by_hand(config, expected):
 @pytest.mark.parametrize(
     ("config", "expected"),
     [
-        (MeanConfig(), 1.0),
         (GeometricMeanConfig(), 1.0),
         (StchConfig(), 1.0),
         (StchConfig(weights={"age": 0.1, "cost": 1.0}), 1.0),
@@ -111,7 +108,7 @@ def test_weights_must_name_the_members(config):
 @pytest.mark.parametrize(
     ("config", "options"),
     [(StchConfig, {"mu": 0.0}), (PbiConfig, {"theta": -1.0}), (CosmosConfig, {"strength": -1.0}),
-     (MeanConfig, {"weights": {"age": 1.0}}), (StchConfig, {"weights": {"age": -1.0}})],
+     (RandomConfig, {"weights": {"age": 1.0}}), (StchConfig, {"weights": {"age": -1.0}})],
 )
 def test_wrong_options_are_refused(config, options):
     with pytest.raises(ValidationError):
