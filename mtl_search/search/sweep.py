@@ -96,7 +96,7 @@ def _settings(document: Document) -> Settings:
     try:
         return Settings.model_validate({k: v for k, v in document.data.items() if k not in SPACES})
     except ValidationError as error:
-        raise spec_error(error, document, ()) from None
+        raise spec_error(error, document, (), model=Settings) from None
 
 
 def _block(document: Document, name: str) -> Mapping[str, object]:
