@@ -105,14 +105,18 @@ class Training:
             self.network.load_state_dict(self.best.state)
 
     def evaluate(self, rows: Rows, split: Split) -> list[Metric]:
-        """Every metric of every member on ``rows``, with the network's current weights."""
+        """Every metric of every member on ``rows``, with the network's current weights.
+
+        The default metric has its gain on valid alone, which is what the references were measured on.
+        """
         evaluator = Evaluator(rows.select(self.tasks).to(self.device), self.tasks)
         values = evaluator.all_metrics(self.network, self._autocast)
         metrics = []
         for task, named in values.items():
-            gains = self.score.gains({task: named[self.tasks[task].metric.name]})
+            default = self.tasks[task].metric.name
+            gains = self.score.gains({task: named[default]}) if split == Split.VALID else {}
             for name, value in named.items():
-                gain = gains.get(task, math.nan) if name == self.tasks[task].metric.name else math.nan
+                gain = gains.get(task, math.nan) if name == default else math.nan
                 metrics.append(Metric(task, split, name, value, gain))
         return metrics
 

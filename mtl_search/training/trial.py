@@ -1,5 +1,6 @@
 """run_trial: train one network to its end, in this process and with no sweep around it."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -28,7 +29,10 @@ class NetworkCost:
 
 @dataclass(frozen=True, slots=True)
 class TrialOutcome:
-    """How a training ended and what was measured at its best epoch."""
+    """How a training ended and what was measured at its best epoch.
+
+    Where no epoch had a score there is no best one and ``score`` is NaN.
+    """
 
     state: TrialState
     epochs: int
@@ -64,7 +68,7 @@ def conclude(training: Training, dataset: Dataset, *, read_test: bool = False) -
         state=TrialState.COMPLETE if training.finished else TrialState.PRUNED,
         epochs=training.epoch,
         best_epoch=training.best.epoch or None,
-        score=training.best.score,
+        score=training.best.score if training.best.epoch else math.nan,
         metrics=tuple(metrics),
         resamples=tuple(resamples),
     )
@@ -73,7 +77,7 @@ def conclude(training: Training, dataset: Dataset, *, read_test: bool = False) -
 def failure(error: BaseException, epochs: int = 0) -> TrialOutcome:
     """The outcome of a training that ended with ``error``."""
     text = str(error) if isinstance(error, NonFiniteLossError) else f"{type(error).__name__}: {error}"
-    return TrialOutcome(TrialState.FAILED, epochs, None, float("nan"), (), text.strip()[:2000])
+    return TrialOutcome(TrialState.FAILED, epochs, None, math.nan, (), text.strip()[:2000])
 
 
 def run_trial(
