@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from mtl_search.design import Composition, compose
+from mtl_search.design import Branching, Composition, Design, compose
 from mtl_search.search.arms import REFERENCE_ARMS, SEARCH, SINGLE_TASK, evidence_for
 from mtl_search.search.ledger import Ledger
 from mtl_search.search.sweep import SweepSpec
@@ -57,13 +57,14 @@ def _runners_up(spec: SweepSpec, ledger: Ledger, best: Composition) -> list[Comp
 
 
 def _row(ledger: Ledger, arm: str, best: Composition, rank: int = 1) -> dict[str, Any]:
-    records = {key: ledger.find(key) for key in best.keys}
-    gains = {key: ledger.gains(record) for key, record in records.items() if record is not None}
+    records = {key: ledger[key] for key in best.keys}
+    gains = {key: ledger.gains(record) for key, record in records.items()}
+    branchings = {key: Branching.parse(record.branching) for key, record in records.items()}
     return {
         "arm": arm,
         "n_networks": len(best.keys),
         "rank": rank,
-        "text": "; ".join(f"{key}: {record.branching}" for key, record in records.items() if record),
+        "text": str(Design.from_serves(best.serves, branchings)),
         "networks": list(best.keys),
         "serves": best.serves,
         "gains": {task: gains[key][task] for task, key in best.serves.items()},

@@ -3,6 +3,7 @@
 import math
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 
 from mtl_search.design import Candidate
 from mtl_search.leaderboard import Leaderboard
@@ -26,6 +27,7 @@ class Ledger:
         self.states: dict[str, Counter[str]] = defaultdict(Counter)
         self.device_seconds: dict[str, float] = defaultdict(float)  # by study, which the trial_id begins with
         self._complete: dict[str, TrialRecord] = {}
+        self._by_id: dict[str, TrialRecord] = {}
         for record in board.records():
             if record.phase == Phase.SEARCH:
                 self._learn(record)
@@ -33,7 +35,7 @@ class Ledger:
     def record(self, record: TrialRecord) -> None:
         """Write ``record`` to the leaderboard, then take it in."""
         self.board.record(record)
-        self._learn(record)
+        self._learn(replace(record, history=(), resamples=()))  # which are most of it, and decide nothing
 
     def known(self, config_id: str) -> TrialRecord | None:
         """The trained trial of an equal configuration, if there is one."""
@@ -41,7 +43,11 @@ class Ledger:
 
     def find(self, trial_id: str) -> TrialRecord | None:
         """The trial of that name, if it was recorded."""
-        return next((r for r in self.records if r.trial_id == trial_id), None)
+        return self._by_id.get(trial_id)
+
+    def __getitem__(self, trial_id: str) -> TrialRecord:
+        """The trial of that name, which was recorded."""
+        return self._by_id[trial_id]
 
     def values(self, record: TrialRecord) -> dict[str, float]:
         """Default metric on valid of each main member."""
@@ -76,6 +82,7 @@ class Ledger:
 
     def _learn(self, record: TrialRecord) -> None:
         self.records.append(record)
+        self._by_id[record.trial_id] = record
         self.states[record.arm][record.state.value] += 1
         self.device_seconds[record.trial_id.rsplit("-", 1)[0]] += record.device_seconds
         if record.state != TrialState.COMPLETE:
