@@ -1,6 +1,6 @@
 """Which stages the members of one network share: a partition of the members per stage, so a tree."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -157,9 +157,13 @@ class Branching:
         stages = ((tuple(t for t in group if t in kept) for group in groups) for groups in self.stages)
         return Branching(tuple(tuple(group for group in groups if group) for groups in stages))
 
-    def draw(self) -> str:
-        """The tree in text: stage numbers above, a dot per node, one row per member."""
-        return draw_tree(self.stages)
+    def draw(self, served: Collection[str] | None = None) -> str:
+        """The tree in text: stage numbers above, a dot per node, one row per member.
+
+        With ``served``, the other members, which only help in training, stand in parentheses.
+        """
+        plain = self.members if served is None else served
+        return draw_tree(self.stages, {name: name if name in plain else f"({name})" for name in self.members})
 
 
 def _text(groups: Partition) -> str:

@@ -1,17 +1,18 @@
-"""Choosing, exactly, the best design out of the networks measured so far: a facility-location problem."""
+"""Choosing, exactly, the best design out of the networks measured so far."""
 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from mtl_search.design.facility import Facilities, best_facilities
+from mtl_search.design.facilities import Facilities
+from mtl_search.design.pricing import PriceSearch
 
 __all__ = ["Candidate", "Composition", "compose"]
 
-_TIE = 1e-6         # percent: designs whose summed gains differ by less are equally good
+_TIE = 1e-6  # percent: designs whose summed gains differ by less are equally good
+_NODES_TO_FIND, _NODES_TO_PROVE = 2_000, 20_000  # of the price search; what it leaves open goes to the MILP
 _BUDGET_UNIT = 4.0  # prices settle fastest where the whole budget counts about as much as a few tasks
 
 
@@ -61,18 +62,18 @@ def compose(
     names = sorted(tasks)
     if not names or (max_networks is not None and max_networks < 1):
         raise ValueError(f"compose: expected a task and a network, found {len(names)} and {max_networks}")
+    if len({c.key for c in candidates}) < len(candidates):
+        raise ValueError("compose: expected candidates with a key of their own, found some that share one")
     affordable = (c for c in candidates if max_params is None or c.n_params <= max_params)
     ordered = sorted(affordable, key=lambda c: (c.n_params, c.key))
     if not all(any(_serves(c, task) for c in ordered) for task in names):
         return ()
-    gains_NT, worst = _gains(ordered, names)
-    facilities, budget = _facilities(gains_NT, np.array([float(c.n_params) for c in ordered]), max_params)
-    limit = max_networks or len(names)
+    facilities, budget = _facilities(ordered, names, max_params)
+    limit = len(names) if max_networks is None else max_networks
     found: list[Composition] = []
     best: tuple[int, ...] = ()
     for k in range(1, limit + 1) if max_params is None else [limit]:
-        if not best or gains_NT[list(best)].max(axis=0).sum() < gains_NT.max(axis=0).sum():
-            best, worst = best_facilities(facilities, min(k, len(names)), budget, worst, best)
+        best = _best(facilities, min(k, len(names)), budget, best)
         if best:
             found.append(_composition([ordered[j] for j in best], names))
     return tuple(found)
@@ -82,29 +83,39 @@ def _serves(candidate: Candidate, task: str) -> bool:
     return math.isfinite(candidate.gains.get(task, math.nan))
 
 
-def _gains(candidates: Sequence[Candidate], tasks: Sequence[str]) -> tuple[NDArray[np.float64], float]:
-    """The gains, absent ones so low that one outweighs everything, and a value below that of any design."""
-    gains_NT = np.array([[c.gains[t] if _serves(c, t) else math.nan for t in tasks] for c in candidates])
-    low, high = float(np.nanmin(gains_NT)), float(np.nanmax(gains_NT))
-    absent = low - len(tasks) * (high - low) - 2.0
-    return np.where(np.isnan(gains_NT), absent, gains_NT), len(tasks) * low - 1.0
-
-
 def _facilities(
-    gains_NT: NDArray[np.float64], params_N: NDArray[np.float64], max_params: int | None
+    candidates: Sequence[Candidate], tasks: Sequence[str], max_params: int | None
 ) -> tuple[Facilities, float]:
-    """The problem without the networks that a cheaper one dominates, and its budget; params ascend."""
-    n, n_tasks = gains_NT.shape
+    """The problem without networks that are dominated by one before them, which is no larger; its budget."""
+    gains_NT = np.array([[c.gains[t] if _serves(c, t) else -math.inf for t in tasks] for c in candidates])
     kept: list[int] = []
-    for j in range(n):
-        if not (gains_NT[kept] >= gains_NT[j]).all(axis=1).any():
+    for j, gains_T in enumerate(gains_NT):
+        if not (gains_NT[kept] >= gains_T).all(axis=1).any():
             kept.append(j)
-    costs_N = _TIE * (1.0 + params_N / (2.0 * n_tasks * max(1.0, params_N[-1])))
-    if max_params is None:
-        return Facilities(np.arange(n), gains_NT, costs_N, np.zeros(n)).take(np.array(kept)), 0.0
-    unit = 2.0 ** math.ceil(math.log2(max(1, max_params) / _BUDGET_UNIT))  # a power of two: sums stay exact
-    facilities = Facilities(np.arange(n), gains_NT, costs_N, params_N / unit)
-    return facilities.take(np.array(kept)), max_params / unit
+    params_N = np.array([float(c.n_params) for c in candidates])
+    costs_N = _TIE * (1.0 + params_N / (2.0 * len(tasks) * max(1.0, params_N[-1])))
+    # the unit is a power of two, so that sums of shares are exact
+    unit = 2.0 ** math.ceil(math.log2(max(1, max_params or 0) / _BUDGET_UNIT))
+    shares_N = np.zeros(len(candidates)) if max_params is None else params_N / unit
+    facilities = Facilities(np.arange(len(candidates)), gains_NT, costs_N, shares_N)
+    return facilities.take(np.array(kept)), (max_params or 0) / unit
+
+
+def _best(facilities: Facilities, k: int, budget: float, fewer: tuple[int, ...]) -> tuple[int, ...]:
+    """The best choice of at most ``k``; ``fewer`` is that of at most ``k - 1``."""
+    best_T = facilities.gains_NT.max(axis=0)
+    if fewer and (facilities.gains_NT[np.isin(facilities.index_N, fewer)].max(axis=0) == best_T).all():
+        return fewer
+    search = PriceSearch(facilities, k, budget, fewer)
+    search.run(_NODES_TO_FIND)
+    if not search.finished and search.best:
+        search.run(_NODES_TO_PROVE)
+    if not search.finished:
+        # here, since few need it and scipy.optimize takes a third of a second to import
+        from mtl_search.design.milp import best_by_milp
+
+        search.offer(best_by_milp(search.open_networks(), k, budget))
+    return search.best
 
 
 def _composition(chosen: Sequence[Candidate], tasks: Sequence[str]) -> Composition:

@@ -13,7 +13,7 @@ def enumerate_branchings(members: Sequence[str], n_stages: int) -> Iterator[Bran
     """Every branching of ``members`` over ``n_stages`` once; there are ``count_branchings`` of them.
 
     >>> [str(tree) for tree in enumerate_branchings(["age", "cost"], 2)]
-    ['age cost / age cost', 'age cost / age | cost']
+    ['age cost / age | cost', 'age cost / age cost']
     """
 
     def grow(stages: tuple[Partition, ...]) -> Iterator[Branching]:

@@ -1,6 +1,6 @@
 """A tree of a branching drawn in text: stages from left to right, one row per member."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 __all__ = ["draw_tree"]
 
@@ -14,7 +14,7 @@ _LINKS = {  # (there is more above, a child starts in this row, there is more be
 }
 
 
-def draw_tree(stages: Sequence[Sequence[tuple[str, ...]]]) -> str:
+def draw_tree(stages: Sequence[Sequence[tuple[str, ...]]], labels: Mapping[str, str]) -> str:
     """The tree with stage numbers above and one row per member; ``stages`` as in ``Branching.stages``."""
     rows = _in_tree_order(stages)
     heads = [(member,) for member in rows]
@@ -29,7 +29,7 @@ def draw_tree(stages: Sequence[Sequence[tuple[str, ...]]]) -> str:
                 link = _LINKS[row > span[0], row in starts, row < last_start]
                 lines[row + 1].append(("●" if row == span[0] else " ") + link)
     drawn = ["".join(cells) for cells in lines]
-    body = [f"{line} {name}" for line, name in zip(drawn[1:], rows, strict=True)]
+    body = [f"{line} {labels[name]}" for line, name in zip(drawn[1:], rows, strict=True)]
     return "\n".join([drawn[0].rstrip(), *body])
 
 
