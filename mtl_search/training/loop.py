@@ -68,7 +68,9 @@ class Training:
             self._random_state = self._get_random_state()
         self._weighting.to(self.device)
         self._parameters = [*self.network.parameters(), *self._weighting.parameters()]
-        self._optimizer = config.optimizer.build(self._parameters)
+        self._optimizer = config.optimizer.build(self.network.parameters())
+        if learned := self._weighting.parameters():  # task weights: decay would draw them to 1, unasked
+            self._optimizer.add_param_group({"params": learned, "weight_decay": 0.0})
         self._schedule = config.schedule.build(self._optimizer, self._steps * config.epochs)
         self._evaluator = Evaluator(dataset.valid.select(config.members).to(self.device), self.tasks)
         self.best = Best()
