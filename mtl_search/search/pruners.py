@@ -68,7 +68,7 @@ def standing(series: list[float], epoch: int) -> float:
 class Pruner(BaseModel):
     """What all pruners share: being built for trials of at most ``max_epochs`` epochs."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     @abstractmethod
     def build(self, max_epochs: int) -> BasePruner:
@@ -113,7 +113,7 @@ class Median(Pruner):
     def build(self, max_epochs: int) -> BasePruner:
         """Optuna's MedianPruner."""
         return optuna.pruners.MedianPruner(
-            n_startup_trials=self.startup_trials, n_warmup_steps=self.min_epochs - 1
+            n_startup_trials=self.startup_trials, n_warmup_steps=self.min_epochs
         )
 
 

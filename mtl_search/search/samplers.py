@@ -1,5 +1,6 @@
 """Samplers: which of Optuna's algorithms suggests the hyperparameters, as configurations that build it."""
 
+import warnings
 from abc import abstractmethod
 from typing import Annotated, Literal
 
@@ -15,7 +16,7 @@ MembersBy = Literal["composed", "random", "pairs", "all", "sampler"]
 class Sampler(BaseModel):
     """What all samplers share: how members are chosen, and the seed of everything a sweep draws."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     members: MembersBy = "composed"
     seed: NonNegativeInt = 0
@@ -79,9 +80,11 @@ class QMC(Sampler):
 
     def build(self, seed: int) -> BaseSampler:
         """Optuna's QMCSampler."""
-        return optuna.samplers.QMCSampler(
-            seed=seed, scramble=True, warn_asynchronous_seeding=False, warn_independent_sampling=False
-        )
+        with warnings.catch_warnings():  # experimental since Optuna 3.0, which is no news to users
+            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+            return optuna.samplers.QMCSampler(
+                seed=seed, scramble=True, warn_asynchronous_seeding=False, warn_independent_sampling=False
+            )
 
 
 SamplerConfig = Annotated[Random | TPE | GP | CMAES | QMC, Field(discriminator="name")]

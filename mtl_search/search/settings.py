@@ -20,7 +20,7 @@ from mtl_search.tasks import TaskConfig
 
 __all__ = ["Budget", "Constraints", "Objective", "Resources", "Settings"]
 
-FROZEN = ConfigDict(frozen=True, extra="forbid")
+FROZEN = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
 class Objective(BaseModel):
@@ -52,8 +52,8 @@ class Budget(BaseModel):
 
     ``trials`` for the search and for each arm of the user's; ``reference_trials`` for each reference arm per
     main task: so many for each task alone, and as many in all for the networks of all tasks. With ``hours``
-    instead of ``trials`` the sweep's arms end after that wall-clock time, each with an equal share of it. ``finalists`` designs are trained again on ``seeds``
-    seeds.
+    instead of ``trials`` the sweep's arms end after that wall-clock time, each with an equal share of it.
+    ``finalists`` designs are trained again on ``seeds`` seeds.
     """
 
     model_config = FROZEN

@@ -13,6 +13,7 @@ from pathlib import Path
 import optuna
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
+from optuna.storages.journal._file import LOCK_FILE_SUFFIX
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from mtl_search.records import EpochReport
@@ -27,9 +28,10 @@ INTERRUPTED = "interrupted"
 
 
 class Journal:
-    """The file ``journal.log`` of a sweep, which holds its studies."""
+    """The file ``journal.log`` of a sweep, which holds its studies; open in one process at a time."""
 
     def __init__(self, path: Path) -> None:
+        _mend(path)
         self.storage = JournalStorage(JournalFileBackend(str(path)))
 
 
@@ -58,8 +60,9 @@ class JournalledStudy:
         )
         self._study_id = persisted._study_id
         requeued = self._settle(persisted, recorded)
-        trials = [t for t in persisted.get_trials(deepcopy=False) if INTERRUPTED not in t.user_attrs]
-        seed = zlib.crc32(f"{sampler.seed}/{name}/{len(trials)}".encode())
+        started = persisted.get_trials(deepcopy=False)
+        trials = [t for t in started if INTERRUPTED not in t.user_attrs]
+        seed = zlib.crc32(f"{sampler.seed}/{name}/{len(started)}".encode())
         self.study = optuna.create_study(
             study_name=name,
             sampler=sampler.build(seed),
@@ -121,16 +124,11 @@ class JournalledStudy:
 
     def tell(self, trial: Trial, state: TrialState, score: float) -> None:
         """End a started trial. A score that is not finite makes it a failed one."""
-        if not math.isfinite(score):
-            state = TrialState.FAIL
         journal_id = self._journal_ids.pop(trial.number)
         for name in (VALID, SCORES):
             self._storage.set_trial_user_attr(journal_id, name, trial.user_attrs.get(name, {}))
-        self._end(journal_id, state, score)
-        if state == TrialState.COMPLETE:
-            self.study.tell(trial, score)
-        else:
-            self.study.tell(trial, state=state)
+        state = self._end(journal_id, state, score)
+        self.study.tell(trial, score if state == TrialState.COMPLETE else None, state=state)
         self.n_finished += 1
 
     def _settle(
@@ -150,9 +148,24 @@ class JournalledStudy:
                 self._end(trial._trial_id, *known)
         return lost
 
-    def _end(self, journal_id: int, state: TrialState, score: float) -> None:
+    def _end(self, journal_id: int, state: TrialState, score: float) -> TrialState:
+        """End a trial in the journal; the state it now has."""
+        if not math.isfinite(score):
+            state = TrialState.FAIL
         values = None if state == TrialState.FAIL else [score]
         self._storage.set_trial_state_values(journal_id, state, values)
+        return state
+
+
+def _mend(path: Path) -> None:
+    """Undo what a process that was killed while it wrote left behind.
+
+    A line without its end, which would spoil the next one, and Optuna's lock, which it would wait for.
+    """
+    path.with_name(path.name + LOCK_FILE_SUFFIX).unlink(missing_ok=True)
+    if path.exists():
+        with path.open("rb+") as file:
+            file.truncate(file.read().rfind(b"\n") + 1)
 
 
 def _remembered(trial: FrozenTrial) -> FrozenTrial:
