@@ -24,7 +24,7 @@ def numbers(column: Column, name: str) -> NDArray[np.float64]:
     fits = (types.is_integer, types.is_floating, types.is_decimal, types.is_null)
     if not any(fit(kind) for fit in fits):
         raise DataError(place(name), "numbers", f"values of type {kind}", _kind_for(kind))
-    values = pc.cast(column, pa.float64()).to_numpy()
+    values = pc.cast(column, pa.float64(), safe=False).to_numpy()
     if np.isinf(values).any():
         raise DataError(place(name), "finite numbers", f"{np.isinf(values).sum()} infinite values")
     return np.asarray(values, np.float64)
@@ -47,7 +47,7 @@ def labels(column: Column, name: str) -> Column:
     if pa.types.is_null(kind):
         return pc.cast(column, pa.string())
     if pa.types.is_integer(kind):
-        return pc.cast(column, pa.int64())
+        return column if pa.types.is_uint64(kind) else pc.cast(column, pa.int64())
     if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
         return pc.cast(column, pa.string())
     if not pa.types.is_floating(kind):

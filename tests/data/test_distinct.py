@@ -2,7 +2,7 @@
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mtl_search.data.distinct import distinct_values
@@ -10,6 +10,7 @@ from mtl_search.data.distinct import distinct_values
 texts = st.lists(st.none() | st.sampled_from(["a", "b", "cc"]), max_size=12)
 
 
+@settings(deadline=None)
 @given(st.lists(texts, max_size=3), st.booleans())
 def test_values_at_codes_are_the_column(parts: list[list[str | None]], as_dictionary: bool) -> None:
     arrays = [pa.array(part, pa.string()) for part in parts]

@@ -3,7 +3,7 @@
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mtl_search.data.hashing import hash_rows, hash_values, shares
@@ -31,6 +31,7 @@ def table(content: Content) -> pa.Table:
     )
 
 
+@settings(deadline=None)
 @given(rows)
 def test_rows_have_equal_hashes_where_they_are_equal(content: Content) -> None:
     hashes = hash_rows(table(content)).tolist()
@@ -39,6 +40,7 @@ def test_rows_have_equal_hashes_where_they_are_equal(content: Content) -> None:
             assert (one == other) == (hashes[i] == hashes[j])
 
 
+@settings(deadline=None)
 @given(rows, st.randoms())
 def test_order_of_rows_and_columns_does_not_matter(content: Content, random) -> None:
     order = list(range(len(content)))

@@ -24,7 +24,7 @@ def patients(table: pa.Table, rows: list[int]) -> set[object]:
     return set(table["patient"].take(pa.array(rows)).to_pylist())
 
 
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 @given(st.integers(0, 5), st.sampled_from([0.1, 0.3]), st.sampled_from([0.15, 0.4]))
 def test_every_row_is_in_one_split_of_about_its_size(seed: int, valid: float, test: float) -> None:
     table = tiny_table(1000)
@@ -34,7 +34,7 @@ def test_every_row_is_in_one_split_of_about_its_size(seed: int, valid: float, te
     assert len(index[Split.TEST]) == pytest.approx(1000 * test, abs=60)
 
 
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 @given(st.randoms())
 def test_a_row_stays_in_its_split_whatever_stands_beside_it(random) -> None:
     table = tiny_table(300)

@@ -5,7 +5,7 @@ from decimal import Decimal
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mtl_search.errors import DataError
@@ -22,6 +22,7 @@ def column(values: list[object], kind: pa.DataType | None = None) -> pa.ChunkedA
     return pa.chunked_array([pa.array(values, kind)])
 
 
+@settings(deadline=None)
 @given(label_lists)
 def test_codes_point_back_to_the_labels(values: list[object]) -> None:
     if all(value is None for value in values):
@@ -67,6 +68,12 @@ def test_a_class_that_train_lacks_is_named() -> None:
     found = labels(column(["a", "c", None, "b"]), "y")
     with pytest.raises(DataError, match=r"column 'y'.*'a', 'b'.*'c' in other rows alone"):
         label_codes(found, ("a", "b"), "y")
+
+
+def test_integers_of_every_size() -> None:
+    large = [2**53 + 1, None, 2**63 + 1]
+    assert labels(column(large, pa.uint64()), "y").to_pylist() == large
+    np.testing.assert_array_equal(numbers(column(large, pa.uint64()), "y"), [2.0**53, np.nan, 2.0**63])
 
 
 def test_numbers_of_every_numeric_type() -> None:

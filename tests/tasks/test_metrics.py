@@ -6,7 +6,7 @@ from typing import get_args
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from sklearn import metrics as sk
@@ -86,6 +86,7 @@ def test_regression_metrics_are_those_of_scikit_learn(name: str, expected: float
     assert REGRESSION[name](torch.tensor(GUESSES), torch.tensor(NUMBERS)) == pytest.approx(expected, rel=1e-6)
 
 
+@settings(deadline=None)
 @given(
     arrays(np.float64, (12, 3), elements=st.sampled_from([0.1, 0.2, 0.5, 0.9])),
     arrays(np.int64, (12, 3), elements=st.sampled_from([0, 1, -1])),

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 import torch
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from mtl_search.errors import DataError
@@ -36,6 +36,7 @@ def test_huber_is_the_squared_error_of_small_errors() -> None:
     assert huber == squared
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(-1e6, 1e6), min_size=3, max_size=30))
 def test_encoding_is_undone_by_truths(values: list[float]) -> None:
     assume(np.std(values) > 1e-3)

@@ -3,7 +3,7 @@
 import pyarrow as pa
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mtl_search.data.inputs import CategoricalInputs
@@ -16,6 +16,7 @@ def one(values: list[object], kind: pa.DataType | None = None) -> pa.Table:
     return pa.table({"x": pa.array(values, kind)})
 
 
+@settings(deadline=None)
 @given(texts, texts, st.booleans())
 def test_codes_point_back_to_the_levels(
     train: list[str | None], rows: list[str | None], as_dictionary: bool

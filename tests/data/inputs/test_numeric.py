@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mtl_search.data.inputs import NumericInputs
@@ -33,6 +33,7 @@ def test_scaling_by_hand() -> None:
     np.testing.assert_allclose(features, [[0.0], [bent], [-bent]], rtol=1e-6)
 
 
+@settings(deadline=None)
 @given(st.lists(finite, min_size=2, max_size=40), st.lists(finite, max_size=10))
 def test_features_are_bounded_and_keep_the_order(train: list[float], rows: list[float]) -> None:
     features = np.array(encode(one([*train]), one([*rows, *train]))).ravel()
@@ -42,6 +43,7 @@ def test_features_are_bounded_and_keep_the_order(train: list[float], rows: list[
     assert (np.diff(features[order]) >= 0).all()
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.integers(-(10**6), 10**6), min_size=4, max_size=40, unique=True),
     st.sampled_from([1e-3, 7.0]),
@@ -59,7 +61,7 @@ def test_one_outlier_leaves_the_others_apart() -> None:
     assert features[100] == pytest.approx(3.0)
 
 
-@pytest.mark.parametrize("values", [[0.0] * 90 + [5.0] * 10, [7.0] * 9 + [1e9]])
+@pytest.mark.parametrize("values", [[0.0] * 90 + [5e-4] * 10, [7.0] * 9 + [1e9]])
 def test_columns_with_one_common_value_keep_the_rare_ones_apart(values: list[float]) -> None:
     features = encode(one(list(values)), one([values[0], values[-1]]))
     assert features[0] == [0.0]
