@@ -25,6 +25,8 @@ def show_check(spec: SweepSpec, dataset: Dataset, *, seed: int) -> None:
     summary = dataset.summary()
     _show_data(console, summary)
     console.print(_task_table(summary))
+    for task in summary.tasks:
+        console.print(f"  {task.name}: {task.labels}", markup=False)
     console.print()
     arms = arms_of(spec)
     for arm in arms:
@@ -50,12 +52,12 @@ def _show_data(console: Console, summary: DataSummary) -> None:
 
 
 def _task_table(summary: DataSummary) -> Table:
-    table = plain_table("Tasks")
-    for title in ("task", "kind", "role", "metric", "train", "valid", "test", "labels in train"):
-        table.add_column(title, justify="right" if title in tuple(Split) else "left")
+    table = plain_table("Tasks, and how many labels there are")
+    for title in ("task", "kind", "role", "metric", "train", "valid", "test"):
+        table.add_column(title, justify="right" if title in tuple(Split) else "left", no_wrap=True)
     for task in summary.tasks:
         counts = (f"{task.labelled.get(split, 0):,}" for split in Split)
-        table.add_row(task.name, task.kind, task.role, task.metric, *counts, task.labels)
+        table.add_row(task.name, task.kind, task.role, task.metric, *counts)
     return table
 
 
@@ -66,6 +68,9 @@ def _show_arm(console: Console, arm: Arm) -> None:
     members = next(iter(arm.studies.values()))
     free = arm.space.parameters() if members is None else arm.space.parameters(members)
     table = plain_table()
+    table.show_header = False
+    for title in ("name", "range", "when"):
+        table.add_column(title, no_wrap=title == "name", overflow="fold")
     for parameter in free:
         table.add_row("  " + parameter.name, parameter.text, parameter.when)
     console.print(table)
