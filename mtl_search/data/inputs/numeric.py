@@ -15,6 +15,8 @@ from mtl_search.errors import DataError
 
 __all__ = ["NumericInputs", "is_numeric", "read_numbers"]
 
+LARGEST = 1e150  # what is further from zero stands here, so that no step of the scaling overflows
+
 
 @dataclass(frozen=True, slots=True)
 class NumericInputs:
@@ -35,11 +37,11 @@ class NumericInputs:
         """The centres and scales of these columns."""
         centres, scales, flagged = [], [], []
         for name in columns:
-            values_N = read_numbers(train[name], name)
+            values_N = _bounded(train, name)
             known = values_N[~np.isnan(values_N)]
             low, first, centre, third, high = np.quantile(known, [0.0, 0.25, 0.5, 0.75, 1.0])
             centres.append(float(centre))
-            scales.append(float(third - first) or float(high - low) / 2 or 1.0)
+            scales.append(max(float(third - first) or float(high - low) / 2 or 1.0, 1 / LARGEST))
             if len(known) < len(values_N):
                 flagged.append(name)
         return cls(columns, tuple(centres), tuple(scales), tuple(flagged))
@@ -55,13 +57,17 @@ class NumericInputs:
         indicator = len(self.columns)
         fitted = zip(self.columns, self.centres, self.scales, strict=True)
         for position, (name, centre, scale) in enumerate(fitted):
-            values_N = (read_numbers(table[name], name) - centre) / scale
+            values_N = (_bounded(table, name) - centre) / scale
             missing_N = np.isnan(values_N)
-            features[:, position] = np.where(missing_N, 0.0, values_N / np.sqrt(1 + (values_N / 3) ** 2))
+            features[:, position] = np.where(missing_N, 0.0, values_N / np.hypot(1, values_N / 3))
             if name in self.flagged:
                 features[:, indicator] = missing_N
                 indicator += 1
         return torch.from_numpy(features)
+
+
+def _bounded(table: pa.Table, name: str) -> NDArray[np.float64]:
+    return np.clip(read_numbers(table[name], name), -LARGEST, LARGEST)
 
 
 def is_numeric(kind: pa.DataType) -> bool:

@@ -14,7 +14,7 @@ from mtl_search.data.inputs import NumericInputs
 from mtl_search.data.inputs.numeric import is_numeric, read_numbers
 from mtl_search.errors import DataError
 
-finite = st.floats(-1e9, 1e9)
+finite = st.floats(allow_nan=False, allow_infinity=False)
 
 
 def one(values: list[object], kind: pa.DataType | None = None) -> pa.Table:
