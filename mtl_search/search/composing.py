@@ -1,13 +1,14 @@
 """Composing: the designs that each arm's networks make, as rows of the leaderboard."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from mtl_search.design import Branching, Composition, Design, compose
+from mtl_search.design import Branching, Candidate, Composition, Design, compose
 from mtl_search.search.arms import REFERENCE_ARMS, SEARCH, SINGLE_TASK, evidence_for
 from mtl_search.search.ledger import Ledger
 from mtl_search.search.sweep import SweepSpec
 
-__all__ = ["compose_arm", "design_rows"]
+__all__ = ["compose_arm", "compose_for", "design_rows"]
 
 
 def compose_arm(spec: SweepSpec, ledger: Ledger, arm: str) -> tuple[Composition, ...]:
@@ -16,8 +17,12 @@ def compose_arm(spec: SweepSpec, ledger: Ledger, arm: str) -> tuple[Composition,
     ``single_task`` is one design: a network for each main task, as many as there are. Empty where the arm
     has no network yet for one of the main tasks.
     """
+    return compose_for(spec, arm, ledger.candidates(evidence_for(arm)))
+
+
+def compose_for(spec: SweepSpec, arm: str, candidates: Sequence[Candidate]) -> tuple[Composition, ...]:
+    """``compose_arm`` with these networks."""
     tasks, objective = spec.settings.main_tasks, spec.settings.objective
-    candidates = ledger.candidates(evidence_for(arm))
     if arm == SINGLE_TASK:
         return compose(candidates, tasks, max_networks=len(tasks))[-1:]
     return compose(candidates, tasks, max_networks=objective.max_networks, max_params=objective.max_params)

@@ -11,6 +11,7 @@ from optuna.trial import TrialState as OptunaState
 from mtl_search.data import Dataset
 from mtl_search.records import EpochReport, Phase, TrialRecord, TrialState
 from mtl_search.search.arms import SINGLE_TASK, Arm, arms_of, evidence_for
+from mtl_search.search.incumbents import Incumbents
 from mtl_search.search.jobs import Job, JobSource, Placement
 from mtl_search.search.ledger import Ledger
 from mtl_search.search.recording import Recorder
@@ -61,6 +62,7 @@ class Conductor(JobSource):
     ) -> None:
         self.spec, self.dataset, self.ledger = spec, dataset, ledger
         self.arms = arms_of(spec)
+        self.incumbents = Incumbents(spec, ledger)
         self.runs = [run for arm in self.arms for run in self._open(arm, journal)]
         self.live: dict[str, Live] = {}
         self.hopeless: str | None = None  # why the sweep gave up, where it did
@@ -186,6 +188,7 @@ class Conductor(JobSource):
         live.run.study.tell(live.draft.trial, TOLD[record.state], record.score)
 
     def _give_up_if_hopeless(self) -> None:
-        failed = [r for r in self.ledger.records if r.state == TrialState.FAILED]
-        if len(failed) >= HOPELESS and len(failed) == len(self.ledger.records):
-            self.hopeless = f"all of the first {len(failed)} trials failed, the last with: {failed[-1].error}"
+        records = self.ledger.records
+        failed = sum(states["failed"] for states in self.ledger.states.values())
+        if HOPELESS <= failed == len(records):
+            self.hopeless = f"all of the first {failed} trials failed, the last with: {records[-1].error}"

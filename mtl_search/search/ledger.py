@@ -1,5 +1,6 @@
 """Ledger: what the search knows of the trials recorded so far."""
 
+import itertools
 import math
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping
@@ -28,6 +29,7 @@ class Ledger:
         self.device_seconds: dict[str, float] = defaultdict(float)  # by study, which the trial_id begins with
         self._complete: dict[str, TrialRecord] = {}
         self._by_id: dict[str, TrialRecord] = {}
+        self._measured: dict[str, Measurement] = {}  # by trial, over the references known by now
         for record in board.records():
             if record.phase == Phase.SEARCH:
                 self._learn(record)
@@ -57,28 +59,39 @@ class Ledger:
             if m.split == Split.VALID and m.task in self.metrics and m.name == self.metrics[m.task].name
         }
 
-    def gains(self, record: TrialRecord) -> dict[str, float]:
+    def gains(self, record: TrialRecord) -> Mapping[str, float]:
         """Gain of each main member in percent, over the references known by now."""
-        return {
-            task: self.metrics[task].gain(value, self.references.get(task, math.nan))
-            for task, value in self.values(record).items()
-        }
+        return self._measurement(record).gains
 
     def measurements(self, arms: Collection[str]) -> list[Measurement]:
         """What the trials of ``arms`` say of their member sets, oldest first; failed ones say nothing."""
         return [
-            Measurement(record.members, self.gains(record))
+            self._measurement(record)
             for record in self.records
             if record.arm in arms and record.state != TrialState.FAILED
         ]
 
-    def candidates(self, arms: Collection[str]) -> list[Candidate]:
-        """The networks of ``arms`` that designs may be composed of: trained to their end, each once."""
+    def candidates(self, arms: Collection[str], *, since: int = 0) -> list[Candidate]:
+        """The networks of ``arms`` that designs may be composed of: trained to their end, each once.
+
+        ``since``: of the records from that one on alone.
+        """
         return [
             Candidate(record.trial_id, self.gains(record), record.n_params, record.flops)
-            for record in self.records
+            for record in itertools.islice(self.records, since, None)
             if record.arm in arms and record.state == TrialState.COMPLETE and record.duplicate_of is None
         ]
+
+    def _measurement(self, record: TrialRecord) -> Measurement:
+        """What ``record`` says of its members; kept, since thousands are asked for before each trial."""
+        known = self._measured.get(record.trial_id)
+        if known is None:
+            gains = {
+                task: self.metrics[task].gain(value, self.references.get(task, math.nan))
+                for task, value in self.values(record).items()
+            }
+            known = self._measured[record.trial_id] = Measurement(record.members, gains)
+        return known
 
     def _learn(self, record: TrialRecord) -> None:
         self.records.append(record)
@@ -93,3 +106,4 @@ class Ledger:
                 metric, best = self.metrics[task], self.references.get(task)
                 if math.isfinite(value) and (best is None or metric.signed(value) > metric.signed(best)):
                     self.references[task] = value
+                    self._measured.clear()

@@ -4,7 +4,6 @@ import math
 import time
 from dataclasses import dataclass
 
-from mtl_search.search.composing import compose_arm
 from mtl_search.search.conductor import Conductor
 from mtl_search.search.confirmation import Confirmation
 
@@ -69,7 +68,6 @@ def take_confirmation(confirmation: Confirmation, search: Snapshot | None, start
 
 def _arm(conductor: Conductor, index: int) -> ArmProgress:
     arm, ledger = conductor.arms[index], conductor.ledger
-    designs = compose_arm(conductor.spec, ledger, arm.name)
     states = ledger.states[arm.name]
     return ArmProgress(
         arm.name,
@@ -78,5 +76,5 @@ def _arm(conductor: Conductor, index: int) -> ArmProgress:
         states["failed"],
         sum(live.run.arm is arm for live in conductor.live.values()),
         None if arm.trials is None else arm.trials * len(arm.studies),
-        designs[-1].delta_m if designs else math.nan,
+        conductor.incumbents.delta_m(arm.name),
     )
