@@ -11,8 +11,9 @@ from filelock import FileLock, Timeout
 
 from mtl_search.analysis import summarise
 from mtl_search.data import Dataset, load_dataset
-from mtl_search.errors import LeaderboardError
+from mtl_search.errors import DataError, LeaderboardError
 from mtl_search.leaderboard import Leaderboard, TaskInfo
+from mtl_search.records import Role
 from mtl_search.search.composing import design_rows
 from mtl_search.search.conductor import Conductor
 from mtl_search.search.confirmation import Confirmation
@@ -57,14 +58,16 @@ def run_sweep(
     *,
     name: str | None = None,
     trials: int | None = None,
+    dataset: Dataset | None = None,
     inline: bool = False,
     address: str | None = None,
     watch: Watch | None = None,
 ) -> SweepResult:
     """Run a new sweep in ``results/<name>``; nothing is written before all input is checked.
 
-    ``name`` and ``trials`` replace what the sweep file says. Raises UserError where data or resources
-    cannot be used or the folder exists already.
+    ``name`` and ``trials`` replace what the sweep file says; ``dataset`` is used in place of what ``data:``
+    describes, and a resume needs it again. Raises UserError where data or resources cannot be used or the
+    folder exists already.
     """
     if name is not None or trials is not None:
         spec = with_changes(spec, name=name, trials=trials)
@@ -73,7 +76,7 @@ def run_sweep(
         raise LeaderboardError(
             str(path), "no sweep of this name yet", "a folder", f"mtl-search resume {path}, or --name NAME"
         )
-    dataset = load_dataset(spec.settings.data, spec.settings.tasks, base=spec.base)
+    dataset = _dataset(spec, dataset)
     with open_executor(spec.settings.resources, inline=inline, address=address) as executor:
         path.mkdir(parents=True)
         with _only_process(path):
@@ -86,18 +89,20 @@ def resume_sweep(
     path: Path | str,
     *,
     trials: int | None = None,
+    dataset: Dataset | None = None,
     inline: bool = False,
     address: str | None = None,
     watch: Watch | None = None,
 ) -> SweepResult:
     """Go on with the sweep in folder ``path``; ``trials`` is a new budget for each arm of the search.
 
-    Raises UserError where the folder holds no sweep, or its data has changed since.
+    ``dataset`` as it was given to ``run_sweep``. Raises UserError where the folder holds no sweep, or its
+    data has changed since.
     """
     path = Path(path)
     board = Leaderboard(path)
     spec = load_sweep(path / SWEEP_FILE)
-    dataset = load_dataset(spec.settings.data, spec.settings.tasks, base=spec.base)
+    dataset = _dataset(spec, dataset)
     records = board.records()
     if records and records[0].data != dataset.fingerprint:
         raise LeaderboardError(
@@ -113,6 +118,24 @@ def resume_sweep(
     ):
         save_sweep(spec, path)
         return _run(spec, dataset, executor, board, watch or Watch())
+
+
+def _dataset(spec: SweepSpec, given: Dataset | None) -> Dataset:
+    """The data of a sweep; DataError where the user's own lacks test rows or has other tasks."""
+    if given is None:
+        return load_dataset(spec.settings.data, spec.settings.tasks, base=spec.base)
+    wanted = {name: (task.kind, task.role) for name, task in spec.settings.tasks.items()}
+    found = {name: (task.kind, task.role) for name, task in given.tasks.items()}
+    for name in sorted(wanted.keys() | found.keys()):
+        if wanted.get(name) != found.get(name):
+            raise DataError(f"dataset: task {name!r}", _told(wanted.get(name)), _told(found.get(name)))
+    if given.test is None:
+        raise DataError("dataset", "test rows, which the confirmation reads", "none")
+    return given
+
+
+def _told(task: tuple[str, Role] | None) -> str:
+    return "no such task" if task is None else f"a {task[0]} task with role {task[1].value}"
 
 
 def _run(
