@@ -36,7 +36,9 @@ def affinity(
     gains = default_gains(metrics, tasks)
     members = searched(trials).set_index("trial_id")["members"]
     names = sorted(tasks["task"])
-    there = pd.DataFrame({name: [name in set(m) for m in members] for name in names}, index=members.index)
+    there = pd.DataFrame(
+        {name: [name in set(m) for m in members] for name in names}, index=members.index, dtype=bool
+    )
     rows = [
         {"task": task, **row}
         for task in names

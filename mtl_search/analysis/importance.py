@@ -1,7 +1,8 @@
 """What mattered: importance of hyperparameters and of the design, for each task and overall."""
 
 import math
-from collections.abc import Callable, Mapping
+import warnings
+from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
     from optuna.importance import BaseImportanceEvaluator
 
-__all__ = ["FEWEST_TRIALS", "OVERALL", "features", "importances"]
+__all__ = ["FEWEST_TRIALS", "OVERALL", "features", "importances", "shared_stages"]
 
 Features = dict[str, float | str | bool]
 
@@ -39,24 +40,27 @@ def importances(
     metrics: pd.DataFrame,
     tasks: pd.DataFrame,
     *,
+    targets: Collection[str] | None = None,
     evaluator: "Callable[[], BaseImportanceEvaluator] | None" = None,
 ) -> pd.DataFrame:
     """The share of each feature in what makes a trial good, by one of Optuna's evaluators.
 
-    Columns: ``target`` (`OVERALL` for the mean gain, or a task for its gain over the trials that contain it),
-    ``feature``, ``importance`` (sums to 1 within a target). The evaluator is PED-ANOVA (Watanabe et al. 2023)
-    unless given: how much reaching the best tenth depends on the feature; it knows features that only some
-    trials have. Targets with fewer than `FEWEST_TRIALS` trials, or whose values are all equal, have no rows.
+    Columns: ``target`` (`OVERALL` for the mean gain, or a task for its gain over the trials that contain it;
+    all of them unless ``targets`` says which), ``feature``, ``importance`` (sums to 1 within a target).
+
+    The evaluator is PED-ANOVA (Watanabe et al. 2023) unless given: how much reaching the best tenth depends
+    on the feature; it knows features that only some trials have. Targets with fewer than `FEWEST_TRIALS` trials, or whose values are all equal, have no rows.
     """
     kept = searched(trials)
     kept = kept[kept["mean_gain"].notna()]
     described = features(kept)
     gains = default_gains(metrics, tasks).reindex(kept["trial_id"])
-    targets: dict[str, list[float]] = {OVERALL: kept["mean_gain"].tolist()}
-    targets |= {task: gains[task].tolist() for task in sorted(tasks["task"]) if task in gains}
+    measured: dict[str, list[float]] = {OVERALL: kept["mean_gain"].tolist()}
+    measured |= {task: gains[task].tolist() for task in sorted(tasks["task"]) if task in gains}
     rows = [
         {"target": target, "feature": feature, "importance": share}
-        for target, values in targets.items()
+        for target, values in measured.items()
+        if targets is None or target in targets
         for feature, share in _of_target(described, values, evaluator).items()
     ]
     return pd.DataFrame(rows, columns=["target", "feature", "importance"])
@@ -67,7 +71,7 @@ def _features(row: Mapping[str, Any], everyone: list[str], numeric: set[str]) ->
     found: Features = {f"with {name}": name in members for name in everyone}
     found["members"] = len(members)
     if len(members) > 1:
-        found["shared stages"] = _shared_stages(row["branching"])
+        found["shared stages"] = shared_stages(row["branching"])
         found["weighting"] = row["weighting"]
     for name, text in row["params"].items():
         if not name.startswith(_DESIGN) or name.startswith("weighting."):
@@ -75,7 +79,7 @@ def _features(row: Mapping[str, Any], everyone: list[str], numeric: set[str]) ->
     return found
 
 
-def _shared_stages(text: str) -> float:
+def shared_stages(text: str) -> float:
     """How many stages two members go through together, mean over pairs."""
     stages = [[node.split() for node in stage.split("|")] for stage in text.split("/")]
     n = sum(len(node) for node in stages[0])
@@ -126,7 +130,10 @@ def _of_target(
                 for row, value in kept
             ]
         )
-        return get_param_importances(study, evaluator=(evaluator or PedAnovaImportanceEvaluator)())
+        with warnings.catch_warnings():
+            # a feature that one of the best tenth has and the rest lack, or the other way round: so be it
+            warnings.filterwarnings("ignore", message="Some regimes for parameter")
+            return get_param_importances(study, evaluator=(evaluator or PedAnovaImportanceEvaluator)())
     finally:
         optuna.logging.set_verbosity(verbosity)
 

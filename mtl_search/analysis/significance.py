@@ -81,10 +81,7 @@ def estimate(values: ArrayLike, sampling_variance: float = 0.0, groups: int = 0)
     if sd <= _EQUAL * np.abs(kept).max():
         sd = 0.0
     of_seeds, of_rows = (sd**2 / n, n - 1), (sampling_variance, groups - 1)
-    if sd:
-        tests = [_t_test(mean, of_seeds)]
-    else:
-        tests = [(0.0, 2.0 ** (1 - n) if mean else 1.0)]
+    tests = [_t_test(mean, of_seeds)] if sd else [(0.0, 2.0 ** (1 - n) if mean else 1.0)]
     if sampling_variance:
         tests.append(_t_test(mean, of_seeds, of_rows))
     reach, p = max(reach for reach, _ in tests), max(p for _, p in tests)

@@ -1,0 +1,181 @@
+"""First section: what to train."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from io import StringIO
+from typing import Any
+
+from mtl_search.analysis.frames import rows_of
+from mtl_search.analysis.report.evidence import REFERENCE_NAMES
+from mtl_search.analysis.report.tables import Tables
+from mtl_search.analysis.report.trees import Drawing, draw_network
+from mtl_search.analysis.report.words import amount, counted, interval, listed, percent, setting
+from mtl_search.analysis.significance import Verdict
+
+__all__ = ["Answer", "Network", "Tile", "answer", "training_file"]
+
+_FILE = "best_design.yaml"
+_DRAWN = ("members.", "branching")  # parameters that the drawing shows
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """A number that matters, large, with what it is; ``verdict`` may be empty."""
+
+    number: str
+    what: str
+    detail: str
+    verdict: str
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """A network of the design: what it serves, what only helps it, how it is built and trained."""
+
+    trial_id: str
+    serves: tuple[tuple[str, str], ...]  # task, gain on valid
+    helpers: tuple[str, ...]
+    drawing: Drawing | None
+    branching: str
+    facts: tuple[tuple[str, str], ...]
+    config: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The design to train and what may be said of it."""
+
+    headline: str
+    verdict: str
+    tiles: tuple[Tile, ...]
+    sentences: tuple[str, ...]
+    networks: tuple[Network, ...]
+    file: str
+    file_name: str
+    command: str
+
+
+def answer(tables: Tables) -> Answer | None:
+    """The answer, None while there is no design."""
+    design = tables.winner()
+    if design is None:
+        return None
+    confirmed = tables.confirmed(design)
+    trials = [tables.trial(trial_id) for trial_id in design["networks"]]
+    return Answer(
+        headline=_headline(design),
+        verdict=confirmed["verdict"] if confirmed else "not confirmed",
+        tiles=(*_comparisons(design, confirmed), _size(design, tables)),
+        sentences=tuple(_sentences(design, confirmed)),
+        networks=tuple(_network(design, trial) for trial in trials),
+        file=training_file(tables.sweep_file, [json.loads(trial["config"]) for trial in trials]),
+        file_name=_FILE,
+        command=f"mtl-search run {_FILE}",
+    )
+
+
+def training_file(sweep_file: str, configs: Sequence[Mapping[str, Any]]) -> str:
+    """The sweep file with the networks of a design in the place of what was searched.
+
+    The first network is the ``trial:`` block, the others are arms. The rest of the text is kept as it is.
+    """
+    kept = "\n".join(_without_blocks(sweep_file.splitlines(), ("trial", "arms"))).strip()
+    first, *others = configs
+    blocks: dict[str, Any] = {"trial": first}
+    if others:
+        blocks["arms"] = {f"network_{number}": config for number, config in enumerate(others, start=2)}
+    return f"{kept}\n{_yaml(blocks)}" if kept else _yaml(blocks)
+
+
+def _headline(design: Row) -> str:
+    """The design in a sentence."""
+    n, n_tasks = len(design["networks"]), len(design["serves"])
+    if design["arm"] == "single_task":
+        return f"Train each of the {counted(n_tasks, 'task')} on its own."
+    return f"Train {counted(n, 'network')} for {counted(n_tasks, 'task')}."
+
+
+def _comparisons(design: Row, confirmed: Row | None) -> list[Tile]:
+    """The design against the references on test, or its gain on valid where there is no confirmation."""
+    if confirmed is None:
+        gain = percent(design["delta_m"])
+        return [
+            Tile(
+                gain, "over tuned single-task networks", "on validation data: the best of many, too high", ""
+            )
+        ]
+    tiles = []
+    for name, words in REFERENCE_NAMES.items():
+        verdict = confirmed[f"vs_{name}_verdict"]
+        if isinstance(verdict, str):
+            ends = interval(confirmed[f"vs_{name}_low"], confirmed[f"vs_{name}_high"])
+            detail = f"95 % interval {ends}" if ends else "no interval: one seed"
+            tiles.append(Tile(percent(confirmed[f"vs_{name}_difference"]), f"over {words}", detail, verdict))
+    return tiles
+
+
+def _size(design: Row, tables: Tables) -> Tile:
+    """How large the design is, against the single-task networks."""
+    single = next((row for row in rows_of(tables.designs) if row["arm"] == "single_task"), None)
+    times = f"{design['n_params'] / single['n_params']:.2g} times the single-task networks" if single else ""
+    return Tile(amount(design["n_params"]), "parameters", times if design["arm"] != "single_task" else "", "")
+
+
+def _sentences(design: Row, confirmed: Row | None) -> list[str]:
+    """What else may be said of it."""
+    if confirmed is None:
+        return ["It was not trained again on new seeds, so nothing yet shows that it is better."]
+    gain = percent(design["delta_m"])
+    seeds = counted(confirmed["n_seeds"], "new seed")
+    said = [
+        f"Chosen on validation data, where it gained {gain}. The numbers above are mean gains over the main "
+        f"tasks on test data, with each network trained again on {seeds}."
+    ]
+    worse = [name for name in REFERENCE_NAMES if confirmed[f"vs_{name}_verdict"] == Verdict.WORSE.value]
+    if worse:
+        better = listed([REFERENCE_NAMES[name] for name in worse])
+        said.append(f"Do not train it: {better} did better on new seeds.")
+    elif confirmed["verdict"] != Verdict.BETTER.value:
+        said.append("Nothing shows that it is better than both references, so take what is simplest to run.")
+    return said
+
+
+def _network(design: Row, trial: Row) -> Network:
+    members = list(trial["members"])
+    served = sorted(task for task, key in design["serves"].items() if key == trial["trial_id"])
+    facts = {"weighting": trial["weighting"]} if len(members) > 1 else {}
+    facts |= {
+        name: setting(text) for name, text in sorted(trial["params"].items()) if not name.startswith(_DRAWN)
+    }
+    facts |= {"parameters": amount(trial["n_params"]), "kept from epoch": f"{trial['best_epoch']:g}"}
+    return Network(
+        trial_id=trial["trial_id"],
+        serves=tuple((task, percent(design["gains"].get(task, float("nan")))) for task in served),
+        helpers=tuple(name for name in members if name not in served),
+        drawing=draw_network(trial["branching"], members, served),
+        branching=trial["branching"],
+        facts=tuple(facts.items()),
+        config=_yaml(json.loads(trial["config"])),
+    )
+
+
+def _without_blocks(lines: Sequence[str], names: Sequence[str]) -> list[str]:
+    """The lines of a YAML text without its top-level blocks of these names."""
+    kept, inside = [], False
+    for line in lines:
+        if line and not line[0].isspace() and not line.startswith("#"):
+            inside = line.split(":")[0].strip() in names
+        if not inside:
+            kept.append(line)
+    return kept
+
+
+def _yaml(content: Mapping[str, Any]) -> str:
+    from ruamel.yaml import YAML
+
+    writer, text = YAML(), StringIO()
+    writer.dump(dict(content), text)
+    return text.getvalue()

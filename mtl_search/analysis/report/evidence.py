@@ -1,0 +1,210 @@
+"""Second section: is it really better?"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mtl_search.analysis.frames import rows_of
+from mtl_search.analysis.ranks import rank_table
+from mtl_search.analysis.report.figures import Figure, colour, figure, panel
+from mtl_search.analysis.report.tables import Tables
+from mtl_search.analysis.report.words import design_name, interval, percent, plain, value
+
+__all__ = ["REFERENCE_NAMES", "Evidence", "evidence"]
+
+REFERENCE_NAMES = {
+    "single_task": "tuned single-task networks",
+    "shared_tuned": "all in one with tuned weights",
+}
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The confirmed designs against the references."""
+
+    figures: tuple[Figure, ...]
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    task_columns: tuple[str, ...]
+    task_rows: tuple[tuple[str, ...], ...]
+    ranks: str
+    caveats: tuple[str, ...]
+
+
+def evidence(tables: Tables) -> Evidence | None:
+    """What the confirmation shows, None before it."""
+    rows = rows_of(tables.summary)
+    if not rows:
+        return None
+    shown = _one_an_arm(rows, tables.confirmed(tables.winner()))
+    return Evidence(
+        figures=(_forest(rows, tables.arms), *_per_task(shown, tables)),
+        columns=(
+            "design",
+            "delta_m",
+            "95 % interval",
+            "against single task",
+            "against tuned weights",
+            "verdict",
+        ),
+        rows=tuple(_row(row) for row in rows),
+        task_columns=("task", "metric", *(design_name(row) for row in shown)),
+        task_rows=tuple(_task_row(task, shown, tables) for task in tables.main),
+        ranks=_ranks(tables),
+        caveats=tuple(rows[0]["caveats"]),
+    )
+
+
+def _one_an_arm(rows: Sequence[Row], winner: Row | None) -> list[Row]:
+    """The design to train first, then of each other arm that of the most networks and first rank."""
+    best: dict[str, Row] = {winner["arm"]: winner} if winner else {}
+    for row in sorted(rows, key=lambda row: (-row["n_networks"], row["rank"])):
+        best.setdefault(row["arm"], row)
+    return list(best.values())
+
+
+def _forest(rows: Sequence[Row], arms: Sequence[str]) -> Figure:
+    """Each design's difference to both references, with intervals."""
+    traces = [
+        _against(rows, arms, "single_task", "circle", 0.15),
+        _against(rows, arms, "shared_tuned", "diamond", -0.15),
+    ]
+    layout = {
+        "xaxis": {"title": {"text": "difference on test, percent"}, "zeroline": True},
+        "yaxis": _names_axis([design_name(row) for row in reversed(rows)]),
+    }
+    note = (
+        "Difference of delta_m on test to each reference; right of zero is better. An interval that crosses "
+        "zero shows no difference, and the verdict also counts Holm's correction for the number of designs."
+    )
+    legend = [
+        (f"against {REFERENCE_NAMES['single_task']}", "var(--muted)", "dot"),
+        (f"against {REFERENCE_NAMES['shared_tuned']}", "var(--muted)", "diamond"),
+    ]
+    drawing = panel(traces, layout, height=70 + 42 * len(rows))
+    return figure("forest", "Every confirmed design against the references", note, drawing, legend=legend)
+
+
+def _against(
+    rows: Sequence[Row], arms: Sequence[str], reference: str, symbol: str, shift: float
+) -> dict[str, Any]:
+    """The points of one reference; designs are numbered from the bottom."""
+    prefix = f"vs_{reference}"
+    kept = [(y, row) for y, row in enumerate(reversed(rows)) if math.isfinite(row[f"{prefix}_difference"])]
+    return {
+        **_points(
+            [row[f"{prefix}_difference"] for _, row in kept],
+            [y + shift for y, _ in kept],
+            [row[f"{prefix}_low"] for _, row in kept],
+            [row[f"{prefix}_high"] for _, row in kept],
+            "var(--muted)",
+        ),
+        "marker": {"symbol": symbol, "size": 10, "color": [colour(row["arm"], arms) for _, row in kept]},
+        "text": [
+            f"{plain(design_name(row))} against {REFERENCE_NAMES[reference]}<br>"
+            f"{percent(row[f'{prefix}_difference'], 2)} ({_ends(row, prefix)})<br>"
+            f"{row[f'{prefix}_verdict']}, p = {row[f'{prefix}_p_holm']:.2g} after Holm"
+            for _, row in kept
+        ],
+    }
+
+
+def _points(x: list[float], y: list[float], low: list[float], high: list[float], tint: str) -> dict[str, Any]:
+    """Points with intervals along x, the intervals in colour ``tint``."""
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "x": x,
+        "y": y,
+        "error_x": {
+            "type": "data",
+            "symmetric": False,
+            "array": [end - at for end, at in zip(high, x, strict=True)],
+            "arrayminus": [at - end for end, at in zip(low, x, strict=True)],
+            "color": tint,
+            "thickness": 1.5,
+            "width": 4,
+        },
+        "hovertemplate": "%{text}<extra></extra>",
+    }
+
+
+def _names_axis(names: Sequence[str]) -> dict[str, Any]:
+    """A vertical axis of names, the first at the bottom."""
+    return {
+        "tickvals": list(range(len(names))),
+        "ticktext": [plain(name) for name in names],
+        "range": [-0.6, len(names) - 0.4],
+    }
+
+
+def _ends(row: Row, prefix: str) -> str:
+    return interval(row[f"{prefix}_low"], row[f"{prefix}_high"], 2) or "one seed"
+
+
+def _per_task(shown: Sequence[Row], tables: Tables) -> tuple[Figure, ...]:
+    """The gain of each task, for the design to train and the best of each other arm."""
+    rows = [row for row in shown if row["arm"] != "single_task"]
+    if not rows:
+        return ()
+    tasks = list(tables.main)[::-1]
+    traces = []
+    for at, row in enumerate(rows):
+        found = [next(task for task in row["tasks"] if task["task"] == name) for name in tasks]
+        gains, low, high = ([task[name] for task in found] for name in ("gain", "gain_low", "gain_high"))
+        shift = 0.36 - 0.72 * (at + 0.5) / len(rows)
+        tint = colour(row["arm"], tables.arms)
+        traces.append(
+            {
+                **_points(gains, [y + shift for y in range(len(tasks))], low, high, tint),
+                "marker": {"size": 9 if at == 0 else 7, "color": tint},
+                "text": [
+                    f"{plain(task['task'])} in {plain(design_name(row))}<br>"
+                    f"{percent(task['gain'], 2)} ({_ends(task, 'gain')}), {value(task['value'])}"
+                    for task in found
+                ],
+            }
+        )
+    layout = {
+        "xaxis": {"title": {"text": "gain on test over tuned single task, percent"}, "zeroline": True},
+        "yaxis": _names_axis(tasks),
+    }
+    note = "Means with 95 % intervals over new seeds. A good mean can hide a task that pays for the others."
+    legend = [(design_name(row), colour(row["arm"], tables.arms), "dot") for row in rows]
+    drawing = panel(traces, layout, height=70 + (14 * len(rows) + 18) * len(tasks))
+    return (figure("tasks", "Task by task", note, drawing, legend=legend),)
+
+
+def _row(row: Row) -> tuple[str, ...]:
+    """A design in the table."""
+    said = [row[f"vs_{name}_verdict"] for name in REFERENCE_NAMES]
+    return (
+        design_name(row),
+        percent(row["delta_m"], 2),
+        _ends(row, "delta_m"),
+        *(verdict if isinstance(verdict, str) else "–" for verdict in said),
+        row["verdict"],
+    )
+
+
+def _task_row(task: str, shown: Sequence[Row], tables: Tables) -> tuple[str, ...]:
+    """A task's value on test in each design."""
+    metric = tables.tasks.set_index("task")["metric"][task]
+    found = [next(t for t in row["tasks"] if t["task"] == task) for row in shown]
+    return (task, metric, *(f"{value(t['value'])} ({percent(t['gain'])})" for t in found))
+
+
+def _ranks(tables: Tables) -> str:
+    """The rank table in a sentence."""
+    table = rank_table(tables.summary)
+    if len(table.ranks) < 2:
+        return ""
+    best = rows_of(table.ranks)[0]
+    first = (
+        f"Ranked task by task, {design_name(best)} comes first, with a mean rank of {best['mean_rank']:.1f}"
+    )
+    test = f" (Friedman's test that all are equal: p = {table.p:.2g})" if math.isfinite(table.p) else ""
+    return f"{first} among {len(table.ranks)}{test}."

@@ -1,0 +1,81 @@
+"""What the page is made of: a sweep's tables and the text of its file, read once."""
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import pandas as pd
+
+from mtl_search.analysis.frames import main_tasks, rows_of, searched
+from mtl_search.leaderboard import Leaderboard
+
+__all__ = ["Tables"]
+
+_FIRST = ("single_task", "shared_equal", "shared_tuned")
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """The tables of one sweep, as the sections of the page read them."""
+
+    path: Path
+    sweep_file: str
+    trials: pd.DataFrame
+    metrics: pd.DataFrame
+    epochs: pd.DataFrame
+    tasks: pd.DataFrame
+    designs: pd.DataFrame
+    summary: pd.DataFrame
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """The sweep in folder ``path``; its file may be missing, its tables may not (`LeaderboardError`)."""
+        board = Leaderboard(path)
+        file = path / "sweep.yaml"
+        text = file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""
+        names = ("trials", "metrics", "epochs", "tasks", "designs", "summary")
+        return cls(path, text, *(board.frame(name) for name in names))
+
+    @property
+    def name(self) -> str:
+        """Of the sweep."""
+        return str(self.trials["sweep"].iloc[0]) if len(self.trials) else self.path.name
+
+    @property
+    def arms(self) -> list[str]:
+        """The arms in the order they are shown: references, those of the user, the search."""
+        found = set(self.trials["arm"]) | set(self.designs["arm"])
+        users = sorted(found - {*_FIRST, "search"})
+        return [arm for arm in (*_FIRST, *users, "search") if arm in found]
+
+    @property
+    def main(self) -> tuple[str, ...]:
+        """The tasks that count in delta_m."""
+        return main_tasks(self.tasks)
+
+    @property
+    def evidence(self) -> pd.DataFrame:
+        """The trials of the search that were trained to their end, each once."""
+        return searched(self.trials)
+
+    def winner(self) -> dict[str, Any] | None:
+        """The design to train: the best on valid, of the fewest networks among equals; None without designs.
+
+        Chosen on valid alone, so that what test says of it stays an honest measurement.
+        """
+        known = [row for row in rows_of(self.designs) if math.isfinite(row["delta_m"])]
+        return max(
+            known, key=lambda row: (round(row["delta_m"], 6), -row["n_networks"], -row["rank"]), default=None
+        )
+
+    def confirmed(self, design: dict[str, Any] | None) -> dict[str, Any] | None:
+        """The row of ``summary`` of a design, None where it was not trained again."""
+        if design is None:
+            return None
+        key = (design["arm"], design["n_networks"], design["rank"])
+        return next((r for r in rows_of(self.summary) if (r["arm"], r["n_networks"], r["rank"]) == key), None)
+
+    def trial(self, trial_id: str) -> dict[str, Any]:
+        """The row of a trial."""
+        return rows_of(self.trials[self.trials["trial_id"] == trial_id])[0]

@@ -1,0 +1,131 @@
+"""Numbers and names as people read them."""
+
+import math
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any
+
+__all__ = [
+    "amount",
+    "arm_name",
+    "counted",
+    "design_name",
+    "duration",
+    "interval",
+    "listed",
+    "percent",
+    "plain",
+    "setting",
+    "value",
+]
+
+MINUS, THIN = "\N{MINUS SIGN}", "\N{NARROW NO-BREAK SPACE}"
+
+_ARMS = {
+    "single_task": "single task",
+    "shared_equal": "all in one, equal",
+    "shared_tuned": "all in one, tuned",
+    "search": "search",
+}
+
+
+def percent(number: float, digits: int = 1) -> str:
+    """A gain with its sign; an unknown one is a dash.
+
+    >>> percent(1.25), percent(-0.04), percent(float("nan"))
+    ('+1.2 %', '0.0 %', '–')
+    """
+    if not math.isfinite(number):
+        return "–"
+    text = f"{abs(number):.{digits}f}"
+    sign = "" if float(text) == 0 else "+" if number > 0 else MINUS
+    return f"{sign}{text}{THIN}%"
+
+
+def interval(low: float, high: float, digits: int = 1) -> str:
+    """Both ends of an interval in percent, empty where there is none."""
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return ""
+    return f"{percent(low, digits)} to {percent(high, digits)}"
+
+
+def value(number: float) -> str:
+    """A metric in four significant digits."""
+    return f"{number:.4g}".replace("-", MINUS) if math.isfinite(number) else "–"
+
+
+def setting(text: str) -> str:
+    """A sampled parameter: numbers in four digits, whatever else as it is.
+
+    >>> setting("0.00080712345"), setting("256"), setting("auto")
+    ('0.0008071', '256', 'auto')
+    """
+    try:
+        return text if text.isdigit() else f"{float(text):.4g}"
+    except ValueError:
+        return text
+
+
+def amount(number: float) -> str:
+    """A count in three digits and a unit.
+
+    >>> amount(950), amount(34_100), amount(2_500_000)
+    ('950', '34.1 k', '2.5 M')
+    """
+    for unit, size in (("G", 1e9), ("M", 1e6), ("k", 1e3)):
+        if number >= size:
+            return f"{number / size:.3g}{THIN}{unit}"
+    return f"{number:.0f}"
+
+
+def duration(seconds: float) -> str:
+    """A time in its two largest units.
+
+    >>> duration(4.2), duration(75), duration(3_700)
+    ('4.2 s', '1 min 15 s', '1 h 2 min')
+    """
+    if seconds < 60:
+        return f"{seconds:.2g}{THIN}s" if seconds < 10 else f"{seconds:.0f}{THIN}s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes}{THIN}min {rest}{THIN}s"
+    return f"{minutes // 60}{THIN}h {minutes % 60}{THIN}min"
+
+
+def counted(n: int, noun: str) -> str:
+    """A number with its noun.
+
+    >>> counted(1, "network"), counted(3, "network")
+    ('1 network', '3 networks')
+    """
+    return f"{n:,} {noun}{'' if n == 1 else 's'}"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names in a sentence.
+
+    >>> listed(["age", "cost", "death"])
+    'age, cost and death'
+    """
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
+def arm_name(arm: str) -> str:
+    """An arm in words; those of the user under their own name."""
+    return _ARMS.get(arm, arm)
+
+
+def design_name(row: Mapping[str, Any]) -> str:
+    """A row of designs or of the summary in words: its arm, and its number of networks where that varies.
+
+    >>> design_name({"arm": "search", "n_networks": 2, "rank": 1})
+    'search, 2 networks'
+    """
+    networks = "" if row["arm"] == "single_task" else f", {counted(row['n_networks'], 'network')}"
+    rank = f", rank {row['rank']}" if row["rank"] > 1 else ""
+    return f"{arm_name(row['arm'])}{networks}{rank}"
+
+
+def plain(name: str) -> str:
+    """A name from the data for a figure's text, where plotly would read markup."""
+    return escape(name)
