@@ -8,6 +8,8 @@ import optuna
 from optuna.samplers import BaseSampler
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt
 
+from mtl_search.search.bounded import Bounded
+
 __all__ = ["CMAES", "GP", "QMC", "TPE", "Random", "Sampler", "SamplerConfig"]
 
 MembersBy = Literal["composed", "random", "pairs", "all", "sampler"]
@@ -43,8 +45,10 @@ class TPE(Sampler):
     startup_trials: NonNegativeInt = 10
 
     def build(self, seed: int) -> BaseSampler:
-        """Optuna's TPESampler."""
-        return optuna.samplers.TPESampler(seed=seed, n_startup_trials=self.startup_trials, multivariate=True)
+        """Optuna's TPESampler, bounded."""
+        return Bounded(
+            optuna.samplers.TPESampler(seed=seed, n_startup_trials=self.startup_trials, multivariate=True)
+        )
 
 
 class GP(Sampler):
@@ -54,9 +58,11 @@ class GP(Sampler):
     startup_trials: PositiveInt = 10
 
     def build(self, seed: int) -> BaseSampler:
-        """Optuna's GPSampler."""
-        return optuna.samplers.GPSampler(
-            seed=seed, n_startup_trials=self.startup_trials, warn_independent_sampling=False
+        """Optuna's GPSampler, bounded."""
+        return Bounded(
+            optuna.samplers.GPSampler(
+                seed=seed, n_startup_trials=self.startup_trials, warn_independent_sampling=False
+            )
         )
 
 

@@ -73,7 +73,7 @@ def test_learns_from_what_it_was_told(name: str, trials: int) -> None:
 
 def test_startup_trials_are_handed_on() -> None:
     built = sampler(name="tpe", startup_trials=3).build(0)
-    assert built._n_startup_trials == 3
+    assert built.sampler._n_startup_trials == 3
 
 
 def test_defaults() -> None:
