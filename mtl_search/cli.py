@@ -71,6 +71,10 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("--json", action="store_true", help="as JSON, for programs")
     one.set_defaults(command=top)
 
+    one = commands.add_parser("report", help="write the page of a sweep")
+    one.add_argument("directory", type=Path, metavar="DIR")
+    one.set_defaults(command=report)
+
     one = commands.add_parser("compare", help="set several sweeps side by side")
     one.add_argument("directories", type=Path, nargs="+", metavar="DIR")
     one.set_defaults(command=compare)
@@ -137,6 +141,14 @@ def top(arguments: argparse.Namespace) -> int:
     return DONE
 
 
+def report(arguments: argparse.Namespace) -> int:
+    """Write the page of a sweep."""
+    from mtl_search.analysis.report import write_report
+
+    sys.stdout.write(f"{write_report(arguments.directory)}\n")
+    return DONE
+
+
 def compare(arguments: argparse.Namespace) -> int:
     """Set several sweeps side by side."""
     from mtl_search.leaderboard import Leaderboard
@@ -147,8 +159,10 @@ def compare(arguments: argparse.Namespace) -> int:
 
 
 def _conclude(result: "SweepResult", quiet: bool) -> int:
+    from mtl_search.analysis.report import write_report
     from mtl_search.terminal.leaders import show_end
 
+    write_report(result.path)
     if not quiet:
         show_end(result.board)
     if result.interrupted:
