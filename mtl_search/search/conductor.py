@@ -24,6 +24,7 @@ from mtl_search.training import Score, TrialOutcome
 __all__ = ["Conductor"]
 
 HOPELESS = 10  # trials that failed with none that succeeded, after which a sweep gives up
+REPEATED = 50  # trials in a row that were trained before, after which a study has no use for more hours
 
 TOLD = {
     TrialState.COMPLETE: OptunaState.COMPLETE,
@@ -80,10 +81,13 @@ class Conductor(JobSource):
                 live.run.arm.name == SINGLE_TASK for live in self.live.values()
             ):
                 return "wait"
-            while self._has_budget(run):
+            while not self._interrupted and self._has_budget(run):
                 if (job := self._start(run)) is not None:
                     return job
-        return "wait" if self.live else "done"
+        if self.live:
+            return "wait"
+        self._give_up_if_hopeless(after=1)
+        return "done"
 
     def report(self, trial_id: str, report: EpochReport) -> bool:
         """Take note of an epoch; stop where the pruner says so, or everything stops."""
@@ -115,7 +119,7 @@ class Conductor(JobSource):
             history=live.history,
         )
         self._settle(live, record)
-        self._give_up_if_hopeless()
+        self._give_up_if_hopeless(after=HOPELESS)
         self._changed()
 
     def interrupt(self) -> None:
@@ -148,21 +152,28 @@ class Conductor(JobSource):
 
     def _has_budget(self, run: StudyRun) -> bool:
         arm = run.arm
+        if run.exhausted:
+            return False
         if arm.trials is not None:
             return run.study.n_finished + run.live < arm.trials
         hours = self.spec.settings.budget.hours
         assert hours is not None
+        if run.repeated >= REPEATED:
+            return False
         share = hours * 3600 * self._slots / len(self.arms) / len(arm.studies)
         now = datetime.now(UTC)
-        spent = self.ledger.device_seconds[run.study.trial_prefix] + sum(
+        spent = self.ledger.slot_seconds[run.study.trial_prefix] + sum(
             (now - live.started).total_seconds() for live in self.live.values() if live.run is run
         )
         return spent < share
 
     def _start(self, run: StudyRun) -> Job | None:
-        """Draft a trial and start it; None where an equal one was trained before, which answers it."""
+        """Draft a trial and start it; None where an equal one was trained before, which answers it, or where
+        the study has nothing left to train."""
         running = [live.job.config.members for live in self.live.values()]
         draft = run.draft(self.dataset, self.ledger.measurements(evidence_for(run.arm.name)), running)
+        if draft is None:
+            return None
         trial_id = run.study.start(draft.trial)
         number = int(trial_id.rsplit("-", 1)[1])
         seed = zlib.crc32(f"{self.spec.settings.sampler.seed}/{number}".encode())
@@ -177,7 +188,9 @@ class Conductor(JobSource):
             params = draft.trial.params
             answer = self._recorder.duplicate(job, known, gains, values, arm=run.arm.name, params=params)
             self._settle(live, answer)
+            run.repeated += 1
             return None
+        run.repeated = 0
         self.live[trial_id] = live
         run.live += 1
         self._changed()
@@ -187,8 +200,9 @@ class Conductor(JobSource):
         self.ledger.record(record)
         live.run.study.tell(live.draft.trial, TOLD[record.state], record.score)
 
-    def _give_up_if_hopeless(self) -> None:
+    def _give_up_if_hopeless(self, *, after: int) -> None:
+        """Give up where at least ``after`` trials were recorded and all of them failed."""
         records = self.ledger.records
         failed = sum(states["failed"] for states in self.ledger.states.values())
-        if HOPELESS <= failed == len(records):
+        if after <= failed == len(records):
             self.hopeless = f"all of the first {failed} trials failed, the last with: {records[-1].error}"

@@ -34,7 +34,7 @@ def _train(job: Job, source: JobSource, dataset: Dataset, place: Place) -> Trial
         while not training.finished:
             report = training.run_epoch()
             epochs = report.epoch
-            if source.report(job.trial_id, report):
+            if source.report(job.trial_id, report) and not training.finished:
                 return None
         return conclude(training, dataset, read_test=job.read_test)
     except Exception as error:  # whatever a trial raises is a row of the leaderboard: the sweep goes on

@@ -26,7 +26,7 @@ class Ledger:
         self.records: list[TrialRecord] = []
         self.references: dict[str, float] = {}
         self.states: dict[str, Counter[str]] = defaultdict(Counter)
-        self.device_seconds: dict[str, float] = defaultdict(float)  # by study, which the trial_id begins with
+        self.slot_seconds: dict[str, float] = defaultdict(float)  # by study, which the trial_id begins with
         self._complete: dict[str, TrialRecord] = {}
         self._by_id: dict[str, TrialRecord] = {}
         self._measured: dict[str, Measurement] = {}  # by trial, over the references known by now
@@ -97,7 +97,8 @@ class Ledger:
         self.records.append(record)
         self._by_id[record.trial_id] = record
         self.states[record.arm][record.state.value] += 1
-        self.device_seconds[record.trial_id.rsplit("-", 1)[0]] += record.device_seconds
+        held = (record.finished - record.started).total_seconds()
+        self.slot_seconds[record.trial_id.rsplit("-", 1)[0]] += held
         if record.state != TrialState.COMPLETE:
             return
         self._complete.setdefault(record.config_id, record)

@@ -22,6 +22,7 @@ from mtl_search.search.finalists import finalists
 from mtl_search.search.ledger import Ledger
 from mtl_search.search.snapshot import Snapshot, take, take_confirmation
 from mtl_search.search.studies import Journal
+from mtl_search.search.study_run import check_constraints
 from mtl_search.search.sweep import SweepSpec, load_sweep
 from mtl_search.search.sweep_file import SWEEP_FILE, save_sweep, with_changes
 
@@ -73,12 +74,11 @@ def run_sweep(
         spec = with_changes(spec, name=name, trials=trials)
     path = Path(results) / spec.settings.name
     if path.exists():
-        raise LeaderboardError(
-            str(path), "no sweep of this name yet", "a folder", f"mtl-search resume {path}, or --name NAME"
-        )
+        raise _taken(path)
     dataset = _dataset(spec, dataset)
+    check_constraints(spec, dataset)
     with open_executor(spec.settings.resources, inline=inline, address=address) as executor:
-        path.mkdir(parents=True)
+        _make_folder(path)
         with _only_process(path):
             save_sweep(spec, path)
             board = Leaderboard.create(path, _task_infos(dataset))
@@ -189,6 +189,23 @@ def _confirm(
     confirmation.on_change(lambda: watch.changed(take_confirmation(confirmation, last, began)))
     executor.run(confirmation, dataset)
     return confirmation.interrupted
+
+
+def _make_folder(path: Path) -> None:
+    """Make the folder of a new sweep; UserError where that cannot be."""
+    try:
+        path.mkdir(parents=True)
+    except FileExistsError:
+        raise _taken(path) from None
+    except OSError as error:
+        raise LeaderboardError(
+            str(path), "a folder that can be made", error.strerror or str(error)
+        ) from error
+
+
+def _taken(path: Path) -> LeaderboardError:
+    hint = f"mtl-search resume {path}, or --name NAME"
+    return LeaderboardError(str(path), "no sweep of this name yet", "a folder", hint)
 
 
 def _task_infos(dataset: Dataset) -> list[TaskInfo]:

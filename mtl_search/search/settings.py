@@ -17,6 +17,7 @@ from mtl_search.data import DataSpec
 from mtl_search.search.pruners import ASHA, PrunerConfig
 from mtl_search.search.samplers import TPE, SamplerConfig
 from mtl_search.tasks import TaskConfig
+from mtl_search.training import NetworkCost
 
 __all__ = ["Budget", "Constraints", "Objective", "Resources", "Settings"]
 
@@ -45,6 +46,13 @@ class Constraints(BaseModel):
 
     n_params: PositiveInt | None = None
     flops: PositiveInt | None = None
+
+    def broken_by(self, cost: NetworkCost) -> tuple[str, float] | None:
+        """The first bound that ``cost`` is beyond, and by how much relative to it; None where it fits."""
+        for name, bound in self.model_dump(exclude_none=True).items():
+            if (found := getattr(cost, name)) > bound:
+                return name, found / bound - 1.0
+        return None
 
 
 class Budget(BaseModel):

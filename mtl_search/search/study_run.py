@@ -1,21 +1,23 @@
 """StudyRun: one study of an arm at work, from the members of a trial to its checked configuration."""
 
-from collections.abc import Sequence
+import random
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from optuna.trial import Trial
 
 from mtl_search.data import Dataset
-from mtl_search.errors import SpecError
-from mtl_search.search.arms import Arm
+from mtl_search.search.arms import Arm, arms_of
 from mtl_search.search.members import Measurement, MemberStrategy
 from mtl_search.search.settings import Settings
 from mtl_search.search.studies import JournalledStudy
+from mtl_search.search.sweep import SweepSpec
+from mtl_search.space import RandomSuggest
 from mtl_search.training import NetworkCost, TrialConfig, network_cost
 
-__all__ = ["Draft", "StudyRun"]
+__all__ = ["Draft", "StudyRun", "check_constraints"]
 
-MAX_REFUSED = 200  # networks beyond the constraints in a row, after which the space counts as empty
+MAX_REFUSED = 200  # networks beyond the constraints in a row, after which a space counts as empty
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,39 +44,31 @@ class StudyRun:
         self.arm, self.study = arm, study
         self._members, self._strategy = members, strategy
         self._constraints, self._main = settings.constraints, set(settings.main_tasks)
-        self.refused = 0
         self.live = 0
+        self.repeated = 0  # trials in a row that were answered from the leaderboard
+        self.exhausted = False  # whether no network within the constraints is found any more
 
     def draft(
         self, dataset: Dataset, measured: Sequence[Measurement], running: Sequence[tuple[str, ...]]
-    ) -> Draft:
-        """Ask for a network within the constraints; SpecError where none is found."""
+    ) -> Draft | None:
+        """Ask for a network within the constraints; None where none is found, and none will be."""
         busy = list(running)
         for _ in range(MAX_REFUSED):
             reason = self._choose_members(measured, busy)
             trial = self.study.ask()
             members = self._members or self.arm.space.suggest_members(trial)
             if not set(members) & self._main:  # a sampler's free choice: nothing that a design could use
-                self._refuse(trial, "main_members", 1.0)
+                self.study.refuse(trial, "main_members", 1.0)
                 continue
             config = TrialConfig.model_validate(self.arm.space.sample(trial, members))
             cost = network_cost(config, dataset)
-            broken = self._broken(cost)
+            broken = self._constraints.broken_by(cost)
             if broken is None:
                 return Draft(trial, config, cost, reason)
-            self._refuse(trial, *broken)
+            self.study.refuse(trial, *broken)
             busy.append(members)  # so that a strategy moves on from sets that cannot be kept small
-        limits = self._constraints.model_dump(exclude_none=True)
-        raise SpecError(
-            f"constraints of arm {self.arm.name!r}",
-            f"some network within {limits}",
-            f"{MAX_REFUSED} in a row beyond",
-            "allow more, or narrow the trunk",
-        )
-
-    def _refuse(self, trial: Trial, constraint: str, excess: float) -> None:
-        self.study.refuse(trial, constraint, excess)
-        self.refused += 1
+        self.exhausted = True
+        return None
 
     def _choose_members(self, measured: Sequence[Measurement], running: Sequence[tuple[str, ...]]) -> str:
         if self._strategy is None or self.study.has_queue:
@@ -83,9 +77,30 @@ class StudyRun:
         self.study.enqueue(self.arm.space.fix_members(proposal.members))
         return " ".join(filter(None, (proposal.reason, proposal.note)))
 
-    def _broken(self, cost: NetworkCost) -> tuple[str, float] | None:
-        """The first constraint that ``cost`` breaks, and by how much relative to its bound."""
-        for name, bound in self._constraints.model_dump(exclude_none=True).items():
-            if (found := getattr(cost, name)) > bound:
-                return name, found / bound - 1.0
-        return None
+
+def check_constraints(spec: SweepSpec, dataset: Dataset) -> None:
+    """SpecError where an arm has no network within the constraints, as far as random draws can tell."""
+    constraints = spec.settings.constraints
+    for arm in arms_of(spec):
+        for members in arm.studies.values():
+            suggest = RandomSuggest(random.Random(0))
+            smallest: dict[str, int] = {}
+            for _ in range(MAX_REFUSED):
+                config = arm.space.sample(suggest, members or arm.space.suggest_members(suggest))
+                cost = network_cost(TrialConfig.model_validate(config), dataset)
+                if (broken := constraints.broken_by(cost)) is None:
+                    break
+                found = getattr(cost, broken[0])
+                smallest[broken[0]] = min(found, smallest.get(broken[0], found))
+            else:
+                limits = constraints.model_dump(exclude_none=True)
+                raise spec.document.error(
+                    ("constraints",),
+                    f"some network of arm {arm.name!r} within {_listed(limits)}",
+                    f"none in {MAX_REFUSED} drawn at random, the smallest with {_listed(smallest)}",
+                    "allow more, or narrow the trunk",
+                )
+
+
+def _listed(sizes: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} {size:,}" for name, size in sizes.items())
