@@ -7,7 +7,8 @@ READY := $(VENV)/.ready
 .PHONY: demo test setup clean
 
 demo: setup
-	$(BIN)/mtl-search run search_spaces/support2.yaml --results results/demo
+	@if [ -d results/demo ]; then $(BIN)/mtl-search resume results/demo; \
+	else $(BIN)/mtl-search run search_spaces/support2.yaml --name demo; fi
 
 test: setup
 	$(BIN)/ruff check .
