@@ -480,7 +480,7 @@ def test_a_trial_is_recorded_before_it_is_told(bench: MakeBench, monkeypatch: py
     assert b.open().runs[0].study.n_finished == 0, "an untold trial comes again"
 
 
-@pytest.mark.parametrize("killed_at", range(0, 150, 5))
+@pytest.mark.parametrize("killed_at", range(0, 130, 9))
 @pytest.mark.parametrize("before", [True, False], ids=["before", "after"])
 def test_killed_at_any_write_nothing_is_lost_or_there_twice(
     bench: MakeBench, monkeypatch: pytest.MonkeyPatch, killed_at: int, before: bool
