@@ -15,7 +15,7 @@ from mtl_search.training import TrialConfig
 
 __all__ = ["RESERVED_ARMS", "SweepSpec", "load_sweep"]
 
-RESERVED_ARMS = ("single_task", "shared_equal", "shared_tuned", "search")
+RESERVED_ARMS = ("single_task", "shared_equal", "shared_tuned", "search", "confirmation")
 SPACES = ("trial", "arms")
 
 
@@ -45,15 +45,15 @@ class SweepSpec:
         space = SearchSpace.parse(
             _block(document, "trial"), settings.all_tasks, document, ("trial",), TrialConfig.model_validate
         )
-        if space.members.is_fixed and not set(space.members.tasks) & set(settings.main_tasks):
-            raise document.error(("trial", "members"), "at least one main task", "auxiliary tasks alone")
+        check_members(document, ("trial",), space, settings)
         arms = {}
         for name, part in _arms(document).items():
             path = ("arms", name)
-            if name in RESERVED_ARMS:
+            if name in RESERVED_ARMS or name.startswith("single_task."):  # its studies have such names
                 raise document.error(path, "a name of your own", f"{name!r}, which every sweep has")
             check_name(document, path, name)
             arms[name] = space.override(part, path)
+            check_members(document, path, arms[name], settings)
         return cls(settings, space, arms, document, base)
 
     def override(self, part: Mapping[str, object]) -> SearchSpace:
@@ -82,6 +82,12 @@ def check_name(document: Document, path: tuple[str, ...], name: str) -> None:
         check_task_name(name)
     except ValueError as error:
         raise document.error(path, str(error).split("expected ")[1].split(", found")[0], repr(name)) from None
+
+
+def check_members(document: Document, path: tuple[str, ...], space: SearchSpace, settings: Settings) -> None:
+    """SpecError where a space has one set of members, which no design could use."""
+    if space.members.is_fixed and not set(space.members.tasks) & set(settings.main_tasks):
+        raise document.error((*path, "members"), "at least one main task", "auxiliary tasks alone")
 
 
 def _settings(document: Document) -> Settings:

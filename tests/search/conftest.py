@@ -11,12 +11,12 @@ import pytest
 from mtl_search.data import Dataset, load_dataset
 from mtl_search.leaderboard import Leaderboard, TaskInfo
 from mtl_search.records import EpochReport, Metric, Split, TrialRecord, TrialState
-from mtl_search.search import SweepSpec, study_run
+from mtl_search.search import SweepSpec
 from mtl_search.search.conductor import Conductor
 from mtl_search.search.jobs import Job, JobSource, Placement
 from mtl_search.search.ledger import Ledger
 from mtl_search.search.studies import Journal
-from mtl_search.training import NetworkCost, TrialConfig, TrialOutcome
+from mtl_search.training import TrialOutcome
 
 Values = Callable[[Job], Mapping[str, float]]
 
@@ -106,23 +106,6 @@ class Bench:
 def _no_waiting_for_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a killed process wrote is there without it; only a machine that loses power needs it."""
     monkeypatch.setattr(os, "fsync", lambda descriptor: None)
-
-
-COSTS: dict[tuple[object, ...], NetworkCost] = {}
-
-
-@pytest.fixture(autouse=True)
-def _each_cost_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Counting FLOPs takes longer than all that the search does with a made-up trial."""
-    count = study_run.network_cost
-
-    def counted(config: TrialConfig, dataset: Dataset) -> NetworkCost:
-        key = (dataset.fingerprint, config.branching, config.trunk)
-        if key not in COSTS:
-            COSTS[key] = count(config, dataset)
-        return COSTS[key]
-
-    monkeypatch.setattr(study_run, "network_cost", counted)
 
 
 @pytest.fixture(scope="session")
