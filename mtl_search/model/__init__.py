@@ -13,13 +13,23 @@ from typing import Annotated
 
 from pydantic import Field, SerializeAsAny, ValidatorFunctionWrapHandler, WrapValidator
 
-from mtl_search.model.cost import count_flops, count_parameters
+from mtl_search.model.cost import NetworkCost, NetworkCosts, count_flops, count_parameters
 from mtl_search.model.network import Network
 from mtl_search.model.stages.mlp import MlpConfig
 from mtl_search.model.stages.resnet import ResNetConfig
 from mtl_search.model.trunk import Trunk
 
-__all__ = ["MlpConfig", "Network", "ResNetConfig", "Trunk", "TrunkConfig", "count_flops", "count_parameters"]
+__all__ = [
+    "MlpConfig",
+    "Network",
+    "NetworkCost",
+    "NetworkCosts",
+    "ResNetConfig",
+    "Trunk",
+    "TrunkConfig",
+    "count_flops",
+    "count_parameters",
+]
 
 
 def _accept_trunk(value: object, parse: ValidatorFunctionWrapHandler) -> object:

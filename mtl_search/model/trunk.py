@@ -1,6 +1,7 @@
 """What a trunk offers to a network: an encoder of the inputs and a chain of stages."""
 
 from abc import ABC, abstractmethod
+from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 from torch import nn
@@ -18,6 +19,9 @@ class Trunk(BaseModel, ABC):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+    cost_free: ClassVar[frozenset[str]] = frozenset()
+    """The options that change neither the number of parameters nor the FLOPs, such as dropout."""
 
     name: str
     stages: int = Field(default=3, ge=1)

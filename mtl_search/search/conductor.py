@@ -9,6 +9,7 @@ from typing import Literal
 from optuna.trial import TrialState as OptunaState
 
 from mtl_search.data import Dataset
+from mtl_search.model import NetworkCosts
 from mtl_search.records import EpochReport, Phase, TrialRecord, TrialState
 from mtl_search.search.arms import SINGLE_TASK, Arm, arms_of, evidence_for
 from mtl_search.search.incumbents import Incumbents
@@ -71,6 +72,7 @@ class Conductor(JobSource):
         self._slots, self._interrupted = slots, False
         self._changed: Callable[[], None] = lambda: None
         self._recorder = Recorder(spec.settings.name, dataset)
+        self._costs = NetworkCosts(dataset.tasks, dataset.input_shape)
 
     def next(self) -> Job | Literal["wait", "done"]:
         """A job of the first arm that has one left."""
@@ -171,7 +173,7 @@ class Conductor(JobSource):
         """Draft a trial and start it; None where an equal one was trained before, which answers it, or where
         the study has nothing left to train."""
         running = [live.job.config.members for live in self.live.values()]
-        draft = run.draft(self.dataset, self.ledger.measurements(evidence_for(run.arm.name)), running)
+        draft = run.draft(self._costs, self.ledger.measurements(evidence_for(run.arm.name)), running)
         if draft is None:
             return None
         trial_id = run.study.start(draft.trial)

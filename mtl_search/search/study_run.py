@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from optuna.trial import Trial
 
 from mtl_search.data import Dataset
+from mtl_search.model import NetworkCost, NetworkCosts
 from mtl_search.search.arms import Arm, arms_of
 from mtl_search.search.members import Measurement, MemberStrategy
 from mtl_search.search.settings import Settings
 from mtl_search.search.studies import JournalledStudy
 from mtl_search.search.sweep import SweepSpec
 from mtl_search.space import RandomSuggest
-from mtl_search.training import NetworkCost, TrialConfig, network_cost
+from mtl_search.training import TrialConfig
 
 __all__ = ["Draft", "StudyRun", "check_constraints"]
 
@@ -49,7 +50,7 @@ class StudyRun:
         self.exhausted = False  # whether no network within the constraints is found any more
 
     def draft(
-        self, dataset: Dataset, measured: Sequence[Measurement], running: Sequence[tuple[str, ...]]
+        self, costs: NetworkCosts, measured: Sequence[Measurement], running: Sequence[tuple[str, ...]]
     ) -> Draft | None:
         """Ask for a network within the constraints; None where none is found, and none will be."""
         busy = list(running)
@@ -61,7 +62,7 @@ class StudyRun:
                 self.study.refuse(trial, "main_members", 1.0)
                 continue
             config = TrialConfig.model_validate(self.arm.space.sample(trial, members))
-            cost = network_cost(config, dataset)
+            cost = costs.of(config.branching, config.trunk)
             broken = self._constraints.broken_by(cost)
             if broken is None:
                 return Draft(trial, config, cost, reason)
@@ -80,14 +81,15 @@ class StudyRun:
 
 def check_constraints(spec: SweepSpec, dataset: Dataset) -> None:
     """SpecError where an arm has no network within the constraints, as far as random draws can tell."""
-    constraints = spec.settings.constraints
+    constraints, costs = spec.settings.constraints, NetworkCosts(dataset.tasks, dataset.input_shape)
     for arm in arms_of(spec):
         for members in arm.studies.values():
             suggest = RandomSuggest(random.Random(0))
             smallest: dict[str, int] = {}
             for _ in range(MAX_REFUSED):
-                config = arm.space.sample(suggest, members or arm.space.suggest_members(suggest))
-                cost = network_cost(TrialConfig.model_validate(config), dataset)
+                sampled = arm.space.sample(suggest, members or arm.space.suggest_members(suggest))
+                config = TrialConfig.model_validate(sampled)
+                cost = costs.of(config.branching, config.trunk)
                 if (broken := constraints.broken_by(cost)) is None:
                     break
                 found = getattr(cost, broken[0])

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 
 from mtl_search.data import Dataset
-from mtl_search.model import count_flops, count_parameters
+from mtl_search.model import NetworkCost, NetworkCosts
 from mtl_search.records import EpochReport, Metric, Resample, Split, TrialState
 from mtl_search.training.config import TrialConfig
 from mtl_search.training.loop import NonFiniteLossError, Training
@@ -17,14 +17,6 @@ __all__ = ["NetworkCost", "TrialOutcome", "conclude", "failure", "network_cost",
 
 
 N_GROUPS = 20  # of test rows: few enough that each holds labels of every task, enough for a variance
-
-
-@dataclass(frozen=True, slots=True)
-class NetworkCost:
-    """What a network costs: parameters, and FLOPs of a forward pass per row."""
-
-    n_params: int
-    flops: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +37,7 @@ class TrialOutcome:
 
 def network_cost(config: TrialConfig, dataset: Dataset) -> NetworkCost:
     """Parameters and FLOPs of ``config``'s network, counted without allocating or running it."""
-    tasks = [dataset.tasks[name] for name in config.members]
-    args = (config.branching, config.trunk, tasks, dataset.input_shape)
-    return NetworkCost(count_parameters(*args), count_flops(*args))
+    return NetworkCosts(dataset.tasks, dataset.input_shape).of(config.branching, config.trunk)
 
 
 def conclude(training: Training, dataset: Dataset, *, read_test: bool = False) -> TrialOutcome:

@@ -109,7 +109,7 @@ some_trials = st.lists(
 
 @pytest.mark.parametrize("objective", [{"max_networks": 1}, {"max_networks": 2}, {"max_params": 40}])
 @given(drawn=some_trials)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_equal_to_composing_everything_anew_after_each_trial(
     objective: dict[str, int], drawn: Sequence[tuple[str, dict[str, float], int, TrialState]]
 ) -> None:

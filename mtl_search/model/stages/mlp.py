@@ -1,6 +1,6 @@
 """The plain multi-layer perceptron, one layer a stage."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field, PositiveInt
 from torch import nn
@@ -23,6 +23,8 @@ class MlpConfig(Trunk):
       (1): ReLU()
     )
     """
+
+    cost_free: ClassVar[frozenset[str]] = frozenset({"dropout"})
 
     name: Literal["mlp"] = "mlp"
     width: PositiveInt = 128

@@ -1,6 +1,6 @@
 """Residual blocks for tables (Gorishniy et al. 2021), normalised before they compute."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field, PositiveInt
 from torch import Tensor, nn
@@ -19,6 +19,8 @@ class ResNetConfig(Trunk):
     Layer normalisation stands where the paper has batch normalisation: it works on a batch of one row, is
     the same in training and evaluation, and no row depends on the others of its batch.
     """
+
+    cost_free: ClassVar[frozenset[str]] = frozenset({"dropout"})
 
     name: Literal["resnet"] = "resnet"
     width: PositiveInt = 128
