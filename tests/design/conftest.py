@@ -15,7 +15,7 @@ def branchings(draw: st.DrawFn, members: Sequence[str] | None = None, max_stages
     """Any branching of ``members``, or of 1 to 7 tasks, over 1 to ``max_stages`` stages."""
     if members is None:
         members = draw(st.lists(st.sampled_from(NAMES), min_size=1, unique=True))
-    stages = [(tuple(members),)]
+    stages: list[tuple[tuple[str, ...], ...]] = [(tuple(members),)]
     for _ in range(draw(st.integers(0, max_stages - 1))):
         colours = {task: draw(st.integers(0, len(members))) for task in members}
         cells = {(i, colours[task]) for i, group in enumerate(stages[-1]) for task in group}
