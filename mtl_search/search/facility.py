@@ -1,9 +1,9 @@
 """The best few networks to cover all tasks: facility location by greedy choice and swaps, for many draws.
 
 Each task is served by the chosen network that does best on it, and the sum over tasks is what counts. Greedy
-choice alone reaches 1 - 1/e of the best sum above the floor (Nemhauser et al. 1978), swaps repair most of what it
-misses; with at least as many networks as tasks the best of each task is exact. `mtl_search.design.compose` is
-exact always, and slower: it makes the design that a sweep reports, this one the thousands that are imagined.
+choice alone reaches 1 - 1/e of the best sum above the floor (Nemhauser et al. 1978), swaps repair most it
+misses; with at least as many networks as tasks the best of each task is exact. `mtl_search.design.compose`
+is always exact, and slower: it makes the design that a sweep reports, this one those that are imagined.
 """
 
 # C candidate networks, T tasks, K chosen
@@ -20,8 +20,8 @@ UNSERVED = 1e6  # percent; a task without a network costs more than any gain is 
 def cover(gains_CT: Floats, max_networks: int) -> list[int]:
     """Indices of at most ``max_networks`` candidates whose best gains sum to the most, sorted.
 
-    NaN: the candidate does not serve that task. Serving more tasks comes before serving them better. Ties go to
-    fewer networks, then to the candidates that come first.
+    NaN: the candidate does not serve that task. Serving more tasks comes before serving them better. Ties go
+    to fewer networks, then to the candidates that come first.
 
     >>> cover(np.array([[9.0, 0.0], [0.0, 8.0], [5.0, 5.0]]), 1), cover(np.array([[9.0, 0.0], [0.0, 8.0]]), 2)
     ([2], [0, 1])

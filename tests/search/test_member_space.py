@@ -36,17 +36,20 @@ def test_what_is_no_set_of_a_space_is_not_in_it(members: tuple[str, ...]) -> Non
     assert members not in MemberSpace(("a", "b", "c"), ("x",), max_members=3)
 
 
-@pytest.mark.parametrize("arguments", [
-    {"main": ()},
-    {"main": ("a", "a")},
-    {"main": ("a",), "auxiliary": ("a",)},
-    {"main": ("a", "b"), "min_members": 0},
-    {"main": ("a", "b"), "min_members": 2, "max_members": 1},
-    {"main": ("a", "b"), "max_members": 3},
-    {"main": ("a", "b"), "only": ()},
-    {"main": ("a", "b"), "only": (("a", "c"),)},
-    {"main": ("a", "b"), "max_members": 1, "only": (("a", "b"),)},
-])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"main": ()},
+        {"main": ("a", "a")},
+        {"main": ("a",), "auxiliary": ("a",)},
+        {"main": ("a", "b"), "min_members": 0},
+        {"main": ("a", "b"), "min_members": 2, "max_members": 1},
+        {"main": ("a", "b"), "max_members": 3},
+        {"main": ("a", "b"), "only": ()},
+        {"main": ("a", "b"), "only": (("a", "c"),)},
+        {"main": ("a", "b"), "max_members": 1, "only": (("a", "b"),)},
+    ],
+)
 def test_a_space_cannot_be_invalid(arguments: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="expected"):
         MemberSpace(**arguments)  # type: ignore[arg-type]

@@ -1,0 +1,215 @@
+"""What measured sets of tasks tell about all others: a Gaussian process over member sets, for all tasks.
+
+The gain of a task in a set is the sum of the effects of `mtl_search.search.set_effects`. Given the weights of
+the shared effects the tasks are independent, so the exact posterior of all of them costs one small
+factorisation for each task and one for the weights, where factorising all (task, set) pairs together would
+cost a hundred times that.
+"""
+
+# M measured sets, C candidate sets, T tasks, F features with shared weights, m and c rows of one task
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.linalg import cholesky, solve_triangular
+from scipy.optimize import minimize
+
+from mtl_search.search.set_effects import (
+    NOISE,
+    REACH,
+    SHARED,
+    Effects,
+    OwnKernel,
+    own_variance,
+    shared_features,
+    shared_groups,
+)
+
+__all__ = ["SetPosterior", "fit_effects"]
+
+Floats = npt.NDArray[np.float64]
+
+PRIOR_ROWS = 4.0  # how many measurements the scale that all tasks share counts for, in the scale of one
+JITTER = 1e-5
+STRAYS = 1.5  # standard deviation of a log variance around where it starts
+MOST, LEAST = 4.0, -9.0  # bounds of the log variances
+
+
+class SetPosterior:
+    """The gains of every task in every set, given those measured in some sets.
+
+    ``members_MT`` holds 0 and 1; ``gains_MT`` percent, NaN where a task has no gain; ``times_M`` how many
+    trainings a row is the mean of. Gains are scaled for each task, as one may move by ten percent where
+    another moves by one.
+
+    >>> members = np.array([[1.0, 1, 0], [1, 0, 1], [0, 1, 1]])
+    >>> gains = np.where(members > 0, [[8.0, 8, 0], [-8, 0, -8], [0, 1, 1]], np.nan)
+    >>> mean, deviation = SetPosterior(members, gains, np.ones(3)).predict(members)
+    >>> bool(mean[0, 0] > 2 > -2 > mean[1, 0]), bool(np.isnan(mean[0, 2]))
+    (True, True)
+    """
+
+    def __init__(
+        self, members_MT: Floats, gains_MT: Floats, times_M: Floats, effects: Effects | None = None
+    ) -> None:
+        self.effects = effects or Effects()
+        self._evidence = _Evidence.gather(members_MT, gains_MT, times_M)
+        self._solved = _solve(self._evidence, self.effects)
+
+    @property
+    def noise_T(self) -> Floats:
+        """The standard deviation of one measurement around what its set achieves, in percent."""
+        return np.asarray(np.sqrt(self.effects.noise) * self._evidence.scale_T)
+
+    def predict(self, members_CT: Floats) -> tuple[Floats, Floats]:
+        """Mean and standard deviation of what each set achieves for each member, NaN for other tasks."""
+        mean_CT, deviation_CT = np.full((2, *members_CT.shape), np.nan)
+        known, solved, effects = self._evidence, self._solved, self.effects
+        n_trials = len(known.members_MT)
+        weights_F = np.sqrt(effects.shared)[known.groups_F]
+        for task, data in enumerate(known.tasks):
+            rows = np.flatnonzero(members_CT[:, task])
+            if not rows.size:
+                continue
+            members_cT = members_CT[rows]
+            features_cF = weights_F * shared_features(members_cT, task, None, np.ones(len(rows)), n_trials)
+            mean_c, variance_c = np.zeros(len(rows)), own_variance(members_cT, task, effects)
+            if data is not None:
+                root_mm, seen_mF, seen_m = solved.tasks[task]
+                across_mc = OwnKernel(known.members_MT[data.rows], members_cT, task).weighed(effects)
+                across_mc = solve_triangular(root_mm, across_mc, lower=True, check_finite=False)
+                features_cF -= across_mc.T @ seen_mF
+                mean_c, variance_c = across_mc.T @ seen_m, variance_c - (across_mc**2).sum(axis=0)
+            spread_Fc = solve_triangular(solved.root_FF, features_cF.T, lower=True, check_finite=False)
+            variance_c = np.maximum(variance_c + (spread_Fc**2).sum(axis=0), JITTER)
+            mean_CT[rows, task] = mean_c + features_cF @ solved.weights_F
+            deviation_CT[rows, task] = np.sqrt(variance_c)
+        return mean_CT * known.scale_T, deviation_CT * known.scale_T
+
+
+def fit_effects(members_MT: Floats, gains_MT: Floats, times_M: Floats, *, steps: int = 10) -> Effects:
+    """The effects under which the measurements are most likely, held near where they start (type-II MAP)."""
+    start = np.array(Effects().vector)
+    evidence = _Evidence.gather(members_MT, gains_MT, times_M)
+    if not any(data is not None for data in evidence.tasks):
+        return Effects()
+
+    def loss(vector: Floats) -> tuple[float, Floats]:
+        clipped = Effects(tuple(np.clip(vector, LEAST, MOST).tolist()))
+        value, slope = _likelihood(evidence, clipped)
+        apart = (vector - start) / STRAYS
+        return value + 0.5 * float(apart @ apart), slope + apart / STRAYS
+
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": steps})
+    return Effects(tuple(np.clip(found.x, LEAST, MOST).tolist()))
+
+
+@dataclass(frozen=True)
+class _TaskRows:
+    """What was measured of one task: which sets, the gains, and what the effects make of the sets."""
+
+    rows: npt.NDArray[np.intp]
+    gains_m: Floats
+    noise_m: Floats  # as a share of one measurement's noise
+    features_mF: Floats
+    kernel: OwnKernel
+
+
+@dataclass(frozen=True)
+class _Evidence:
+    """All that was measured, in the units of each task's scale."""
+
+    members_MT: Floats
+    scale_T: Floats
+    groups_F: npt.NDArray[np.intp]
+    tasks: tuple[_TaskRows | None, ...]
+
+    @classmethod
+    def gather(cls, members_MT: Floats, gains_MT: Floats, times_M: Floats) -> "_Evidence":
+        n_sets, n_tasks = members_MT.shape
+        together_M = members_MT.sum(axis=1) > 1  # a task on its own gains nothing, whatever its scale
+        scale_T = _scales(gains_MT[together_M] if together_M.any() else gains_MT)
+        tasks: list[_TaskRows | None] = []
+        for task in range(n_tasks):
+            rows = np.flatnonzero(~np.isnan(gains_MT[:, task]))
+            if not rows.size:
+                tasks.append(None)
+                continue
+            members_mT, times_m = members_MT[rows], times_M[rows]
+            features_mF = shared_features(members_mT, task, rows, times_m, n_sets)
+            kernel = OwnKernel(members_mT, members_mT, task)
+            gains_m = gains_MT[rows, task] / scale_T[task]
+            tasks.append(_TaskRows(rows, gains_m, 1 / times_m, features_mF, kernel))
+        return cls(members_MT, scale_T, shared_groups(n_tasks, n_sets), tuple(tasks))
+
+
+@dataclass(frozen=True)
+class _Solved:
+    """The posterior of the shared weights, and of each task what its own part needs for predictions."""
+
+    tasks: tuple[tuple[Floats, Floats, Floats], ...]  # Cholesky root; features and gains divided by it
+    root_FF: Floats
+    weights_F: Floats
+    loss: float  # minus the log marginal likelihood, but for a constant
+
+
+def _solve(evidence: _Evidence, effects: Effects) -> _Solved:
+    weights_F = np.sqrt(effects.shared)[evidence.groups_F]
+    precision_FF, pull_F, loss = np.eye(len(weights_F)), np.zeros(len(weights_F)), 0.0
+    tasks = []
+    for data in evidence.tasks:
+        if data is None:
+            tasks.append((np.zeros((0, 0)), np.zeros((0, len(weights_F))), np.zeros(0)))
+            continue
+        covariance_mm = data.kernel.weighed(effects)
+        covariance_mm[np.diag_indices(len(data.rows))] += (effects.noise + JITTER) * data.noise_m
+        root_mm = cholesky(covariance_mm, lower=True, check_finite=False)
+        right = np.hstack([data.features_mF * weights_F, data.gains_m[:, None]])
+        right = solve_triangular(root_mm, right, lower=True, check_finite=False)
+        seen_mF, seen_m = right[:, :-1], right[:, -1]
+        precision_FF += seen_mF.T @ seen_mF
+        pull_F += seen_mF.T @ seen_m
+        loss += 0.5 * seen_m @ seen_m + np.log(np.diag(root_mm)).sum()
+        tasks.append((root_mm, seen_mF, seen_m))
+    root_FF = cholesky(precision_FF, lower=True, check_finite=False)
+    pulled_F = solve_triangular(root_FF, pull_F, lower=True, check_finite=False)
+    loss += np.log(np.diag(root_FF)).sum() - 0.5 * pulled_F @ pulled_F
+    posterior_F = solve_triangular(root_FF, pulled_F, lower=True, trans=1, check_finite=False)
+    return _Solved(tuple(tasks), root_FF, posterior_F, float(loss))
+
+
+def _likelihood(evidence: _Evidence, effects: Effects) -> tuple[float, Floats]:
+    """Minus the log marginal likelihood, and its slope in each entry of the effects' vector."""
+    solved, n_shared = _solve(evidence, effects), len(SHARED)
+    inverse_FF = solve_triangular(solved.root_FF, np.eye(len(solved.root_FF)), lower=True, check_finite=False)
+    certain_F = 1 - (inverse_FF**2).sum(axis=0) - solved.weights_F**2
+    slope = np.zeros(len(effects.vector))
+    slope[:n_shared] = 0.5 * np.bincount(evidence.groups_F, certain_F, minlength=n_shared)
+    *weights, detail = effects.own.values()
+    for data, (root_mm, seen_mF, seen_m) in zip(evidence.tasks, solved.tasks, strict=True):
+        if data is None:
+            continue
+        inverse_mm = solve_triangular(root_mm, np.eye(len(root_mm)), lower=True, check_finite=False)
+        explained_Fm = inverse_FF @ seen_mF.T
+        residual_m = inverse_mm.T @ (seen_m - seen_mF @ solved.weights_F)
+        pull_mm = inverse_mm.T @ (inverse_mm - explained_Fm.T @ (explained_Fm @ inverse_mm))
+        pull_mm -= np.outer(residual_m, residual_m)
+        for place, (weight, part) in enumerate(zip(weights, data.kernel.parts, strict=True), start=n_shared):
+            slope[place] += 0.5 * weight * (pull_mm * part).sum()
+        pulled_mm = pull_mm * data.kernel.detail(effects)
+        slope[NOISE - 1] += 0.5 * detail * pulled_mm.sum()
+        slope[NOISE] += 0.5 * effects.noise * (np.diag(pull_mm) * data.noise_m).sum()
+        slope[REACH] += 0.5 * detail * (1 - effects.reach) * (pulled_mm * data.kernel.apart_AB).sum()
+    return solved.loss, slope
+
+
+def _scales(gains_MT: Floats) -> Floats:
+    """The root mean square gain of each task, drawn towards that of all where few were measured."""
+    defined_MT = ~np.isnan(gains_MT)
+    if not defined_MT.any():
+        return np.ones(gains_MT.shape[1])
+    squares_MT = np.where(defined_MT, gains_MT, 0.0) ** 2
+    overall = squares_MT.sum() / defined_MT.sum() + 1e-12
+    n_T = defined_MT.sum(axis=0)
+    return np.asarray(np.sqrt((squares_MT.sum(axis=0) + PRIOR_ROWS * overall) / (n_T + PRIOR_ROWS)))
