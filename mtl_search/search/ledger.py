@@ -74,13 +74,18 @@ class Ledger:
     def candidates(self, arms: Collection[str], *, since: int = 0) -> list[Candidate]:
         """The networks of ``arms`` that designs may be composed of: trained to their end, each once.
 
-        ``since``: of the records from that one on alone.
+        One that was answered by a trial of another arm is a network of its own arm as well. ``since``: of
+        the records from that one on alone.
         """
         return [
             Candidate(record.trial_id, self.gains(record), record.n_params, record.flops)
             for record in itertools.islice(self.records, since, None)
-            if record.arm in arms and record.state == TrialState.COMPLETE and record.duplicate_of is None
+            if record.arm in arms and record.state == TrialState.COMPLETE and self._is_first(record, arms)
         ]
+
+    def _is_first(self, record: TrialRecord, arms: Collection[str]) -> bool:
+        """Whether no trial of ``arms`` answered ``record``."""
+        return record.duplicate_of is None or self._by_id[record.duplicate_of].arm not in arms
 
     def _measurement(self, record: TrialRecord) -> Measurement:
         """What ``record`` says of its members; kept, since thousands are asked for before each trial."""

@@ -1,0 +1,189 @@
+"""Ledger: references, gains, what is known, what designs may be composed of."""
+
+import math
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mtl_search.leaderboard import Leaderboard
+from mtl_search.records import Metric, Phase, Split, TrialRecord, TrialState
+from mtl_search.search.ledger import Ledger
+from mtl_search.testing.boards import TASKS, synthetic_trial
+
+METRICS = {"age": TASKS[0].metric, "death": TASKS[1].metric}
+NAMES = {"age": "rmse", "death": "auroc", "ward": "accuracy"}
+NOW = datetime(2025, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Ledger:
+    return Ledger(Leaderboard.create(tmp_path / "sweep", TASKS), METRICS)
+
+
+def trial(trial_id: str, arm: str = "search", config: str | None = None, **values: float) -> TrialRecord:
+    """A complete trial with these values on valid."""
+    return synthetic_trial(
+        trial_id,
+        arm=arm,
+        config_id=config or f"config of {trial_id}",
+        members=tuple(values),
+        metrics=tuple(Metric(task, Split.VALID, NAMES[task], value) for task, value in values.items()),
+    )
+
+
+def changed(record: TrialRecord, **changes: Any) -> TrialRecord:
+    return replace(record, **changes)
+
+
+def test_references_are_the_best_single_values(ledger: Ledger) -> None:
+    for number, (age, death) in enumerate([(12.0, 0.7), (11.0, 0.8), (13.0, 0.75)]):
+        ledger.record(trial(f"single_task.age-{number}", "single_task", age=age))
+        ledger.record(trial(f"single_task.death-{number}", "single_task", death=death))
+    assert ledger.references == {"age": 11.0, "death": 0.8}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"state": TrialState.PRUNED},
+        {"state": TrialState.FAILED},
+        {"arm": "search"},
+        {"phase": Phase.CONFIRMATION},
+    ],
+    ids=str,
+)
+def test_only_complete_single_task_trials_of_the_search_are_references(
+    tmp_path: Path, change: dict[str, Any]
+) -> None:
+    board = Leaderboard.create(tmp_path / "sweep", TASKS)
+    board.record(changed(trial("single_task.age-0", "single_task", age=12.0), **change))
+    assert Ledger(board, METRICS).references == {}
+
+
+def test_a_value_that_is_no_number_is_no_reference(ledger: Ledger) -> None:
+    ledger.record(trial("single_task.age-0", "single_task", age=math.nan))
+    assert ledger.references == {}
+    ledger.record(trial("single_task.age-1", "single_task", age=12.0))
+    ledger.record(trial("single_task.age-2", "single_task", age=math.nan))
+    assert ledger.references == {"age": 12.0}
+
+
+def test_gains_follow_the_references(ledger: Ledger) -> None:
+    network = trial("search-0", age=9.0, death=0.84)
+    ledger.record(network)
+    assert all(math.isnan(gain) for gain in ledger.gains(network).values())
+    ledger.record(trial("single_task.age-0", "single_task", age=12.0))
+    ledger.record(trial("single_task.death-0", "single_task", death=0.8))
+    assert ledger.gains(network) == pytest.approx({"age": 25.0, "death": 5.0})
+    ledger.record(trial("single_task.age-1", "single_task", age=10.0))
+    assert ledger.gains(network) == pytest.approx({"age": 10.0, "death": 5.0})
+
+
+def test_auxiliary_tasks_and_other_metrics_are_no_values(ledger: Ledger) -> None:
+    record = changed(
+        trial("search-0", age=9.0, ward=0.5),
+        metrics=(
+            Metric("age", Split.VALID, "rmse", 9.0),
+            Metric("age", Split.VALID, "mae", 7.0),
+            Metric("age", Split.TRAIN, "rmse", 1.0),
+            Metric("ward", Split.VALID, "accuracy", 0.5),
+        ),
+    )
+    assert ledger.values(record) == {"age": 9.0}
+
+
+def test_it_knows_what_is_on_disk(ledger: Ledger) -> None:
+    ledger.record(trial("single_task.age-0", "single_task", age=12.0))
+    ledger.record(trial("search-0", age=9.0))
+    again = Ledger(Leaderboard(ledger.board.path), METRICS)
+    assert [r.trial_id for r in again.records] == ["single_task.age-0", "search-0"]
+    assert again.references == ledger.references
+    assert again.states == ledger.states
+    assert again.gains(again["search-0"]) == {"age": 25.0}
+
+
+def test_it_records_before_it_learns(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*records: TrialRecord) -> None:
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(ledger.board, "record", full)
+    with pytest.raises(OSError, match="no space"):
+        ledger.record(trial("search-0", age=9.0))
+    assert ledger.records == []
+    assert ledger.find("search-0") is None
+
+
+def test_equal_configurations_are_known_once_trained(ledger: Ledger) -> None:
+    assert ledger.known("c") is None
+    for number, state in enumerate((TrialState.FAILED, TrialState.PRUNED)):
+        ledger.record(changed(trial(f"search-{number}", config="c", age=9.0), state=state))
+        assert ledger.known("c") is None, "only a trial that was trained to its end is an answer"
+    ledger.record(trial("search-2", config="c", age=9.0))
+    ledger.record(trial("search-3", config="c", age=8.0))
+    known = ledger.known("c")
+    assert known is not None
+    assert known.trial_id == "search-2", "the first one"
+
+
+def test_measurements_are_those_of_the_arms_that_did_not_fail(ledger: Ledger) -> None:
+    ledger.record(trial("single_task.age-0", "single_task", age=12.0))
+    ledger.record(trial("search-0", age=9.0, death=0.8))
+    ledger.record(trial("mine-0", "mine", age=6.0))
+    ledger.record(changed(trial("search-1", age=3.0), state=TrialState.PRUNED))
+    ledger.record(changed(trial("search-2", age=3.0), state=TrialState.FAILED))
+    found = ledger.measurements(("search", "single_task"))
+    assert [m.members for m in found] == [("age",), ("age", "death"), ("age",)]
+    assert [m.gains["age"] for m in found] == [0.0, 25.0, 75.0]
+
+
+def test_candidates_were_trained_to_their_end(ledger: Ledger) -> None:
+    ledger.record(trial("search-0", age=9.0))
+    ledger.record(changed(trial("search-1", age=9.0), state=TrialState.PRUNED))
+    ledger.record(changed(trial("search-2", age=9.0), state=TrialState.FAILED))
+    ledger.record(changed(trial("search-3", age=9.0), duplicate_of="search-0"))
+    ledger.record(trial("mine-0", "mine", age=9.0))
+    assert [c.key for c in ledger.candidates(("search",))] == ["search-0"]
+    assert [c.key for c in ledger.candidates(("search", "mine"))] == ["search-0", "mine-0"]
+    assert [c.key for c in ledger.candidates(("search", "mine"), since=1)] == ["mine-0"]
+
+
+def test_a_network_that_another_arm_trained_is_still_a_candidate(ledger: Ledger) -> None:
+    # or an arm whose every network was seen before would have no design
+    ledger.record(trial("mine-0", "mine", age=9.0))
+    ledger.record(changed(trial("search-0", age=9.0), duplicate_of="mine-0"))
+    assert [c.key for c in ledger.candidates(("search",))] == ["search-0"]
+    assert [c.key for c in ledger.candidates(("search", "mine"))] == ["mine-0"]
+
+
+def test_candidates_carry_what_composition_needs(ledger: Ledger) -> None:
+    ledger.record(trial("single_task.age-0", "single_task", age=12.0))
+    ledger.record(changed(trial("search-0", age=9.0), n_params=70, flops=140))
+    (found,) = ledger.candidates(("search",))
+    assert (found.gains, found.n_params, found.flops) == ({"age": 25.0}, 70, 140)
+
+
+def test_time_in_a_slot_is_summed_by_study(ledger: Ledger) -> None:
+    for trial_id, seconds in (("single_task.age-0", 3), ("single_task.age-1", 4), ("search-0", 5)):
+        record = changed(trial(trial_id, age=9.0), started=NOW, finished=NOW + timedelta(seconds=seconds))
+        ledger.record(record)
+    assert ledger.slot_seconds == {"single_task.age": 7.0, "search": 5.0}
+
+
+def test_names_with_hyphens_are_told_apart(ledger: Ledger) -> None:
+    record = changed(
+        trial("single_task.NR-AR-0007", age=9.0), started=NOW, finished=NOW + timedelta(seconds=2)
+    )
+    ledger.record(record)
+    assert ledger.slot_seconds == {"single_task.NR-AR": 2.0}
+
+
+def test_states_are_counted_by_arm(ledger: Ledger) -> None:
+    ledger.record(trial("search-0", age=9.0))
+    ledger.record(changed(trial("search-1", age=9.0), state=TrialState.FAILED))
+    ledger.record(trial("mine-0", "mine", age=9.0))
+    assert ledger.states["search"] == {"complete": 1, "failed": 1}
+    assert ledger.states["mine"] == {"complete": 1}
+    assert ledger.states["other"] == {}
