@@ -1,5 +1,6 @@
 """Which member strategy a sweep file's ``sampler.members`` stands for."""
 
+from mtl_search.search.composer import Composer
 from mtl_search.search.member_space import MemberSpace
 from mtl_search.search.members import EverySet, MemberStrategy, PairsFirst, RandomSets
 from mtl_search.search.settings import Settings
@@ -20,6 +21,6 @@ def build_strategy(settings: Settings, space: SearchSpace) -> MemberStrategy | N
         case "all":
             return EverySet(sets)
         case "composed":
-            return RandomSets(sets, seed)
+            return Composer(sets, settings.objective.max_networks, seed)
         case "sampler":
             return None
