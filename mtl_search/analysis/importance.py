@@ -49,7 +49,8 @@ def importances(
     all of them unless ``targets`` says which), ``feature``, ``importance`` (sums to 1 within a target).
 
     The evaluator is PED-ANOVA (Watanabe et al. 2023) unless given: how much reaching the best tenth depends
-    on the feature; it knows features that only some trials have. Targets with fewer than `FEWEST_TRIALS` trials, or whose values are all equal, have no rows.
+    on the feature; it knows features that only some trials have. Targets with fewer than `FEWEST_TRIALS`
+    trials, or whose values are all equal, have no rows.
     """
     kept = searched(trials)
     kept = kept[kept["mean_gain"].notna()]
@@ -83,7 +84,7 @@ def shared_stages(text: str) -> float:
     """How many stages two members go through together, mean over pairs."""
     stages = [[node.split() for node in stage.split("|")] for stage in text.split("/")]
     n = sum(len(node) for node in stages[0])
-    return sum(math.comb(len(node), 2) for nodes in stages for node in nodes) / math.comb(n, 2)
+    return sum(math.comb(len(node), 2) for nodes in stages for node in nodes) / max(math.comb(n, 2), 1)
 
 
 def _numeric_names(trials: pd.DataFrame) -> set[str]:

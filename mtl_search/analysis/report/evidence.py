@@ -18,6 +18,15 @@ REFERENCE_NAMES = {
     "shared_tuned": "all in one with tuned weights",
 }
 
+_COLUMNS = (
+    "design",
+    "verdict",
+    "delta_m",
+    "95 % interval",
+    "against single task",
+    "against tuned weights",
+)
+
 Row = Mapping[str, Any]
 
 
@@ -42,14 +51,7 @@ def evidence(tables: Tables) -> Evidence | None:
     shown = _one_an_arm(rows, tables.confirmed(tables.winner()))
     return Evidence(
         figures=(_forest(rows, tables.arms), *_per_task(shown, tables)),
-        columns=(
-            "design",
-            "delta_m",
-            "95 % interval",
-            "against single task",
-            "against tuned weights",
-            "verdict",
-        ),
+        columns=_COLUMNS,
         rows=tuple(_row(row) for row in rows),
         task_columns=("task", "metric", *(design_name(row) for row in shown)),
         task_rows=tuple(_task_row(task, shown, tables) for task in tables.main),
@@ -183,10 +185,10 @@ def _row(row: Row) -> tuple[str, ...]:
     said = [row[f"vs_{name}_verdict"] for name in REFERENCE_NAMES]
     return (
         design_name(row),
+        row["verdict"],
         percent(row["delta_m"], 2),
         _ends(row, "delta_m"),
         *(verdict if isinstance(verdict, str) else "–" for verdict in said),
-        row["verdict"],
     )
 
 

@@ -14,6 +14,7 @@ __all__ = ["axis", "parallel_lines"]
 
 _FEWEST, _MOST = 3, 400  # lines: more are a blot
 _MOST_AXES = 7
+_FEW_VALUES, _WIDTH = 8, 0.018
 _LACKS, _LACKING = "–", -0.06  # a feature that a trial does not have, and its place on an axis
 _WORDS = {"True": "yes", "False": "no"}
 
@@ -32,7 +33,7 @@ def parallel_lines(tables: Tables) -> Figure | None:
     ranked = importances(kept, tables.metrics, tables.tasks, targets=[OVERALL])
     order = ranked["feature"].tolist() or list(described.columns)
     names = [name for name in order if name in described and described[name].nunique() > 1][:_MOST_AXES]
-    axes = [axis(described[name]) for name in names] + [axis(chosen["mean_gain"])]
+    axes = [_spread(axis(described[name])) for name in names] + [axis(chosen["mean_gain"])]
     band = np.minimum((np.arange(len(chosen)) * 5) // len(chosen), 4)
     traces = [_bundle(axes, np.flatnonzero(band == fifth), fifth) for fifth in range(5)]
     ticks = [
@@ -83,6 +84,14 @@ def _bundle(axes: list[Axis], rows: np.ndarray, fifth: int) -> dict[str, Any]:
         "opacity": 0.9 if best else 0.6,
         "hoverinfo": "skip",
     }
+
+
+def _spread(scale: Axis) -> Axis:
+    """An axis of few values with its lines laid beside each other, so that their number shows."""
+    places, ticks = scale
+    if len(set(places)) > _FEW_VALUES:
+        return scale
+    return [place + _WIDTH * ((7 * row) % 11 - 5) / 5 for row, place in enumerate(places)], ticks
 
 
 def axis(column: pd.Series) -> Axis:

@@ -1,0 +1,70 @@
+import json
+from dataclasses import replace
+
+import pytest
+
+from mtl_search.analysis.report.evidence import evidence
+
+
+def traces(figure, panel: int = 0) -> list[dict]:
+    return json.loads(figure.panels[panel].json)["data"]
+
+
+def test_before_the_confirmation_there_is_no_evidence(unconfirmed):
+    assert evidence(unconfirmed) is None
+
+
+def test_every_confirmed_design_is_a_row_and_a_point(tables):
+    found = evidence(tables)
+    assert len(found.rows) == len(tables.summary)
+    against_single, against_tuned = traces(found.figures[0])
+    assert len(against_single["x"]) == len(tables.summary) - 1  # all but itself
+    assert len(against_tuned["x"]) == len(tables.summary) - 1
+
+
+def test_the_points_are_the_differences_with_their_intervals(tables):
+    row = tables.summary.iloc[0]
+    (trace, _) = traces(evidence(tables).figures[0])
+    at = len(trace["x"]) - 1  # drawn from the bottom, best on top
+    assert trace["x"][at] == pytest.approx(row["vs_single_task_difference"], rel=1e-4)
+    high = trace["x"][at] + trace["error_x"]["array"][at]
+    assert high == pytest.approx(row["vs_single_task_high"], rel=1e-3)
+    assert row["vs_single_task_verdict"] in trace["text"][at]
+
+
+def test_the_reference_itself_has_no_verdict(tables):
+    rows = {row[0]: row for row in evidence(tables).rows}
+    assert rows["single task"][4] == "–"
+    assert rows["single task"][5] != "–"
+
+
+def test_tasks_are_shown_for_the_design_to_train_and_one_of_each_other_arm(tables):
+    found = evidence(tables)
+    assert len(found.task_columns) == 2 + len(tables.arms)
+    assert [row[0] for row in found.task_rows] == list(tables.main)
+    assert next(name for name, _, _ in found.figures[1].legend).startswith("search")
+    assert len(traces(found.figures[1])) == len(tables.arms) - 1
+
+
+def test_caveats_are_shown(tables):
+    notes = [["few seeds", "no references"]] * len(tables.summary)
+    assert evidence(replace(tables, summary=tables.summary.assign(caveats=notes))).caveats == (
+        "few seeds",
+        "no references",
+    )
+
+
+def test_of_one_seed_there_is_no_interval(tables):
+    nan = dict.fromkeys(
+        ("delta_m_low", "delta_m_high", "vs_single_task_low", "vs_single_task_high"), float("nan")
+    )
+    found = evidence(replace(tables, summary=tables.summary.assign(**nan)))
+    assert all(row[3] == "one seed" for row in found.rows)
+    assert "one seed" in traces(found.figures[0])[0]["text"][0]
+
+
+def test_only_single_task_confirmed_has_no_figure_of_tasks(tables):
+    alone = replace(tables, summary=tables.summary[tables.summary["arm"] == "single_task"])
+    found = evidence(alone)
+    assert len(found.figures) == 1
+    assert found.ranks == ""
