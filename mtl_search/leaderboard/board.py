@@ -3,9 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -15,6 +14,9 @@ from mtl_search.leaderboard.parts import PartFolder
 from mtl_search.leaderboard.rows import epoch_rows, metric_rows, resample_rows, to_records, trial_rows
 from mtl_search.leaderboard.schema import SCHEMAS
 from mtl_search.records import MetricKind, Role, TrialRecord
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["Leaderboard", "TaskInfo"]
 
@@ -119,7 +121,7 @@ class Leaderboard:
         """The confirmed designs, empty before the confirmation."""
         return self._folders["summary"].read()
 
-    def frame(self, table: str) -> pd.DataFrame:
+    def frame(self, table: str) -> "pd.DataFrame":
         """``table`` by its name, for pandas: maps are dicts."""
         if table not in SCHEMAS:
             raise ValueError(f"no table {table!r}; there are {', '.join(SCHEMAS)}")

@@ -1,9 +1,9 @@
 """Gains filled in over the final references, when a sweep knows its best single-task values."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 
 from mtl_search.leaderboard.schema import SCHEMAS
@@ -33,14 +33,12 @@ def fill_gains(metrics: pa.Table, tasks: pa.Table) -> pa.Table:
 def fill_mean_gains(trials: pa.Table, metrics: pa.Table, tasks: pa.Table) -> pa.Table:
     """``trials`` with the mean gain over main members, from ``metrics`` whose gains are filled."""
     defaults = {task["task"]: task["metric"] for task in tasks.to_pylist() if task["role"] == Role.MAIN.value}
-    frame: pd.DataFrame = metrics.select(["trial_id", "task", "split", "metric", "gain"]).to_pandas()
-    default = frame["task"].map(defaults) == frame["metric"]
-    counted = frame[default & (frame["split"] == Split.VALID.value)]
-    means = {
-        trial_id: mean_gain(dict(zip(rows["task"], rows["gain"], strict=True)))
-        for trial_id, rows in counted.groupby("trial_id")
-    }
-    values = [means.get(trial_id, np.nan) for trial_id in trials["trial_id"].to_pylist()]
+    gains: dict[str, dict[str, float]] = defaultdict(dict)
+    columns = (metrics[name].to_pylist() for name in ("trial_id", "task", "split", "metric", "gain"))
+    for trial_id, task, split, metric, gain in zip(*columns, strict=True):
+        if split == Split.VALID.value and defaults.get(task) == metric:
+            gains[trial_id][task] = gain
+    values = [mean_gain(gains.get(trial_id, {})) for trial_id in trials["trial_id"].to_pylist()]
     return _with_column(trials, "trials", "mean_gain", values)
 
 
