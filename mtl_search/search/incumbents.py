@@ -1,6 +1,6 @@
 """Incumbents: the best design of each arm so far, composed anew only where a new network may change it."""
 
-# F candidates on the front, T main tasks
+# M merits: of each main task, and perhaps the size
 
 import math
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(slots=True)
 class Front:
-    """The networks of an arm that no other one of it dominates: as good for every task, and no larger."""
+    """The networks of an arm that no other one of it dominates in all merits."""
 
     candidates: list[Candidate] = field(default_factory=list)
     merits: list[Floats] = field(default_factory=list)
@@ -29,13 +29,13 @@ class Front:
     references: dict[str, float] = field(default_factory=dict)  # that the gains are relative to
     delta_m: float = math.nan
 
-    def add(self, candidate: Candidate, merits_T1: Floats) -> bool:
+    def add(self, candidate: Candidate, merits_M: Floats) -> bool:
         """Take a candidate in; False where it is dominated and changes nothing."""
-        if self.merits and (np.array(self.merits) >= merits_T1).all(axis=1).any():
+        if self.merits and (np.array(self.merits) >= merits_M).all(axis=1).any():
             return False
-        kept = [i for i, other_T1 in enumerate(self.merits) if not (merits_T1 >= other_T1).all()]
+        kept = [i for i, other_M in enumerate(self.merits) if not (merits_M >= other_M).all()]
         self.candidates = [*(self.candidates[i] for i in kept), candidate]
-        self.merits = [*(self.merits[i] for i in kept), merits_T1]
+        self.merits = [*(self.merits[i] for i in kept), merits_M]
         return True
 
 
@@ -66,7 +66,9 @@ class Incumbents:
         return front.delta_m
 
     def _merits(self, candidate: Candidate) -> Floats:
-        """What it is compared by: the gain of each main task (undefined: minus infinity), and its size."""
+        """What it is compared by: its gains (undefined: minus infinity) and, where sizes count, its own."""
         gains = [candidate.gains.get(task, math.nan) for task in self._spec.settings.main_tasks]
-        defined = (gain if math.isfinite(gain) else -math.inf for gain in gains)
-        return np.array([*defined, -candidate.n_params])
+        merits = [gain if math.isfinite(gain) else -math.inf for gain in gains]
+        if self._spec.settings.objective.max_params is not None:
+            merits.append(-candidate.n_params)
+        return np.array(merits)
