@@ -88,7 +88,7 @@ def sweep(trials: int, members: str) -> SweepSpec:
                 "trunk": {
                     "name": "mlp",
                     "stages": 3,
-                    "width": {"int": [16, 256], "log": True},
+                    "width": {"categorical": [32, 64, 128, 256]},
                     "dropout": {"float": [0.0, 0.5]},
                     "activation": {"categorical": ["relu", "gelu", "silu"]},
                 },
