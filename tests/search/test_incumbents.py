@@ -150,7 +150,7 @@ def test_composes_only_when_a_network_joins_the_front(monkeypatch: pytest.Monkey
     assert incumbents.delta_m("search") == 0.0
     ledger.record(trial(10, "search", {"age": 0.4}))  # worse than the single-task network, and larger
     ledger.record(trial(11, "search", {"age": 0.9}, state=TrialState.PRUNED))
-    ledger.record(trial(12, "search", {"age": 0.9}, duplicate_of="search-0001"))
+    ledger.record(trial(12, "search", {"age": 0.9}, duplicate_of="search-0010"))
     assert incumbents.delta_m("search") == 0.0
     assert composed == []
     ledger.record(trial(13, "search", {"age": 0.55, "cost": 0.55}))
