@@ -1,6 +1,7 @@
 """The inline executor: jobs one after another in this process, for debugging and for tests of the search."""
 
 import signal
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -43,7 +44,13 @@ def _train(job: Job, source: JobSource, dataset: Dataset, place: Place) -> Trial
 
 @contextmanager
 def stop_on_sigint(source: JobSource) -> Iterator[None]:
-    """Turn the first Ctrl-C into ``source.interrupt()``, the second into the usual KeyboardInterrupt."""
+    """Turn the first Ctrl-C into ``source.interrupt()``, the second into the usual KeyboardInterrupt.
+
+    In a thread that is not the main one, where no signal arrives, there is nothing to turn.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
 
     def interrupt(signum: int, frame: FrameType | None) -> None:
         source.interrupt()

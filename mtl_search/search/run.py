@@ -141,6 +141,16 @@ def _told(task: tuple[str, Role] | None) -> str:
 def _run(
     spec: SweepSpec, dataset: Dataset, executor: Executor, board: Leaderboard, watch: Watch
 ) -> SweepResult:
+    """The sweep; a second Ctrl-C, which stops it anywhere, leaves what was recorded."""
+    try:
+        return _search_and_confirm(spec, dataset, executor, board, watch)
+    except KeyboardInterrupt:
+        return SweepResult(board.path, interrupted=True, hopeless=None)
+
+
+def _search_and_confirm(
+    spec: SweepSpec, dataset: Dataset, executor: Executor, board: Leaderboard, watch: Watch
+) -> SweepResult:
     """All arms, the designs they make, and their confirmation."""
     metrics = {name: task.metric for name, task in dataset.tasks.items() if name in spec.settings.main_tasks}
     ledger = Ledger(board, metrics)
