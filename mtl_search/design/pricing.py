@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mtl_search.design.facilities import Facilities, Floats
 
@@ -40,6 +41,13 @@ class _Node:
             slots=self.slots - 1,
             budget=self.budget - float(allowed.shares_N[position]),
         )
+
+    def serves_enough(self) -> NDArray[np.bool_]:
+        """Which networks leave no more tasks unserved than the other slots could take on."""
+        open_T = np.isinf(self.floor_P[:-1])
+        count_N = np.isfinite(self.allowed.gains_NT[:, open_T]).sum(axis=1)
+        most = int(count_N.max(initial=0))
+        return np.asarray(count_N + (self.slots - 1) * most >= open_T.sum())
 
     def paid(self, prices_P: Floats) -> float:
         """What the prices alone contribute to the bound."""
@@ -131,8 +139,11 @@ class PriceSearch:
     def _explore(self, node: _Node, prices_P: Floats, n_steps: int) -> None:
         self._nodes_left -= 1
         self._offer(node.chosen, float(node.floor_P.sum()) - node.spent)
+        if not self.finished or node.slots == 0:
+            return
         node = replace(node, allowed=node.allowed.take(node.allowed.shares_N <= node.budget))
-        if not self.finished or node.slots == 0 or not len(node.allowed.index_N):
+        node = replace(node, allowed=node.allowed.take(node.serves_enough()))
+        if not len(node.allowed.index_N):
             return
         if node.slots == 1:
             self._offer_each(node)
