@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:  # torch is imported by the tests that need it
     from mtl_search.search import SweepSpec
@@ -14,6 +15,8 @@ if TYPE_CHECKING:  # torch is imported by the tests that need it
 TinySweep = Callable[..., dict[str, Any]]
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported: tiny tensors gain nothing from more
+settings.register_profile("steady", deadline=None)  # a deadline in wall time fails on a busy machine
+settings.load_profile("steady")
 
 
 @pytest.fixture(scope="session")
