@@ -6,6 +6,7 @@ and the journal are the state.
 """
 
 import logging
+import math
 import os
 import shutil
 import tempfile
@@ -57,7 +58,7 @@ class Cluster(Executor):
                 f"cpu: {resources.cpu}, gpu: {share:g}",
             )
         self.place = Place(resources.cpu, share)
-        self.slots = min(cpus // resources.cpu, int(gpus / share) if share else cpus)
+        self.slots = min(cpus // resources.cpu, _fitting(gpus, share) if share else cpus)
         self.dashboard = dashboard
 
     def run(self, source: JobSource, dataset: Dataset) -> None:
@@ -174,11 +175,17 @@ class AskTheSource(FIFOScheduler):  # type: ignore[misc]
 
 
 def _gpu_share(resources: Resources, cpus: int, gpus: float) -> float:
-    """GPUs of one trial. ``auto``: the GPUs are shared by as many trials as there are CPUs for, at most a
-    whole one."""
+    """GPUs of one trial. ``auto``: each GPU is shared evenly, so that there is a trial for all CPUs."""
     if resources.gpu != "auto":
         return resources.gpu
-    return min(1.0, gpus * resources.cpu / cpus) if gpus and cpus else 0.0
+    if gpus == 0:
+        return 0.0
+    return 1.0 / max(1, math.ceil(cpus // resources.cpu / gpus))
+
+
+def _fitting(gpus: float, share: float) -> int:
+    """How many trials the GPUs hold; a fraction is all of one GPU."""
+    return int(gpus) * int(1 / share + 1e-9) if share < 1 else int(gpus / share)
 
 
 @contextmanager

@@ -1,0 +1,266 @@
+"""The Ray executor: sweeps on workers, Ctrl-C, workers that die, what a trial is given."""
+
+import os
+import signal
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from mtl_search.errors import ResourceError
+from mtl_search.records import EpochReport, Phase, TrialRecord, TrialState
+from mtl_search.search import Snapshot, SweepSpec, Watch, resume_sweep, run_sweep
+from mtl_search.search.jobs import Job, JobSource, Placement
+from mtl_search.search.ray_backend import Cluster, SourceSearcher, connect, ray
+from mtl_search.search.settings import Resources
+from mtl_search.search.trainable import JOB, OUTCOME, PLACEMENT, REPORTS
+from mtl_search.training import TrialOutcome
+
+MakeSpec = Callable[..., SweepSpec]
+HERE = Placement(1.0, 1.0, "cpu", "here")
+WHOLE = {"single_task": 4, "shared_equal": 4, "shared_tuned": 4, "search": 3}
+
+
+class Listening(Watch):
+    """Keeps what it is told, and does something as soon as it may."""
+
+    def __init__(self, do: Callable[[], object], when: Callable[[Snapshot], bool]) -> None:
+        self.snapshots: list[Snapshot] = []
+        self._do, self._when, self._done = do, when, False
+
+    def changed(self, snapshot: Snapshot) -> None:
+        self.snapshots.append(snapshot)
+        if not self._done and self._when(snapshot):
+            self._done = True
+            self._do()
+
+
+def arms(records: list[TrialRecord]) -> Counter[str]:
+    return Counter(r.arm for r in records if r.phase == Phase.SEARCH)
+
+
+@pytest.mark.ray
+@pytest.mark.usefixtures("ray_address")
+class TestSweeps:
+    """With a cluster: a few sweeps that each show several things, since workers take seconds to start."""
+
+    def test_a_sweep_with_its_confirmation(self, tiny_spec: MakeSpec, tmp_path: Path) -> None:
+        spec = tiny_spec(
+            budget={"finalists": 1, "seeds": 1},
+            pruner={"name": "asha", "min_epochs": 1, "reduction_factor": 4},
+            trial={"epochs": 80},  # more than a step covers, so that there is something to stop
+        )
+        watch = Listening(lambda: None, lambda snapshot: True)
+        result = run_sweep(spec, tmp_path, watch=watch)
+        records = result.board.records()
+        assert arms(records) == WHOLE
+        states = Counter(r.state for r in records if r.phase == Phase.SEARCH)
+        assert states[TrialState.PRUNED] > 0
+        assert states[TrialState.FAILED] == 0
+        for record in records:
+            assert (record.device, bool(record.node)) == ("cpu", True)
+            assert record.device_seconds >= record.train_seconds > 0
+            assert (record.epochs < 80) == (record.state is TrialState.PRUNED)
+        assert max(sum(arm.running for arm in snapshot.arms) for snapshot in watch.snapshots) == 2
+        assert any(r.phase == Phase.CONFIRMATION for r in records)
+        epochs = result.board.frame("epochs").groupby("trial_id")["epoch"]
+        assert (epochs.nunique() == epochs.max()).all(), "no epoch is lost on its way, none comes twice"
+        assert epochs.max().to_dict() == {r.trial_id: r.epochs for r in records}
+
+    def test_ctrl_c_and_resume(self, tiny_spec: MakeSpec, tmp_path: Path) -> None:
+        watch = Listening(lambda: os.kill(os.getpid(), signal.SIGINT), lambda snapshot: snapshot.done == 5)
+        result = run_sweep(tiny_spec(), tmp_path, watch=watch)
+        assert result.interrupted
+        done = [r.trial_id for r in result.board.records()]
+        assert 5 <= len(done) <= 7, "what was running may have come to its end"
+        resumed = resume_sweep(result.path)
+        after = resumed.board.records()
+        assert [r.trial_id for r in after][: len(done)] == done
+        assert arms(after) == WHOLE
+        alone = run_sweep(tiny_spec(), tmp_path, name="inline", inline=True).board.records()
+        assert scores(alone) == scores(after), "where a trial runs does not matter"
+
+    def test_a_worker_that_dies_is_a_failed_trial(self, tiny_spec: MakeSpec, tmp_path: Path) -> None:
+        spec = tiny_spec(trial={"epochs": 300})
+        result = run_sweep(
+            spec, tmp_path, watch=Listening(kill_a_worker, lambda snapshot: snapshot.done == 3)
+        )
+        records = result.board.records()
+        assert arms(records) == WHOLE
+        failed = [r for r in records if r.state is TrialState.FAILED]
+        assert len(failed) == 1
+        assert "the worker process died" in str(failed[0].error)
+
+    def test_what_a_trial_raises_is_a_row(self, tiny_spec: MakeSpec, tmp_path: Path) -> None:
+        blows_up = {"optimizer": {"name": "sgd", "lr": 1e30, "momentum": 0.0}, "epochs": 3}
+        result = run_sweep(tiny_spec(trial=blows_up), tmp_path)
+        records = result.board.records()
+        assert result.hopeless is not None
+        assert {r.state for r in records} == {TrialState.FAILED}
+        assert all("is not finite" in str(r.error) for r in records)
+
+    @pytest.mark.parametrize("resources", [{"cpu": 3}, {"gpu": 1}, {"gpu": 0.5}], ids=str)
+    def test_what_is_not_there_is_refused(
+        self, tiny_spec: MakeSpec, tmp_path: Path, resources: dict[str, Any]
+    ) -> None:
+        with pytest.raises(ResourceError, match="2 CPUs and 0 GPUs"):
+            run_sweep(tiny_spec(resources=resources), tmp_path / "results")
+        assert not (tmp_path / "results").exists()
+
+    @pytest.mark.parametrize(("cpu", "slots"), [(1, 2), (2, 1)])
+    def test_slots_are_as_many_as_fit(self, cpu: int, slots: int) -> None:
+        with connect(Resources(cpu=cpu)) as cluster:
+            assert cluster.slots == slots
+            assert (cluster.place.cpus, cluster.place.gpus) == (cpu, 0.0)
+            assert cluster.place.device == "cpu"
+
+
+def scores(records: list[TrialRecord]) -> dict[str, float]:
+    """By configuration, of trials whose draws depend on nothing that ran at the same time."""
+    return {r.config_id: r.score for r in records if r.arm == "single_task"}
+
+
+def kill_a_worker() -> None:
+    children = psutil.Process().children(recursive=True)
+    workers = [
+        child for child in children if child.cmdline() and child.cmdline()[0].startswith("ray::TrainJob")
+    ]
+    assert workers
+    workers[0].kill()
+
+
+class Recording(JobSource):
+    """A source that notes what it is told."""
+
+    def __init__(self, *jobs: Any, stop: bool = False) -> None:
+        self.jobs, self.stop = list(jobs), stop
+        self.reports: list[int] = []
+        self.ends: list[tuple[str, TrialOutcome | None, Placement]] = []
+
+    def next(self) -> Any:
+        return self.jobs.pop(0)
+
+    def report(self, trial_id: str, report: EpochReport) -> bool:
+        self.reports.append(report.epoch)
+        return self.stop
+
+    def finish(self, trial_id: str, outcome: TrialOutcome | None, placement: Placement) -> None:
+        self.ends.append((trial_id, outcome, placement))
+
+    def interrupt(self) -> None:
+        raise AssertionError("nobody interrupts")
+
+
+def a_job(trial_id: str) -> Job:
+    return Job(trial_id, None, 0, None)  # type: ignore[arg-type]  # the searcher looks at the name alone
+
+
+def result(*epochs: int, outcome: TrialOutcome | None = None) -> dict[str, Any]:
+    reports = [EpochReport(epoch, {}, {}, {}, 0.0, 0.1) for epoch in epochs]
+    return {REPORTS: reports, OUTCOME: outcome, PLACEMENT: HERE}
+
+
+DONE = TrialOutcome(TrialState.COMPLETE, 3, 3, 1.0, ())
+
+
+class TestSearcher:
+    """Between Tune, which has names of its own for trials, and a source."""
+
+    def test_jobs_are_handed_out(self) -> None:
+        job = a_job("search-0000")
+        searcher = SourceSearcher(Recording(job, "wait", "done"))
+        assert searcher.suggest("t1") == {JOB: job}
+        assert searcher.suggest("t2") is None
+        assert searcher.suggest("t2") == SourceSearcher.FINISHED
+
+    def test_a_job_that_ends_in_its_first_step(self) -> None:
+        source = Recording(a_job("search-0000"))
+        searcher = SourceSearcher(source)
+        searcher.suggest("t1")
+        searcher.on_trial_complete("t1", result(1, 2, 3, outcome=DONE))
+        assert source.reports == [1, 2, 3]
+        assert source.ends == [("search-0000", DONE, HERE)]
+
+    def test_a_job_of_several_steps(self) -> None:
+        source = Recording(a_job("search-0000"))
+        searcher = SourceSearcher(source)
+        searcher.suggest("t1")
+        assert not searcher.should_stop("t1", result(1))
+        assert not searcher.should_stop("t1", result(2))
+        searcher.on_trial_complete("t1", result(3, outcome=DONE))
+        assert source.reports == [1, 2, 3], "each once"
+        assert source.ends == [("search-0000", DONE, HERE)]
+
+    def test_a_stopped_job_has_no_outcome(self) -> None:
+        source = Recording(a_job("search-0000"), stop=True)
+        searcher = SourceSearcher(source)
+        searcher.suggest("t1")
+        assert searcher.should_stop("t1", result(1, 2))
+        assert source.reports == [1, 2], "all epochs of a step are noted, whatever the first one says"
+        searcher.on_trial_complete("t1", result(1, 2))
+        assert source.ends == [("search-0000", None, HERE)]
+
+    @pytest.mark.parametrize("steps", [0, 1])
+    def test_a_worker_that_died(self, steps: int) -> None:
+        source = Recording(a_job("search-0000"))
+        searcher = SourceSearcher(source)
+        searcher.suggest("t1")
+        for step in range(steps):
+            searcher.should_stop("t1", result(step + 1))
+        searcher.on_trial_complete("t1", None, error=True)
+        ((trial_id, outcome, _),) = source.ends
+        assert trial_id == "search-0000"
+        assert outcome is not None
+        assert outcome.state is TrialState.FAILED
+        assert "the worker process died" in str(outcome.error)
+
+    def test_it_keeps_nothing_for_tune_to_save(self, tmp_path: Path) -> None:
+        searcher = SourceSearcher(Recording())
+        assert searcher.__getstate__() == {}
+        searcher.save(str(tmp_path / "x"))
+        searcher.restore(str(tmp_path / "x"))
+        assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("resources", "cpus", "gpus", "share", "slots"),
+    [
+        ({"gpu": "auto"}, 8, 0, 0.0, 8),
+        ({"gpu": "auto", "cpu": 3}, 8, 0, 0.0, 2),
+        ({"gpu": "auto"}, 8, 1, 1 / 8, 8),
+        ({"gpu": "auto"}, 49, 1, 1 / 49, 49),
+        ({"gpu": "auto", "cpu": 2}, 8, 1, 1 / 4, 4),
+        ({"gpu": "auto"}, 2, 8, 1.0, 2),
+        ({"gpu": "auto"}, 8, 2, 1 / 4, 8),
+        ({"gpu": "auto"}, 3, 2, 1 / 2, 3),  # two thirds would leave a third of each GPU to nobody
+        ({"gpu": 0}, 8, 1, 0.0, 8),
+        ({"gpu": 0.1}, 8, 1, 0.1, 8),
+        ({"gpu": 0.3}, 8, 1, 0.3, 3),
+        ({"gpu": 0.4}, 8, 2, 0.4, 4),
+        ({"gpu": 1}, 8, 2, 1.0, 2),
+        ({"gpu": 2}, 8, 5, 2.0, 2),
+    ],
+    ids=str,
+)
+def test_gpus_are_shared_by_as_many_trials_as_there_are_cpus_for(
+    monkeypatch: pytest.MonkeyPatch, resources: dict[str, Any], cpus: int, gpus: int, share: float, slots: int
+) -> None:
+    monkeypatch.setattr(ray, "cluster_resources", lambda: {"CPU": float(cpus), "GPU": float(gpus)})
+    cluster = Cluster(Resources(**resources), "")
+    assert cluster.place.gpus == pytest.approx(share)
+    assert cluster.slots == slots
+    assert cluster.place.device == ("cuda" if share else "cpu")
+
+
+@pytest.mark.parametrize(
+    ("resources", "cpus", "gpus"), [({"cpu": 9}, 8, 0), ({"gpu": 1}, 8, 0), ({"gpu": 3}, 8, 2)], ids=str
+)
+def test_more_than_there_is(
+    monkeypatch: pytest.MonkeyPatch, resources: dict[str, Any], cpus: int, gpus: int
+) -> None:
+    monkeypatch.setattr(ray, "cluster_resources", lambda: {"CPU": float(cpus), "GPU": float(gpus)})
+    with pytest.raises(ResourceError, match=f"at most the {cpus} CPUs and {gpus} GPUs"):
+        Cluster(Resources(**resources), "")
