@@ -1,0 +1,60 @@
+"""Sweeps side by side."""
+
+from pathlib import Path
+
+import pytest
+
+from mtl_search.cli import main
+from mtl_search.leaderboard import Leaderboard
+from mtl_search.terminal.comparing import show_comparison
+from mtl_search.testing.sweeps import synthetic_sweep
+
+
+@pytest.fixture(scope="module")
+def boards(tmp_path_factory: pytest.TempPathFactory) -> list[Leaderboard]:
+    folder = tmp_path_factory.mktemp("results")
+    confirmed = synthetic_sweep(folder / "one", trials=30, n_seeds=3)
+    return [confirmed, synthetic_sweep(folder / "two", trials=30, n_seeds=3, confirmed=False)]
+
+
+def test_each_arm_and_each_task_has_a_line(
+    boards: list[Leaderboard], capsys: pytest.CaptureFixture[str]
+) -> None:
+    show_comparison(boards)
+    shown = capsys.readouterr().out
+    for arm in ("single_task", "shared_tuned", "search"):
+        assert arm in shown
+    for task in boards[0].summary().to_pylist()[0]["tasks"]:
+        assert task["task"] in shown
+        assert f"{task['value']:.4f}" in shown
+
+
+def test_a_sweep_without_confirmation_says_so(
+    boards: list[Leaderboard], capsys: pytest.CaptureFixture[str]
+) -> None:
+    show_comparison(boards)
+    assert "not confirmed" in capsys.readouterr().out
+
+
+def test_other_data_are_pointed_out(boards: list[Leaderboard], capsys: pytest.CaptureFixture[str]) -> None:
+    show_comparison([boards[0], boards[0]])
+    assert "different data" not in capsys.readouterr().out
+
+
+def test_the_command_takes_folders(boards: list[Leaderboard], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["compare", *(str(board.path) for board in boards)]) == 0
+    assert "delta_m on test" in capsys.readouterr().out
+
+
+def test_a_folder_that_is_none_is_the_users_mistake(
+    boards: list[Leaderboard], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["compare", str(boards[0].path), str(tmp_path / "nothing")]) == 2
+    assert "no such folder" in capsys.readouterr().err
+
+
+def test_the_report_command_writes_the_page(
+    boards: list[Leaderboard], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["report", str(boards[0].path)]) == 0
+    assert Path(capsys.readouterr().out.strip()).read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
