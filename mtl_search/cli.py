@@ -84,11 +84,12 @@ def parser() -> argparse.ArgumentParser:
 def check(arguments: argparse.Namespace) -> int:
     """Check a sweep file and its data, and show what it would search."""
     from mtl_search.data import load_dataset
-    from mtl_search.search import load_sweep
+    from mtl_search.search import check_constraints, load_sweep
     from mtl_search.terminal.checking import show_check
 
     spec = load_sweep(arguments.file)
     dataset = load_dataset(spec.settings.data, spec.settings.tasks, base=spec.base)
+    check_constraints(spec, dataset)
     show_check(spec, dataset, seed=arguments.seed)
     return DONE
 

@@ -18,6 +18,7 @@ its data.
 from mtl_search.search.executor import Executor
 from mtl_search.search.run import SweepResult, Watch, resume_sweep, run_sweep
 from mtl_search.search.snapshot import ArmProgress, Snapshot
+from mtl_search.search.study_run import check_constraints
 from mtl_search.search.sweep import SweepSpec, load_sweep
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "SweepResult",
     "SweepSpec",
     "Watch",
+    "check_constraints",
     "load_sweep",
     "resume_sweep",
     "run_sweep",
