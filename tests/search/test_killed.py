@@ -1,0 +1,163 @@
+"""Real processes that are killed or interrupted in the middle of a sweep, and what a resume makes of it."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from mtl_search.leaderboard import Leaderboard
+from mtl_search.records import Phase, TrialRecord
+from mtl_search.search import resume_sweep
+
+WHOLE = {"single_task": 4, "shared_equal": 4, "shared_tuned": 4, "search": 12}
+PATIENCE = 240.0  # seconds; a process of its own imports torch and Ray first
+
+Start = Callable[..., subprocess.Popen[str]]
+
+
+@pytest.fixture
+def sweep_file(tiny_sweep: Callable[..., dict[str, Any]], tmp_path: Path) -> Path:
+    path = tmp_path / "tiny.yaml"
+    with path.open("w") as file:
+        YAML().dump(tiny_sweep(budget={"trials": 12}), file)
+    return path
+
+
+@pytest.fixture
+def start(sweep_file: Path, tmp_path: Path) -> Iterator[Start]:
+    """Starts ``mtl-search run`` in a session of its own; what is left of it ends with the test."""
+    processes: list[subprocess.Popen[str]] = []
+
+    def begin(*options: str) -> subprocess.Popen[str]:
+        command = [sys.executable, "-m", "mtl_search.cli", "run", str(sweep_file), "--results", str(tmp_path)]
+        process = subprocess.Popen(
+            [*command, *options],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        processes.append(process)
+        return process
+
+    yield begin
+    for process in processes:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+
+
+def records(path: Path) -> list[TrialRecord]:
+    return Leaderboard(path).records() if (path / "trials").is_dir() else []
+
+
+def wait_for_trials(process: subprocess.Popen[str], path: Path, count: int) -> None:
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        if process.poll() is not None:
+            raise AssertionError(f"it ended too early, with {process.returncode}: {process.communicate()}")
+        parts = path / "trials"
+        if parts.is_dir() and len(list(parts.glob("*.parquet"))) > count:  # one is empty from the start
+            return
+        time.sleep(0.005)
+    raise AssertionError("no trials in time")
+
+
+def check_whole(path: Path, before: list[TrialRecord]) -> None:
+    """No finished trial is lost, none is there twice, and there are as many as were asked for."""
+    after = [r for r in records(path) if r.phase == Phase.SEARCH]
+    ids = [r.trial_id for r in after]
+    assert ids[: len(before)] == [r.trial_id for r in before]
+    assert len(ids) == len(set(ids))
+    assert Counter(r.arm for r in after) == WHOLE
+    kept = {r.trial_id: r for r in after}
+    for record in before:
+        again = kept[record.trial_id]
+        assert (again.config, again.seed, again.score) == (record.config, record.seed, record.score)
+        assert [(m.task, m.name, m.value) for m in again.metrics] == [
+            (m.task, m.name, m.value) for m in record.metrics
+        ]
+    designs = Leaderboard(path).frame("designs")
+    assert set(designs["arm"]) == set(WHOLE)
+
+
+@pytest.mark.parametrize("after", [1, 9])
+def test_killed_inline(start: Start, tmp_path: Path, after: int) -> None:
+    process = start("--inline", "--quiet")
+    wait_for_trials(process, tmp_path / "tiny", after)
+    process.kill()
+    process.wait()
+    before = records(tmp_path / "tiny")
+    assert after <= len(before) < sum(WHOLE.values())
+    resume_sweep(tmp_path / "tiny", inline=True)
+    check_whole(tmp_path / "tiny", before)
+
+
+def test_killed_again_and_again(start: Start, tmp_path: Path, sweep_file: Path) -> None:
+    path = tmp_path / "tiny"
+    process = start("--inline", "--quiet")
+    wait_for_trials(process, path, 2)
+    process.kill()
+    process.wait()
+    first = records(path)
+    command = [sys.executable, "-m", "mtl_search.cli", "resume", str(path), "--inline", "--quiet"]
+    with subprocess.Popen(command) as resumed:
+        while len(records(path)) < len(first) + 4:
+            assert resumed.poll() is None
+            time.sleep(0.005)
+        resumed.kill()
+    second = records(path)
+    assert [r.trial_id for r in second][: len(first)] == [r.trial_id for r in first]
+    resume_sweep(path, inline=True)
+    check_whole(path, second)
+
+
+@pytest.mark.ray
+def test_killed_with_ray(start: Start, tmp_path: Path, ray_address: str) -> None:
+    process = start("--address", ray_address, "--quiet")
+    wait_for_trials(process, tmp_path / "tiny", 6)
+    process.kill()
+    process.wait()
+    before = records(tmp_path / "tiny")
+    assert 6 <= len(before) < sum(WHOLE.values())
+    resume_sweep(tmp_path / "tiny")
+    check_whole(tmp_path / "tiny", before)
+
+
+def test_interrupted_inline(start: Start, tmp_path: Path) -> None:
+    process = start("--inline")
+    wait_for_trials(process, tmp_path / "tiny", 5)
+    process.send_signal(signal.SIGINT)
+    output, errors = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 130
+    assert f"mtl-search resume {tmp_path / 'tiny'}" in errors
+    assert "Traceback" not in errors + output
+    before = records(tmp_path / "tiny")
+    assert 5 <= len(before) < sum(WHOLE.values())
+    resume_sweep(tmp_path / "tiny", inline=True)
+    check_whole(tmp_path / "tiny", before)
+
+
+@pytest.mark.ray
+def test_interrupted_with_a_ray_of_its_own(start: Start, tmp_path: Path) -> None:
+    # the whole group is sent the signal, as by the terminal: Ray's workers must not mind
+    process = start()
+    wait_for_trials(process, tmp_path / "tiny", 5)
+    os.killpg(process.pid, signal.SIGINT)
+    output, errors = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 130, errors
+    assert f"mtl-search resume {tmp_path / 'tiny'}" in errors
+    assert "Traceback" not in errors + output
+    before = records(tmp_path / "tiny")
+    assert 5 <= len(before) < sum(WHOLE.values())
+    assert {r.state.value for r in before} == {"complete"}, "what was interrupted is no failure"
+    resume_sweep(tmp_path / "tiny", inline=True)
+    check_whole(tmp_path / "tiny", before)
