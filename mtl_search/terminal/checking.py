@@ -6,6 +6,7 @@ import random
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from mtl_search.data import Dataset, DataSummary
 from mtl_search.design import count_designs
@@ -13,7 +14,7 @@ from mtl_search.records import Split
 from mtl_search.search import SweepSpec
 from mtl_search.search.arms import SEARCH, Arm, arms_of
 from mtl_search.space import RandomSuggest, SearchSpace
-from mtl_search.terminal.words import plain_table
+from mtl_search.terminal.words import plain_console, plain_table
 from mtl_search.training import TrialConfig, network_cost
 
 __all__ = ["show_check"]
@@ -21,12 +22,12 @@ __all__ = ["show_check"]
 
 def show_check(spec: SweepSpec, dataset: Dataset, *, seed: int) -> None:
     """Print everything about a sweep that can be known before it runs."""
-    console = Console(highlight=False, soft_wrap=True)
+    console = plain_console(soft_wrap=True)
     summary = dataset.summary()
     _show_data(console, summary)
     console.print(_task_table(summary))
     for task in summary.tasks:
-        console.print(f"  {task.name}: {task.labels}", markup=False)
+        console.print(f"  {task.name}: {task.labels}")
     console.print()
     arms = arms_of(spec)
     for arm in arms:
@@ -34,20 +35,23 @@ def show_check(spec: SweepSpec, dataset: Dataset, *, seed: int) -> None:
     _show_size(console, spec)
     _show_sample(console, spec.space, dataset, spec, random.Random(seed))
     total = sum(arm.trials * len(arm.studies) for arm in arms if arm.trials is not None)
-    console.print(
-        f"[green]ok[/green]: {spec.document.name} can be run" + (f", {total} trials" if total else "")
-    )
+    trials = f", {total} trials" if total else ""
+    console.print(Text.assemble(("ok", "green"), f": {spec.document.name} can be run{trials}"))
+
+
+def _say(console: Console, title: str, rest: str) -> None:
+    console.print(Text.assemble((title, "bold"), rest))
 
 
 def _show_data(console: Console, summary: DataSummary) -> None:
     rows = ", ".join(f"{count:,} {split}" for split, count in summary.rows.items())
-    console.print(f"[bold]Data[/bold] {summary.name}, fingerprint {summary.fingerprint}: {rows} rows")
+    _say(console, "Data", f" {summary.name}, fingerprint {summary.fingerprint}: {rows} rows")
     console.print(f"  numeric inputs: {', '.join(summary.numeric) or 'none'}")
     levels = [f"{name} ({count})" for name, count in summary.categorical.items()]
     console.print(f"  categorical inputs (levels): {', '.join(levels) or 'none'}")
     console.print(f"  with a missing-indicator: {', '.join(summary.missing_indicators) or 'none'}")
     for warning in summary.warnings:
-        console.print(f"  [yellow]note:[/yellow] {warning}")
+        console.print(Text.assemble(("  note:", "yellow"), f" {warning}"))
     console.print()
 
 
@@ -64,7 +68,7 @@ def _task_table(summary: DataSummary) -> Table:
 def _show_arm(console: Console, arm: Arm) -> None:
     trials = "as time allows" if arm.trials is None else f"{arm.trials} trials"
     studies = f" for each of {len(arm.studies)} studies" if len(arm.studies) > 1 else ""
-    console.print(f"[bold]Arm {arm.name}[/bold]: {trials}{studies}")
+    _say(console, f"Arm {arm.name}", f": {trials}{studies}")
     members = next(iter(arm.studies.values()))
     free = arm.space.parameters() if members is None else arm.space.parameters(members)
     table = plain_table()
@@ -79,9 +83,10 @@ def _show_arm(console: Console, arm: Arm) -> None:
 def _show_size(console: Console, spec: SweepSpec) -> None:
     space, settings = spec.space, spec.settings
     sets, networks = space.count_member_sets(), space.count_networks()
-    console.print(
-        f"[bold]Size[/bold] of arm {SEARCH}: {sets:,} sets of members, "
-        f"{networks:,} networks by members and branching"
+    _say(
+        console,
+        "Size",
+        f" of arm {SEARCH}: {sets:,} sets of members, {networks:,} networks by members and branching",
     )
     limit = settings.objective.max_networks or len(settings.main_tasks)
     designs = count_designs(
@@ -103,9 +108,9 @@ def _show_sample(
     members = space.suggest_members(suggest)
     config = TrialConfig.model_validate(space.sample(suggest, members))
     cost = network_cost(config, dataset)
-    console.print(f"[bold]A sampled trial[/bold]: {cost.n_params:,} parameters, {cost.flops:,} FLOPs a row")
-    console.print(config.branching.draw(), markup=False)
+    _say(console, "A sampled trial", f": {cost.n_params:,} parameters, {cost.flops:,} FLOPs a row")
+    console.print(config.branching.draw())
     for name, value in config.model_dump(mode="json").items():
         if name not in ("members", "branching"):
-            console.print(f"  {name}: {json.dumps(value)}", markup=False)
+            console.print(f"  {name}: {json.dumps(value)}")
     console.print()

@@ -3,9 +3,10 @@
 from typing import Any
 
 from rich.console import Console
+from rich.text import Text
 
 from mtl_search.leaderboard import Leaderboard
-from mtl_search.terminal.words import interval, percent, plain_table
+from mtl_search.terminal.words import interval, percent, plain_console, plain_table
 
 __all__ = ["show_comparison"]
 
@@ -13,7 +14,7 @@ __all__ = ["show_comparison"]
 def show_comparison(boards: list[Leaderboard]) -> None:
     """Print a column per sweep: delta_m of every arm's best confirmed design, then the winner task by
     task."""
-    console = Console(highlight=False)
+    console = plain_console()
     confirmed = [board.summary().to_pylist() for board in boards]
     titles = [str(board.path) for board in boards]
     _show_arms(console, titles, confirmed)
@@ -24,8 +25,11 @@ def show_comparison(boards: list[Leaderboard]) -> None:
         > 1
     ):
         console.print(
-            f"[yellow]mind:[/yellow] the sweeps saw {len(data)} different data sets or splits: "
-            "their gains have different references, their test values different rows"
+            Text.assemble(
+                ("mind:", "yellow"),
+                f" the sweeps saw {len(data)} different data sets or splits: "
+                "their gains have different references, their test values different rows",
+            )
         )
 
 

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from mtl_search.errors import LeaderboardError, nearest
 from mtl_search.leaderboard import Leaderboard
-from mtl_search.terminal.words import interval, plain_table
+from mtl_search.terminal.words import interval, plain_console, plain_table
 
 __all__ = ["show_end", "show_top", "top_json"]
 
@@ -25,7 +25,7 @@ TRIAL_COLUMNS = (
 
 def show_top(board: Leaderboard, n: int, arm: str | None) -> None:
     """Print the confirmed designs with their verdicts, all designs, then the ``n`` best trials."""
-    console = Console(highlight=False)
+    console = plain_console()
     trials = _trials(board, arm)
     _show_designs(console, board, arm)
     console.print()
@@ -34,20 +34,23 @@ def show_top(board: Leaderboard, n: int, arm: str | None) -> None:
 
 def show_end(board: Leaderboard) -> None:
     """Print the designs of a sweep that has ended, where everything is, and what to do next."""
-    console = Console(highlight=False)
+    console = plain_console()
     _show_designs(console, board, None)
     states = board.trials()["state"].to_pylist()
     if failed := states.count("failed"):
         console.print(
-            f"[red]{failed} of {len(states)} trials failed[/red]: see 'error' in the table of trials"
+            Text.assemble(
+                (f"{failed} of {len(states)} trials failed", "red"), ": see 'error' in the table of trials"
+            )
         )
     path = board.path
     console.print(
-        f"\nThe results are in [bold]{path}[/bold]: Parquet tables and report.html.\n"
+        f"\nThe results are in {path}: Parquet tables and report.html.\n"
         "Next:\n"
         f"  mtl-search top {path}                 the best designs and trials\n"
         f"  mtl-search report {path}              the page again\n"
-        f"  mtl-search resume {path} --trials N   go on with a larger budget"
+        f"  mtl-search resume {path} --trials N   go on with a larger budget",
+        soft_wrap=True,
     )
 
 
@@ -95,8 +98,8 @@ def _show_designs(console: Console, board: Leaderboard, arm: str | None) -> None
     if confirmed:
         console.print(_confirmed_table(confirmed))
         for caveat in confirmed[0]["caveats"]:
-            console.print(f"[yellow]mind:[/yellow] {caveat}")
-        best = next(design for design in designs if design["text"] == confirmed[0]["text"])
+            console.print(Text.assemble(("mind:", "yellow"), f" {caveat}"))
+        best = next((design for design in designs if design["text"] == confirmed[0]["text"]), best)
     else:
         console.print(_design_table(designs))
         console.print(

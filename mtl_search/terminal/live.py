@@ -14,7 +14,7 @@ from rich.text import Text
 
 from mtl_search.data import Dataset
 from mtl_search.search import Executor, Snapshot, SweepSpec, Watch
-from mtl_search.terminal.words import duration, percent, plain_table
+from mtl_search.terminal.words import duration, percent, plain_console, plain_table
 
 __all__ = ["LiveView", "draw", "watching"]
 
@@ -27,7 +27,7 @@ def watching(*, quiet: bool) -> Iterator[Watch]:
     if quiet:
         yield Watch()
         return
-    view = LiveView(Console())
+    view = LiveView(plain_console())
     with view:
         yield view
 
@@ -52,26 +52,20 @@ class LiveView(Watch):
     def started(self, spec: SweepSpec, dataset: Dataset, executor: Executor, path: Path) -> None:
         """Say what runs where, and everything the data's check noticed."""
         print_ = self._console.print
-        print_(
-            f"[bold]{spec.settings.name}[/bold]: "
-            f"{len(dataset.train):,} train and {len(dataset.valid):,} valid rows, "
-            f"{len(dataset.tasks)} tasks, {executor.slots} trials at a time",
-            highlight=False,
-        )
+        rows = f"{len(dataset.train):,} train and {len(dataset.valid):,} valid rows"
+        counts = f"{rows}, {len(dataset.tasks)} tasks, {executor.slots} trials at a time"
+        print_(Text.assemble((spec.settings.name, "bold"), f": {counts}"))
         for warning in dataset.warnings:
-            print_(f"[yellow]note:[/yellow] {warning}", highlight=False)
-        print_(
-            f"results in {path}"
-            + (f", Ray dashboard at http://{executor.dashboard}" if executor.dashboard else ""),
-            highlight=False,
-        )
+            print_(Text.assemble(("note:", "yellow"), f" {warning}"))
+        dashboard = f", Ray dashboard at http://{executor.dashboard}" if executor.dashboard else ""
+        print_(f"results in {path}{dashboard}", soft_wrap=True)
 
     def changed(self, snapshot: Snapshot) -> None:
         """Take the newest state; a line now and then where there is no terminal to redraw."""
         self._snapshot, self._received = snapshot, time.monotonic()
         if not self._console.is_terminal and self._received - self._printed >= LINE_EVERY:
             self._printed = self._received
-            self._console.print(_line(snapshot), highlight=False)
+            self._console.print(_line(snapshot))
 
     def _render(self) -> RenderableType:
         if self._snapshot is None:

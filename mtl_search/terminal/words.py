@@ -2,9 +2,10 @@
 
 import math
 
+from rich.console import Console
 from rich.table import Table
 
-__all__ = ["duration", "interval", "percent", "plain_table"]
+__all__ = ["duration", "interval", "percent", "plain_console", "plain_table"]
 
 
 def percent(value: float) -> str:
@@ -34,6 +35,11 @@ def duration(seconds: float) -> str:
     minutes, second = divmod(round(seconds), 60)
     hour, minute = divmod(minutes, 60)
     return f"{hour}:{minute:02d}:{second:02d}" if hour else f"{minute}:{second:02d}"
+
+
+def plain_console(*, soft_wrap: bool = False) -> Console:
+    """A console that prints text as it is: names of columns and folders may have brackets."""
+    return Console(highlight=False, markup=False, soft_wrap=soft_wrap)
 
 
 def plain_table(title: str | None = None) -> Table:

@@ -1,0 +1,188 @@
+"""The leaders: designs and trials of a sweep, for people and for programs."""
+
+import json
+import math
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mtl_search.errors import LeaderboardError
+from mtl_search.leaderboard import Leaderboard
+from mtl_search.records import TrialState
+from mtl_search.terminal.leaders import show_end, show_top, top_json
+from mtl_search.testing.boards import TASKS, synthetic_trial
+from mtl_search.testing.sweeps import synthetic_sweep
+
+Capture = pytest.CaptureFixture[str]
+
+
+@pytest.fixture(scope="module")
+def confirmed(tmp_path_factory: pytest.TempPathFactory) -> Leaderboard:
+    return synthetic_sweep(tmp_path_factory.mktemp("results") / "confirmed", trials=30)
+
+
+@pytest.fixture(scope="module")
+def searched(tmp_path_factory: pytest.TempPathFactory) -> Leaderboard:
+    return synthetic_sweep(tmp_path_factory.mktemp("results") / "searched", trials=30, confirmed=False)
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Leaderboard:
+    return Leaderboard.create(tmp_path / "empty", TASKS)
+
+
+def top(board: Leaderboard, capsys: Capture, n: int = 5, arm: str | None = None) -> str:
+    show_top(board, n, arm)
+    return capsys.readouterr().out
+
+
+def as_json(board: Leaderboard, n: int = 5, arm: str | None = None) -> dict[str, Any]:
+    def refuse(text: str) -> None:
+        raise AssertionError(f"{text} is no JSON")
+
+    value: dict[str, Any] = json.loads(top_json(board, n, arm), parse_constant=refuse)
+    return value
+
+
+# for people
+
+
+def test_confirmed_designs_come_first(confirmed: Leaderboard, capsys: Capture) -> None:
+    shown = top(confirmed, capsys)
+    assert shown.index("Confirmed designs: delta_m on test, over 5 new seeds") == 0
+    assert shown.index("The best: ") < shown.index("Trials, by mean gain")
+    assert "Not confirmed" not in shown
+    best = confirmed.summary().to_pylist()[0]
+    assert shown.splitlines()[2].split()[:2] == [best["arm"], str(best["n_networks"])]
+    for caveat in best["caveats"]:
+        assert caveat[:30] in shown
+
+
+def test_a_search_without_confirmation_says_so(searched: Leaderboard, capsys: Capture) -> None:
+    shown = top(searched, capsys)
+    assert shown.startswith("Designs, by delta_m on valid")
+    assert "Not confirmed" in shown
+    best = max(searched.designs().to_pylist(), key=lambda row: row["delta_m"])
+    assert shown.splitlines()[2].split()[:2] == [best["arm"], str(best["n_networks"])]
+    assert f"The best: {best['arm']} with {best['n_networks']} networks" in shown
+    for key in best["networks"]:
+        assert key in shown
+
+
+def test_every_task_is_served_or_helps(searched: Leaderboard, capsys: Capture) -> None:
+    best = max(searched.designs().to_pylist(maps_as_pydicts="strict"), key=lambda row: row["delta_m"])
+    block = top(searched, capsys).split("The best: ")[1].split("Trials, by")[0]
+    for task in best["serves"]:
+        assert task in block
+
+
+def test_trials_are_the_best_and_as_many_as_asked_for(searched: Leaderboard, capsys: Capture) -> None:
+    rows = searched.trials().to_pylist()
+    complete = [row for row in rows if row["state"] == "complete"]
+    best = sorted(complete, key=lambda row: -row["mean_gain"])
+    table = top(searched, capsys, n=4).split("Trials, by mean gain")[1]
+    assert re.findall(r"^\w+-\d{5}", table, re.MULTILINE) == [row["trial_id"] for row in best[:4]]
+
+
+def test_one_arm_alone(searched: Leaderboard, capsys: Capture) -> None:
+    shown = top(searched, capsys, arm="shared_equal")
+    assert "shared_equal" in shown
+    assert "single_task" not in shown
+    assert "search-" not in shown
+
+
+def test_an_arm_that_is_not_there(searched: Leaderboard, capsys: Capture) -> None:
+    for show in (show_top, top_json):
+        with pytest.raises(LeaderboardError, match="did you mean 'shared_tuned'"):
+            show(searched, 5, "shared_tune")
+
+
+def test_nothing_yet(empty: Leaderboard, capsys: Capture) -> None:
+    shown = top(empty, capsys)
+    assert "no design yet: the sweep has not come to its end" in shown
+    assert "no trial has been trained to its end yet" in shown
+
+
+def test_trials_before_there_are_designs(empty: Leaderboard, capsys: Capture) -> None:
+    empty.record(
+        synthetic_trial("search-0", mean_gain=math.nan),
+        synthetic_trial("search-1", mean_gain=2.0),
+        synthetic_trial("search-2", state=TrialState.FAILED, mean_gain=math.nan),
+        synthetic_trial("search-3", state=TrialState.PRUNED, mean_gain=9.0),
+        synthetic_trial("search-4", duplicate_of="search-1", mean_gain=2.0),
+    )
+    shown = top(empty, capsys)
+    listed = [line.split()[0] for line in shown.splitlines() if line.startswith("search-")]
+    assert listed == ["search-1", "search-0"], "what has no gain comes last"
+
+
+def test_a_summary_of_designs_that_are_no_more(
+    confirmed: Leaderboard, capsys: Capture, tmp_path: Path
+) -> None:
+    # killed in the confirmation after the budget was extended: new designs, the old summary
+    board = synthetic_sweep(tmp_path / "extended", trials=30)
+    designs = board.designs().to_pylist(maps_as_pydicts="strict")
+    winner = board.summary().to_pylist()[0]["text"]
+    board.write_designs([design for design in designs if design["text"] != winner])
+    assert "The best: " in top(board, capsys)
+
+
+# at the end of a run
+
+
+def test_the_end_says_where_and_what_next(searched: Leaderboard, capsys: Capture) -> None:
+    show_end(searched)
+    shown = capsys.readouterr().out
+    assert f"The results are in {searched.path}: Parquet tables and report.html." in shown
+    for command in ("top", "report", "resume"):
+        assert f"mtl-search {command} {searched.path}" in shown
+    assert "trials failed: see 'error'" in shown
+
+
+def test_the_end_without_failures(empty: Leaderboard, capsys: Capture) -> None:
+    empty.record(synthetic_trial("search-0"))
+    show_end(empty)
+    assert "failed" not in capsys.readouterr().out
+
+
+def test_a_folder_with_brackets_is_shown_whole(capsys: Capture, tmp_path: Path) -> None:
+    path = tmp_path / "[bold]x[" / "[y]"
+    board = Leaderboard.create(path, TASKS)
+    show_end(board)
+    assert str(path) in capsys.readouterr().out
+
+
+# for programs
+
+
+def test_json_holds_everything(confirmed: Leaderboard) -> None:
+    value = as_json(confirmed, n=7)
+    assert list(value) == ["confirmed", "designs", "trials"]
+    assert len(value["trials"]) == 7
+    gains = [trial["mean_gain"] for trial in value["trials"]]
+    assert gains == sorted(gains, reverse=True)
+    deltas = [design["delta_m"] for design in value["designs"]]
+    assert deltas == sorted(deltas, reverse=True)
+    design = value["designs"][0]
+    assert set(design["serves"].values()) <= set(design["networks"])
+    assert isinstance(value["trials"][0]["params"], dict)
+    assert value["confirmed"][0]["text"] in {design["text"] for design in value["designs"]}
+
+
+def test_json_of_one_arm(searched: Leaderboard) -> None:
+    value = as_json(searched, arm="single_task")
+    assert {row["arm"] for part in ("designs", "trials") for row in value[part]} == {"single_task"}
+
+
+def test_what_is_no_number_is_null(empty: Leaderboard) -> None:
+    trial = synthetic_trial("search-0", mean_gain=math.nan, score=math.inf)
+    empty.record(replace(trial, train_seconds=math.nan))
+    (row,) = as_json(empty)["trials"]
+    assert (row["mean_gain"], row["score"], row["train_seconds"]) == (None, None, None)
+
+
+def test_json_of_nothing(empty: Leaderboard) -> None:
+    assert as_json(empty) == {"confirmed": [], "designs": [], "trials": []}
