@@ -154,7 +154,9 @@ def _network_table(design: Row, trials: Mapping[str, Row]) -> Table:
 def _trial_table(trials: list[Row]) -> Table:
     table = plain_table("Trials, by mean gain of the main members on valid")
     for title in ("trial", "mean gain", "members", "weighting", "parameters", "epochs", "seconds"):
-        table.add_column(title, justify="left" if title in ("trial", "members", "weighting") else "right")
+        left = title in ("trial", "members", "weighting")
+        whole = title != "members"  # a name that is cut is no use
+        table.add_column(title, justify="left" if left else "right", no_wrap=whole, overflow="fold")
     for row in trials:
         table.add_row(
             row["trial_id"],
