@@ -6,6 +6,8 @@ its main members, because a design may use it for that task alone.
 
 import math
 from abc import abstractmethod
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
 import optuna
@@ -31,6 +33,7 @@ class PerTaskHalving(BasePruner):
 
     def __init__(self, min_epochs: int, reduction_factor: int) -> None:
         self.min_epochs, self.reduction_factor = min_epochs, reduction_factor
+        self._rungs: dict[tuple[str, int], Rung] = {}  # by study and number of epochs
 
     def prune(self, study: Study, trial: FrozenTrial) -> bool:
         """Whether ``trial`` is at a rung and is promising for none of its main tasks."""
@@ -38,12 +41,10 @@ class PerTaskHalving(BasePruner):
         epoch = max((len(series) for series in values.values()), default=0)
         if not self.is_rung(epoch):
             return False
-        others = [
-            t.user_attrs.get(VALID, {}) for t in study.get_trials(deepcopy=False) if t.number != trial.number
-        ]
+        rung = self._rungs.setdefault((study.study_name, epoch), Rung(epoch))
+        others = rung.standings(t for t in study.get_trials(deepcopy=False) if t.number != trial.number)
         return not any(
-            self._promising(standing(series, epoch), [standing(o[task], epoch) for o in others if task in o])
-            for task, series in values.items()
+            self._promising(standing(series, epoch), others.get(task, [])) for task, series in values.items()
         )
 
     def is_rung(self, epoch: int) -> bool:
@@ -54,9 +55,37 @@ class PerTaskHalving(BasePruner):
         return rung == epoch
 
     def _promising(self, value: float, others: list[float]) -> bool:
-        there = sorted((v for v in others if not math.isnan(v)), reverse=True)
-        kept = max(1, (len(there) + 1) // self.reduction_factor)
-        return not math.isnan(value) and (len(there) < kept or value >= there[kept - 1])
+        """Whether ``value`` is among the best; ``others`` in ascending order."""
+        kept = max(1, (len(others) + 1) // self.reduction_factor)
+        return not math.isnan(value) and (len(others) < kept or value >= others[-kept])
+
+
+@dataclass(slots=True)
+class Rung:
+    """How trials stood after ``epoch`` epochs; those of finished ones, which stay as they are, are kept."""
+
+    epoch: int
+    finished: dict[str, list[float]] = field(default_factory=dict)  # by task, ascending, without NaN
+    seen: set[int] = field(default_factory=set)
+
+    def standings(self, trials: Iterable[FrozenTrial]) -> dict[str, list[float]]:
+        """The standings of ``trials`` by task, ascending, without NaN."""
+        running: dict[str, list[float]] = {}
+        for trial in trials:
+            if trial.number not in self.seen:
+                ended = trial.state.is_finished()
+                if ended:
+                    self.seen.add(trial.number)
+                for task, series in trial.user_attrs.get(VALID, {}).items():
+                    value = standing(series, self.epoch)
+                    if not math.isnan(value):
+                        (self.finished if ended else running).setdefault(task, []).append(value)
+        for values in self.finished.values():
+            values.sort()
+        return {
+            task: sorted([*self.finished.get(task, ()), *running.get(task, ())])
+            for task in self.finished.keys() | running.keys()
+        }
 
 
 def standing(series: list[float], epoch: int) -> float:

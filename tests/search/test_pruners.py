@@ -5,7 +5,7 @@ from typing import Any
 
 import optuna
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from optuna.trial import FrozenTrial, TrialState, create_trial
 from pydantic import TypeAdapter, ValidationError
@@ -218,3 +218,22 @@ def test_hyperband_takes_any_number_of_epochs(max_epochs: int) -> None:
 def test_wrong_options_are_refused(options: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         TypeAdapter(PrunerConfig).validate_python(options)
+
+
+curve = st.lists(st.sampled_from([0.1, 0.2, 0.3, 0.4, NAN]), min_size=1, max_size=4)
+a_trial = st.tuples(
+    st.dictionaries(st.sampled_from("abc"), curve, min_size=1),
+    st.sampled_from([TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL, TrialState.RUNNING]),
+)
+
+
+@settings(max_examples=30)
+@given(st.lists(a_trial, min_size=1, max_size=8))
+def test_what_is_kept_of_finished_trials_changes_no_decision(trials: list[tuple[Curves, TrialState]]) -> None:
+    study = optuna.create_study(direction="maximize")
+    longlived = PerTaskHalving(1, 2)
+    for curves, state in trials:
+        study.add_trial(with_curves(curves, state))
+        for trial in study.get_trials(deepcopy=False):
+            if trial.state is TrialState.RUNNING:
+                assert longlived.prune(study, trial) is PerTaskHalving(1, 2).prune(study, trial)
