@@ -40,7 +40,7 @@ def parser() -> argparse.ArgumentParser:
     """The commands and their options."""
     root = argparse.ArgumentParser(
         prog="mtl-search",
-        description="Search which tasks to train together, where to split them and how to weight their losses.",
+        description="Search which tasks to train together, where to split them, how to weight their losses.",
         epilog="Start with: mtl-search check search_spaces/support2.yaml",
     )
     commands = root.add_subparsers(required=True, metavar="COMMAND")

@@ -17,8 +17,21 @@ ROOT = Path(mtl_search.__file__).parent
 
 # A package imports only from itself and from those before it.
 LAYERS = (
-    "errors", "records", "design", "space", "tasks", "data", "model", "weighting", "training", "leaderboard",
-    "analysis", "search", "testing", "terminal", "cli",
+    "errors",
+    "records",
+    "design",
+    "space",
+    "tasks",
+    "data",
+    "model",
+    "weighting",
+    "training",
+    "leaderboard",
+    "analysis",
+    "search",
+    "testing",
+    "terminal",
+    "cli",
 )
 
 # Who may import a heavy library; lazily: only inside functions, so that the package stays light to import.
@@ -169,7 +182,7 @@ def test_no_module_imports_itself_in_a_circle() -> None:
     done: set[str] = set()
 
     def walk(name: str, path: tuple[str, ...]) -> None:
-        assert name not in path, [*path[path.index(name):], name]
+        assert name not in path, [*path[path.index(name) :], name]
         if name not in done:
             for target in sorted(edges[name]):
                 walk(target, (*path, name))
@@ -180,7 +193,7 @@ def test_no_module_imports_itself_in_a_circle() -> None:
 
 
 def test_the_reader_of_imports_sees_each_kind() -> None:
-    source = '''
+    source = """
 import torch.nn
 from ray import tune, train
 if TYPE_CHECKING:
@@ -188,11 +201,15 @@ if TYPE_CHECKING:
 def later():
     from mtl_search.design import Branching
     return __import__("scipy")
-'''
+"""
     found = {(imported.target, imported.at_import) for imported in read_imports(ast.parse(source))}
     assert found == {
-        ("torch.nn", True), ("ray.tune", True), ("ray.train", True), ("optuna", False),
-        ("mtl_search.design.Branching", False), ("scipy", False),
+        ("torch.nn", True),
+        ("ray.tune", True),
+        ("ray.train", True),
+        ("optuna", False),
+        ("mtl_search.design.Branching", False),
+        ("scipy", False),
     }
     assert ours("mtl_search.design.Branching") == "mtl_search.design"
     assert ours("numpy") is None

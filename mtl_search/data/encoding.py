@@ -15,8 +15,8 @@ from mtl_search.errors import DataError, nearest
 
 __all__ = ["Encoding", "choose_inputs"]
 
-ID_ROWS = 20           # fewer rows say nothing about whether a column is an identifier
-ID_DISTINCT = 0.95     # share of distinct strings from which a column is an identifier or free text
+ID_ROWS = 20  # fewer rows say nothing about whether a column is an identifier
+ID_DISTINCT = 0.95  # share of distinct strings from which a column is an identifier or free text
 ID_NAME = re.compile(r"(^|_)(?i:id|uid|uuid|guid|key|index)$|[a-z](Id|ID|Key|Index)$|^__index_level_")
 
 

@@ -17,11 +17,11 @@ __all__ = ["find_leaks"]
 
 Matrix = NDArray[np.float64]
 
-SAMPLE = 2000       # rows that are looked at
+SAMPLE = 2000  # rows that are looked at
 CORRELATION = 0.95  # of ranks, for tasks that are numbers
-AUROC = 0.99        # for tasks that are classes
-MIN_CLASS = 10      # rows of a class below which a high AUROC is chance
-LEVEL_ROWS = 20     # rows per level below which the mean target of a level is memory
+AUROC = 0.99  # for tasks that are classes
+MIN_CLASS = 10  # rows of a class below which a high AUROC is chance
+LEVEL_ROWS = 20  # rows per level below which the mean target of a level is memory
 
 
 def find_leaks(tasks: Mapping[str, Task], train: Rows, encoding: Encoding) -> tuple[str, ...]:

@@ -86,8 +86,10 @@ class Branching:
         if cuts.shape != (len(members), len(members)):
             raise ValueError(f"cuts: expected {len(members)} rows and columns, found shape {cuts.shape}")
         np.fill_diagonal(cuts, n_stages)
-        nodes = [[tuple(name for name, cut in zip(members, row, strict=True) if cut > stage) for row in cuts]
-                 for stage in range(n_stages)]
+        nodes = [
+            [tuple(name for name, cut in zip(members, row, strict=True) if cut > stage) for row in cuts]
+            for stage in range(n_stages)
+        ]
         try:
             tree = cls(tuple(tuple(dict.fromkeys(groups)) for groups in nodes))
         except ValueError as error:

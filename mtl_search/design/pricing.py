@@ -13,7 +13,7 @@ from mtl_search.design.facilities import Facilities, Floats
 __all__ = ["PriceSearch"]
 
 _ROOT_STEPS, _STEPS = 300, 25  # of the subgradient method; a node goes on from the prices of its parent
-_PATIENCE = 5                  # steps without a lower bound before the pace is halved
+_PATIENCE = 5  # steps without a lower bound before the pace is halved
 
 
 @dataclass(frozen=True, slots=True)

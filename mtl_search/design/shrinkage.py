@@ -26,10 +26,13 @@ def shrink(candidates: Sequence[Candidate], noise: Mapping[str, float]) -> tuple
     """
     priors = {task: _Prior.of(candidates, task, deviation) for task, deviation in noise.items()}
     return tuple(
-        replace(candidate, gains={
-            task: priors[task].shrink(gain, candidate.n_seen) if task in priors else gain
-            for task, gain in candidate.gains.items()
-        })
+        replace(
+            candidate,
+            gains={
+                task: priors[task].shrink(gain, candidate.n_seen) if task in priors else gain
+                for task, gain in candidate.gains.items()
+            },
+        )
         for candidate in candidates
     )
 
@@ -40,7 +43,7 @@ class _Prior:
 
     centre: float
     between: float  # variance between networks
-    within: float   # variance between seeds
+    within: float  # variance between seeds
 
     @classmethod
     def of(cls, candidates: Sequence[Candidate], task: str, noise: float) -> "_Prior":

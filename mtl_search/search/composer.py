@@ -70,7 +70,7 @@ class Composer(MemberStrategy):
             change_CT = deviation_CT**2 / np.sqrt(deviation_CT**2 + posterior.noise_T**2)
             known_C = np.array([place.get(members, -1) for members in sets])
             main_CT, moves_CT = mean_CT[:, self._main_T], change_CT[:, self._main_T]
-            rise_C = expected_rise(main_CT, moves_CT, believed_MT, known_C, self.max_networks, rng)
+            rise_C = expected_rise(main_CT, moves_CT, believed_MT, known_C, self.max_networks)
             allowed = [
                 members not in running and (evidence.repeatable or members not in place) for members in sets
             ]

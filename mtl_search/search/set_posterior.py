@@ -65,27 +65,47 @@ class SetPosterior:
     def predict(self, members_CT: Floats) -> tuple[Floats, Floats]:
         """Mean and standard deviation of what each set achieves for each member, NaN for other tasks."""
         mean_CT, deviation_CT = np.full((2, *members_CT.shape), np.nan)
-        known, solved, effects = self._evidence, self._solved, self.effects
-        n_trials = len(known.members_MT)
-        weights_F = np.sqrt(effects.shared)[known.groups_F]
-        for task, data in enumerate(known.tasks):
+        for task in range(members_CT.shape[1]):
             rows = np.flatnonzero(members_CT[:, task])
-            if not rows.size:
-                continue
-            members_cT = members_CT[rows]
-            features_cF = weights_F * shared_features(members_cT, task, None, np.ones(len(rows)), n_trials)
-            mean_c, variance_c = np.zeros(len(rows)), own_variance(members_cT, task, effects)
-            if data is not None:
-                root_mm, seen_mF, seen_m = solved.tasks[task]
-                across_mc = OwnKernel(known.members_MT[data.rows], members_cT, task).weighed(effects)
-                across_mc = solve_triangular(root_mm, across_mc, lower=True, check_finite=False)
-                features_cF -= across_mc.T @ seen_mF
-                mean_c, variance_c = across_mc.T @ seen_m, variance_c - (across_mc**2).sum(axis=0)
-            spread_Fc = solve_triangular(solved.root_FF, features_cF.T, lower=True, check_finite=False)
-            variance_c = np.maximum(variance_c + (spread_Fc**2).sum(axis=0), JITTER)
-            mean_CT[rows, task] = mean_c + features_cF @ solved.weights_F
-            deviation_CT[rows, task] = np.sqrt(variance_c)
-        return mean_CT * known.scale_T, deviation_CT * known.scale_T
+            if rows.size:
+                part = self._conditional(members_CT[rows], task)
+                spread_Fc = _divide(self._solved.root_FF, part.features_cF.T)
+                variance_c = own_variance(members_CT[rows], task, self.effects) - (part.known_mc**2).sum(
+                    axis=0
+                )
+                mean_CT[rows, task] = part.mean_c + part.features_cF @ self._solved.weights_F
+                deviation_CT[rows, task] = np.sqrt(
+                    np.maximum(variance_c + (spread_Fc**2).sum(axis=0), JITTER)
+                )
+        return mean_CT * self._evidence.scale_T, deviation_CT * self._evidence.scale_T
+
+    def draw(self, members_CT: Floats, rng: np.random.Generator) -> Floats:
+        """One draw of the gains in all these sets together, NaN for other tasks."""
+        drawn_CT = np.full(members_CT.shape, np.nan)
+        root_FF, weights_F = self._solved.root_FF, self._solved.weights_F
+        spread_F = rng.standard_normal(len(weights_F))
+        weights_F = weights_F + solve_triangular(root_FF, spread_F, lower=True, trans=1, check_finite=False)
+        for task in range(members_CT.shape[1]):
+            rows = np.flatnonzero(members_CT[:, task])
+            if rows.size:
+                part, members_cT = self._conditional(members_CT[rows], task), members_CT[rows]
+                covariance_cc = OwnKernel(members_cT, members_cT, task).weighed(self.effects)
+                covariance_cc += JITTER * np.eye(len(rows)) - part.known_mc.T @ part.known_mc
+                own_c = cholesky(covariance_cc, lower=True) @ rng.standard_normal(len(rows))
+                drawn_CT[rows, task] = part.mean_c + part.features_cF @ weights_F + own_c
+        return drawn_CT * self._evidence.scale_T
+
+    def _conditional(self, members_cT: Floats, task: int) -> "_Conditional":
+        """The gains of a task in some sets, given the shared weights: what is left of them to say."""
+        known, n_trials = self._evidence, len(self._evidence.members_MT)
+        features_cF = shared_features(members_cT, task, None, np.ones(len(members_cT)), n_trials)
+        features_cF *= np.sqrt(self.effects.shared)[known.groups_F]
+        data, (root_mm, seen_mF, seen_m) = known.tasks[task], self._solved.tasks[task]
+        if data is None:
+            return _Conditional(np.zeros(len(members_cT)), features_cF, np.zeros((0, len(members_cT))))
+        across_mc = OwnKernel(known.members_MT[data.rows], members_cT, task).weighed(self.effects)
+        known_mc = _divide(root_mm, across_mc)
+        return _Conditional(known_mc.T @ seen_m, features_cF - known_mc.T @ seen_mF, known_mc)
 
 
 def fit_effects(members_MT: Floats, gains_MT: Floats, times_M: Floats, *, steps: int = 10) -> Effects:
@@ -145,6 +165,15 @@ class _Evidence:
 
 
 @dataclass(frozen=True)
+class _Conditional:
+    """Of one task in some sets: the mean without shared weights, what these add, and what is known."""
+
+    mean_c: Floats
+    features_cF: Floats
+    known_mc: Floats
+
+
+@dataclass(frozen=True)
 class _Solved:
     """The posterior of the shared weights, and of each task what its own part needs for predictions."""
 
@@ -166,14 +195,14 @@ def _solve(evidence: _Evidence, effects: Effects) -> _Solved:
         covariance_mm[np.diag_indices(len(data.rows))] += (effects.noise + JITTER) * data.noise_m
         root_mm = cholesky(covariance_mm, lower=True, check_finite=False)
         right = np.hstack([data.features_mF * weights_F, data.gains_m[:, None]])
-        right = solve_triangular(root_mm, right, lower=True, check_finite=False)
+        right = _divide(root_mm, right)
         seen_mF, seen_m = right[:, :-1], right[:, -1]
         precision_FF += seen_mF.T @ seen_mF
         pull_F += seen_mF.T @ seen_m
         loss += 0.5 * seen_m @ seen_m + np.log(np.diag(root_mm)).sum()
         tasks.append((root_mm, seen_mF, seen_m))
     root_FF = cholesky(precision_FF, lower=True, check_finite=False)
-    pulled_F = solve_triangular(root_FF, pull_F, lower=True, check_finite=False)
+    pulled_F = _divide(root_FF, pull_F)
     loss += np.log(np.diag(root_FF)).sum() - 0.5 * pulled_F @ pulled_F
     posterior_F = solve_triangular(root_FF, pulled_F, lower=True, trans=1, check_finite=False)
     return _Solved(tuple(tasks), root_FF, posterior_F, float(loss))
@@ -182,7 +211,7 @@ def _solve(evidence: _Evidence, effects: Effects) -> _Solved:
 def _likelihood(evidence: _Evidence, effects: Effects) -> tuple[float, Floats]:
     """Minus the log marginal likelihood, and its slope in each entry of the effects' vector."""
     solved, n_shared = _solve(evidence, effects), len(SHARED)
-    inverse_FF = solve_triangular(solved.root_FF, np.eye(len(solved.root_FF)), lower=True, check_finite=False)
+    inverse_FF = _divide(solved.root_FF, np.eye(len(solved.root_FF)))
     certain_F = 1 - (inverse_FF**2).sum(axis=0) - solved.weights_F**2
     slope = np.zeros(len(effects.vector))
     slope[:n_shared] = 0.5 * np.bincount(evidence.groups_F, certain_F, minlength=n_shared)
@@ -190,7 +219,7 @@ def _likelihood(evidence: _Evidence, effects: Effects) -> tuple[float, Floats]:
     for data, (root_mm, seen_mF, seen_m) in zip(evidence.tasks, solved.tasks, strict=True):
         if data is None:
             continue
-        inverse_mm = solve_triangular(root_mm, np.eye(len(root_mm)), lower=True, check_finite=False)
+        inverse_mm = _divide(root_mm, np.eye(len(root_mm)))
         explained_Fm = inverse_FF @ seen_mF.T
         residual_m = inverse_mm.T @ (seen_m - seen_mF @ solved.weights_F)
         pull_mm = inverse_mm.T @ (inverse_mm - explained_Fm.T @ (explained_Fm @ inverse_mm))
@@ -202,6 +231,11 @@ def _likelihood(evidence: _Evidence, effects: Effects) -> tuple[float, Floats]:
         slope[NOISE] += 0.5 * effects.noise * (np.diag(pull_mm) * data.noise_m).sum()
         slope[REACH] += 0.5 * detail * (1 - effects.reach) * (pulled_mm * data.kernel.apart_AB).sum()
     return solved.loss, slope
+
+
+def _divide(root: Floats, right: Floats) -> Floats:
+    """``root`` inverse times ``right``, for a lower triangle."""
+    return np.asarray(solve_triangular(root, right, lower=True, check_finite=False))
 
 
 def _scales(gains_MT: Floats) -> Floats:

@@ -70,7 +70,7 @@ class Split(BranchingRange):
     def sample(self, trial: Suggest, members: Members, n_stages: int, max_stages: int) -> Branching:
         """Shared before the split point, apart from there on."""
         at = self.at if isinstance(self.at, int) else self.at.ask(trial, "branching.split")
-        assert isinstance(at, int)   # checked for the choices
+        assert isinstance(at, int)  # checked for the choices
         return Branching.split(members, n_stages, min(at, n_stages))
 
     def parameters(self, members: Members, max_stages: int) -> Iterator[Parameter]:
@@ -178,5 +178,5 @@ def _cut_name(pair: tuple[str, str]) -> str:
 
 
 def _cut_range(max_stages: int) -> Iterator[IntRange]:
-    if max_stages > 1:   # else the first stage is all there is, and shared
+    if max_stages > 1:  # else the first stage is all there is, and shared
         yield IntRange(1, max_stages)

@@ -27,4 +27,3 @@ def locate(node: Node, path: Path, value: object, rest: Path) -> Path:
     if child is None:
         return path if not children else path + rest[:1]
     return locate(child, path + rest[:1], inner(value).get(rest[0]), rest[1:])
-

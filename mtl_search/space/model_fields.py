@@ -9,7 +9,7 @@ from pydantic import BaseModel, Tag
 __all__ = ["keys_at", "tags_at"]
 
 Location = Sequence[str | int]
-Arm = tuple[object, tuple[str, ...]]   # a type that is no union, and the tags that a location may call it by
+Arm = tuple[object, tuple[str, ...]]  # a type that is no union, and the tags that a location may call it by
 
 
 def keys_at(model: type[BaseModel], location: Location) -> list[str]:
@@ -30,7 +30,7 @@ def _at(annotation: object, location: Location) -> list[Arm]:
     step, rest = location[0], location[1:]
     for arm, tags in arms:
         if step in tags or (len(arms) > 1 and step == getattr(arm, "__name__", None)):
-            return _at(arm, rest)   # the step is no key, it names an arm of a union
+            return _at(arm, rest)  # the step is no key, it names an arm of a union
     for arm, _ in arms:
         inner = _inner(arm, step)
         if inner is not None:

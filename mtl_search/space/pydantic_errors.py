@@ -73,9 +73,9 @@ def spec_error(
     if value is None:
         value = document.get(path)
     refused = [_Refused(details, value, model) for details in error.errors(include_url=False)]
-    refused.sort(key=lambda one: one.kind != "extra_forbidden")   # stable: else in the order of pydantic
+    refused.sort(key=lambda one: one.kind != "extra_forbidden")  # stable: else in the order of pydantic
     first = refused[0]
-    same = [one for one in refused if one.path == first.path]   # the arms of a union
+    same = [one for one in refused if one.path == first.path]  # the arms of a union
     expected = " or ".join(dict.fromkeys(one.expected for one in same))
     place = origin(first.path) if origin is not None else path + first.path
     written = document.get(place)

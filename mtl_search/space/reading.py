@@ -13,9 +13,9 @@ from mtl_search.space.wording import Mismatch, Path, show
 
 __all__ = ["ELSEWHERE", "WORDS", "Reader", "check_keys"]
 
-Spec = Mapping[str, Any]   # what stands in it is checked by the values made of it
+Spec = Mapping[str, Any]  # what stands in it is checked by the values made of it
 
-ELSEWHERE = {"subset": "members", "tree": "branching", "split": "branching"}   # ranges of one place only
+ELSEWHERE = {"subset": "members", "tree": "branching", "split": "branching"}  # ranges of one place only
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ def _one_of(reader: Reader, value: Spec, path: Path) -> OneOf:
         if not isinstance(alternative, Mapping) or not isinstance(alternative.get("name"), str):
             raise reader.document.error(place, "a mapping with a name", show(alternative))
         node = reader.read(alternative, place)
-        assert isinstance(node, Fields)   # ranges and values per task have no name
+        assert isinstance(node, Fields)  # ranges and values per task have no name
         read.append((str(alternative["name"]), node))
     return OneOf(tuple(read))
 

@@ -27,9 +27,9 @@ from mtl_search.space.wording import Mismatch, Path, show
 
 __all__ = ["SearchSpace", "Validate"]
 
-Validate = Callable[[Mapping[str, object]], object]   # raises ValueError, which pydantic's errors are
+Validate = Callable[[Mapping[str, object]], object]  # raises ValueError, which pydantic's errors are
 
-_SINGLE = {"name": "equal"}   # the weighting of a network with one member
+_SINGLE = {"name": "equal"}  # the weighting of a network with one member
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +201,7 @@ class SearchSpace:
 
     def _ends(self) -> Iterator[dict[str, object]]:
         """Configurations that have each range at each of its ends, each alternative and each choice once."""
-        shared = replace(self, branching=Shared())   # trees are valid as made, and slow for many tasks
+        shared = replace(self, branching=Shared())  # trees are valid as made, and slow for many tasks
         for members in dict.fromkeys((self.members.tasks, self.members.tasks[:1])):
             for values in _probes(shared.parameters(members)):
                 yield shared.sample(FixedSuggest(values), members)

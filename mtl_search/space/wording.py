@@ -5,9 +5,9 @@ from collections.abc import Mapping
 
 __all__ = ["Mismatch", "Path", "dotted", "inner", "show", "told"]
 
-Path = tuple[str | int, ...]   # keys of mappings and positions in lists, from the top of a document
+Path = tuple[str | int, ...]  # keys of mappings and positions in lists, from the top of a document
 
-_WIDTH = 60   # of a finding: longer ones are cut, the line number leads to the rest
+_WIDTH = 60  # of a finding: longer ones are cut, the line number leads to the rest
 
 
 class Mismatch(ValueError):

@@ -28,13 +28,13 @@ from mtl_search.space.wording import Path, dotted, show
 
 __all__ = ["load_document", "parse_document"]
 
-_DEPTH = 50   # levels of nesting; sweep files need less than ten
+_DEPTH = 50  # levels of nesting; sweep files need less than ten
 
-_Open = ScalarEvent | SequenceStartEvent | MappingStartEvent   # the events that a value begins with
+_Open = ScalarEvent | SequenceStartEvent | MappingStartEvent  # the events that a value begins with
 
 _NULL = re.compile(r"~|null|Null|NULL|")
 _BOOL = re.compile(r"true|True|TRUE|false|False|FALSE")
-_INT = re.compile(r"[-+]?[0-9]{1,99}")   # longer ones become floats
+_INT = re.compile(r"[-+]?[0-9]{1,99}")  # longer ones become floats
 _OCTAL_OR_HEX = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _NOT_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
@@ -81,7 +81,7 @@ class _Builder:
         self.lines: dict[Path, int] = {(): 1}
 
     def document(self) -> Document:
-        next(self.events)   # the start of the stream
+        next(self.events)  # the start of the stream
         start = next(self.events)
         if not isinstance(start, DocumentStartEvent):
             raise SpecError(self.name, "a mapping", "an empty file")
@@ -92,14 +92,14 @@ class _Builder:
             raise SpecError(self.name, "a mapping", "an empty file")
         if not isinstance(data, dict):
             raise self.error((), "a mapping", show(data))
-        next(self.events)   # the end of the document
+        next(self.events)  # the end of the document
         if isinstance(second := next(self.events), DocumentStartEvent):
             self.lines[()] = second.start_mark.line + 1
             raise self.error((), "one document", "a second one")
         return Document(self.name, data, self.lines)
 
     def value(self, event: Event, path: Path) -> object:
-        self.lines.setdefault(path, event.start_mark.line + 1)   # a key has set the line before
+        self.lines.setdefault(path, event.start_mark.line + 1)  # a key has set the line before
         if not isinstance(event, _Open) or event.anchor is not None:
             raise self.error(path, "each value written out", "a reference (& or *)")
         if event.tag is not None:

@@ -47,9 +47,9 @@ class Binary(Task):
         """
 
         kind: Literal["binary"] = "binary"
-        metric: Literal[
-            "auroc", "average_precision", "accuracy", "balanced_accuracy", "f1", "log_loss"
-        ] = "auroc"
+        metric: Literal["auroc", "average_precision", "accuracy", "balanced_accuracy", "f1", "log_loss"] = (
+            "auroc"
+        )
         positive: bool | int | str | None = None
         pos_weight: PositiveFloat | Literal["balanced"] | None = None
 

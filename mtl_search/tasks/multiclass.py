@@ -21,6 +21,7 @@ from mtl_search.tasks.metrics import MULTICLASS, Measure
 
 __all__ = ["Multiclass"]
 
+
 def _with_text_keys(value: object) -> object:
     """Keys as JSON keeps them, so that a class 3 and a class "3" are written alike."""
     return {str(key): factor for key, factor in value.items()} if isinstance(value, Mapping) else value

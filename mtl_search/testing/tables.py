@@ -10,10 +10,13 @@ they choose judges them.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
+from mtl_search.records import Split
 from mtl_search.search.facility import cover
 from mtl_search.search.member_space import Members, MemberSpace
 from mtl_search.search.members import Measurement, MemberStrategy
@@ -52,6 +55,35 @@ class SubsetTable:
         tasks = tuple(sorted({task for members in gains for task in members}))
         gains_ST = np.array([[row.get(task, np.nan) for task in tasks] for row in gains.values()])
         return cls(name, tasks, tuple(gains), gains_ST[None], gains_ST[None])
+
+    @classmethod
+    def read(cls, path: Path) -> "SubsetTable":
+        """A Parquet table with a row for each set (tasks joined by spaces), task and seed.
+
+        Either ``valid`` and ``test`` with ``higher_is_better``, or ``valid_loss`` and ``test_loss`` as
+        Standley et al. 2020 published them; without a column ``seed``, equal rows are trainings in turn.
+        """
+        frame = pd.read_parquet(path)
+        frame["members"] = [tuple(sorted(text.split())) for text in frame["members"]]
+        if "seed" not in frame:
+            frame["seed"] = frame.groupby(["members", "task"]).cumcount()
+        tasks = tuple(sorted(frame["task"].unique()))
+        sets = tuple(sorted(frame["members"].unique(), key=lambda members: (len(members), members)))
+        runs = sorted(frame["seed"].unique())
+        sign_N = np.where(frame["higher_is_better"], 1, -1) if "higher_is_better" in frame else -1
+        places = (
+            frame["seed"].map(runs.index),
+            frame["members"].map(sets.index),
+            frame["task"].map(tasks.index),
+        )
+        gains = []
+        for split in (Split.VALID, Split.TEST):
+            values_RST = np.full((len(runs), len(sets), len(tasks)), np.nan)
+            values_RST[places] = sign_N * frame[split if split in frame else f"{split}_loss"]
+            alone = [sets.index((task,)) for task in tasks]
+            alone_T = values_RST.mean(axis=0)[alone, np.arange(len(tasks))]
+            gains.append(100 * (values_RST - alone_T) / np.abs(alone_T))
+        return cls(path.stem, tasks, sets, *gains)
 
     @property
     def n_seeds(self) -> int:

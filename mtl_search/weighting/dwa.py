@@ -44,10 +44,12 @@ class DwaWeighting(Weighting):
         self._sums, self._counts = {}, dict.fromkeys(self._counts, 0)
         self._means = [*self._means, now][-2:]
         if len(self._means) == 2:
-            ratios_M = torch.stack([
-                now[name] / before[name] if name in before else torch.ones_like(weight)
-                for name, weight in self._weights.items()
-            ])
+            ratios_M = torch.stack(
+                [
+                    now[name] / before[name] if name in before else torch.ones_like(weight)
+                    for name, weight in self._weights.items()
+                ]
+            )
             weights_M = len(ratios_M) * torch.softmax(ratios_M / self._temperature, dim=0)
             self._weights = dict(zip(self._weights, weights_M.unbind(), strict=True))
 

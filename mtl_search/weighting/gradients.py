@@ -45,7 +45,7 @@ def differentiate(losses: Losses, network: Sharing) -> Tensor:
     for i, (task, loss) in enumerate(losses.items()):
         own = network.task_parameters(task)
         gradients = torch.autograd.grad(loss, [*shared, *own], retain_graph=i < last, materialize_grads=True)
-        _add(own, gradients[len(shared):])
+        _add(own, gradients[len(shared) :])
         rows.append(torch.cat([gradient.flatten() for gradient in gradients[: len(shared)]]))
     return torch.stack(rows)
 

@@ -154,9 +154,7 @@ class CosmosConfig(WeightingOptions):
         return COSMOS(self.strength, preference(self.weights, present, device))
 
 
-def preference(
-    weights: Mapping[str, float] | None, present: tuple[str, ...], device: torch.device
-) -> Tensor:
+def preference(weights: Mapping[str, float] | None, present: tuple[str, ...], device: torch.device) -> Tensor:
     """The weights_T of the members present, scaled to sum to 1; equal where there are none."""
     values_T = torch.tensor([1.0 if weights is None else weights[name] for name in present], device=device)
     return values_T / values_T.sum()

@@ -117,3 +117,21 @@ def test_every_ordered_pair_has_a_row():
 def test_tasks_without_a_gain_are_unknown():
     rows = [(("age", "death"), {"age": math.nan, "death": 1.0})] * 3
     assert affinity(*board(rows), TASKS).query("task == 'age'")["effect"].isna().all()
+
+
+def test_a_shift_of_all_gains_changes_nothing_and_a_scale_scales():
+    rows = drawn(60, np.random.default_rng(5), noise=1.0)
+    table = affinity(*board(rows), TASKS)
+    shifted = [(members, {t: g + 7.0 for t, g in gains.items()}) for members, gains in rows]
+    scaled = [(members, {t: 3.0 * g for t, g in gains.items()}) for members, gains in rows]
+    moved, larger = (affinity(*board(changed), TASKS) for changed in (shifted, scaled))
+    assert moved["effect"].tolist() == pytest.approx(table["effect"].tolist(), abs=1e-9)
+    assert larger["effect"].tolist() == pytest.approx((3 * table["effect"]).tolist(), abs=1e-9)
+    assert larger["se"].tolist() == pytest.approx((3 * table["se"]).tolist(), abs=1e-9)
+
+
+def test_a_wider_level_is_a_wider_interval():
+    rows = drawn(40, np.random.default_rng(6), noise=1.0)
+    narrow, wide = (affinity(*board(rows), TASKS, level=level) for level in (0.5, 0.99))
+    assert (wide["high"] - wide["low"] > narrow["high"] - narrow["low"]).all()
+    assert narrow["effect"].equals(wide["effect"])

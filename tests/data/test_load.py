@@ -49,8 +49,13 @@ def test_a_file_is_loaded(tmp_path: Path) -> None:
 
 def test_tasks_group_split_and_dropped_columns_are_no_inputs() -> None:
     table = BY_COLUMN.append_column("extra", TABLE["age"])
-    data = load(table, {"ill": "binary", "stage": "multiclass"},
-                split={"column": "s"}, group="patient", drop=["cost", "topics", "extra"])
+    data = load(
+        table,
+        {"ill": "binary", "stage": "multiclass"},
+        split={"column": "s"},
+        group="patient",
+        drop=["cost", "topics", "extra"],
+    )
     assert data.encoding.columns == ("age", "pressure", "smoker", "ward", "code")
 
 

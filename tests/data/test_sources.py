@@ -36,7 +36,7 @@ def write_csv(table: pa.Table, path: Path) -> None:
 )
 def test_files_of_every_format(tmp_path: Path, name: str, write: Callable[[pa.Table, Path], None]) -> None:
     write(TABLE, tmp_path / name)
-    assert read_table(name, tmp_path).equals(TABLE)                     # relative to the base
+    assert read_table(name, tmp_path).equals(TABLE)  # relative to the base
     assert read_table(str(tmp_path / name), Path("/nowhere")).equals(TABLE)
     assert read_table((tmp_path / name).as_uri(), Path("/nowhere")).equals(TABLE)
 

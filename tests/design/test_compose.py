@@ -218,8 +218,15 @@ def large_pool(kind: str, seed: int, n: int = 1000, n_tasks: int = 20) -> tuple[
 
 
 KINDS = [
-    "independent", "good at all or at nothing", "three latent skills", "what one task gains another loses",
-    "near to some tasks", "a few members each", "four members each", "many ties", "all or nothing",
+    "independent",
+    "good at all or at nothing",
+    "three latent skills",
+    "what one task gains another loses",
+    "near to some tasks",
+    "a few members each",
+    "four members each",
+    "many ties",
+    "all or nothing",
 ]
 
 

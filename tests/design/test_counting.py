@@ -82,9 +82,17 @@ def test_networks_larger_than_the_tasks_are_none() -> None:
     assert count_networks(3, 4, 9, 2) == 0
 
 
-@pytest.mark.parametrize(("low", "high", "n_stages", "k", "n_auxiliary"), [
-    (1, 3, 1, 3, 0), (1, 3, 2, 2, 0), (2, 2, 2, 3, 0), (1, 2, 1, 1, 0), (1, 3, 2, 2, 1), (1, 2, 1, 3, 2),
-])
+@pytest.mark.parametrize(
+    ("low", "high", "n_stages", "k", "n_auxiliary"),
+    [
+        (1, 3, 1, 3, 0),
+        (1, 3, 2, 2, 0),
+        (2, 2, 2, 3, 0),
+        (1, 2, 1, 1, 0),
+        (1, 3, 2, 2, 1),
+        (1, 2, 1, 3, 2),
+    ],
+)
 def test_designs_are_as_many_as_sets_that_cover(
     low: int, high: int, n_stages: int, k: int, n_auxiliary: int
 ) -> None:

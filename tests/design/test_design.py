@@ -21,10 +21,12 @@ def designs(draw: st.DrawFn, trees: Trees) -> Design:
     groups = [tuple(tasks[a:b]) for a, b in zip([0, *cuts], [*cuts, 4], strict=True)]
     keys = draw(st.permutations(["t1", "t2", "t10", "s-3"]))
     helpers = st.sampled_from([(), ("x",), ("x", "b")])
-    return Design(tuple(
-        DesignNetwork(key, draw(trees(members=(*group, *draw(helpers)))), group)
-        for key, group in zip(keys, groups, strict=False)
-    ))
+    return Design(
+        tuple(
+            DesignNetwork(key, draw(trees(members=(*group, *draw(helpers)))), group)
+            for key, group in zip(keys, groups, strict=False)
+        )
+    )
 
 
 def test_what_a_design_answers() -> None:
@@ -73,10 +75,12 @@ def test_text_round_trip(trees: Trees, data: st.DataObject) -> None:
 @given(st.data())
 def test_the_order_of_networks_and_tasks_changes_nothing(trees: Trees, data: st.DataObject) -> None:
     design = data.draw(designs(trees))
-    shuffled = Design(tuple(
-        DesignNetwork(network.key, network.branching, tuple(data.draw(st.permutations(network.serves))))
-        for network in data.draw(st.permutations(design.networks))
-    ))
+    shuffled = Design(
+        tuple(
+            DesignNetwork(network.key, network.branching, tuple(data.draw(st.permutations(network.serves))))
+            for network in data.draw(st.permutations(design.networks))
+        )
+    )
     assert shuffled == design
     assert hash(shuffled) == hash(design)
 

@@ -17,33 +17,39 @@ def test_a_chain() -> None:
 
 
 def test_shared_to_the_end_only_the_heads_differ() -> None:
-    assert drawn("a b c / a b c") == "\n".join([
-        "0   1",
-        "●───●─┬─ a",
-        "      ├─ b",
-        "      └─ c",
-    ])
+    assert drawn("a b c / a b c") == "\n".join(
+        [
+            "0   1",
+            "●───●─┬─ a",
+            "      ├─ b",
+            "      └─ c",
+        ]
+    )
 
 
 def test_nodes_of_a_group_are_drawn_together_even_where_names_are_not() -> None:
-    assert drawn("a b c d e / a c e | b d / a e | c | b d / a | e | c | b | d") == "\n".join([
-        "0   1   2   3",
-        "●─┬─●─┬─●─┬─●─── a",
-        "  │   │   └─●─── e",
-        "  │   └─●───●─── c",
-        "  └─●───●─┬─●─── b",
-        "          └─●─── d",
-    ])
+    assert drawn("a b c d e / a c e | b d / a e | c | b d / a | e | c | b | d") == "\n".join(
+        [
+            "0   1   2   3",
+            "●─┬─●─┬─●─┬─●─── a",
+            "  │   │   └─●─── e",
+            "  │   └─●───●─── c",
+            "  └─●───●─┬─●─── b",
+            "          └─●─── d",
+        ]
+    )
 
 
 def test_a_line_passes_a_longer_subtree() -> None:
-    assert drawn("a b c d / a b | c | d / a | b | c | d") == "\n".join([
-        "0   1   2",
-        "●─┬─●─┬─●─── a",
-        "  │   └─●─── b",
-        "  ├─●───●─── c",
-        "  └─●───●─── d",
-    ])
+    assert drawn("a b c d / a b | c | d / a | b | c | d") == "\n".join(
+        [
+            "0   1   2",
+            "●─┬─●─┬─●─── a",
+            "  │   └─●─── b",
+            "  ├─●───●─── c",
+            "  └─●───●─── d",
+        ]
+    )
 
 
 def test_members_that_only_help_stand_in_parentheses() -> None:

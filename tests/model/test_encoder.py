@@ -72,6 +72,8 @@ def test_numbers_alone_pass_unchanged():
 
 def test_a_copy_on_another_device_reads_the_same_places():
     encoder = TableEncoder(InputShape(2, (3, 4))).to("meta")
-    inputs = {"numeric": torch.empty(5, 2, device="meta"),
-              "categorical": torch.empty(5, 2, dtype=torch.int64, device="meta")}
+    inputs = {
+        "numeric": torch.empty(5, 2, device="meta"),
+        "categorical": torch.empty(5, 2, dtype=torch.int64, device="meta"),
+    }
     assert encoder(inputs).shape == (5, encoded_width(InputShape(2, (3, 4)), "auto"))

@@ -107,9 +107,7 @@ def test_single_unknown_labels_are_left_out() -> None:
     holes = RANDOM.random(LABELS.shape) < 0.3
     truths = torch.tensor(np.where(holes, -1, LABELS))
     for name, score in {"auroc": sk.roc_auc_score, "average_precision": sk.average_precision_score}.items():
-        expected = np.mean(
-            [score(LABELS[~holes[:, k], k], LABEL_PROBS[~holes[:, k], k]) for k in range(3)]
-        )
+        expected = np.mean([score(LABELS[~holes[:, k], k], LABEL_PROBS[~holes[:, k], k]) for k in range(3)])
         assert MULTILABEL[name](torch.tensor(LABEL_PROBS), truths) == pytest.approx(expected, abs=1e-6)
     accuracy = (LABELS == TICKED)[~holes].mean()
     assert MULTILABEL["accuracy"](torch.tensor(LABEL_PROBS), truths) == pytest.approx(accuracy)

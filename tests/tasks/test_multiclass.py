@@ -31,7 +31,7 @@ def test_class_weights_by_hand() -> None:
 
 def test_label_smoothing_by_hand() -> None:
     task = fit("a", "b", "c", label_smoothing=0.3)
-    first = 0.8 * math.log(2) + 0.2 * math.log(4)   # 0.7 + 0.1 of the true class, 0.1 of either other
+    first = 0.8 * math.log(2) + 0.2 * math.log(4)  # 0.7 + 0.1 of the true class, 0.1 of either other
     second = 0.1 * math.log(2) + 0.9 * math.log(4)
     assert float(task.loss(LOGITS, TARGETS, LABELLED)) == pytest.approx((first + second) / 2)
 

@@ -159,5 +159,3 @@ def test_the_trunk_suite_finds_the_fault(fault, test):
     test(TrunkUnderTest(""))
     with pytest.raises(AssertionError):
         test(TrunkUnderTest(fault))
-
-

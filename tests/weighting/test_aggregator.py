@@ -130,9 +130,9 @@ def test_memory_learns_from_batches_with_all_members_alone():
         weights = weighting.backward(network.losses(**dict.fromkeys(present, 1.0)), network)
         found.append((aggregator.calls, network.gradient(), float(weights[present[0]])))
     assert [calls for calls, _, _ in found] == [0, 1, 1, 1, 2]
-    assert found[0][1:] == ([2.0, 3.0], 1.0)   # before there are weights they are 1
+    assert found[0][1:] == ([2.0, 3.0], 1.0)  # before there are weights they are 1
     used = found[1][2]
-    assert found[2][2] == used                 # afterwards those last used
+    assert found[2][2] == used  # afterwards those last used
     assert found[2][1] != found[0][1]
     assert found[4][1] == [0.0, 8.0]
 

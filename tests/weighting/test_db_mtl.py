@@ -7,7 +7,7 @@ from mtl_search.weighting.db_mtl import DbMtlWeighting
 
 ROWS = {"a": [3.0, 4.0], "b": [0.0, 2.0]}
 MEMBERS = ("a", "b")
-BOTH = {"a": 2.0, "b": 4.0}   # gradients of the logs: (1.5, 2), 2.5 long, and (0, 0.5)
+BOTH = {"a": 2.0, "b": 4.0}  # gradients of the logs: (1.5, 2), 2.5 long, and (0, 0.5)
 
 
 def step(weighting: DbMtlWeighting, **losses: float) -> tuple[list[float], list[float]]:

@@ -5,7 +5,7 @@ from mtl_search.testing.toy_networks import LinearNetwork
 from mtl_search.weighting import GradNormConfig
 from mtl_search.weighting.gradnorm import GradNormWeighting
 
-ROWS = {"a": [3.0, 4.0], "b": [0.0, 1.0]}   # norms 5 and 1
+ROWS = {"a": [3.0, 4.0], "b": [0.0, 1.0]}  # norms 5 and 1
 MEMBERS = ("a", "b")
 LR = 0.025
 

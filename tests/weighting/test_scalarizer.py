@@ -40,16 +40,20 @@ def weights_of(config: WeightingOptions, **losses: float) -> list[float]:
         # the derivative of mu log sum exp(w L / mu) is w softmax(w L / mu), w = 1/2
         (StchConfig(mu=3.0), [0.5 / (1 + math.exp(1)), 0.5 / (1 + math.exp(-1))]),
         # weights 3 : 1 scaled to 3/4 and 1/4: w L = 1.5 and 2
-        (StchConfig(mu=0.5, weights={"age": 3.0, "cost": 1.0}),
-         [0.75 / (1 + math.exp(1)), 0.25 / (1 + math.exp(-1))]),
+        (
+            StchConfig(mu=0.5, weights={"age": 3.0, "cost": 1.0}),
+            [0.75 / (1 + math.exp(1)), 0.25 / (1 + math.exp(-1))],
+        ),
         # along (1, 1) / sqrt 2, the distance from it being that of (-3, 3) from zero
         (PbiConfig(theta=0.0), [ROOT, ROOT]),
         (PbiConfig(theta=0.5), [ROOT - 0.5 * ROOT, ROOT + 0.5 * ROOT]),
         (PbiConfig(theta=0.0, weights={"age": 3.0, "cost": 4.0}), [0.6, 0.8]),
         (CosmosConfig(strength=0.0, weights={"age": 1.0, "cost": 3.0}), [0.25, 0.75]),
         # the gradient of the cosine of (2, 8) with (1, 1) is (8, -2) * 6 / (sqrt 2 * 68 ** 1.5)
-        (CosmosConfig(strength=1.0),
-         [0.5 - 48 / (math.sqrt(2) * 68**1.5), 0.5 + 12 / (math.sqrt(2) * 68**1.5)]),
+        (
+            CosmosConfig(strength=1.0),
+            [0.5 - 48 / (math.sqrt(2) * 68**1.5), 0.5 + 12 / (math.sqrt(2) * 68**1.5)],
+        ),
     ],
 )
 def test_weights_worked_out_by_hand(config, expected):
@@ -107,8 +111,13 @@ def test_weights_must_name_the_members(config):
 
 @pytest.mark.parametrize(
     ("config", "options"),
-    [(StchConfig, {"mu": 0.0}), (PbiConfig, {"theta": -1.0}), (CosmosConfig, {"strength": -1.0}),
-     (RandomConfig, {"weights": {"age": 1.0}}), (StchConfig, {"weights": {"age": -1.0}})],
+    [
+        (StchConfig, {"mu": 0.0}),
+        (PbiConfig, {"theta": -1.0}),
+        (CosmosConfig, {"strength": -1.0}),
+        (RandomConfig, {"weights": {"age": 1.0}}),
+        (StchConfig, {"weights": {"age": -1.0}}),
+    ],
 )
 def test_wrong_options_are_refused(config, options):
     with pytest.raises(ValidationError):

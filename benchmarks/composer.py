@@ -1,0 +1,173 @@
+"""How few trainings each way of choosing member sets needs: searches replayed on tables of measured subsets.
+
+    python benchmarks/composer.py --seeds 20
+
+Each search sees the validation gains of the sets it chooses, one after another; the design that these make
+best is judged by its test gain, as a share of what the design of all sets gains (0: every task alone, 1: all
+sets measured; above 1 is luck). Tables: the published ones where they lie beside the checkout, SUPPORT2's
+where
+it was measured, and made-up ones of every shape (``mtl_search.testing.synthetic_tables``). Tables on which
+even measuring everything gains less than half a percent have no share; their gains are listed as they are.
+"""
+
+import argparse
+import itertools
+import multiprocessing
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import numpy as np
+import pandas as pd
+from rivals import AdditiveRidge, HigherOrder, Thompson, TpeBooleans
+
+from mtl_search.search.composer import Composer
+from mtl_search.search.members import MemberStrategy, PairsFirst, RandomSets
+from mtl_search.testing.synthetic_tables import SHAPES, synthetic_table
+from mtl_search.testing.tables import SubsetTable, replay
+
+STRATEGIES: dict[str, Callable[[SubsetTable, int, int], MemberStrategy]] = {
+    "random": lambda table, k, seed: RandomSets(table.space, seed),
+    "pairs": lambda table, k, seed: PairsFirst(table.space, seed),
+    "hoa": lambda table, k, seed: HigherOrder(table.space, k, seed),
+    "tpe": lambda table, k, seed: TpeBooleans(table.space, seed),
+    "ridge": lambda table, k, seed: AdditiveRidge(table.space, k, seed),
+    "thompson": lambda table, k, seed: Thompson(table.space, k, seed),
+    "composer": lambda table, k, seed: Composer(table.space, k, seed),
+}
+MEASURED = ("../shared/data/grouping_tables/*.parquet", "results/tables/*_subsets.parquet")
+SIZES = (5, 6, 7, 8, 9, 10, 12)
+NOISES = (0.15, 0.3, 0.6, 1.0)
+LEAST_GAIN = 0.5  # percent
+MOST_TRAININGS = 160
+
+
+def main() -> None:
+    """Replay every search on every table and print who needs how much."""
+    plain = argparse.RawDescriptionHelpFormatter
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=plain)
+    options.add_argument("--seeds", type=int, default=20)
+    options.add_argument("--synthetic", type=int, default=2, help="made-up tables of each shape")
+    options.add_argument(
+        "--large", type=int, default=0, help="made-up tables of 20 and 27 tasks of each shape"
+    )
+    options.add_argument("--tables", default="", help="only tables whose name contains this")
+    options.add_argument("--strategies", default=",".join(STRATEGIES))
+    options.add_argument("--networks", default="3,all", help="sizes of the design")
+    options.add_argument("--most", type=int, default=MOST_TRAININGS, help="trainings at most")
+    options.add_argument("--processes", type=int, default=os.cpu_count())
+    options.add_argument("--out", type=Path, help="a CSV file for every curve")
+    chosen = options.parse_args()
+    names = [name for name in table_names(chosen.synthetic, chosen.large) if chosen.tables in name]
+    jobs = list(
+        itertools.product(
+            names, chosen.networks.split(","), chosen.strategies.split(","), range(chosen.seeds)
+        )
+    )
+    with multiprocessing.get_context("spawn").Pool(chosen.processes) as pool:
+        curves = pool.starmap(curve, [(*job, chosen.most) for job in jobs], chunksize=4)
+    frame = pd.DataFrame([row for rows in curves for row in rows])
+    if chosen.out:
+        frame.to_csv(chosen.out, index=False)
+    report(frame)
+
+
+def table_names(synthetic: int, large: int) -> Iterator[str]:
+    """Paths of measured tables, and ``shape:tasks:seed:noise`` of made-up ones."""
+    for pattern in MEASURED:
+        yield from sorted(str(path) for path in Path().glob(pattern))
+    for place, (shape, seed) in enumerate(itertools.product(SHAPES, range(synthetic))):
+        yield f"{shape}:{SIZES[place % len(SIZES)]}:{seed}:{NOISES[place % len(NOISES)]}"
+    for shape, seed, size in itertools.product(SHAPES, range(large), (20, 27)):
+        yield f"{shape}:{size}:{seed}:0.3"
+
+
+def load(name: str) -> SubsetTable:
+    """A table by name."""
+    if name.endswith(".parquet"):
+        return SubsetTable.read(Path(name))
+    shape, size, seed, noise = name.split(":")
+    return synthetic_table(shape, int(size), seed=int(seed), noise=float(noise))
+
+
+def curve(name: str, networks: str, strategy: str, seed: int, most: int) -> list[dict[str, object]]:
+    """One replay: the test gain at each budget, and of all sets measured once."""
+    table = load(name)
+    k = len(table.tasks) if networks == "all" else min(int(networks), len(table.tasks))
+    marks = budgets(table, most)
+    measured = replay(table, STRATEGIES[strategy](table, k, seed), marks[-1], seed=seed)
+    everything = [table.measurement(members, seed % table.n_seeds) for members in table.sets]
+    together = everything[
+        -1
+    ]  # where nothing measured serves every task, all of them together would be trained
+    gains = [table.judge(measured[: len(table.tasks) + mark], k) for mark in marks]
+    gains = [table.judge([*measured, together], k) if np.isnan(gain) else gain for gain in gains]
+    common = {
+        "table": Path(name).stem,
+        "tasks": len(table.tasks),
+        "networks": networks,
+        "strategy": strategy,
+        "seed": seed,
+        "everything": table.judge(everything, k),
+        "sets": table.space.count,
+    }
+    return [{**common, "budget": mark, "gain": gain} for mark, gain in zip(marks, gains, strict=True)]
+
+
+def budgets(table: SubsetTable, most: int) -> list[int]:
+    """Trainings beyond the single tasks: multiples of the tasks, and shares of the sets."""
+    n, count = len(table.tasks), table.space.count
+    wanted = {n, 2 * n, 4 * n, 8 * n, round(0.1 * count), round(0.3 * count)}
+    return sorted(mark for mark in wanted if 2 <= mark <= min(most, count // 2)) or [min(most, count)]
+
+
+def report(frame: pd.DataFrame) -> None:
+    """Each table's mean share at its budgets, then the means over tables with their errors."""
+    whole = frame.groupby(["table", "networks"])["everything"].transform("mean")
+    frame = frame.assign(share=np.where(whole > LEAST_GAIN, frame["gain"] / whole, np.nan), whole=whole)
+    by = ["table", "networks", "whole", "budget"]
+    print(
+        frame.pivot_table(index=by, columns="strategy", values="share", sort=False).round(2).to_string(), "\n"
+    )
+    flat = frame[frame["share"].isna()]
+    if len(flat):
+        print(
+            "Nothing to gain: percent\n",
+            flat.pivot_table(index=["table", "networks"], columns="strategy", values="gain", sort=False)
+            .round(2)
+            .to_string(),
+            "\n",
+        )
+    runs = (
+        frame.groupby(["table", "networks", "strategy", "seed"])["share"].mean().unstack("strategy").dropna()
+    )
+    tables = runs.groupby(["table", "networks"]).mean()
+    apart = runs.sub(runs["random"], axis=0).groupby(["table", "networks"]).agg(["mean", "sem"])
+    rows = {}
+    for name in tables:
+        worse = apart[name]["mean"] < -2 * apart[name]["sem"]
+        rows[name] = {
+            "mean": tables[name].mean(),
+            "error": tables[name].sem(),
+            "least": tables[name].min(),
+            "worse than random": int(worse.sum()),
+            "of": len(tables),
+        }
+    print(
+        "Mean share over budgets, then over tables and sizes of the design\n",
+        pd.DataFrame(rows).T.round(3).sort_values("mean", ascending=False).to_string(),
+        "\n",
+    )
+    near = frame[(frame["budget"] == (0.3 * frame["sets"]).round()) & frame["share"].notna()]
+    if len(near):
+        print(
+            "With 30 % of the sets measured\n",
+            near.groupby("strategy")["share"].agg(["mean", "count"]).round(3).to_string(),
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,144 @@
+"""Other ways to choose which tasks train together next, that the composer is compared with."""
+
+# M measured sets, C candidate sets, T tasks
+
+import itertools
+from abc import abstractmethod
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import optuna
+
+from mtl_search.search.candidate_sets import pool
+from mtl_search.search.facility import cover
+from mtl_search.search.member_space import Members, MemberSpace
+from mtl_search.search.members import Measurement, MemberStrategy, PairsFirst, Proposal, RandomSets
+from mtl_search.search.set_evidence import SetEvidence, member_matrix
+from mtl_search.search.set_posterior import SetPosterior
+
+__all__ = ["AdditiveRidge", "HigherOrder", "Thompson", "TpeBooleans"]
+
+Floats = npt.NDArray[np.float64]
+
+
+class _Predicting(MemberStrategy):
+    """Trains the networks of the design that would be best if predictions came true."""
+
+    def __init__(self, space: MemberSpace, max_networks: int, seed: int) -> None:
+        self.space, self.max_networks, self.seed = space, max_networks, seed
+        self._random = RandomSets(space, seed)
+
+    def propose(self, measured: Sequence[Measurement], running: Sequence[Members]) -> Proposal:
+        """A set of that design which was not trained, else a random one."""
+        trained = {*(m.members for m in measured), *running}
+        evidence = SetEvidence.gather(measured, self.space.tasks)
+        rng = np.random.default_rng((self.seed, len(measured) + len(running)))
+        sets = [members for members in pool(self.space, (), rng) if members not in trained]
+        if not sets or (early := self.early(measured, running)):
+            return early if sets else self._random.propose(measured, running)
+        predicted_CT = self.predict(evidence, member_matrix(sets, self.space.tasks), rng)
+        design = cover(np.vstack([evidence.gains_MT, predicted_CT]), self.max_networks)
+        new = [row - len(evidence.sets) for row in design if row >= len(evidence.sets)]
+        if not new:
+            return self._random.propose(measured, running)
+        hoped = [np.nansum(predicted_CT[row]) for row in new]
+        return Proposal(sets[new[int(np.argmax(hoped))]], "predicted")
+
+    @abstractmethod
+    def early(self, measured: Sequence[Measurement], running: Sequence[Members]) -> Proposal | None:
+        """What is trained before there is enough to predict from; None once there is."""
+
+    @abstractmethod
+    def predict(self, evidence: SetEvidence, members_CT: Floats, rng: np.random.Generator) -> Floats:
+        """Gains of the members of each set, NaN for other tasks."""
+
+
+class HigherOrder(_Predicting):
+    """All pairs first; a task in a larger set is predicted to gain the mean of its pairs (Standley et al.
+    2020)."""
+
+    def early(self, measured: Sequence[Measurement], running: Sequence[Members]) -> Proposal | None:
+        """The pairs."""
+        proposal = PairsFirst(self.space, self.seed).propose(measured, running)
+        return proposal if len(proposal.members) == 2 and proposal.reason == "pair" else None
+
+    def predict(self, evidence: SetEvidence, members_CT: Floats, rng: np.random.Generator) -> Floats:
+        """The mean over companions of what the pair with each of them gained."""
+        pairs_TT = np.zeros((len(self.space.tasks),) * 2)
+        for members, gains in zip(evidence.members_MT, evidence.gains_MT, strict=True):
+            if members.sum() == 2:
+                a, b = np.flatnonzero(members)
+                pairs_TT[a, b], pairs_TT[b, a] = gains[a], gains[b]
+        companions_C1 = members_CT.sum(axis=1, keepdims=True) - 1
+        return np.where(members_CT > 0, members_CT @ pairs_TT.T / np.maximum(companions_C1, 1), np.nan)
+
+
+class AdditiveRidge(_Predicting):
+    """Random sets first, then what a ridge regression of each task on its companions holds best (Li et al.
+    2023)."""
+
+    def early(self, measured: Sequence[Measurement], running: Sequence[Members]) -> Proposal | None:
+        """As many random sets as there are tasks, single tasks not counted."""
+        together = sum(len(m.members) > 1 for m in measured) + len(running)
+        return self._random.propose(measured, running) if together < len(self.space.tasks) else None
+
+    def predict(self, evidence: SetEvidence, members_CT: Floats, rng: np.random.Generator) -> Floats:
+        """A ridge regression for each task, with a penalty of one."""
+        predicted_CT = np.full(members_CT.shape, np.nan)
+        for task in range(members_CT.shape[1]):
+            rows = ~np.isnan(evidence.gains_MT[:, task]) & (evidence.members_MT.sum(axis=1) > 1)
+            with_one_mT, gains_m = evidence.members_MT[rows], evidence.gains_MT[rows, task]
+            mean = gains_m.mean() if rows.any() else 0.0
+            gram_TT = with_one_mT.T @ with_one_mT + np.eye(members_CT.shape[1])
+            weights_T = np.linalg.solve(gram_TT, with_one_mT.T @ (gains_m - mean))
+            inside = members_CT[:, task] > 0
+            predicted_CT[inside, task] = mean + members_CT[inside] @ weights_T
+        return predicted_CT
+
+
+class Thompson(_Predicting):
+    """A draw from the composer's own posterior takes the place of the prediction (Thompson 1933)."""
+
+    def early(self, measured: Sequence[Measurement], running: Sequence[Members]) -> Proposal | None:
+        """All tasks together."""
+        trained = {*(m.members for m in measured), *running}
+        everything = self.space.tasks
+        return None if everything in trained or everything not in self.space else Proposal(everything, "all")
+
+    def predict(self, evidence: SetEvidence, members_CT: Floats, rng: np.random.Generator) -> Floats:
+        """One draw of the gains in all sets at once."""
+        posterior = SetPosterior(evidence.members_MT, evidence.gains_MT, evidence.times_M)
+        return posterior.draw(members_CT, rng)
+
+
+class TpeBooleans(MemberStrategy):
+    """One boolean for each task, the mean gain as value, under Optuna's TPE."""
+
+    def __init__(self, space: MemberSpace, seed: int) -> None:
+        optuna.logging.set_verbosity(optuna.logging.ERROR)
+        self.space = space
+        self._study = optuna.create_study(direction="maximize", sampler=optuna.samplers.TPESampler(seed=seed))
+        self._random = RandomSets(space, seed)
+        self._asked: dict[Members, optuna.Trial] = {}
+
+    def propose(self, measured: Sequence[Measurement], running: Sequence[Members]) -> Proposal:
+        """A set that was not trained yet, at the twentieth attempt a random one."""
+        for one in measured:
+            if trial := self._asked.pop(one.members, None):
+                self._study.tell(trial, float(np.nanmean(list(one.gains.values()))))
+        trained = {*(m.members for m in measured), *running}
+        for _ in range(20):
+            trial = self._study.ask()
+            chosen = (task for task in self.space.tasks if trial.suggest_categorical(task, [False, True]))
+            members = tuple(chosen)
+            if members in self.space and members not in trained:
+                self._asked[members] = trial
+                return Proposal(members, "tpe")
+            self._study.tell(trial, state=optuna.trial.TrialState.FAIL)
+        return self._random.propose(measured, running)
+
+
+def pairs(tasks: Members) -> list[Members]:
+    """All pairs of tasks."""
+    return list(itertools.combinations(tasks, 2))
