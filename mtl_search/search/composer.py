@@ -82,7 +82,7 @@ class Composer(MemberStrategy):
         sets, rises = climb(self.space, start, rise)
         best = int(np.argmax(rises))
         if np.isneginf(rises[best]):
-            again = draw_least_trained(self.space, {}, rng)
+            again = draw_least_trained(self.space, dict.fromkeys(running, 1), rng)
             return Proposal(again, "retune", "every set is trained or in training")
         expected = f"may raise the design by {rises[best]:.2g} %"
         return Proposal(sets[best], "retune" if sets[best] in place else "explore", expected)

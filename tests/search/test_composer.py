@@ -72,7 +72,7 @@ def test_every_proposal_is_of_the_space_and_not_in_training(space: MemberSpace, 
     for step in range(min(space.count, 8)):
         members = composer.propose(measured, running).members
         assert members in space
-        assert members not in running
+        assert members not in running or len(set(running)) == space.count
         running.append(members)
         if step % 2:
             done = running.pop(0)
@@ -93,25 +93,6 @@ def test_slots_side_by_side_train_different_sets() -> None:
     for _ in range(4):
         running.append(composer.propose(measured, running).members)
     assert len(set(running)) == 4
-
-
-def test_when_nothing_new_promises_more_the_networks_of_the_design_are_trained_again() -> None:
-    space = MemberSpace(tuple("abc"), min_members=2)
-    rng = np.random.default_rng(0)
-    truth = {
-        ("a", "b"): (5.0, 5.0),
-        ("a", "c"): (-9.0, -9.0),
-        ("b", "c"): (-9.0, -9.0),
-        tuple("abc"): (-9.0,) * 3,
-    }
-    measured = [
-        Measurement(m, {t: g + rng.normal() for t, g in zip(m, gains, strict=True)})
-        for m, gains in truth.items()
-        for _ in range(2)
-    ]
-    proposal = Composer(space, 3, 0).propose(measured, [])
-    assert proposal.members == ("a", "b")
-    assert proposal.reason == "retune"
 
 
 def test_a_table_that_shows_the_same_again_is_not_asked_again() -> None:
