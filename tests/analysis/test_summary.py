@@ -235,3 +235,80 @@ def test_independent_tasks_show_no_difference(tmp_path):
         summary = board.frame("summary")
         said += summary.loc[summary["arm"] == "search", "verdict"].tolist()
     assert said.count("better") <= 1
+
+
+def renamed(frames: list, names: dict[str, str]) -> list:
+    """The tables with other names for the tasks."""
+    trials_, metrics_, resamples, designs, tasks = (frame.copy() for frame in frames)
+    for frame in (metrics_, resamples, tasks):
+        frame["task"] = frame["task"].map(names)
+    designs["serves"] = [{names[task]: key for task, key in serves.items()} for serves in designs["serves"]]
+    return [trials_, metrics_, resamples, designs, tasks]
+
+
+def test_the_names_of_tasks_do_not_matter():
+    rows = by_design(summarise(*tables(groups=4)))
+    names = {"age": "z", "death": "a", "ward": "m"}  # another order too
+    again = by_design(summarise(*renamed(list(tables(groups=4)), names)))
+    for key, row in rows.items():
+        for name in ("delta_m", "delta_m_high", "vs_single_task_p_holm", "vs_shared_tuned_low"):
+            assert again[key][name] == pytest.approx(row[name], nan_ok=True)
+        assert [task["task"] for task in again[key]["tasks"]] == ["a", "z"]
+
+
+def test_the_unit_of_a_metric_does_not_matter():
+    rows = by_design(summarise(*tables(groups=4)))
+    frames = list(tables(groups=4))
+    for at in (1, 2):
+        frames[at]["value"] = frames[at]["value"] * frames[at]["task"].map({"age": 365.0, "death": 1.0})
+    again = by_design(summarise(*frames))
+    for key, row in rows.items():
+        assert again[key]["delta_m"] == pytest.approx(row["delta_m"], abs=1e-9)
+        assert again[key]["vs_single_task_p"] == pytest.approx(row["vs_single_task_p"], nan_ok=True)
+
+
+def test_one_more_design_makes_the_others_less_sure_and_changes_nothing_else():
+    few = by_design(summarise(*tables()))
+    frames = list(tables())
+    frames[3] = pd.concat([DESIGNS, pd.DataFrame([design("mine", 1, "tuned", "found")])], ignore_index=True)
+    many = by_design(summarise(*frames))
+    for key, row in few.items():
+        assert many[key]["vs_single_task_p"] == pytest.approx(row["vs_single_task_p"], nan_ok=True)
+        assert many[key]["delta_m"] == row["delta_m"]
+        if not math.isnan(row["vs_single_task_p"]):
+            assert many[key]["vs_single_task_p_holm"] >= row["vs_single_task_p_holm"]
+
+
+def test_rows_come_best_first():
+    found = [row["delta_m"] for row in summarise(*tables())]
+    assert found == sorted(found, reverse=True)
+
+
+def test_a_task_whose_reference_is_at_its_floor_is_left_out():
+    frames = list(tables())
+    frames[4] = TASKS.assign(floor=[20.0, 0.0, 0.0])  # age: no reference above it
+    row = by_design(summarise(*frames))["search", 1]
+    assert math.isnan(row["tasks"][0]["gain"])
+    assert row["tasks"][0]["verdict"] == "no difference shown"
+    assert row["delta_m"] == pytest.approx(2.5)
+
+
+def test_undefined_on_one_seed_is_left_out_there():
+    frames = list(tables())
+    undefined = (frames[1]["trial_id"] == "found@2") & (frames[1]["task"] == "death")
+    frames[1].loc[undefined, "value"] = math.nan
+    row = by_design(summarise(*frames))["search", 1]
+    age, death = gains("found", "age"), gains("found", "death")
+    by_seed = [(age[0] + death[0]) / 2, age[1], (age[2] + death[2]) / 2]
+    assert row["delta_m"] == pytest.approx(np.mean(by_seed))
+    assert row["n_seeds"] == 3
+
+
+def test_a_better_design_is_called_better_where_it_is(tmp_path):
+    """On made-up sweeps with strong help between tasks."""
+    said = []
+    for seed in range(3):
+        board = synthetic_sweep(tmp_path / str(seed), trials=30, effect=4.0, seed=seed)
+        summary = board.frame("summary")
+        said.append(summary.loc[summary["arm"] == "search", "vs_single_task_verdict"].iloc[0])
+    assert said == ["better"] * 3

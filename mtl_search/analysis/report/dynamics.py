@@ -4,6 +4,8 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
+import pandas as pd
+
 from mtl_search.analysis.curves import learning_curves, weight_trajectories
 from mtl_search.analysis.frames import rows_of
 from mtl_search.analysis.report.figures import Figure, colour, figure, palette, panel
@@ -36,8 +38,14 @@ def learning_rates(tables: Tables) -> Figure | None:
         traces.append(
             _line(middles, [row["best"] for row in rows], tint) | {"mode": "lines+markers", "text": words}
         )
+    ticks = _rate_ticks(profile)
     layout = {
-        "xaxis": {"type": "log", "title": {"text": "learning rate"}, "exponentformat": "power", "dtick": 1},
+        "xaxis": {
+            "type": "log",
+            "title": {"text": "learning rate"},
+            "tickvals": ticks,
+            "ticktext": [f"{tick:g}" for tick in ticks],
+        },
         "yaxis": {"zeroline": True, "ticksuffix": " %"},
     }
     note = (
@@ -45,6 +53,19 @@ def learning_rates(tables: Tables) -> Figure | None:
         "its rate, and a comparison at one rate would mislead (Xin et al. 2022)."
     )
     return figure("rates", "Sensitivity to the learning rate", note, panel(traces, layout), legend=legend)
+
+
+def _still_training(table: pd.DataFrame, by: list[str]) -> pd.DataFrame:
+    """The epochs that at least half of a curve's trials have reached: later medians are of other trials."""
+    most = table.groupby(by)["n_trials"].transform("max")
+    return table[table["n_trials"] >= most / 2]
+
+
+def _rate_ticks(profile: pd.DataFrame) -> list[float]:
+    """Ticks at one and three of each decade."""
+    low, high = profile["lr_low"].min(), profile["lr_high"].max()
+    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    return [tick for d in decades for tick in (10.0**d, 3 * 10.0**d) if low <= tick <= high]
 
 
 def _line(x: Iterable[float], y: Iterable[float], tint: str) -> dict[str, Any]:
@@ -60,7 +81,7 @@ def _line(x: Iterable[float], y: Iterable[float], tint: str) -> dict[str, Any]:
 
 def weight_curves(tables: Tables) -> Figure | None:
     """The weights that the methods used, by epoch."""
-    table = weight_trajectories(tables.epochs, tables.trials)
+    table = _still_training(weight_trajectories(tables.epochs, tables.trials), ["weighting", "task"])
     moving = table.groupby("weighting")["weight_median"].agg(lambda column: column.max() - column.min())
     methods = list(moving[moving > _STILL].sort_values(ascending=False).index[:_MOST_WEIGHTINGS])
     if not methods:
@@ -78,21 +99,23 @@ def weight_curves(tables: Tables) -> Figure | None:
             ]
             lines.append(_line(rows["epoch"], rows["weight_median"], tints[task]) | {"text": words})
         panels.append(panel(lines, {"xaxis": {"title": {"text": "epoch"}}}, title=method, height=260))
-    note = "Median over trials. 1 is the mean weight of a network's tasks: equal weighting is flat at 1."
+    note = (
+        "Median over trials, as long as half of them are still training. 1 is the mean weight of a network's "
+        "tasks: equal weighting is flat at 1."
+    )
     legend = [(task, tints[task], "line") for task in tasks]
     return figure("weights", "What the weightings did", note, *panels, legend=legend)
 
 
 def task_curves(tables: Tables) -> Figure | None:
     """Median learning curves of the tasks, by arm."""
-    table = learning_curves(tables.epochs, tables.trials)
+    table = _still_training(learning_curves(tables.epochs, tables.trials), ["arm", "task"])
     metrics = tables.tasks.set_index("task")["metric"]
     panels = []
     for task in tables.main:
         lines = []
         for arm in tables.arms:
             rows = table[(table["task"] == task) & (table["arm"] == arm)]
-            rows = rows[rows["n_trials"] >= rows["n_trials"].max() / 4]
             pairs = zip(rows["epoch"], rows["valid_median"], strict=True)
             words = [f"{plain(arm_name(arm))}, epoch {e}: {v:.4g}" for e, v in pairs]
             lines.append(
@@ -103,6 +126,6 @@ def task_curves(tables: Tables) -> Figure | None:
             panels.append(panel(lines, {"xaxis": {"title": {"text": "epoch"}}}, title=title, height=260))
     if not panels:
         return None
-    note = "On validation, median over each arm's trials, as long as a quarter of them are still training."
+    note = "On validation, median over each arm's trials, as long as half of them are still training."
     legend = [(arm_name(arm), colour(arm, tables.arms), "line") for arm in tables.arms]
     return figure("learning", "Learning curves", note, *panels, legend=legend)

@@ -5,7 +5,6 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from mtl_search.analysis.curves import search_history
@@ -99,15 +98,21 @@ def _history(tables: Tables) -> Figure | None:
             "hovertemplate": "%{text}: best after %{x} is %{y:.2f} %<extra></extra>",
         }
         traces += [points, best]
-    low, high = float(np.nanquantile(table["mean_gain"], 0.03)), float(table["mean_gain"].max())
+    trained = table.loc[table["state"] == TrialState.COMPLETE.value, "mean_gain"]
+    shown = trained if len(trained) else table["mean_gain"]
+    low, high = float(shown.quantile(0.03)), float(shown.max())
     layout = {
         "xaxis": {"title": {"text": "trial of the arm"}},
-        "yaxis": {"range": [low, high + 0.06 * (high - low) + 0.01], "ticksuffix": " %", "zeroline": True},
+        "yaxis": {
+            "range": [low - 0.1, high + 0.06 * (high - low) + 0.1],
+            "ticksuffix": " %",
+            "zeroline": True,
+        },
     }
     note = (
         "Mean gain on validation. A point is a trial (a cross: stopped early), the line the best so far. "
-        "Trials differ in their members, so a low gain may be the price of an experiment; the lowest three "
-        "percent are below the edge."
+        "Trials differ in their members, so a low gain may be the price of an experiment; the lowest are "
+        "below the edge."
     )
     legend = [(arm_name(arm), colour(arm, tables.arms), "line") for arm in tables.arms]
     return figure("history", "Best so far", note, panel(traces, layout, height=380), legend=legend)
