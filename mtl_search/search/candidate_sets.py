@@ -10,18 +10,19 @@ from mtl_search.search.member_space import Members, MemberSpace
 __all__ = ["climb", "neighbours", "pool"]
 
 SCORED = 1024  # spaces of at most so many sets are looked at whole
-DRAWN = 384
-TOPS, ROUNDS = 6, 3  # a climb goes on from so many sets, so often
+DRAWN, STEPPED = 256, 192  # of a larger one, so many at random and near the best design
+TOPS, ROUNDS = 4, 3  # a climb goes on from so many sets, so often
 
 
 def pool(space: MemberSpace, near: Iterable[Members], rng: np.random.Generator) -> list[Members]:
-    """All sets of a small space; of a large one a sample, and all that differ from ``near`` in one step."""
+    """All sets of a small space; of a large one a sample, and another of those one step from ``near``."""
     listed = space.listed()
     if listed is not None and len(listed) <= SCORED:
         return list(listed)
-    drawn = (space.draw(rng) for _ in range(DRAWN))
-    stepped = (other for members in near for other in neighbours(members, space))
-    return list(dict.fromkeys([*drawn, *stepped]))
+    drawn = [space.draw(rng) for _ in range(DRAWN)]
+    stepped = list(dict.fromkeys(other for members in near for other in neighbours(members, space)))
+    kept = rng.permutation(len(stepped))[:STEPPED]
+    return list(dict.fromkeys([*drawn, *(stepped[i] for i in kept)]))
 
 
 def neighbours(members: Members, space: MemberSpace) -> list[Members]:

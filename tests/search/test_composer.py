@@ -142,8 +142,7 @@ def test_a_proposal_is_quick(n_tasks: int, n_trials: int, seconds: float) -> Non
     tasks = tuple(f"t{i:02}" for i in range(n_tasks))
     space, rng = MemberSpace(tasks), np.random.default_rng(0)
     measured = [Measurement((task,), {task: 0.0}) for task in tasks]
-    for _ in range(n_trials):
-        members = space.draw(rng)
+    for members in [tasks, *(space.draw(rng) for _ in range(n_trials))]:
         measured.append(Measurement(members, {task: float(rng.normal()) for task in members}))
     composer = Composer(space, 3, 0)
     composer.propose(measured, [])  # fits the effects, which lasts for the next trials
