@@ -1,8 +1,6 @@
 """The composer: it learns, it resumes, it keeps to its space, and it is quick enough to ask before each
 trial."""
 
-import time
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -135,17 +133,3 @@ def test_it_needs_fewer_trainings_than_random_search(shape: str) -> None:
         for make in (lambda t: Composer(t.space, 3, 0), lambda t: RandomSets(t.space, 0))
     ]
     assert np.mean(gains[0]) > np.mean(gains[1]) + 0.3
-
-
-@pytest.mark.parametrize(("n_tasks", "n_trials", "seconds"), [(9, 300, 0.3), (30, 300, 2.0)])
-def test_a_proposal_is_quick(n_tasks: int, n_trials: int, seconds: float) -> None:
-    tasks = tuple(f"t{i:02}" for i in range(n_tasks))
-    space, rng = MemberSpace(tasks), np.random.default_rng(0)
-    measured = [Measurement((task,), {task: 0.0}) for task in tasks]
-    for members in [tasks, *(space.draw(rng) for _ in range(n_trials))]:
-        measured.append(Measurement(members, {task: float(rng.normal()) for task in members}))
-    composer = Composer(space, 3, 0)
-    composer.propose(measured, [])  # fits the effects, which lasts for the next trials
-    began = time.process_time()
-    composer.propose(measured, [tasks[:2]])
-    assert time.process_time() - began < 4 * seconds  # a machine that is busy
