@@ -127,7 +127,8 @@ def budgets(table: SubsetTable, most: int) -> list[int]:
 def report(frame: pd.DataFrame) -> None:
     """Each table's mean share at its budgets, then the means over tables with their errors."""
     whole = frame.groupby(["table", "networks"])["everything"].transform("mean")
-    frame = frame.assign(share=np.where(whole > LEAST_GAIN, frame["gain"] / whole, np.nan), whole=whole)
+    there = (whole > LEAST_GAIN) & ~frame["table"].str.startswith("nothing")
+    frame = frame.assign(share=(frame["gain"] / whole).where(there), whole=whole)
     by = ["table", "networks", "whole", "budget"]
     print(
         frame.pivot_table(index=by, columns="strategy", values="share", sort=False).round(2).to_string(), "\n"
