@@ -1,6 +1,7 @@
 """What mattered: importance of hyperparameters and of the design, for each task and overall."""
 
 import math
+import re
 import warnings
 from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,8 @@ Features = dict[str, float | str | bool]
 FEWEST_TRIALS = 20  # PED-ANOVA compares the best tenth with the rest: two trials of twenty
 MOST_TRIALS = 1_000  # of a target, evenly over the search: more take long and change little
 OVERALL = "delta_m"
-_DESIGN = ("members.", "branching.", "weighting")  # parameters that the design features stand for
+_WEIGHT = re.compile(r"^weighting\.(\w+\.)?weights\.")  # of a task, in whichever alternative of the space
+_DESIGN = ("members.", "branching", "weighting.name")  # parameters that the design features stand for
 
 
 def features(trials: pd.DataFrame) -> list[Features]:
@@ -28,7 +30,8 @@ def features(trials: pd.DataFrame) -> list[Features]:
 
     ``with <task>``: is it a member. ``members``: how many. Of networks of several tasks: ``shared stages``
     (how many stages two members have in common, mean over pairs) and ``weighting`` (the method).
-    Hyperparameters under their dotted path, as numbers where every value is one.
+    ``weight of <task>``: in fixed weights. Other hyperparameters stand under their dotted path, as numbers
+    where every value is one.
     """
     numeric = _numeric_names(trials)
     everyone = sorted({name for members in trials["members"] for name in members})
@@ -75,8 +78,9 @@ def _features(row: Mapping[str, Any], everyone: list[str], numeric: set[str]) ->
         found["shared stages"] = shared_stages(row["branching"])
         found["weighting"] = row["weighting"]
     for name, text in row["params"].items():
-        if not name.startswith(_DESIGN) or name.startswith("weighting."):
-            found[name] = float(text) if name in numeric else text
+        if not name.startswith(_DESIGN) and name != "weighting":
+            value = float(text) if name in numeric else text.strip('"')  # JSON writes names in quotes
+            found[_WEIGHT.sub("weight of ", name)] = value
     return found
 
 

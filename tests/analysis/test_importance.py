@@ -81,7 +81,7 @@ def test_features_of_a_network_and_of_a_single_task():
     assert "weighting" not in alone
     assert together["shared stages"] == 2.0  # two of the three stages
     assert together["weighting"] == "fixed"
-    assert isinstance(together["weighting.fixed.weights.age"], float)
+    assert isinstance(together["weight of age"], float)
     assert "members.death" not in together
 
 
@@ -101,3 +101,14 @@ def test_a_thousand_trials_are_enough(monkeypatch):
     monkeypatch.setattr("mtl_search.analysis.importance.MOST_TRIALS", 30)
     table = importances(*searched(95), TASKS)
     assert table.groupby("target")["importance"].sum().tolist() == pytest.approx([1.0] * 3)
+
+
+def test_weights_of_a_task_are_one_feature_in_all_alternatives():
+    frame = trials(
+        {"params": {"weighting.weights.age": "1.5", "weighting": "fixed"}},
+        {"params": {"weighting.fixed.weights.age": "0.5", "weighting.name": '"fixed"', "kind": '"a"'}},
+    )
+    one, two = features(frame)
+    assert (one["weight of age"], two["weight of age"]) == (1.5, 0.5)
+    assert two["kind"] == "a"
+    assert not any(name.startswith("weighting.") for name in (*one, *two))

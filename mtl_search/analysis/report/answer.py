@@ -10,13 +10,13 @@ from mtl_search.analysis.frames import rows_of
 from mtl_search.analysis.report.evidence import REFERENCE_NAMES
 from mtl_search.analysis.report.tables import Tables
 from mtl_search.analysis.report.trees import Drawing, draw_network
-from mtl_search.analysis.report.words import amount, counted, interval, listed, percent, setting
+from mtl_search.analysis.report.words import amount, counted, design_name, interval, listed, percent, setting
 from mtl_search.analysis.significance import Verdict
 
 __all__ = ["Answer", "Network", "Tile", "answer", "training_file"]
 
 _FILE = "best_design.yaml"
-_DRAWN = ("members.", "branching")  # parameters that the drawing shows
+_SAID = ("members.", "branching", "weighting")  # parameters that the drawing and `_weighting` show
 
 Row = Mapping[str, Any]
 
@@ -66,10 +66,10 @@ def answer(tables: Tables) -> Answer | None:
     confirmed = tables.confirmed(design)
     trials = [tables.trial(trial_id) for trial_id in design["networks"]]
     return Answer(
-        headline=_headline(design),
+        headline=_headline(design, confirmed),
         verdict=confirmed["verdict"] if confirmed else "not confirmed",
         tiles=(*_comparisons(design, confirmed), _size(design, tables)),
-        sentences=tuple(_sentences(design, confirmed)),
+        sentences=tuple(_sentences(design, confirmed, tables)),
         networks=tuple(_network(design, trial) for trial in trials),
         file=training_file(tables.sweep_file, [json.loads(trial["config"]) for trial in trials]),
         file_name=_FILE,
@@ -90,12 +90,15 @@ def training_file(sweep_file: str, configs: Sequence[Mapping[str, Any]]) -> str:
     return f"{kept}\n{_yaml(blocks)}" if kept else _yaml(blocks)
 
 
-def _headline(design: Row) -> str:
-    """The design in a sentence."""
-    n, n_tasks = len(design["networks"]), len(design["serves"])
+def _headline(design: Row, confirmed: Row | None) -> str:
+    """The design in a sentence; advice only where it is shown to be better."""
+    n_tasks = len(design["serves"])
     if design["arm"] == "single_task":
         return f"Train each of the {counted(n_tasks, 'task')} on its own."
-    return f"Train {counted(n, 'network')} for {counted(n_tasks, 'task')}."
+    what = f"{counted(len(design['networks']), 'network')} for {counted(n_tasks, 'task')}"
+    if confirmed is None or confirmed["verdict"] != Verdict.BETTER.value:
+        return f"Best found: {what}."
+    return f"Train {what}."
 
 
 def _comparisons(design: Row, confirmed: Row | None) -> list[Tile]:
@@ -124,7 +127,7 @@ def _size(design: Row, tables: Tables) -> Tile:
     return Tile(amount(design["n_params"]), "parameters", times if design["arm"] != "single_task" else "", "")
 
 
-def _sentences(design: Row, confirmed: Row | None) -> list[str]:
+def _sentences(design: Row, confirmed: Row | None, tables: Tables) -> list[str]:
     """What else may be said of it."""
     if confirmed is None:
         return ["It was not trained again on new seeds, so nothing yet shows that it is better."]
@@ -139,16 +142,25 @@ def _sentences(design: Row, confirmed: Row | None) -> list[str]:
         better = listed([REFERENCE_NAMES[name] for name in worse])
         said.append(f"Do not train it: {better} did better on new seeds.")
     elif confirmed["verdict"] != Verdict.BETTER.value:
-        said.append("Nothing shows that it is better than both references, so take what is simplest to run.")
+        said.append(f"Nothing shows that it is better than both references. {_simplest(tables)}")
     return said
+
+
+def _simplest(tables: Tables) -> str:
+    """The smallest confirmed design that is not shown to be worse than a reference."""
+    sound = [row for row in rows_of(tables.summary) if row["verdict"] != Verdict.WORSE.value]
+    least = min(sound, key=lambda row: (row["n_params"], row["n_networks"]))
+    size = f"{amount(least['n_params'])} parameters"
+    return f"The smallest design that is not shown to be worse than they are: {design_name(least)}, {size}."
 
 
 def _network(design: Row, trial: Row) -> Network:
     members = list(trial["members"])
     served = sorted(task for task, key in design["serves"].items() if key == trial["trial_id"])
-    facts = {"weighting": trial["weighting"]} if len(members) > 1 else {}
+    config = json.loads(trial["config"])
+    facts = _weighting(config) if len(members) > 1 else {}
     facts |= {
-        name: setting(text) for name, text in sorted(trial["params"].items()) if not name.startswith(_DRAWN)
+        name: setting(text) for name, text in sorted(trial["params"].items()) if not name.startswith(_SAID)
     }
     facts |= {"parameters": amount(trial["n_params"]), "kept from epoch": f"{trial['best_epoch']:g}"}
     return Network(
@@ -158,8 +170,18 @@ def _network(design: Row, trial: Row) -> Network:
         drawing=draw_network(trial["branching"], members, served),
         branching=trial["branching"],
         facts=tuple(facts.items()),
-        config=_yaml(json.loads(trial["config"])),
+        config=_yaml(config),
     )
+
+
+def _weighting(config: Mapping[str, Any]) -> dict[str, str]:
+    """How the losses are combined, with the options of the method."""
+    options = {name: option for name, option in config["weighting"].items() if name != "name"}
+    weights = options.pop("weights", None)
+    facts = {"weighting": str(config["weighting"]["name"])}
+    if isinstance(weights, Mapping):
+        facts["weights"] = ", ".join(f"{task} {weight:.2g}" for task, weight in sorted(weights.items()))
+    return facts | {f"weighting.{name}": str(option) for name, option in options.items()}
 
 
 def _without_blocks(lines: Sequence[str], names: Sequence[str]) -> list[str]:

@@ -24,11 +24,12 @@ _DIGITS = 5  # of numbers in the page: more than any pixel shows
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One drawing: plotly's data and layout as JSON, and its height in pixels."""
+    """One drawing: plotly's data and layout as JSON, its height and least width in pixels."""
 
     title: str
     json: str
     height: int
+    width: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +47,19 @@ class Figure:
 
 
 def panel(
-    traces: Sequence[Mapping[str, Any]], layout: Mapping[str, Any], *, title: str = "", height: int = 340
+    traces: Sequence[Mapping[str, Any]],
+    layout: Mapping[str, Any],
+    *,
+    title: str = "",
+    height: int = 340,
+    width: int = 0,
 ) -> Panel:
-    """A drawing; colours are CSS variables (``var(--good)``), which the page's script replaces."""
+    """A drawing; colours are CSS variables (``var(--good)``), which the page's script replaces.
+
+    Where the page is narrower than ``width``, the drawing is scrolled sideways.
+    """
     content = _plain({"data": list(traces), "layout": {"showlegend": False, **layout, "height": height}})
-    return Panel(title, json.dumps(content, allow_nan=False), height)
+    return Panel(title, json.dumps(content, allow_nan=False), height, width)
 
 
 def figure(

@@ -49,12 +49,13 @@ def _affinity(tables: Tables) -> Figure | None:
         return None
     names = sorted(tables.tasks["task"])
     cells = {(row["task"], row["companion"]): row for row in rows_of(table)}
-    effects = [[cells[a, b]["effect"] if a != b else math.nan for b in names] for a in names]
+    known = [a for a in names if any(math.isfinite(cells[a, b]["effect"]) for b in names if b != a)]
+    effects = [[cells[a, b]["effect"] if a != b else math.nan for b in names] for a in known]
     largest = max(abs(effect) for row in effects for effect in row if math.isfinite(effect)) or 1.0
-    trace = _heat_map(names, names, effects, [[0, BAD], [0.5, PAPER], [1, GOOD]], -largest, largest) | {
-        "text": [[_cell(cells.get((a, b))) for b in names] for a in names],
+    trace = _heat_map(known, names, effects, [[0, BAD], [0.5, PAPER], [1, GOOD]], -largest, largest) | {
+        "text": [[_cell(cells.get((a, b))) for b in names] for a in known],
         "texttemplate": "%{text}",
-        "hovertext": [[_hover(a, b, cells.get((a, b))) for b in names] for a in names],
+        "hovertext": [[_hover(a, b, cells.get((a, b))) for b in names] for a in known],
         "hovertemplate": "%{hovertext}<extra></extra>",
     }
     note = (
@@ -62,7 +63,7 @@ def _affinity(tables: Tables) -> Figure | None:
         "the other companions held fixed: green helps, red hurts. Bold where the 95 % interval leaves out "
         "zero; empty where the trials cannot tell."
     )
-    return figure("affinity", "Which tasks help which", note, _heat_panel(trace, len(names), 46))
+    return figure("affinity", "Which tasks help which", note, _heat_panel(trace, len(known), 46))
 
 
 def _cell(row: dict[str, Any] | None) -> str:
@@ -132,7 +133,7 @@ def _heat_panel(trace: dict[str, Any], n_rows: int, row_height: int) -> Panel:
         "yaxis": {"autorange": "reversed", "showgrid": False, "ticks": ""},
         "margin": {"l": 8, "t": 8, "b": 8},
     }
-    return panel([trace], layout, height=110 + row_height * n_rows)
+    return panel([trace], layout, height=110 + row_height * n_rows, width=180 + 34 * len(trace["x"]))
 
 
 def _choices(tables: Tables) -> Figure | None:

@@ -30,10 +30,10 @@ _ARMS = {
 
 
 def percent(number: float, digits: int = 1) -> str:
-    """A gain with its sign; an unknown one is a dash.
+    r"""A gain with its sign; an unknown one is a dash.
 
-    >>> percent(1.25), percent(-0.04), percent(float("nan"))
-    ('+1.2 %', '0.0 %', '–')
+    >>> percent(1.26), percent(-0.04), percent(float("nan"))
+    ('+1.3\u202f%', '0.0\u202f%', '–')
     """
     if not math.isfinite(number):
         return "–"
@@ -67,10 +67,10 @@ def setting(text: str) -> str:
 
 
 def amount(number: float) -> str:
-    """A count in three digits and a unit.
+    r"""A count in three digits and a unit.
 
     >>> amount(950), amount(34_100), amount(2_500_000)
-    ('950', '34.1 k', '2.5 M')
+    ('950', '34.1\u202fk', '2.5\u202fM')
     """
     for unit, size in (("G", 1e9), ("M", 1e6), ("k", 1e3)):
         if number >= size:
@@ -79,17 +79,18 @@ def amount(number: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """A time in its two largest units.
+    r"""A time in its two largest units.
 
     >>> duration(4.2), duration(75), duration(3_700)
-    ('4.2 s', '1 min 15 s', '1 h 2 min')
+    ('4.2\u202fs', '1\u202fmin 15\u202fs', '1\u202fh 2\u202fmin')
     """
     if seconds < 60:
         return f"{seconds:.2g}{THIN}s" if seconds < 10 else f"{seconds:.0f}{THIN}s"
     minutes, rest = divmod(round(seconds), 60)
     if minutes < 60:
         return f"{minutes}{THIN}min {rest}{THIN}s"
-    return f"{minutes // 60}{THIN}h {minutes % 60}{THIN}min"
+    hours, minutes = divmod(round(seconds / 60), 60)
+    return f"{hours}{THIN}h {minutes}{THIN}min"
 
 
 def counted(n: int, noun: str) -> str:

@@ -25,7 +25,7 @@
   // Long names at the side of a narrow figure go on several lines.
   const wrapped = (text) => {
     const lines = [""];
-    for (const word of String(text).split(/(?<=[ _])/)) {
+    for (const word of String(text).split(/(?<=[ _.])/)) {
       if (lines.at(-1) && (lines.at(-1) + word).length > LINE) lines.push("");
       lines[lines.length - 1] += word;
     }
@@ -63,7 +63,11 @@
     const place = document.getElementById(script.dataset.plot);
     const { data, layout } = coloured(JSON.parse(script.textContent));
     const narrow = place.clientWidth < NARROW;
-    for (const trace of data) if (trace.type === "heatmap") trace.textfont = { size: narrow ? 9 : 12 };
+    for (const trace of data) {
+      if (trace.type !== "heatmap") continue;
+      trace.textfont = { size: narrow ? 10 : 12 };
+      if (narrow) trace.y = trace.y.map(wrapped);
+    }
     const options = { displayModeBar: false, responsive: true };
     const done = Plotly.react(place, data, complete(layout, narrow), options);
     drawn.set(script, place);

@@ -66,7 +66,12 @@ def verdicts(tables, **said: str):
     ("single", "tuned", "overall", "words"),
     [
         ("better", "better", "better", None),
-        ("better", "no difference shown", "no difference shown", "Nothing shows that it is better than both"),
+        (
+            "better",
+            "no difference shown",
+            "no difference shown",
+            "The smallest design that is not shown to be worse than they are: all in one, tuned, 1 network",
+        ),
         ("worse", "better", "worse", "Do not train it: tuned single-task networks did better"),
         (
             "worse",
@@ -110,3 +115,26 @@ def test_one_network_for_all(tables):
 
 def test_without_a_design_there_is_no_answer(tables):
     assert answer(replace(tables, designs=tables.designs[:0])) is None
+
+
+def test_advice_is_given_only_where_it_is_shown_to_be_better(tables, unconfirmed):
+    better, none, worse = (
+        answer(verdicts(tables, single_task=said, shared_tuned=said, verdict=said)).headline
+        for said in ("better", "no difference shown", "worse")
+    )
+    assert better.startswith("Train ")
+    assert none == worse == better.replace("Train ", "Best found: ")
+    assert answer(unconfirmed).headline.startswith("Best found: ")
+
+
+def weighted(tables, weighting: dict):
+    """The tables with this weighting in every configuration."""
+    configs = [json.dumps({**json.loads(text), "weighting": weighting}) for text in tables.trials["config"]]
+    return replace(tables, trials=tables.trials.assign(config=configs))
+
+
+def test_weights_stand_in_one_line_and_options_under_their_name(tables):
+    fixed = weighted(tables, {"name": "fixed", "weights": {"b": 0.50001, "a": 2.0}})
+    assert dict(answer(fixed).networks[-1].facts)["weights"] == "a 2, b 0.5"
+    uneven = dict(answer(weighted(tables, {"name": "gradnorm", "alpha": 1.5})).networks[-1].facts)
+    assert (uneven["weighting"], uneven["weighting.alpha"]) == ("gradnorm", "1.5")

@@ -101,7 +101,7 @@ def test_a_phone_shows_it_without_scrolling_sideways(browser, page):
     show(browser, page, width=390)
     assert browser.execute_script("return document.documentElement.scrollWidth") <= 390
     outside = browser.execute_script(
-        "return [...document.querySelectorAll('.card, .chart, .answer, .plot, pre')]"
+        "return [...document.querySelectorAll('.card, .chart, .answer, .tile, pre')]"
         ".filter(part => part.getBoundingClientRect().right > 391).length"
     )
     assert outside == 0
