@@ -75,7 +75,7 @@ class Cluster(Executor):
                     tune_config=tune.TuneConfig(
                         num_samples=-1,
                         search_alg=searcher,
-                        scheduler=AskTheSource(searcher),
+                        scheduler=AskTheSource(searcher, self.slots),
                         reuse_actors=True,
                         max_concurrent_trials=self.slots,
                     ),
@@ -162,11 +162,26 @@ class SourceSearcher(Searcher):  # type: ignore[misc]
 
 
 class AskTheSource(FIFOScheduler):  # type: ignore[misc]
-    """Runs trials in order and stops those that the source wants stopped."""
+    """Runs trials in order, stops those that the source wants stopped, and keeps the ``slots`` workers.
 
-    def __init__(self, searcher: SourceSearcher) -> None:
+    Left to itself Tune gives up workers, and a trial may be shorter than the start of a new one: it keeps
+    one idle worker at most, and a trial that ends hands its worker to one whose own is still starting, which
+    is killed. With short trials nothing but the first worker was left of any number.
+    """
+
+    def __init__(self, searcher: SourceSearcher, slots: int) -> None:
         super().__init__()
-        self._searcher = searcher
+        self._searcher, self._slots = searcher, slots
+
+    def on_trial_add(self, tune_controller: Any, trial: Any) -> None:
+        """With the first trial, make room for all idle workers. Tune has no public setting for it."""
+        cache = getattr(tune_controller, "_actor_cache", None)
+        if self._slots and cache is not None:
+            cache.increase_max(trial.placement_group_factory, self._slots)
+            self._slots = 0
+
+    def choose_trial_to_run(self, tune_controller: Any) -> None:
+        """None of them before its turn: Tune starts what is pending in order, on idle workers first."""
 
     def on_trial_result(self, tune_controller: Any, trial: Any, result: Mapping[str, Any]) -> str:
         """Stop or go on."""

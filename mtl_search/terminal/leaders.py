@@ -11,7 +11,7 @@ from rich.text import Text
 
 from mtl_search.errors import LeaderboardError, nearest
 from mtl_search.leaderboard import Leaderboard
-from mtl_search.terminal.words import interval, plain_console, plain_table
+from mtl_search.terminal.words import interval, percent, plain_console, plain_table
 
 __all__ = ["show_end", "show_top", "top_json"]
 
@@ -139,7 +139,8 @@ def _design_table(designs: list[Row]) -> Table:
 
 def _network_table(design: Row, trials: Mapping[str, Row]) -> Table:
     """A network a row: the tasks it serves with their gains, and those that only help it."""
-    table = plain_table(f"The best: {design['arm']} with {design['n_networks']} networks")
+    n = design["n_networks"]
+    table = plain_table(f"The best: {design['arm']} with {n} network{'s' * (n > 1)}")
     for title in ("network", "serves", "helped by", "weighting"):
         table.add_column(title, overflow="fold")
     for key in design["networks"]:
@@ -173,7 +174,8 @@ def _trial_table(trials: list[Row]) -> Table:
 def _gain(value: float) -> Text:
     if not math.isfinite(value):
         return Text("-", style="dim")
-    return Text(f"{value:+.2f} %", style="green" if value > 0 else "red" if value < 0 else "")
+    shown = round(value, 2)
+    return Text(percent(value), style="green" if shown > 0 else "red" if shown < 0 else "")
 
 
 def _verdict(verdict: str | None) -> Text:

@@ -11,10 +11,10 @@ __all__ = ["duration", "interval", "percent", "plain_console", "plain_table"]
 def percent(value: float) -> str:
     """A gain as people read it: ``+1.23 %``, a dash where there is none.
 
-    >>> percent(1.234), percent(float("nan"))
-    ('+1.23 %', '-')
+    >>> percent(1.234), percent(-0.001), percent(float("nan"))
+    ('+1.23 %', '+0.00 %', '-')
     """
-    return f"{value:+.2f} %" if math.isfinite(value) else "-"
+    return f"{value:+z.2f} %" if math.isfinite(value) else "-"
 
 
 def interval(low: float, high: float) -> str:
@@ -23,7 +23,7 @@ def interval(low: float, high: float) -> str:
     >>> interval(-0.4, 1.37)
     '[-0.40, +1.37]'
     """
-    return f"[{low:+.2f}, {high:+.2f}]" if math.isfinite(low) and math.isfinite(high) else "-"
+    return f"[{low:+z.2f}, {high:+z.2f}]" if math.isfinite(low) and math.isfinite(high) else "-"
 
 
 def duration(seconds: float) -> str:

@@ -53,10 +53,12 @@ class TestSweeps:
             pruner={"name": "asha", "min_epochs": 1, "reduction_factor": 4},
             trial={"epochs": 80},  # more than a step covers, so that there is something to stop
         )
-        watch = Listening(lambda: None, lambda snapshot: True)
+        pids: set[int] = set()
+        watch = Listening(lambda: None, lambda snapshot: bool(pids.update(p.pid for p in workers())))
         result = run_sweep(spec, tmp_path, watch=watch)
         records = result.board.records()
         assert arms(records) == WHOLE
+        assert len(pids) == 4, "two for the search and two for the confirmation: none is given up between"
         states = Counter(r.state for r in records if r.phase == Phase.SEARCH)
         assert states[TrialState.PRUNED] > 0
         assert states[TrialState.FAILED] == 0
@@ -123,13 +125,15 @@ def scores(records: list[TrialRecord]) -> dict[str, float]:
     return {r.config_id: r.score for r in records if r.arm == "single_task"}
 
 
-def kill_a_worker() -> None:
+def workers() -> list[psutil.Process]:
+    """The processes that train, under the names Ray gives them in a task and between two."""
+    names = ("ray::TrainJob", "ray::ResourceTrainable")
     children = psutil.Process().children(recursive=True)
-    workers = [
-        child for child in children if child.cmdline() and child.cmdline()[0].startswith("ray::TrainJob")
-    ]
-    assert workers
-    workers[0].kill()
+    return [child for child in children if child.cmdline() and child.cmdline()[0].startswith(names)]
+
+
+def kill_a_worker() -> None:
+    workers()[0].kill()
 
 
 class Recording(JobSource):

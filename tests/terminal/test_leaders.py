@@ -67,7 +67,7 @@ def test_a_search_without_confirmation_says_so(searched: Leaderboard, capsys: Ca
     assert "Not confirmed" in shown
     best = max(searched.designs().to_pylist(), key=lambda row: row["delta_m"])
     assert shown.splitlines()[2].split()[:2] == [best["arm"], str(best["n_networks"])]
-    assert f"The best: {best['arm']} with {best['n_networks']} networks" in shown
+    assert f"The best: {best['arm']} with {best['n_networks']} network" in shown
     for key in best["networks"]:
         assert key in shown
 
