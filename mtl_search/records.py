@@ -39,6 +39,7 @@ class Phase(StrEnum):
     """Which part of a sweep a trial belongs to."""
 
     SEARCH = "search"
+    REPLICATION = "replication"
     CONFIRMATION = "confirmation"
 
 

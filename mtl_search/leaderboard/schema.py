@@ -30,7 +30,7 @@ _TRIALS = _schema(
     "a trial: one network with its hyperparameters, trained once",
     _column("sweep", _TEXT, "name of the sweep"),
     _column("arm", _TEXT, "arm of the sweep"),
-    _column("phase", _TEXT, "search or confirmation"),
+    _column("phase", _TEXT, "search, replication or confirmation"),
     _column("trial_id", _TEXT, "unique in the sweep"),
     _column("config_id", _TEXT, "hash of the configuration without what cannot change the result"),
     _column("seed", _COUNT, "seed of initialisation, order of batches and dropout"),

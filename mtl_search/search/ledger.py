@@ -5,6 +5,7 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import replace
+from statistics import fmean, variance
 
 from mtl_search.design import Candidate
 from mtl_search.leaderboard import Leaderboard
@@ -16,9 +17,9 @@ __all__ = ["Ledger"]
 
 
 class Ledger:
-    """The leaderboard of the search phase as decisions need it; recording goes through here.
+    """The leaderboard as decisions need it: ``records`` are the search's; recording goes through here.
 
-    ``metrics``: the default metric of each main task.
+    ``metrics``: the default metric of each main task. ``references``: its best single-task value on valid.
     """
 
     def __init__(self, board: Leaderboard, metrics: Mapping[str, MetricKind]) -> None:
@@ -30,9 +31,9 @@ class Ledger:
         self._complete: dict[str, TrialRecord] = {}
         self._by_id: dict[str, TrialRecord] = {}
         self._measured: dict[str, Measurement] = {}  # by trial, over the references known by now
+        self._repeats: dict[str, list[TrialRecord]] = defaultdict(list)  # of the replication, by config_id
         for record in board.records():
-            if record.phase == Phase.SEARCH:
-                self._learn(record)
+            self._learn(record)
 
     def record(self, record: TrialRecord) -> None:
         """Write ``record`` to the leaderboard, then take it in."""
@@ -63,6 +64,11 @@ class Ledger:
         """Gain of each main member in percent, over the references known by now."""
         return self._measurement(record).gains
 
+    def mean_gains(self, record: TrialRecord) -> Mapping[str, float]:
+        """Gain of each main member, over all trainings of that network where it was replicated."""
+        gains = [self.gains(again) for again in self._trainings(record)]
+        return {task: fmean(one.get(task, math.nan) for one in gains) for task in gains[0]}
+
     def measurements(self, arms: Collection[str]) -> list[Measurement]:
         """What the trials of ``arms`` say of their member sets, oldest first; failed ones say nothing."""
         return [
@@ -74,14 +80,57 @@ class Ledger:
     def candidates(self, arms: Collection[str], *, since: int = 0) -> list[Candidate]:
         """The networks of ``arms`` that designs may be composed of: trained to their end, each once.
 
-        One that was answered by a trial of another arm is a network of its own arm as well. ``since``: of
-        the records from that one on alone.
+        A replicated one has the means of its gains; where one of its seeds failed it is none. One that was
+        answered by a trial of another arm is a network of its own arm as well. ``since``: of the records from
+        that one on alone.
         """
         return [
-            Candidate(record.trial_id, self.gains(record), record.n_params, record.flops)
+            Candidate(
+                record.trial_id,
+                self.mean_gains(record),
+                record.n_params,
+                record.flops,
+                len(self._trainings(record)),
+            )
             for record in itertools.islice(self.records, since, None)
             if record.arm in arms and record.state == TrialState.COMPLETE and self._is_first(record, arms)
+            if all(again.state == TrialState.COMPLETE for again in self._trainings(record))
         ]
+
+    def replicated_seeds(self, config_id: str) -> set[int]:
+        """The seeds on which the replication has trained that configuration."""
+        return {record.seed for record in self._repeats.get(config_id, ())}
+
+    def noise(self) -> dict[str, float]:
+        """The standard deviation of a main task's gain between seeds in percent, pooled over the replicated
+        networks; without those tasks of which nothing was replicated."""
+        variances: dict[str, list[float]] = defaultdict(list)
+        for config_id in self._repeats:
+            seen = [self.gains(record) for record in self._trainings(self._complete[config_id])]
+            for task in seen[0]:
+                gains = [one[task] for one in seen if math.isfinite(one.get(task, math.nan))]
+                if len(gains) > 1:
+                    variances[task].append(variance(gains))
+        return {task: math.sqrt(fmean(found)) for task, found in variances.items()}
+
+    def settle_references(self) -> None:
+        """Once single-task networks are replicated, references are the best of their means: the best of
+        single measurements would make every other network look worse than it is."""
+        for task, metric in self.metrics.items():
+            means = [
+                fmean(self.values(again).get(task, math.nan) for again in self._trainings(record))
+                for record in self._complete.values()
+                if record.arm == SINGLE_TASK
+                and record.members == (task,)
+                and record.config_id in self._repeats
+            ]
+            if means := [mean for mean in means if math.isfinite(mean)]:
+                self.references[task] = max(means, key=metric.signed)
+        self._measured.clear()
+
+    def _trainings(self, record: TrialRecord) -> list[TrialRecord]:
+        """The trial and its replicates."""
+        return [record, *self._repeats.get(record.config_id, ())]
 
     def _is_first(self, record: TrialRecord, arms: Collection[str]) -> bool:
         """Whether no trial of ``arms`` answered ``record``."""
@@ -99,6 +148,10 @@ class Ledger:
         return known
 
     def _learn(self, record: TrialRecord) -> None:
+        if record.phase == Phase.REPLICATION:
+            self._repeats[record.config_id].append(record)
+        if record.phase != Phase.SEARCH:
+            return
         self.records.append(record)
         self._by_id[record.trial_id] = record
         self.states[record.arm][record.state.value] += 1

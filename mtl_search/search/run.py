@@ -20,7 +20,10 @@ from mtl_search.search.confirmation import Confirmation
 from mtl_search.search.executor import Executor, open_executor
 from mtl_search.search.finalists import finalists
 from mtl_search.search.ledger import Ledger
-from mtl_search.search.snapshot import Snapshot, take, take_confirmation
+from mtl_search.search.replication import Replication
+from mtl_search.search.retraining import Retraining
+from mtl_search.search.snapshot import Snapshot, take, take_retraining
+from mtl_search.search.stages import Stages
 from mtl_search.search.studies import Journal
 from mtl_search.search.study_run import check_constraints
 from mtl_search.search.sweep import SweepSpec, load_sweep
@@ -155,12 +158,15 @@ def _search_and_confirm(
     metrics = {name: task.metric for name, task in dataset.tasks.items() if name in spec.settings.main_tasks}
     ledger = Ledger(board, metrics)
     watch.started(spec, dataset, executor, board.path)
-    conductor, last = _search(spec, dataset.without_test(), executor, ledger, watch)
+    conductor, replication, last = _search(spec, dataset.without_test(), executor, ledger, watch)
+    searched = replication is not None and not replication.interrupted
+    if searched:
+        ledger.settle_references()
     designs = design_rows(spec, ledger)
     board.write_designs(designs)
-    interrupted = conductor.interrupted
-    if not interrupted and conductor.hopeless is None:
-        interrupted = _confirm(spec, dataset, executor, ledger, designs, watch, last)
+    interrupted = conductor.hopeless is None and (
+        not searched or _confirm(spec, dataset, executor, ledger, designs, watch, last)
+    )
     board.compact(ledger.references)
     frames = [board.frame(name) for name in ("trials", "metrics", "resamples", "designs", "tasks")]
     board.write_summary(summarise(*frames))
@@ -169,14 +175,26 @@ def _search_and_confirm(
 
 def _search(
     spec: SweepSpec, visible: Dataset, executor: Executor, ledger: Ledger, watch: Watch
-) -> tuple[Conductor, Snapshot]:
-    """Train all arms; ``visible`` has no test rows."""
+) -> tuple[Conductor, Replication | None, Snapshot]:
+    """Train all arms, then replicate; no replication where the search was stopped. ``visible`` has no test
+    rows."""
     began, before = time.monotonic(), len(ledger.records)
     journal = Journal(ledger.board.path / "journal.log")
     conductor = Conductor(spec, visible, ledger, journal, slots=executor.slots)
     conductor.on_change(lambda: watch.changed(take(conductor, began, before)))
-    executor.run(conductor, visible)
-    return conductor, take(conductor, began, before)
+    replications: list[Replication] = []
+
+    def replication() -> Iterator[Replication]:
+        if not conductor.interrupted and conductor.hopeless is None:
+            replications.append(Replication(spec, visible, ledger))
+            _show(replications[0], watch, take(conductor, began, before))
+            yield replications[0]
+
+    executor.run(Stages(conductor, replication()), visible)
+    last = take(conductor, began, before)
+    if not replications:
+        return conductor, None, last
+    return conductor, replications[0], take_retraining(replications[0], last, began)
 
 
 def _confirm(
@@ -193,12 +211,16 @@ def _confirm(
     confirmation = Confirmation(
         spec.settings, dataset, ledger, [record for record in ledger.records if record.trial_id in keys]
     )
-    if confirmation.done == confirmation.planned:
-        return False
-    began = time.monotonic()
-    confirmation.on_change(lambda: watch.changed(take_confirmation(confirmation, last, began)))
-    executor.run(confirmation, dataset)
+    if confirmation.done < confirmation.planned:
+        _show(confirmation, watch, last)
+        executor.run(confirmation, dataset)
     return confirmation.interrupted
+
+
+def _show(retraining: Retraining, watch: Watch, before: Snapshot) -> None:
+    """Tell ``watch`` of each change of ``retraining``, which begins now."""
+    began = time.monotonic()
+    retraining.on_change(lambda: watch.changed(take_retraining(retraining, before, began)))
 
 
 def _make_folder(path: Path) -> None:

@@ -61,7 +61,8 @@ class Budget(BaseModel):
     ``trials`` for the search and for each arm of the user's; ``reference_trials`` for each reference arm per
     main task: so many for each task alone, and as many in all for the networks of all tasks. With ``hours``
     instead of ``trials`` the sweep's arms end after that wall-clock time, each with an equal share of it.
-    ``finalists`` designs are trained again on ``seeds`` seeds.
+    The networks of promising designs are then replicated on ``repeats`` seeds before designs are final, and
+    ``finalists`` designs are confirmed on ``seeds`` seeds.
     """
 
     model_config = FROZEN
@@ -69,6 +70,7 @@ class Budget(BaseModel):
     trials: PositiveInt | None = None
     hours: PositiveFloat | None = None
     reference_trials: PositiveInt = 12
+    repeats: NonNegativeInt = 2
     finalists: NonNegativeInt = 3
     seeds: NonNegativeInt = 5
 

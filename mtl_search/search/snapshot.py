@@ -5,9 +5,9 @@ import time
 from dataclasses import dataclass
 
 from mtl_search.search.conductor import Conductor
-from mtl_search.search.confirmation import Confirmation
+from mtl_search.search.retraining import Retraining
 
-__all__ = ["ArmProgress", "Snapshot", "take", "take_confirmation"]
+__all__ = ["ArmProgress", "Snapshot", "take", "take_retraining"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,22 +48,22 @@ def take(conductor: Conductor, started: float, done_before: int) -> Snapshot:
     return Snapshot(arms, done, planned, seconds, left, conductor.note)
 
 
-def take_confirmation(confirmation: Confirmation, search: Snapshot | None, started: float) -> Snapshot:
-    """Where ``confirmation`` stands, below the arms as ``search`` left them."""
-    done, planned = confirmation.done, confirmation.planned
+def take_retraining(retraining: Retraining, before: Snapshot | None, started: float) -> Snapshot:
+    """Where ``retraining`` stands, below the arms and phases as the ``before`` one left them."""
+    done, planned = retraining.done, retraining.planned
     row = ArmProgress(
-        "confirmation",
-        done - confirmation.failed,
+        retraining.phase.value,
+        done - retraining.failed,
         0,
-        confirmation.failed,
-        confirmation.running,
+        retraining.failed,
+        retraining.running,
         planned,
         math.nan,
     )
     seconds = time.monotonic() - started
     left = seconds / done * (planned - done) if done >= 3 else None
-    arms = search.arms if search is not None else ()
-    return Snapshot((*arms, row), done, planned, seconds, left, "the best designs again, on new seeds")
+    arms = before.arms if before is not None else ()
+    return Snapshot((*arms, row), done, planned, seconds, left, retraining.purpose)
 
 
 def _arm(conductor: Conductor, index: int) -> ArmProgress:

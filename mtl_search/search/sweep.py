@@ -15,7 +15,7 @@ from mtl_search.training import TrialConfig
 
 __all__ = ["RESERVED_ARMS", "SweepSpec", "load_sweep"]
 
-RESERVED_ARMS = ("single_task", "shared_equal", "shared_tuned", "search", "confirmation")
+RESERVED_ARMS = ("single_task", "shared_equal", "shared_tuned", "search", "replication", "confirmation")
 SPACES = ("trial", "arms")
 
 

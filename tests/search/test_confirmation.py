@@ -11,14 +11,19 @@ import torch
 from mtl_search.data import Dataset, Rows, load_dataset
 from mtl_search.records import Phase, Split, TrialState
 from mtl_search.search import SweepSpec, resume_sweep, run_sweep
-from mtl_search.search.confirmation import Confirmation, confirmation_seeds
+from mtl_search.search.confirmation import Confirmation
 from mtl_search.search.inline import run_inline
 from mtl_search.search.jobs import Job, Placement
 from mtl_search.search.ledger import Ledger
 from mtl_search.search.place import Place
+from mtl_search.search.retraining import new_seeds
 
 MakeSpec = Callable[..., SweepSpec]
 CONFIRMED = {"trials": 3, "reference_trials": 2, "finalists": 2, "seeds": 2}
+
+
+def confirmation_seeds(spec: SweepSpec) -> list[int]:
+    return list(new_seeds(spec.settings, Phase.CONFIRMATION, spec.settings.budget.seeds))
 
 
 def data_of(spec: SweepSpec) -> Dataset:
@@ -69,9 +74,7 @@ def test_every_network_is_trained_once_a_seed_and_all_arms_have_the_same(
     board = run_sweep(spec, tmp_path, inline=True).board
     again = board.frame("trials").query("phase == 'confirmation'")
     assert not again.duplicated(["config_id", "seed"]).any()
-    assert set(again.groupby("config_id")["seed"].apply(frozenset)) == {
-        frozenset(confirmation_seeds(spec.settings))
-    }
+    assert set(again.groupby("config_id")["seed"].apply(frozenset)) == {frozenset(confirmation_seeds(spec))}
     summary = board.frame("summary")
     assert set(summary["n_seeds"]) == {2}
     assert {"single_task", "shared_equal", "shared_tuned", "search"} <= set(summary["arm"])
@@ -80,7 +83,7 @@ def test_every_network_is_trained_once_a_seed_and_all_arms_have_the_same(
 def test_its_seeds_are_new(tiny_spec: MakeSpec, tmp_path: Path) -> None:
     spec = tiny_spec(budget=CONFIRMED)
     trials = run_sweep(spec, tmp_path, inline=True).board.frame("trials")
-    assert set(trials.query("phase == 'search'")["seed"]).isdisjoint(confirmation_seeds(spec.settings))
+    assert set(trials.query("phase == 'search'")["seed"]).isdisjoint(confirmation_seeds(spec))
 
 
 def test_a_resume_trains_only_what_is_missing(tiny_spec: MakeSpec, tmp_path: Path) -> None:
@@ -110,9 +113,7 @@ class TestAsAJobSource:
         while isinstance(job := source.next(), Job):
             jobs.append(job)
         assert len(jobs) == source.planned == 4
-        assert [job.seed for job in jobs] == [
-            s for s in confirmation_seeds(self.spec.settings) for _ in range(2)
-        ]
+        assert [job.seed for job in jobs] == [s for s in confirmation_seeds(self.spec) for _ in range(2)]
         assert all(job.read_test for job in jobs)
         assert source.running == 4
 

@@ -9,7 +9,7 @@ import pytest
 from mtl_search.search import snapshot as module
 from mtl_search.search.composing import compose_arm
 from mtl_search.search.confirmation import Confirmation
-from mtl_search.search.snapshot import take, take_confirmation
+from mtl_search.search.snapshot import take, take_retraining
 from mtl_search.training import failure
 
 MakeBench = Callable[..., Any]
@@ -94,14 +94,14 @@ def test_a_confirmation_below_the_arms(bench: MakeBench, clock: list[float]) -> 
     search = take(source, started=0.0, done_before=0)
     networks = [r for r in source.ledger.records if r.arm == "single_task"][:2]
     confirmation = Confirmation(b.spec.settings, b.dataset, source.ledger, networks)
-    shown = take_confirmation(confirmation, search, started=95.0)
+    shown = take_retraining(confirmation, search, started=95.0)
     assert shown.arms[:-1] == search.arms
     row = shown.arms[-1]
     assert (row.name, row.complete, row.running, row.planned) == ("confirmation", 0, 0, 6)
     assert (shown.done, shown.planned, shown.seconds_left) == (0, 6, None)
     b.run(confirmation, stop_after=3)
     job = confirmation.next()
-    shown = take_confirmation(confirmation, None, started=94.0)
+    shown = take_retraining(confirmation, None, started=94.0)
     assert [(arm.name, arm.complete, arm.running) for arm in shown.arms] == [("confirmation", 3, 1)]
     assert shown.seconds_left == pytest.approx(6.0 / 3 * 3)
     assert job.read_test

@@ -16,6 +16,7 @@ _KINDS = {
     "complete": ("complete", "var(--search)"),
     "pruned": ("stopped early", "var(--muted)"),
     "failed": ("failed", BAD),
+    "replication": ("replication", "var(--equal)"),
     "confirmation": ("confirmation", "var(--tuned)"),
 }
 
@@ -29,7 +30,7 @@ def timeline(tables: Tables) -> Figure | None:
     begun, ended = ((trials[name] - start).dt.total_seconds().to_numpy() for name in ("started", "finished"))
     rows_N = np.array(lanes(trials["node"].tolist(), begun.tolist(), ended.tolist()))
     unit, name = next((size, name) for size, name in _UNITS if ended.max() >= size * 3 or size == 1.0)
-    kinds = np.where(trials["phase"] == Phase.CONFIRMATION.value, "confirmation", trials["state"])
+    kinds = np.where(trials["phase"] == Phase.SEARCH.value, trials["state"], trials["phase"])
     traces, legend = [], []
     for kind, (word, tint) in _KINDS.items():
         at = np.flatnonzero(kinds == kind)

@@ -1,0 +1,122 @@
+"""Retraining: networks of the search trained again on new seeds."""
+
+import zlib
+from abc import abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import ClassVar, Literal
+
+from mtl_search.data import Dataset
+from mtl_search.records import EpochReport, Phase, TrialRecord
+from mtl_search.search.jobs import Job, JobSource, Placement
+from mtl_search.search.ledger import Ledger
+from mtl_search.search.recording import Recorder
+from mtl_search.search.settings import Settings
+from mtl_search.training import NetworkCost, Score, TrialConfig, TrialOutcome
+
+__all__ = ["Retraining", "new_seeds"]
+
+Training = tuple[TrialRecord, int]  # a network of the search and the seed it is trained on again
+
+
+@dataclass(slots=True)
+class Again:
+    """A network that is being trained again."""
+
+    network: TrialRecord
+    job: Job
+    started: datetime
+    history: list[EpochReport] = field(default_factory=list)
+
+
+class Retraining(JobSource):
+    """Trains networks once on each of some new seeds and records what comes out, as trials of its phase.
+
+    All arms get the same seeds; a network that several designs share is trained once per seed, and what was
+    recorded before an interruption is not trained again.
+    """
+
+    phase: ClassVar[Phase]
+    purpose: ClassVar[str]
+    """In the live view: why these networks."""
+    reads_test: ClassVar[bool] = False
+
+    def __init__(self, settings: Settings, dataset: Dataset, ledger: Ledger) -> None:
+        self.ledger, self.failed, self.done = ledger, 0, 0
+        self.interrupted = False
+        self._recorder = Recorder(settings.name, dataset)
+        self._queue: list[Training] = []
+        self._live: dict[str, Again] = {}
+        self._changed: Callable[[], None] = lambda: None
+
+    @abstractmethod
+    def more(self) -> list[Training]:
+        """What to train next, asked when nothing is in training; empty at the end."""
+
+    @property
+    def planned(self) -> int:
+        """How many trainings are done, in training or next."""
+        return self.done + len(self._live) + len(self._queue)
+
+    @property
+    def running(self) -> int:
+        """How many are in training."""
+        return len(self._live)
+
+    def on_change(self, listener: Callable[[], None]) -> None:
+        """Call ``listener`` whenever a training has started or ended."""
+        self._changed = listener
+
+    def next(self) -> Job | Literal["wait", "done"]:
+        """The next network and seed."""
+        if self.interrupted:
+            return "done"
+        if not self._queue and not self._live:
+            self._queue = self.more()
+        if not self._queue:
+            return "wait" if self._live else "done"
+        network, seed = self._queue.pop(0)
+        config = TrialConfig.model_validate_json(network.config)
+        metrics = {t: m for t, m in self.ledger.metrics.items() if t in self.ledger.references}
+        score = Score(metrics, self.ledger.references)
+        trial_id = f"{self.phase.value}-{network.config_id}-{seed}"
+        job = Job(trial_id, config, seed, score, read_test=self.reads_test)
+        self._live[job.trial_id] = Again(network, job, datetime.now(UTC))
+        self._changed()
+        return job
+
+    def report(self, trial_id: str, report: EpochReport) -> bool:
+        """Take note of an epoch; nothing is pruned here."""
+        self._live[trial_id].history.append(report)
+        return self.interrupted
+
+    def finish(self, trial_id: str, outcome: TrialOutcome | None, placement: Placement) -> None:
+        """Record the outcome; a training that was interrupted starts anew at the next resume."""
+        again = self._live.pop(trial_id)
+        if outcome is None:
+            return
+        record = self._recorder.record(
+            again.job,
+            outcome,
+            placement,
+            arm=again.network.arm,
+            phase=self.phase,
+            cost=NetworkCost(again.network.n_params, again.network.flops),
+            params={},
+            started=again.started,
+            history=again.history,
+        )
+        self.done += 1
+        self.failed += record.error is not None
+        self.ledger.record(record)
+        self._changed()
+
+    def interrupt(self) -> None:
+        """Hand out nothing more and stop what is running."""
+        self.interrupted = True
+
+
+def new_seeds(settings: Settings, phase: Phase, count: int) -> Sequence[int]:
+    """``count`` seeds of a phase, which no trial before it had a reason to be good on."""
+    return [zlib.crc32(f"{settings.sampler.seed}/{phase.value}/{index}".encode()) for index in range(count)]

@@ -1,0 +1,165 @@
+"""The replication: no network is chosen for one lucky seed."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mtl_search.records import Phase, TrialState
+from mtl_search.search import SweepSpec, run_sweep
+from mtl_search.search.composing import compose_arm, design_rows
+from mtl_search.search.jobs import Job
+from mtl_search.search.ledger import Ledger
+from mtl_search.search.replication import ROUNDS, Replication
+from mtl_search.search.retraining import new_seeds
+from mtl_search.training import failure
+from tests.search.conftest import Bench, by_learning_rate
+
+MakeBench = Callable[..., Bench]
+MakeSpec = Callable[..., SweepSpec]
+MORE = {"repeats": 2, "trials": 12, "reference_trials": 6}
+
+
+def searched(b: Bench) -> Ledger:
+    """The ledger after all arms."""
+    source = b.open()
+    b.run(source)
+    return source.ledger
+
+
+def replicated(b: Bench, ledger: Ledger) -> Replication:
+    """The replication of it, run to its end."""
+    source = Replication(b.spec, b.dataset.without_test(), ledger)
+    b.run(source)
+    return source
+
+
+def lucky(job: Job) -> dict[str, float]:
+    """As by the learning rate, but a network is far better on the seed it is first trained on."""
+    values = by_learning_rate(job)
+    if job.trial_id.startswith(Phase.REPLICATION.value) or len(job.config.members) == 1:
+        return values
+    return {"cost": 0.5 * values["cost"], "ill": 1.1 * values["ill"], "stage": 1.1 * values["stage"]}
+
+
+def test_final_designs_are_made_of_replicated_networks_alone(bench: MakeBench) -> None:
+    b = bench(budget=MORE)
+    ledger = searched(b)
+    source = replicated(b, ledger)
+    seeds = set(new_seeds(b.spec.settings, Phase.REPLICATION, 2))
+    rows = design_rows(b.spec, ledger)
+    assert {row["arm"] for row in rows} == {"single_task", "shared_equal", "shared_tuned", "search"}
+    for row in rows:
+        for key in row["networks"]:
+            assert ledger.replicated_seeds(ledger[key].config_id) == seeds
+    assert source.failed == 0
+    assert source.done == source.planned == len(b.records()) - len(ledger.records)
+
+
+def test_a_gain_that_one_seed_gave_is_lost_with_the_others(bench: MakeBench) -> None:
+    b = bench(lucky, budget=MORE)
+    ledger = searched(b)
+    before = compose_arm(b.spec, ledger, "search")[-1]
+    assert before.delta_m > 20.0, "too good to be true"
+    replicated(b, ledger)
+    ledger.settle_references()
+    after = compose_arm(b.spec, ledger, "search")[-1]
+    assert before.delta_m / 4 < after.delta_m < before.delta_m / 2, "one seed of three"
+    (alone,) = compose_arm(b.spec, ledger, "single_task")
+    assert alone.delta_m == pytest.approx(0.0)
+
+
+def test_a_gain_is_the_mean_over_all_trainings(bench: MakeBench) -> None:
+    b = bench(lucky, budget=MORE)
+    ledger = searched(b)
+    replicated(b, ledger)
+    for design in compose_arm(b.spec, ledger, "shared_equal"):
+        for task, key in design.serves.items():
+            trainings = [
+                r for r in b.records() if r.config_id == ledger[key].config_id and not r.duplicate_of
+            ]
+            gains = [ledger.gains(record)[task] for record in trainings]
+            assert len(gains) == 3
+            assert ledger.mean_gains(ledger[key])[task] == pytest.approx(sum(gains) / 3)
+
+
+def test_noise_is_the_spread_between_seeds(bench: MakeBench) -> None:
+    b = bench(lambda job: {**by_learning_rate(job), "cost": 100.0 + job.seed % 7}, budget=MORE)
+    ledger = searched(b)
+    assert ledger.noise() == {}, "before the replication nobody knows"
+    replicated(b, ledger)
+    noise = ledger.noise()
+    assert noise["ill"] == pytest.approx(0.0)
+    assert 0.5 < noise["cost"] < 4.0, "seven values about 1 % apart have a standard deviation of 2"
+
+
+def test_references_are_means_too(bench: MakeBench) -> None:
+    b = bench(lambda job: {**by_learning_rate(job), "cost": 100.0 + job.seed % 7}, budget=MORE)
+    ledger = searched(b)
+    best_of_many = ledger.references["cost"]
+    replicated(b, ledger)
+    ledger.settle_references()
+    assert ledger.references["cost"] > best_of_many, "an RMSE: the luck is gone"
+
+
+def test_without_repeats_nothing_is_trained_again(bench: MakeBench) -> None:
+    b = bench(budget={"repeats": 0})
+    ledger = searched(b)
+    references = dict(ledger.references)
+    source = replicated(b, ledger)
+    ledger.settle_references()
+    assert source.planned == 0
+    assert ledger.references == references
+    assert len(b.records()) == len(ledger.records)
+
+
+def test_it_ends_after_a_few_rounds(bench: MakeBench) -> None:
+    b = bench(lucky, budget={**MORE, "trials": 30})
+    ledger = searched(b)
+    source = Replication(b.spec, b.dataset.without_test(), ledger)
+    rounds = [source.more() for _ in range(ROUNDS + 2)]  # nothing is trained in between
+    assert [bool(pairs) for pairs in rounds] == [True] * ROUNDS + [False] * 2
+    for pairs in rounds[:ROUNDS]:
+        assert len({(record.config_id, seed) for record, seed in pairs}) == len(pairs)
+
+
+def test_a_resume_trains_only_what_is_missing(bench: MakeBench) -> None:
+    b = bench(budget=MORE)
+    ledger = searched(b)
+    cut_short = Replication(b.spec, b.dataset.without_test(), ledger)
+    b.run(cut_short, stop_after=3)
+    again = replicated(b, b.open().ledger)
+    pairs = [(r.config_id, r.seed) for r in b.records() if r.phase == Phase.REPLICATION]
+    assert len(pairs) == len(set(pairs)) == 3 + again.done
+
+
+def test_a_network_that_fails_on_a_new_seed_is_no_candidate(bench: MakeBench) -> None:
+    b = bench(budget=MORE)
+    ledger = searched(b)
+    best = compose_arm(b.spec, ledger, "shared_equal")[0].keys[0]
+    plain = b.outcome
+
+    def outcome(job: Job) -> Any:
+        sick = job.config.identity(b.dataset.fingerprint) == ledger[best].config_id
+        return failure(ValueError("diverged")) if sick else plain(job)
+
+    b.outcome = outcome  # type: ignore[method-assign]
+    source = replicated(b, ledger)
+    assert source.failed == 2
+    assert best not in {key for row in design_rows(b.spec, ledger) for key in row["networks"]}
+
+
+def test_a_whole_sweep(tiny_spec: MakeSpec, tmp_path: Path) -> None:
+    spec = tiny_spec(budget={"repeats": 2, "finalists": 1, "seeds": 1})
+    board = run_sweep(spec, tmp_path, inline=True).board
+    trials = board.frame("trials")
+    again = trials[trials["phase"] == "replication"]
+    assert set(again["state"]) == {TrialState.COMPLETE.value}
+    assert not again.duplicated(["config_id", "seed"]).any()
+    confirmed = set(trials[trials["phase"] == "confirmation"]["seed"])
+    assert not confirmed & set(again["seed"])
+    splits = board.frame("metrics").merge(trials, on="trial_id").groupby("phase")["split"].unique()
+    assert set(splits["replication"]) == {"valid"}
+    (alone,) = board.frame("designs").query("arm == 'single_task'")["delta_m"]
+    assert alone == pytest.approx(0.0)
