@@ -8,11 +8,13 @@ Who does what:
   trial before it tells it.
 - ``jobs`` is all that an executor sees of it. ``inline`` trains jobs here, ``ray_backend`` lets Ray Tune
   place them on workers (``trainable``), and ``executor`` picks one of the two.
-- ``composing`` makes designs of the measured networks; ``run`` puts everything together.
+- ``composing`` makes designs of the measured networks; ``replication`` trains promising ones again before
+  they are final, ``confirmation`` the finalists, on test (both are ``retraining``). ``run`` puts everything
+  together.
 
 Where this differs from the first design: Optuna's studies think in memory and write whole trials to the
-journal (``studies`` says why), and test rows are not merely left unread during the search but absent from
-its data.
+journal (``studies`` says why), test rows are not merely left unread during the search but absent from its
+data, and there is a replication between search and confirmation (``replication`` says why).
 """
 
 from mtl_search.search.executor import Executor
