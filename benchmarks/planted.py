@@ -1,0 +1,200 @@
+"""How often real sweeps find a structure that was planted, and what it costs where they do not.
+
+    python benchmarks/planted.py --seeds 20 --kind all
+
+Every seed is a Dataset of `mtl_search.testing.planted` and a sweep of its own, in this process and with all
+its reference arms. ``clusters`` and ``auxiliary`` compare the composer with random member sets at equal
+trainings. *Found*: every main task is served by a network of exactly the planted members. *Regret*: how much
+more delta_m on test the planted design has than the chosen one, both trained on new seeds with the same
+hyperparameters, in percentage points. ``independent``: what the confirmation says of the search's best
+design, where nothing can be gained. ``depth``: networks of all tasks, with one common split or any tree.
+"""
+
+import argparse
+import json
+import multiprocessing
+import os
+import tempfile
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import numpy as np
+import pandas as pd
+
+from mtl_search.design import Branching
+from mtl_search.records import Split
+from mtl_search.search import SweepSpec, run_sweep
+from mtl_search.testing.planted import Planted, planted_auxiliary, planted_clusters, planted_independent
+from mtl_search.training import Score, Training, TrialConfig
+
+FRESH = range(10_000, 10_005)  # seeds that no sweep trains with
+STRATEGIES = ("composed", "random")
+Row = dict[str, object]
+
+
+def main() -> None:
+    """Run all sweeps; print a table for each kind, and everything as one line of JSON."""
+    plain = argparse.RawDescriptionHelpFormatter
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=plain)
+    options.add_argument("--kind", choices=(*KINDS, "all"), default="all")
+    options.add_argument("--seeds", type=int, default=20)
+    options.add_argument("--quick", action="store_true", help="two seeds")
+    options.add_argument("--processes", type=int, default=os.cpu_count())
+    chosen = options.parse_args()
+    kinds = list(KINDS) if chosen.kind == "all" else [chosen.kind]
+    seeds = range(2 if chosen.quick else chosen.seeds)
+    jobs = [(kind, variant, seed) for kind in kinds for seed in seeds for variant in KINDS[kind][1]]
+    rows = []
+    with multiprocessing.get_context("spawn").Pool(chosen.processes) as pool:
+        for row in pool.imap_unordered(work, jobs):
+            rows.append(row)
+            print(json.dumps(row), flush=True)
+    frame = pd.DataFrame(rows)
+    found = {}
+    for kind, part in frame.groupby("kind", sort=False):
+        table = part.dropna(axis=1, how="all").drop(columns=["kind", "seed"]).groupby("variant").agg("mean")
+        print(f"\n{kind}, {part['seed'].nunique()} seeds: means\n{table.round(3).to_string()}")
+        found[str(kind)] = {"seeds": part["seed"].nunique(), **json.loads(table.to_json(orient="index"))}
+    print(json.dumps(found))
+
+
+def work(job: tuple[str, str, int]) -> Row:
+    """What one sweep found."""
+    kind, variant, seed = job
+    return {"kind": kind, "variant": variant, "seed": seed, **KINDS[kind][0](variant, seed)}
+
+
+def clusters(strategy: str, seed: int) -> Row:
+    """Six tasks in three clusters, sixty trials."""
+    return _members(planted_clusters(seed), strategy, seed, trials=60, networks=3)
+
+
+def auxiliary(strategy: str, seed: int) -> Row:
+    """A main task, an auxiliary one that helps it and two that do not; seven sets of more than one task."""
+    return _members(planted_auxiliary(seed), strategy, seed, trials=12, networks=1)
+
+
+def independent(strategy: str, seed: int) -> Row:
+    """Four tasks with nothing in common, forty trials; the verdicts of a confirmation on five seeds."""
+    planted = planted_independent(seed)
+    budget = {"trials": 40, "reference_trials": 8, "finalists": 3, "seeds": 5}
+    board = sweep(planted, strategy, seed, budget=budget, networks=4)
+    summary = board["summary"].query("arm == 'search'").sort_values("n_networks").iloc[-1]
+    verdicts = board["summary"].query("arm == 'search'")["vs_single_task_verdict"]
+    return {
+        "promised": _best(board["designs"])["delta_m"],
+        "confirmed": summary["vs_single_task_difference"],
+        "no difference shown": summary["vs_single_task_verdict"] == "no difference shown",
+        "better": bool((verdicts == "better").any()),
+    }
+
+
+KINDS: Mapping[str, tuple[Callable[[str, int], Row], tuple[str, ...]]] = {
+    "clusters": (clusters, STRATEGIES),
+    "auxiliary": (auxiliary, STRATEGIES),
+    "independent": (independent, STRATEGIES[:1]),
+}
+
+
+def sweep(
+    planted: Planted,
+    strategy: str,
+    seed: int,
+    *,
+    budget: Mapping[str, int],
+    networks: int,
+    trial: Mapping[str, object] | None = None,
+) -> dict[str, pd.DataFrame]:
+    """The tables of a sweep over any members of the planted tasks."""
+    members = {"members": {"subset": {"min": 1, "max": len(planted.tasks)}}, "branching": "shared"}
+    spec = SweepSpec.from_value(
+        {
+            "name": "planted",
+            "data": {"source": "planted"},
+            "tasks": planted.tasks,
+            "objective": {"max_networks": networks},
+            "budget": budget,
+            "resources": {"gpu": 0},
+            "sampler": {"name": "tpe", "members": strategy, "seed": seed},
+            "pruner": "none",
+            "trial": {**members, **planted.trial, **(trial or {})},
+        }
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        board = run_sweep(spec, folder, dataset=planted.dataset, inline=True).board
+        return {name: board.frame(name) for name in ("trials", "designs", "summary")}
+
+
+def _members(planted: Planted, strategy: str, seed: int, *, trials: int, networks: int) -> Row:
+    """Whether the search arm's best design has the planted member sets, and its regret."""
+    budget = {"trials": trials, "reference_trials": 3, "finalists": 0}
+    tables = sweep(planted, strategy, seed, budget=budget, networks=networks)
+    sets = dict(zip(tables["trials"]["trial_id"], tables["trials"]["members"].map(tuple), strict=True))
+    chosen = {task: sets[key] for task, key in dict(_best(tables["designs"])["serves"]).items()}
+    true = {task: members for members in planted.networks for task in members if task in chosen}
+    judge = Judge(planted)
+    right = [chosen[task] == members for task, members in true.items()]
+    search = tables["trials"].query("arm == 'search' and phase == 'search'")
+    return {
+        "found": all(right),
+        "tasks served as planted": float(np.mean(right)),
+        "regret": judge.delta_m(true) - judge.delta_m(chosen),
+        "gain planted": judge.delta_m(true),
+        "gain chosen": judge.delta_m(chosen),
+        "trainings of planted sets": int(search["members"].map(tuple).isin(planted.networks).sum()),
+    }
+
+
+def _best(designs: pd.DataFrame) -> pd.Series:
+    """The search arm's best design."""
+    return designs.query("arm == 'search' and rank == 1").sort_values("n_networks").iloc[-1]
+
+
+class Judge:
+    """What member sets are worth on test: the mean over fresh seeds, at the middle of every range."""
+
+    def __init__(self, planted: Planted) -> None:
+        self.planted = planted
+        self.values = cache(self._values)
+
+    def delta_m(self, serving: Mapping[str, tuple[str, ...]]) -> float:
+        """Mean gain of these tasks in percent over each of them alone."""
+        gains = [
+            1 - self.values(members)[task] / self.values((task,))[task] for task, members in serving.items()
+        ]
+        return 100 * float(np.mean(gains))
+
+    def _values(self, members: tuple[str, ...], branching: Branching | None = None) -> dict[str, float]:
+        trial: Any = _middle(self.planted.trial)
+        tree = branching or Branching.shared(members, trial["trunk"]["stages"])
+        config = TrialConfig.model_validate({**trial, "members": members, "branching": str(tree)})
+        runs = [self._errors(config, seed) for seed in FRESH]
+        return {task: float(np.mean([run[task] for run in runs])) for task in members}
+
+    def _errors(self, config: TrialConfig, seed: int) -> dict[str, float]:
+        """The root mean squared error of each member on test."""
+        dataset = self.planted.dataset
+        score = Score({task: dataset.tasks[task].metric for task in config.members})
+        training = Training(config, dataset, seed=seed, score=score)
+        while not training.finished:
+            training.run_epoch()
+        training.restore_best()
+        assert dataset.test is not None
+        metrics = training.evaluate(dataset.test, Split.TEST)
+        return {metric.task: metric.value for metric in metrics if metric.name == "rmse"}
+
+
+def _middle(node: object) -> object:
+    """A block of a sweep file with the middle of each range of numbers (all of them logarithmic)."""
+    if isinstance(node, Mapping):
+        if "float" in node:
+            return float(np.sqrt(np.prod(node["float"])))
+        return {key: _middle(value) for key, value in node.items()}
+    return node
+
+
+if __name__ == "__main__":
+    main()
