@@ -44,7 +44,7 @@ from mtl_search.search import SweepSpec
 from mtl_search.search.arms import SEARCH, SINGLE_TASK
 from mtl_search.search.composing import design_rows
 from mtl_search.search.conductor import Conductor
-from mtl_search.search.executor import open_executor
+from mtl_search.search.executors import open_executor
 from mtl_search.search.ledger import Ledger
 from mtl_search.search.snapshot import take
 from mtl_search.search.studies import Journal

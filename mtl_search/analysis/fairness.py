@@ -17,7 +17,8 @@ _TOLERANCE = 1.2  # the largest budget over the smallest that still counts as eq
 def arm_costs(trials: pd.DataFrame) -> dict[str, tuple[int, float]]:
     """What each arm used in the search: trained trials, and device seconds.
 
-    Trials answered from the leaderboard cost nothing and are not counted; failed and pruned ones are.
+    Trials answered from the leaderboard cost nothing and are not counted; failed and pruned ones are. Nor is
+    the replication, which all arms go through by one rule.
     """
     trained = trials[(trials["phase"] == Phase.SEARCH.value) & trials["duplicate_of"].isna()]
     grouped = trained.groupby("arm")["device_seconds"].agg(["size", "sum"])

@@ -6,8 +6,8 @@ Who does what:
 - ``conductor`` decides: which arm, which members (``strategies``), which hyperparameters (``studies``,
   Optuna), whether to stop (``pruners``), whether the answer is known already (``ledger``). It records a
   trial before it tells it.
-- ``jobs`` is all that an executor sees of it. ``inline`` trains jobs here, ``ray_backend`` lets Ray Tune
-  place them on workers (``trainable``), and ``executor`` picks one of the two.
+- ``jobs`` is all that an executor sees of it; ``executors`` train them, in this process or, through Ray Tune,
+  on workers.
 - ``composing`` makes designs of the measured networks; ``replication`` trains promising ones again before
   they are final, ``confirmation`` the finalists, on test (both are ``retraining``). ``run`` puts everything
   together.
@@ -17,7 +17,7 @@ journal (``studies`` says why), test rows are not merely left unread during the 
 data, and there is a replication between search and confirmation (``replication`` says why).
 """
 
-from mtl_search.search.executor import Executor
+from mtl_search.search.executors.base import Executor
 from mtl_search.search.run import SweepResult, Watch, resume_sweep, run_sweep
 from mtl_search.search.snapshot import ArmProgress, Snapshot
 from mtl_search.search.study_run import check_constraints

@@ -17,7 +17,7 @@ from mtl_search.records import Role
 from mtl_search.search.composing import design_rows
 from mtl_search.search.conductor import Conductor
 from mtl_search.search.confirmation import Confirmation
-from mtl_search.search.executor import Executor, open_executor
+from mtl_search.search.executors import Executor, open_executor
 from mtl_search.search.finalists import finalists
 from mtl_search.search.ledger import Ledger
 from mtl_search.search.replication import Replication

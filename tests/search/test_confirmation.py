@@ -12,10 +12,10 @@ from mtl_search.data import Dataset, Rows, load_dataset
 from mtl_search.records import Phase, Split, TrialState
 from mtl_search.search import SweepSpec, resume_sweep, run_sweep
 from mtl_search.search.confirmation import Confirmation
-from mtl_search.search.inline import run_inline
+from mtl_search.search.executors.inline import run_inline
+from mtl_search.search.executors.place import Place
 from mtl_search.search.jobs import Job, Placement
 from mtl_search.search.ledger import Ledger
-from mtl_search.search.place import Place
 from mtl_search.search.retraining import new_seeds
 
 MakeSpec = Callable[..., SweepSpec]

@@ -14,33 +14,51 @@ from mtl_search.search.ledger import Ledger
 from mtl_search.search.replication import ROUNDS, Replication
 from mtl_search.search.retraining import new_seeds
 from mtl_search.training import failure
-from tests.search.conftest import Bench, by_learning_rate
 
-MakeBench = Callable[..., Bench]
+MakeBench = Callable[..., Any]
+Values = Callable[[Job], dict[str, float]]
 MakeSpec = Callable[..., SweepSpec]
 MORE = {"repeats": 2, "trials": 12, "reference_trials": 6}
 
 
-def searched(b: Bench) -> Ledger:
+def searched(b: Any) -> Ledger:
     """The ledger after all arms."""
     source = b.open()
     b.run(source)
     return source.ledger
 
 
-def replicated(b: Bench, ledger: Ledger) -> Replication:
+def replicated(b: Any, ledger: Ledger) -> Replication:
     """The replication of it, run to its end."""
     source = Replication(b.spec, b.dataset.without_test(), ledger)
     b.run(source)
     return source
 
 
-def lucky(job: Job) -> dict[str, float]:
-    """As by the learning rate, but a network is far better on the seed it is first trained on."""
-    values = by_learning_rate(job)
-    if job.trial_id.startswith(Phase.REPLICATION.value) or len(job.config.members) == 1:
-        return values
-    return {"cost": 0.5 * values["cost"], "ill": 1.1 * values["ill"], "stage": 1.1 * values["stage"]}
+@pytest.fixture
+def plain(bench: MakeBench) -> Values:
+    """Made-up values, the better the nearer the learning rate is to 0.01."""
+    values: Values = bench().values
+    return values
+
+
+@pytest.fixture
+def lucky(plain: Values) -> Values:
+    """The same, but a network is far better on the seed it is first trained on."""
+
+    def values(job: Job) -> dict[str, float]:
+        fair = plain(job)
+        if job.trial_id.startswith(Phase.REPLICATION.value) or len(job.config.members) == 1:
+            return fair
+        return {"cost": 0.5 * fair["cost"], "ill": 1.1 * fair["ill"], "stage": 1.1 * fair["stage"]}
+
+    return values
+
+
+@pytest.fixture
+def noisy(plain: Values) -> Values:
+    """The same, but the cost depends on the seed alone."""
+    return lambda job: {**plain(job), "cost": 100.0 + job.seed % 7}
 
 
 def test_final_designs_are_made_of_replicated_networks_alone(bench: MakeBench) -> None:
@@ -57,7 +75,7 @@ def test_final_designs_are_made_of_replicated_networks_alone(bench: MakeBench) -
     assert source.done == source.planned == len(b.records()) - len(ledger.records)
 
 
-def test_a_gain_that_one_seed_gave_is_lost_with_the_others(bench: MakeBench) -> None:
+def test_a_gain_that_one_seed_gave_is_lost_with_the_others(bench: MakeBench, lucky: Values) -> None:
     b = bench(lucky, budget=MORE)
     ledger = searched(b)
     before = compose_arm(b.spec, ledger, "search")[-1]
@@ -70,7 +88,7 @@ def test_a_gain_that_one_seed_gave_is_lost_with_the_others(bench: MakeBench) -> 
     assert alone.delta_m == pytest.approx(0.0)
 
 
-def test_a_gain_is_the_mean_over_all_trainings(bench: MakeBench) -> None:
+def test_a_gain_is_the_mean_over_all_trainings(bench: MakeBench, lucky: Values) -> None:
     b = bench(lucky, budget=MORE)
     ledger = searched(b)
     replicated(b, ledger)
@@ -84,8 +102,8 @@ def test_a_gain_is_the_mean_over_all_trainings(bench: MakeBench) -> None:
             assert ledger.mean_gains(ledger[key])[task] == pytest.approx(sum(gains) / 3)
 
 
-def test_noise_is_the_spread_between_seeds(bench: MakeBench) -> None:
-    b = bench(lambda job: {**by_learning_rate(job), "cost": 100.0 + job.seed % 7}, budget=MORE)
+def test_noise_is_the_spread_between_seeds(bench: MakeBench, noisy: Values) -> None:
+    b = bench(noisy, budget=MORE)
     ledger = searched(b)
     assert ledger.noise() == {}, "before the replication nobody knows"
     replicated(b, ledger)
@@ -94,8 +112,8 @@ def test_noise_is_the_spread_between_seeds(bench: MakeBench) -> None:
     assert 0.5 < noise["cost"] < 4.0, "seven values about 1 % apart have a standard deviation of 2"
 
 
-def test_references_are_means_too(bench: MakeBench) -> None:
-    b = bench(lambda job: {**by_learning_rate(job), "cost": 100.0 + job.seed % 7}, budget=MORE)
+def test_references_are_means_too(bench: MakeBench, noisy: Values) -> None:
+    b = bench(noisy, budget=MORE)
     ledger = searched(b)
     best_of_many = ledger.references["cost"]
     replicated(b, ledger)
@@ -114,7 +132,7 @@ def test_without_repeats_nothing_is_trained_again(bench: MakeBench) -> None:
     assert len(b.records()) == len(ledger.records)
 
 
-def test_it_ends_after_a_few_rounds(bench: MakeBench) -> None:
+def test_it_ends_after_a_few_rounds(bench: MakeBench, lucky: Values) -> None:
     b = bench(lucky, budget={**MORE, "trials": 30})
     ledger = searched(b)
     source = Replication(b.spec, b.dataset.without_test(), ledger)

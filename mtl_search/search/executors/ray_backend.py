@@ -17,10 +17,10 @@ from typing import Any
 
 from mtl_search.data import Dataset
 from mtl_search.errors import ResourceError
-from mtl_search.search.executor import Executor
-from mtl_search.search.inline import stop_on_sigint
+from mtl_search.search.executors.base import Executor
+from mtl_search.search.executors.inline import stop_on_sigint
+from mtl_search.search.executors.place import Place
 from mtl_search.search.jobs import JobSource, Placement
-from mtl_search.search.place import Place
 from mtl_search.search.settings import Resources
 from mtl_search.training import TrialOutcome, failure
 
@@ -39,7 +39,7 @@ from ray import tune  # noqa: E402
 from ray.tune.schedulers import FIFOScheduler, TrialScheduler  # noqa: E402
 from ray.tune.search import Searcher  # noqa: E402
 
-from mtl_search.search.trainable import JOB, OUTCOME, PLACEMENT, REPORTS, TrainJob  # noqa: E402
+from mtl_search.search.executors.trainable import JOB, OUTCOME, PLACEMENT, REPORTS, TrainJob  # noqa: E402
 
 __all__ = ["Cluster", "connect"]
 

@@ -10,8 +10,8 @@ from ray import tune
 
 from mtl_search.data import Dataset
 from mtl_search.records import EpochReport
+from mtl_search.search.executors.place import Place
 from mtl_search.search.jobs import Job
-from mtl_search.search.place import Place
 from mtl_search.training import Training, TrialOutcome, conclude, failure
 
 __all__ = ["JOB", "OUTCOME", "PLACEMENT", "REPORTS", "TrainJob"]

@@ -1,5 +1,6 @@
 """The Ray executor: sweeps on workers, Ctrl-C, workers that die, what a trial is given."""
 
+import contextlib
 import os
 import signal
 from collections import Counter
@@ -13,10 +14,10 @@ import pytest
 from mtl_search.errors import ResourceError
 from mtl_search.records import EpochReport, Phase, TrialRecord, TrialState
 from mtl_search.search import Snapshot, SweepSpec, Watch, resume_sweep, run_sweep
+from mtl_search.search.executors.ray_backend import Cluster, SourceSearcher, connect, ray
+from mtl_search.search.executors.trainable import JOB, OUTCOME, PLACEMENT, REPORTS
 from mtl_search.search.jobs import Job, JobSource, Placement
-from mtl_search.search.ray_backend import Cluster, SourceSearcher, connect, ray
 from mtl_search.search.settings import Resources
-from mtl_search.search.trainable import JOB, OUTCOME, PLACEMENT, REPORTS
 from mtl_search.training import TrialOutcome
 
 MakeSpec = Callable[..., SweepSpec]
@@ -127,9 +128,12 @@ def scores(records: list[TrialRecord]) -> dict[str, float]:
 
 def workers() -> list[psutil.Process]:
     """The processes that train, under the names Ray gives them in a task and between two."""
-    names = ("ray::TrainJob", "ray::ResourceTrainable")
-    children = psutil.Process().children(recursive=True)
-    return [child for child in children if child.cmdline() and child.cmdline()[0].startswith(names)]
+    found = []
+    for child in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.Error):  # it may end at any time
+            if "".join(child.cmdline()[:1]).startswith(("ray::TrainJob", "ray::ResourceTrainable")):
+                found.append(child)
+    return found
 
 
 def kill_a_worker() -> None:

@@ -10,11 +10,31 @@ from types import FrameType
 import torch
 
 from mtl_search.data import Dataset
+from mtl_search.errors import ResourceError
+from mtl_search.search.executors.base import Executor
+from mtl_search.search.executors.place import Place
 from mtl_search.search.jobs import Job, JobSource
-from mtl_search.search.place import Place
+from mtl_search.search.settings import Resources
 from mtl_search.training import Training, TrialOutcome, conclude, failure
 
-__all__ = ["run_inline", "stop_on_sigint"]
+__all__ = ["Inline", "run_inline", "stop_on_sigint"]
+
+
+class Inline(Executor):
+    """One job after another in this process."""
+
+    def __init__(self, resources: Resources) -> None:
+        available = torch.cuda.device_count()
+        wanted = resources.gpu if resources.gpu != "auto" else float(available > 0)
+        if wanted > available:
+            raise ResourceError(
+                "resources.gpu", f"at most the {available} GPUs of this machine", f"{wanted:g}"
+            )
+        self.place, self.slots, self.dashboard = Place(resources.cpu, wanted), 1, ""
+
+    def run(self, source: JobSource, dataset: Dataset) -> None:
+        """Train all jobs here."""
+        run_inline(source, dataset, self.place)
 
 
 def run_inline(source: JobSource, dataset: Dataset, place: Place) -> None:

@@ -9,10 +9,10 @@ import torch
 
 from mtl_search.data import Dataset
 from mtl_search.records import TrialState
-from mtl_search.search import trainable as module
+from mtl_search.search.executors import trainable as module
+from mtl_search.search.executors.place import Place
+from mtl_search.search.executors.trainable import JOB, OUTCOME, PLACEMENT, REPORTS, TrainJob
 from mtl_search.search.jobs import Job
-from mtl_search.search.place import Place
-from mtl_search.search.trainable import JOB, OUTCOME, PLACEMENT, REPORTS, TrainJob
 from mtl_search.testing.data import tiny_dataset
 from mtl_search.training import Score, TrialConfig, run_trial
 

@@ -11,9 +11,9 @@ import torch
 
 from mtl_search.data import Dataset
 from mtl_search.records import EpochReport, TrialState
-from mtl_search.search.inline import run_inline, stop_on_sigint
+from mtl_search.search.executors.inline import run_inline, stop_on_sigint
+from mtl_search.search.executors.place import Place
 from mtl_search.search.jobs import Job, JobSource, Placement
-from mtl_search.search.place import Place
 from mtl_search.testing.data import tiny_dataset
 from mtl_search.training import Score, TrialConfig, TrialOutcome, run_trial
 

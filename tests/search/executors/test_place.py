@@ -5,7 +5,7 @@ import platform
 import pytest
 import torch
 
-from mtl_search.search.place import Place
+from mtl_search.search.executors.place import Place
 
 needs_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU, which this machine lacks")
 

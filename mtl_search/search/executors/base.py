@@ -1,0 +1,22 @@
+"""Executor: who trains the jobs of a source."""
+
+from abc import ABC, abstractmethod
+
+from mtl_search.data import Dataset
+from mtl_search.search.executors.place import Place
+from mtl_search.search.jobs import JobSource
+
+__all__ = ["Executor"]
+
+
+class Executor(ABC):
+    """Trains the jobs of a source, ``slots`` at a time."""
+
+    slots: int
+    place: Place
+    dashboard: str
+    """Address of the Ray dashboard, empty where there is none."""
+
+    @abstractmethod
+    def run(self, source: JobSource, dataset: Dataset) -> None:
+        """Train until ``source`` has no job left, or was interrupted."""

@@ -1,0 +1,22 @@
+"""Opening an executor: Ray, or this process."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from mtl_search.search.executors.base import Executor
+from mtl_search.search.executors.inline import Inline
+from mtl_search.search.settings import Resources
+
+__all__ = ["open_executor"]
+
+
+@contextmanager
+def open_executor(resources: Resources, *, inline: bool, address: str | None = None) -> Iterator[Executor]:
+    """The executor for as long as the block lasts. Ray is imported only if it is used."""
+    if inline:
+        yield Inline(resources)
+        return
+    from mtl_search.search.executors.ray_backend import connect
+
+    with connect(resources, address) as cluster:
+        yield cluster
