@@ -15,7 +15,7 @@ import json
 import multiprocessing
 import os
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
@@ -27,11 +27,16 @@ import pandas as pd
 from mtl_search.design import Branching
 from mtl_search.records import Split
 from mtl_search.search import SweepSpec, run_sweep
-from mtl_search.testing.planted import Planted, planted_auxiliary, planted_clusters, planted_independent
+from mtl_search.testing.planted import (
+    Planted,
+    planted_auxiliary,
+    planted_clusters,
+    planted_independent,
+    planted_tree,
+)
 from mtl_search.training import Score, Training, TrialConfig
 
-FRESH = range(10_000, 10_005)  # seeds that no sweep trains with
-STRATEGIES = ("composed", "random")
+FRESH = range(10_000, 10_003)  # seeds that no sweep trains with
 Row = dict[str, object]
 
 
@@ -46,56 +51,84 @@ def main() -> None:
     chosen = options.parse_args()
     kinds = list(KINDS) if chosen.kind == "all" else [chosen.kind]
     seeds = range(2 if chosen.quick else chosen.seeds)
-    jobs = [(kind, variant, seed) for kind in kinds for seed in seeds for variant in KINDS[kind][1]]
-    rows = []
+    jobs = [(kind, seed) for kind in kinds for seed in seeds]
+    rows: list[Row] = []
     with multiprocessing.get_context("spawn").Pool(chosen.processes) as pool:
-        for row in pool.imap_unordered(work, jobs):
-            rows.append(row)
-            print(json.dumps(row), flush=True)
+        for several in pool.imap_unordered(work, jobs):
+            rows += several
+            print(*map(json.dumps, several), sep="\n", flush=True)
     frame = pd.DataFrame(rows)
     found = {}
     for kind, part in frame.groupby("kind", sort=False):
-        table = part.dropna(axis=1, how="all").drop(columns=["kind", "seed"]).groupby("variant").agg("mean")
+        table = (
+            part.dropna(axis=1, how="all")
+            .drop(columns=["kind", "seed"])
+            .groupby("variant")
+            .mean(numeric_only=True)
+        )
         print(f"\n{kind}, {part['seed'].nunique()} seeds: means\n{table.round(3).to_string()}")
         found[str(kind)] = {"seeds": part["seed"].nunique(), **json.loads(table.to_json(orient="index"))}
     print(json.dumps(found))
 
 
-def work(job: tuple[str, str, int]) -> Row:
-    """What one sweep found."""
-    kind, variant, seed = job
-    return {"kind": kind, "variant": variant, "seed": seed, **KINDS[kind][0](variant, seed)}
+def work(job: tuple[str, int]) -> list[Row]:
+    """What the sweeps on one Dataset found."""
+    kind, seed = job
+    return [{"kind": kind, "seed": seed, **row} for row in KINDS[kind](seed)]
 
 
-def clusters(strategy: str, seed: int) -> Row:
+def clusters(seed: int) -> Iterator[Row]:
     """Six tasks in three clusters, sixty trials."""
-    return _members(planted_clusters(seed), strategy, seed, trials=60, networks=3)
+    return _compare(planted_clusters(seed), seed, trials=60, networks=3)
 
 
-def auxiliary(strategy: str, seed: int) -> Row:
+def auxiliary(seed: int) -> Iterator[Row]:
     """A main task, an auxiliary one that helps it and two that do not; seven sets of more than one task."""
-    return _members(planted_auxiliary(seed), strategy, seed, trials=12, networks=1)
+    return _compare(planted_auxiliary(seed), seed, trials=12, networks=1)
 
 
-def independent(strategy: str, seed: int) -> Row:
-    """Four tasks with nothing in common, forty trials; the verdicts of a confirmation on five seeds."""
-    planted = planted_independent(seed)
-    budget = {"trials": 40, "reference_trials": 8, "finalists": 3, "seeds": 5}
-    board = sweep(planted, strategy, seed, budget=budget, networks=4)
-    summary = board["summary"].query("arm == 'search'").sort_values("n_networks").iloc[-1]
-    verdicts = board["summary"].query("arm == 'search'")["vs_single_task_verdict"]
-    return {
-        "promised": _best(board["designs"])["delta_m"],
+def independent(seed: int) -> Iterator[Row]:
+    """Four tasks with nothing in common, forty trials; the verdict of a confirmation on five seeds."""
+    budget = {"trials": 40, "reference_trials": 8, "finalists": 1, "seeds": 5}
+    tables = sweep(planted_independent(seed), "composed", seed, budget=budget, networks=4)
+    summary = tables["summary"].query("arm == 'search' and rank == 1").sort_values("n_networks").iloc[-1]
+    yield {
+        "variant": "composed",
+        "promised": best_design(tables["designs"])["delta_m"],
         "confirmed": summary["vs_single_task_difference"],
         "no difference shown": summary["vs_single_task_verdict"] == "no difference shown",
-        "better": bool((verdicts == "better").any()),
+        "shown better": summary["vs_single_task_verdict"] == "better",
     }
 
 
-KINDS: Mapping[str, tuple[Callable[[str, int], Row], tuple[str, ...]]] = {
-    "clusters": (clusters, STRATEGIES),
-    "auxiliary": (auxiliary, STRATEGIES),
-    "independent": (independent, STRATEGIES[:1]),
+def depth(seed: int) -> Iterator[Row]:
+    """Four tasks that part after the first stage, after the last, or in pairs; twenty-four trials."""
+    for truth, sizes in {"early": (1, 1, 1, 1), "late": (4,), "pairs": (2, 2)}.items():
+        planted = planted_tree(seed, sizes)
+        judge = Judge(planted)
+        assert planted.branching is not None
+        best = judge.delta_m_of(planted.branching)
+        for name, encoding in ENCODINGS.items():
+            budget = {"trials": 24, "reference_trials": 1, "finalists": 0}
+            space = {"members": "all", "branching": encoding}
+            tables = sweep(planted, "composed", seed, budget=budget, networks=1, trial=space)
+            key = best_design(tables["designs"])["networks"][0]
+            chosen = Branching.parse(tables["trials"].set_index("trial_id")["branching"][key])
+            yield {
+                "variant": f"{truth} {name}",
+                "found": chosen == planted.branching,
+                "gain of planted": best,
+                "regret": best - judge.delta_m_of(chosen),
+                "chosen": str(chosen),
+            }
+
+
+ENCODINGS: Mapping[str, object] = {"split": {"split": {"int": [1, 3]}}, "tree": {"tree": "any"}}
+KINDS: Mapping[str, Callable[[int], Iterator[Row]]] = {
+    "clusters": clusters,
+    "auxiliary": auxiliary,
+    "independent": independent,
+    "depth": depth,
 }
 
 
@@ -128,27 +161,30 @@ def sweep(
         return {name: board.frame(name) for name in ("trials", "designs", "summary")}
 
 
-def _members(planted: Planted, strategy: str, seed: int, *, trials: int, networks: int) -> Row:
-    """Whether the search arm's best design has the planted member sets, and its regret."""
-    budget = {"trials": trials, "reference_trials": 3, "finalists": 0}
-    tables = sweep(planted, strategy, seed, budget=budget, networks=networks)
-    sets = dict(zip(tables["trials"]["trial_id"], tables["trials"]["members"].map(tuple), strict=True))
-    chosen = {task: sets[key] for task, key in dict(_best(tables["designs"])["serves"]).items()}
-    true = {task: members for members in planted.networks for task in members if task in chosen}
+def _compare(planted: Planted, seed: int, *, trials: int, networks: int) -> Iterator[Row]:
+    """Whether each strategy's best design has the planted member sets, and its regret."""
     judge = Judge(planted)
-    right = [chosen[task] == members for task, members in true.items()]
-    search = tables["trials"].query("arm == 'search' and phase == 'search'")
-    return {
-        "found": all(right),
-        "tasks served as planted": float(np.mean(right)),
-        "regret": judge.delta_m(true) - judge.delta_m(chosen),
-        "gain planted": judge.delta_m(true),
-        "gain chosen": judge.delta_m(chosen),
-        "trainings of planted sets": int(search["members"].map(tuple).isin(planted.networks).sum()),
-    }
+    true = {task: members for members in planted.networks for task in members if planted.is_main(task)}
+    budget = {"trials": trials, "reference_trials": 1, "finalists": 0}
+    for strategy in ("composed", "random"):
+        tables = sweep(planted, strategy, seed, budget=budget, networks=networks)
+        search = tables["trials"].query("phase == 'search'")
+        sets = dict(zip(search["trial_id"], search["members"].map(tuple), strict=True))
+        chosen = {task: sets[key] for task, key in dict(best_design(tables["designs"])["serves"]).items()}
+        right = [chosen[task] == members for task, members in true.items()]
+        own = [tuple(members) for members in search.query("arm == 'search'")["members"]]
+        yield {
+            "variant": strategy,
+            "found": all(right),
+            "tasks as planted": float(np.mean(right)),
+            "gain of planted": judge.delta_m(true),
+            "regret": judge.delta_m(true) - judge.delta_m(chosen),
+            "trainings of planted sets": sum(members in planted.networks for members in own),
+            "chosen": " ".join(sorted({"+".join(members) for members in chosen.values()})),
+        }
 
 
-def _best(designs: pd.DataFrame) -> pd.Series:
+def best_design(designs: pd.DataFrame) -> pd.Series:
     """The search arm's best design."""
     return designs.query("arm == 'search' and rank == 1").sort_values("n_networks").iloc[-1]
 
@@ -166,6 +202,11 @@ class Judge:
             1 - self.values(members)[task] / self.values((task,))[task] for task, members in serving.items()
         ]
         return 100 * float(np.mean(gains))
+
+    def delta_m_of(self, branching: Branching) -> float:
+        """Of all tasks in one network."""
+        together = self.values(branching.members, branching)
+        return 100 * float(np.mean([1 - together[task] / self.values((task,))[task] for task in together]))
 
     def _values(self, members: tuple[str, ...], branching: Branching | None = None) -> dict[str, float]:
         trial: Any = _middle(self.planted.trial)

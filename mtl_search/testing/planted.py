@@ -11,9 +11,17 @@ import pyarrow as pa
 
 from mtl_search.data import Dataset, DataSpec, SplitSpec, dataset_from_table
 from mtl_search.design import Branching
+from mtl_search.records import Role
 from mtl_search.testing.data import task_configs
 
-__all__ = ["Planted", "Sample", "planted_auxiliary", "planted_clusters", "planted_independent"]
+__all__ = [
+    "Planted",
+    "Sample",
+    "planted_auxiliary",
+    "planted_clusters",
+    "planted_independent",
+    "planted_tree",
+]
 
 Floats = npt.NDArray[np.float64]
 Members = tuple[str, ...]
@@ -22,6 +30,8 @@ ALIKE = 0.5  # correlation of what different clusters measure: lines that meet a
 AUXILIARY = {"kind": "regression", "role": "auxiliary"}
 BOTTLENECK = {"name": "mlp", "stages": 1, "width": 1, "activation": "silu"}
 ROOMY = {"name": "mlp", "stages": 1, "width": 8, "activation": "silu"}
+STAGES, WIDTH = 3, 4
+DEEP = {"name": "mlp", "stages": STAGES, "width": WIDTH, "activation": "silu"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +45,7 @@ class Sample:
     """
 
     train: int = 200
-    held_out: int = 1000
+    held_out: int = 500
     inputs: int = 20
     noise: float = 0.7
     missing: float = 0.3
@@ -55,6 +65,10 @@ class Planted:
     trial: Mapping[str, object]
     networks: tuple[Members, ...]
     branching: Branching | None = None
+
+    def is_main(self, task: str) -> bool:
+        """Whether the task counts."""
+        return self.dataset.tasks[task].role is Role.MAIN
 
 
 def planted_clusters(seed: int = 0, sizes: Sequence[int] = (2, 2, 2), sample: Sample = Sample()) -> Planted:
@@ -95,6 +109,36 @@ def planted_auxiliary(seed: int = 0, sample: Sample = Sample()) -> Planted:
     return _grouped(seed, (2, 1, 1), sample, ALIKE, BOTTLENECK, auxiliary=("a2", "b1", "c1"))
 
 
+def planted_tree(seed: int = 0, sizes: Sequence[int] = (2, 2), sample: Sample | None = None) -> Planted:
+    """Clusters that share the first of three stages and part there: ``a1 a2 b1 b2``, all in one network.
+
+    All tasks depend on the inputs through as many linear latents as a stage has units, so the first stage
+    serves them all. What a cluster makes of these, the difference of two rectified ones in a rotation of its
+    own, takes units that another cluster needs to pass the latents on: so clusters part after the first
+    stage. The tasks of a cluster are noisy labels of the same signal, so within it each stage that they do
+    not share has more weights to learn from fewer labels. With clusters of one task the best branching is a
+    split at 1, with one cluster a split at 3; between the two it is a tree that is no split.
+
+    >>> str(planted_tree().branching)
+    'a1 a2 b1 b2 / a1 a2 | b1 b2 / a1 a2 | b1 b2'
+    """
+    sample = sample or Sample(train=150, inputs=12)
+    rng = np.random.default_rng((seed, 3, len(sizes)))
+    inputs_NF, latents_NK = _latents(rng, sample, WIDTH)
+    clusters = _names(sizes)
+    own_NK = [_hinges(latents_NK @ _rotation(rng, WIDTH)[:, :2]) for _ in clusters]
+    signals = {task: own_NK[k] for k, members in enumerate(clusters) for task in members}
+    tasks: dict[str, object] = dict.fromkeys(signals, "regression")
+    parted = " | ".join(" ".join(members) for members in clusters)
+    return Planted(
+        dataset=_dataset(rng, inputs_NF, signals, tasks, sample),
+        tasks=tasks,
+        trial=_trial(DEEP, epochs=40, lr=(0.03, 0.1)),
+        networks=(tuple(signals),),
+        branching=Branching.parse(" / ".join([" ".join(signals), *[parted] * (STAGES - 1)])),
+    )
+
+
 def _grouped(
     seed: int,
     sizes: Sequence[int],
@@ -108,27 +152,42 @@ def _grouped(
     inputs_NF, latents_NK = _latents(rng, sample, len(sizes) + 1)
     own_NK, common_N1 = latents_NK[:, 1:], latents_NK[:, :1]
     directions_NK = np.sqrt(alike) * common_N1 + np.sqrt(1 - alike) * own_NK
-    clusters = [tuple(f"{chr(97 + k)}{i + 1}" for i in range(size)) for k, size in enumerate(sizes)]
+    clusters = _names(sizes)
     signals = {task: directions_NK[:, k] for k, members in enumerate(clusters) for task in members}
     tasks = {task: AUXILIARY if task in auxiliary else "regression" for task in signals}
     return Planted(
         dataset=_dataset(rng, inputs_NF, signals, tasks, sample),
         tasks=tasks,
-        trial={
-            "trunk": trunk,
-            "optimizer": {"name": "adamw", "lr": {"float": [0.01, 0.8], "log": True}, "weight_decay": 0.01},
-            "batch_size": 50,
-            "epochs": 20,
-        },
+        trial=_trial(trunk, epochs=16, lr=(0.03, 0.4)),
         networks=tuple(members for members in clusters if not set(members) <= set(auxiliary)),
     )
+
+
+def _names(sizes: Sequence[int]) -> list[Members]:
+    """The tasks of each cluster: ``a1 a2``, ``b1`` ..."""
+    return [tuple(f"{chr(97 + k)}{i + 1}" for i in range(size)) for k, size in enumerate(sizes)]
+
+
+def _trial(trunk: Mapping[str, object], *, epochs: int, lr: tuple[float, float]) -> dict[str, object]:
+    """A block with this trunk and one range: learning rates, about half of which train well."""
+    optimizer = {"name": "adamw", "lr": {"float": list(lr), "log": True}, "weight_decay": 0.01}
+    return {"trunk": trunk, "optimizer": optimizer, "batch_size": 25, "epochs": epochs}
+
+
+def _rotation(rng: np.random.Generator, size: int) -> Floats:
+    return np.asarray(np.linalg.qr(rng.normal(size=(size, size)))[0])
+
+
+def _hinges(latents_NK: Floats) -> Floats:
+    """The difference of two rectified latents (K is 2), with a standard deviation of 1."""
+    up_N, down_N = np.maximum(latents_NK, 0.0).T
+    return np.asarray((up_N - down_N) / np.sqrt(1 - 1 / np.pi))
 
 
 def _latents(rng: np.random.Generator, sample: Sample, number: int) -> tuple[Floats, Floats]:
     """The inputs of all rows, and their part in so many orthonormal directions."""
     inputs_NF = rng.normal(size=(sample.train + 2 * sample.held_out, sample.inputs))
-    directions_FK, _ = np.linalg.qr(rng.normal(size=(sample.inputs, number)))
-    return inputs_NF, inputs_NF @ directions_FK
+    return inputs_NF, inputs_NF @ _rotation(rng, sample.inputs)[:, :number]
 
 
 def _dataset(

@@ -1,0 +1,139 @@
+import numpy as np
+import pytest
+
+from mtl_search.records import Role
+from mtl_search.search import SweepSpec, run_sweep
+from mtl_search.testing.planted import (
+    Sample,
+    planted_auxiliary,
+    planted_clusters,
+    planted_independent,
+    planted_tree,
+)
+
+SMALL = Sample(train=80, held_out=100)
+
+
+def held_out(planted):
+    """The exact labels of test, rows x tasks."""
+    return np.stack([values.numpy() for values in planted.dataset.test.targets.values()], axis=1)
+
+
+def error_of_pooled(planted, labels_of, task):
+    """Test error of least squares for ``task`` on the train labels of several tasks together."""
+    train, test = planted.dataset.train, planted.dataset.test
+    inputs, targets = [], []
+    for name in labels_of:
+        known = train.labelled[name].numpy()
+        inputs.append(train.inputs["numeric"].numpy()[known])
+        targets.append(train.targets[name].numpy()[known])
+    weights = np.linalg.lstsq(np.concatenate(inputs), np.concatenate(targets), rcond=None)[0]
+    return np.sqrt(np.mean((test.inputs["numeric"].numpy() @ weights - test.targets[task].numpy()) ** 2))
+
+
+@pytest.mark.parametrize("plant", [planted_clusters, planted_independent, planted_auxiliary, planted_tree])
+def test_a_seed_is_a_dataset(plant):
+    first = plant(1, sample=SMALL)
+    assert plant(1, sample=SMALL).dataset.fingerprint == first.dataset.fingerprint
+    assert plant(2, sample=SMALL).dataset.fingerprint != first.dataset.fingerprint
+    assert first.dataset.tasks.keys() == first.tasks.keys()
+    assert not first.dataset.warnings
+
+
+def test_a_cluster_measures_one_thing_and_clusters_meet_at_60_degrees():
+    planted = planted_clusters(sample=Sample(held_out=20_000))
+    correlations_TT = np.corrcoef(held_out(planted).T)
+    same_TT = np.kron(np.eye(3), np.ones((2, 2)))
+    np.testing.assert_allclose(correlations_TT, np.where(same_TT > 0, 1.0, 0.5), atol=0.03)
+
+
+def test_independent_tasks_have_nothing_in_common():
+    planted = planted_independent(sample=Sample(held_out=20_000))
+    np.testing.assert_allclose(np.corrcoef(held_out(planted).T), np.eye(4), atol=0.03)
+    assert planted.networks == (("a1",), ("b1",), ("c1",), ("d1",))
+
+
+def test_train_labels_are_noisy_and_missing_as_asked():
+    planted = planted_clusters(sizes=(2,), sample=Sample(train=20_000, noise=0.5, missing=0.4))
+    train, test = planted.dataset.train, planted.dataset.test
+    shares = [known.float().mean().item() for known in train.labelled.values()]
+    assert shares == pytest.approx([0.6, 0.6], abs=0.02)
+    both = (train.labelled["a1"] & train.labelled["a2"]).float().mean().item()
+    assert both == pytest.approx(0.36, abs=0.02)  # of other rows for each task
+    tasks, known = planted.dataset.tasks, train.labelled["a1"]
+    assert tasks["a1"].truths(train.targets["a1"][known]).var().item() == pytest.approx(1.25, abs=0.05)
+    assert tasks["a1"].truths(test.targets["a1"]).var().item() == pytest.approx(1.0, abs=0.2)
+    assert all(known.all() for known in test.labelled.values())
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_labels_of_the_cluster_help_and_those_of_others_hurt(seed):
+    planted = planted_clusters(seed)
+    alone = error_of_pooled(planted, ["a1"], "a1")
+    assert error_of_pooled(planted, ["a1", "a2"], "a1") < 0.95 * alone
+    assert error_of_pooled(planted, ["a1", "b1"], "a1") > alone
+    assert error_of_pooled(planted, ["a1", "a2", "b1"], "a1") > error_of_pooled(planted, ["a1", "a2"], "a1")
+
+
+def test_one_auxiliary_task_helps_the_main_one():
+    planted = planted_auxiliary()
+    assert planted.networks == (("a1", "a2"),)
+    assert [name for name, task in planted.dataset.tasks.items() if task.role is Role.MAIN] == ["a1"]
+    assert [name for name in planted.tasks if planted.is_main(name)] == ["a1"]
+    alone = error_of_pooled(planted, ["a1"], "a1")
+    assert error_of_pooled(planted, ["a1", "a2"], "a1") < alone < error_of_pooled(planted, ["a1", "b1"], "a1")
+
+
+@pytest.mark.parametrize(
+    ("sizes", "branching"),
+    [
+        ((1, 1, 1), "a1 b1 c1 / a1 | b1 | c1 / a1 | b1 | c1"),
+        ((3,), "a1 a2 a3 / a1 a2 a3 / a1 a2 a3"),
+        ((2, 1), "a1 a2 b1 / a1 a2 | b1 / a1 a2 | b1"),
+    ],
+)
+def test_clusters_of_a_tree_part_after_the_first_stage(sizes, branching):
+    planted = planted_tree(sizes=sizes, sample=SMALL)
+    assert str(planted.branching) == branching
+    assert planted.trial["trunk"]["stages"] == planted.branching.n_stages
+    assert planted.networks == (planted.branching.members,)
+
+
+def test_tasks_of_a_tree_are_functions_of_as_many_latents_as_a_stage_has_units():
+    sample = Sample(train=20_000, held_out=20_000, inputs=12, noise=0.0, missing=0.0)
+    planted = planted_tree(sizes=(2, 1, 1, 1, 1), sample=sample)
+    correlations_TT = np.abs(np.corrcoef(held_out(planted).T))
+    assert correlations_TT[0, 1] == pytest.approx(1.0)
+    assert correlations_TT[0, 2:].max() < 0.95
+    train = planted.dataset.train
+    inputs_NF = train.inputs["numeric"].numpy()
+    labels_NT = np.stack([values.numpy() for values in train.targets.values()], axis=1)
+    weights_FT, left_T, rank, _ = np.linalg.lstsq(inputs_NF, labels_NT, rcond=None)
+    assert rank == 12
+    assert left_T / len(train) == pytest.approx(np.full(6, 0.27), abs=0.04)  # not linear in the inputs
+    assert np.linalg.matrix_rank(weights_FT, tol=0.05) == planted.trial["trunk"]["width"]
+
+
+def test_a_search_finds_an_easy_cluster(tmp_path):
+    planted = planted_clusters(sizes=(2, 1), sample=Sample(noise=1.0, missing=0.5, held_out=300))
+    spec = SweepSpec.from_value(
+        {
+            "name": "easy",
+            "data": {"source": "planted"},
+            "tasks": planted.tasks,
+            "objective": {"max_networks": 2},
+            "budget": {"trials": 10, "reference_trials": 1, "repeats": 1, "finalists": 0},
+            "resources": {"gpu": 0},
+            "pruner": "none",
+            "trial": {
+                **planted.trial,
+                "members": {"subset": {"min": 1, "max": 3}},
+                "branching": "shared",
+                "optimizer": {"name": "adamw", "lr": 0.1},
+            },
+        }
+    )
+    board = run_sweep(spec, tmp_path, dataset=planted.dataset, inline=True).board
+    members = board.frame("trials").set_index("trial_id")["members"]
+    best = board.frame("designs").query("arm == 'search' and rank == 1").iloc[-1]
+    assert {tuple(members[key]) for key in best["networks"]} == set(planted.networks)
