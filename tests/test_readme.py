@@ -1,9 +1,8 @@
 """Every code block of the README runs.
 
-Python blocks run as they stand, and a test class among them is run by pytest; YAML blocks pass ``check``;
-of bash
-blocks ``mtl-search`` commands that only read run as they stand, those that train are parsed, ``make``
-targets exist.
+Python blocks run as they stand, a test class among them is run by pytest, and a text block after one is what
+it prints. YAML blocks pass ``check``. Of bash blocks ``mtl-search`` commands that only read run as they are,
+those that train are parsed, ``make`` targets exist.
 """
 
 import re
@@ -21,6 +20,11 @@ ROOT = Path(__file__).parent.parent
 BLOCKS = re.findall(
     r"^```(\w+)\n(.*?)^```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE
 )
+SHOWN = re.findall(
+    r"^```python\n((?:(?!```).*\n)*)```\n\n```text\n((?:(?!```).*\n)*)```",
+    (ROOT / "README.md").read_text(encoding="utf-8"),
+    re.MULTILINE,
+)
 READING = ("top", "report", "check")
 
 
@@ -37,7 +41,7 @@ def test_no_block_is_of_a_language_that_is_not_tried() -> None:
 def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with the committed results and sweeps, to run in."""
     shutil.copytree(ROOT / "search_spaces", tmp_path / "search_spaces")
-    for name in ("support2", "support2_nine"):
+    for name in ("support2", "support2_nine", "census_income"):
         if (ROOT / "results" / name).is_dir():
             shutil.copytree(ROOT / "results" / name, tmp_path / "results" / name)
     monkeypatch.chdir(tmp_path)
@@ -53,6 +57,16 @@ def test_python_blocks_run(block: str, clone: Path) -> None:
         command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(file)]
     done = subprocess.run(command, cwd=clone, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(("block", "output"), SHOWN)
+def test_output_that_is_shown_is_what_comes_out(block: str, output: str, clone: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", block], cwd=clone, capture_output=True, text=True, check=True
+    )
+    assert [line.rstrip() for line in done.stdout.splitlines()] == [
+        line.rstrip() for line in output.splitlines()
+    ]
 
 
 @pytest.mark.parametrize("block", blocks("yaml"))
