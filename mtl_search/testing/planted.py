@@ -47,7 +47,7 @@ class Sample:
     train: int = 200
     held_out: int = 500
     inputs: int = 20
-    noise: float = 0.7
+    noise: float = 0.5
     missing: float = 0.3
 
 
@@ -122,7 +122,7 @@ def planted_tree(seed: int = 0, sizes: Sequence[int] = (2, 2), sample: Sample | 
     >>> str(planted_tree().branching)
     'a1 a2 b1 b2 / a1 a2 | b1 b2 / a1 a2 | b1 b2'
     """
-    sample = sample or Sample(train=150, inputs=12)
+    sample = sample or Sample(train=150, inputs=12, noise=0.7)
     rng = np.random.default_rng((seed, 3, len(sizes)))
     inputs_NF, latents_NK = _latents(rng, sample, WIDTH)
     clusters = _names(sizes)
@@ -133,7 +133,7 @@ def planted_tree(seed: int = 0, sizes: Sequence[int] = (2, 2), sample: Sample | 
     return Planted(
         dataset=_dataset(rng, inputs_NF, signals, tasks, sample),
         tasks=tasks,
-        trial=_trial(DEEP, epochs=40, lr=(0.03, 0.1)),
+        trial=_trial(DEEP, epochs=30, lr=(0.03, 0.1)),
         networks=(tuple(signals),),
         branching=Branching.parse(" / ".join([" ".join(signals), *[parted] * (STAGES - 1)])),
     )
