@@ -1,15 +1,12 @@
 """The composer: which tasks to train together next, learned while searching."""
 
-# M measured sets, C candidate sets, T tasks
+# C candidate sets
 
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
 from mtl_search.search.candidate_sets import climb, pool
-from mtl_search.search.facility import cover
-from mtl_search.search.improvement import expected_rise
 from mtl_search.search.member_space import Members, MemberSpace
 from mtl_search.search.members import (
     Measurement,
@@ -18,16 +15,18 @@ from mtl_search.search.members import (
     draw_least_trained,
     times_trained,
 )
+from mtl_search.search.outlook import Outlook
 from mtl_search.search.set_effects import Effects
-from mtl_search.search.set_evidence import SetEvidence, member_matrix
-from mtl_search.search.set_posterior import SetPosterior, fit_effects
+from mtl_search.search.set_evidence import SetEvidence
+from mtl_search.search.set_posterior import fit_effects
 
 __all__ = ["Composer"]
 
-Floats = npt.NDArray[np.float64]
-
-REFITS = (4, 7, 11, 16, 24, 36, 54, 80, 120, 180, 270)  # numbers of sets at which the effects are fitted anew
+# how many trainings it takes to fit the effects anew
+REFITS = (4, 7, 11, 16, 24, 36, 54, 80, 120, 180, 270)
 FITTED_GAINS = 500  # of so many gains at most, which is where a fit costs a quarter of a second
+WORTH = 0.05  # of the design's standard error: what a set must promise. Where a training moves beliefs by as
+# much as that error, so much is promised by a set that turns out to be better one time in ten.
 
 
 class Composer(MemberStrategy):
@@ -43,7 +42,6 @@ class Composer(MemberStrategy):
     def __init__(self, space: MemberSpace, max_networks: int | None, seed: int) -> None:
         self.space, self.seed = space, seed
         self.max_networks = max_networks or len(space.main)
-        self._main_T = np.array([task in space.main for task in space.tasks])
         self._fitted: dict[int, Effects] = {}
 
     def propose(self, measured: Sequence[Measurement], running: Sequence[Members]) -> Proposal:
@@ -55,73 +53,45 @@ class Composer(MemberStrategy):
         evidence = SetEvidence.gather(measured, self.space.tasks)
         if not evidence.sets:
             return Proposal(draw_least_trained(self.space, trained, rng), "explore", "nothing measured yet")
-        return self._weigh(evidence, set(running), rng)
+        effects = self._effects(measured)
+        return self._weigh(Outlook(self.space, self.max_networks, evidence, frozenset(running), effects), rng)
 
-    def _weigh(self, evidence: SetEvidence, running: set[Members], rng: np.random.Generator) -> Proposal:
-        effects = self._effects(evidence)
-        posterior = self._posterior(evidence, effects, running)
-        standing = [*evidence.sets, *(members for members in running if members not in evidence.sets)]
-        believed_MT, _ = posterior.predict(member_matrix(standing, self.space.tasks))
-        believed_MT = believed_MT[:, self._main_T]
-        place = {members: row for row, members in enumerate(standing)}
-
-        def rise(sets: list[Members]) -> Floats:
-            mean_CT, deviation_CT = posterior.predict(member_matrix(sets, self.space.tasks))
-            change_CT = deviation_CT**2 / np.sqrt(deviation_CT**2 + posterior.noise_T**2)
-            known_C = np.array([place.get(members, -1) for members in sets])
-            main_CT, moves_CT = mean_CT[:, self._main_T], change_CT[:, self._main_T]
-            rise_C = expected_rise(main_CT, moves_CT, believed_MT, known_C, self.max_networks)
-            allowed = [
-                members not in running and (evidence.repeatable or members not in place) for members in sets
-            ]
-            return np.where(allowed, rise_C, -np.inf)
-
-        design = [standing[row] for row in cover(believed_MT, self.max_networks)]
-        known = [members for members in evidence.sets if members in self.space]
-        start = list(dict.fromkeys([*pool(self.space, design, rng), *known]))
-        sets, rises = climb(self.space, start, rise)
-        best = int(np.argmax(rises))
-        if np.isneginf(rises[best]):
-            again = draw_least_trained(self.space, dict.fromkeys(running, 1), rng)
-            return Proposal(again, "retune", "every set is trained or in training")
-        expected = f"may raise the design by {rises[best]:.2g} %"
-        return Proposal(sets[best], "retune" if sets[best] in place else "explore", expected)
-
-    def _posterior(self, evidence: SetEvidence, effects: Effects, running: set[Members]) -> SetPosterior:
-        """What is known, with sets in training taken to achieve what is expected of them."""
-        members_MT, gains_MT, times_M = self._anchored(evidence)
-        posterior = SetPosterior(members_MT, gains_MT, times_M, effects)
-        if not running:
-            return posterior
-        running_RT = member_matrix(sorted(running), self.space.tasks)
-        expected_RT, _ = posterior.predict(running_RT)
-        return SetPosterior(
-            np.vstack([members_MT, running_RT]),
-            np.vstack([gains_MT, np.where(self._main_T, expected_RT, np.nan)]),
-            np.concatenate([times_M, np.ones(len(running_RT))]),
-            effects,
+    def _weigh(self, outlook: Outlook, rng: np.random.Generator) -> Proposal:
+        """A new set that promises enough, else one that may yet enter the design, else one of the design."""
+        times = dict(zip(outlook.evidence.sets, outlook.evidence.times_M.tolist(), strict=True))
+        start = dict.fromkeys(
+            [*pool(self.space, outlook.design, rng), *filter(self.space.__contains__, times)]
         )
+        sets, rise_C = climb(self.space, list(start), outlook.promise)
+        promise = dict(zip(sets, rise_C.tolist(), strict=True))
+        again = promise.keys() & times.keys() - outlook.running - outlook.evidence.repeated
+        incumbents = [members for members in outlook.design if members in again]
+        least = WORTH * outlook.noise if incumbents else -np.inf
+        for reason, candidates in (
+            ("explore", promise.keys() - outlook.standing.keys()),
+            ("retune", again - set(incumbents)),
+        ):
+            best = max(sorted(candidates), key=promise.__getitem__, default=None)
+            if best is not None and promise[best] > least:
+                return Proposal(best, reason, f"may raise the design by {promise[best]:.2g} %")
+        if incumbents:
+            turn = min(incumbents, key=times.__getitem__)
+            note = f"no other set promises anything beside the noise of {outlook.noise:.2g} %"
+            return Proposal(turn, "retune", note)
+        rest = draw_least_trained(self.space, dict.fromkeys(outlook.running, 1), rng)
+        return Proposal(rest, "retune", "every set is trained or in training")
 
-    def _anchored(self, evidence: SetEvidence) -> tuple[Floats, Floats, Floats]:
-        """The evidence, and that a task gains nothing on its own where that was not measured."""
-        alone = [(task,) for task in self.space.main if (task,) not in evidence.sets]
-        alone_AT = member_matrix(alone, self.space.tasks)
-        return (
-            np.vstack([evidence.members_MT, alone_AT]),
-            np.vstack([evidence.gains_MT, np.where(alone_AT > 0, 0.0, np.nan)]),
-            np.concatenate([evidence.times_M, np.ones(len(alone))]),
-        )
-
-    def _effects(self, evidence: SetEvidence) -> Effects:
-        """The effects as fitted to the first so many sets, which a resumed sweep met in the same order."""
-        together = int((evidence.members_MT.sum(axis=1) > 1).sum())
-        count = max((n for n in REFITS if n <= together), default=0)
+    def _effects(self, measured: Sequence[Measurement]) -> Effects:
+        """The effects as fitted to the first so many trainings, which a resumed sweep meets alike."""
+        together = [place for place, one in enumerate(measured) if len(one.members) > 1]
+        count = max((n for n in REFITS if n <= len(together)), default=0)
         if count not in self._fitted:
-            self._fitted[count] = self._fit(evidence, count)
+            first = measured[: together[count - 1] + 1] if count else ()
+            self._fitted[count] = self._fit(SetEvidence.gather(first, self.space.tasks), count)
         return self._fitted[count]
 
     def _fit(self, evidence: SetEvidence, count: int) -> Effects:
-        together = np.flatnonzero(evidence.members_MT.sum(axis=1) > 1)[:count]
+        together = np.flatnonzero(evidence.members_MT.sum(axis=1) > 1)
         rng = np.random.default_rng((self.seed, count))
         drawn = rng.permutation(together)
         gains = np.cumsum((~np.isnan(evidence.gains_MT[drawn])).sum(axis=1))

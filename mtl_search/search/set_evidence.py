@@ -3,6 +3,7 @@
 # M measured sets, T tasks
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -21,8 +22,9 @@ Floats = npt.NDArray[np.float64]
 class SetEvidence:
     """The distinct sets in the order they were first met, their mean gains and how often each was trained.
 
-    Trainings of a set with exactly the same gains count as one that was looked up again; ``repeatable`` says
-    whether training a set once more can show anything new, as far as is known.
+    Trainings of a set with exactly the same gains count as one that was looked up again. ``repeated`` are the
+    sets of which nothing new is to be expected: at least one training in three was looked up, or no set
+    ever showed anything new.
 
     >>> twice = [Measurement(("a", "b"), {"a": 2.0}), Measurement(("a", "b"), {"a": 4.0})]
     >>> evidence = SetEvidence.gather(twice, ("a", "b"))
@@ -34,7 +36,7 @@ class SetEvidence:
     members_MT: Floats
     gains_MT: Floats
     times_M: Floats
-    repeatable: bool
+    repeated: frozenset[Members]
 
     @classmethod
     def gather(cls, measured: Sequence[Measurement], tasks: Members) -> "SetEvidence":
@@ -45,13 +47,17 @@ class SetEvidence:
             key = tuple(gain if math.isfinite(gain) else None for gain in gains)
             by_set.setdefault(one.members, {})[key] = None
         rows = [np.array(list(trainings), dtype=float) for trainings in by_set.values()]
-        repeated = len(measured) > len(by_set)
+        looked_up = Counter(one.members for one in measured)
+        looked_up.subtract({members: len(trainings) for members, trainings in by_set.items()})
+        repeated = frozenset(m for m, trainings in by_set.items() if 2 * looked_up[m] >= len(trainings))
+        if looked_up.total() and all(len(row) == 1 for row in rows):
+            repeated = frozenset(by_set)
         return cls(
             tuple(by_set),
             member_matrix(list(by_set), tasks),
             np.array([_defined_mean(row) for row in rows]).reshape(-1, len(tasks)),
             np.array([float(len(row)) for row in rows]),
-            not repeated or any(len(row) > 1 for row in rows),
+            repeated,
         )
 
 

@@ -116,6 +116,60 @@ def test_an_auxiliary_task_is_trained_where_it_helps() -> None:
     assert ("d", "e") in sets
 
 
+def settled(times: int, seed: int = 0) -> list[Measurement]:
+    """a and b help each other, so do c and d, which is known; everything else was seen to hurt."""
+    rng = np.random.default_rng(seed)
+    measured = [Measurement((task,), {task: 0.0}) for task in "abcd"]
+    sets = {"abcd": -6.0, "ac": -5.0, "ad": -5.0, "bc": -5.0, "bd": -5.0, "abc": -6.0, "bcd": -6.0}
+    for members, gain in [*sets.items(), *[("ab", 5.0), ("cd", 5.0)] * times]:
+        measured.append(Measurement(tuple(members), {t: gain + 0.5 * rng.normal() for t in members}))
+    return measured
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("k", [2, 4])
+def test_where_no_new_set_can_beat_the_noise_the_design_is_trained_again_in_turn(seed: int, k: int) -> None:
+    space, measured = MemberSpace(tuple("abcd")), settled(5, seed)
+    assert ("a", "b", "d") not in {m.members for m in measured}  # some sets are new
+    proposed = []
+    for step in range(4):
+        proposal = Composer(space, k, seed).propose(measured, [])
+        assert proposal.reason == "retune"
+        proposed.append(proposal.members)
+        gains = dict.fromkeys(proposal.members, 5.0 + 0.1 * step)
+        measured = [*measured, Measurement(proposal.members, gains)]
+    assert sorted(proposed) == [("a", "b")] * 2 + [("c", "d")] * 2
+
+
+def test_where_a_new_set_may_be_better_it_is_trained_rather_than_the_design() -> None:
+    measured = [m for m in settled(2) if m.members not in {("c", "d"), ("b", "c", "d")}]
+    proposal = Composer(MemberSpace(tuple("abcd")), 2, 0).propose(measured, [])
+    assert proposal.reason == "explore"
+    assert {"c", "d"} <= set(proposal.members)
+
+
+def gained(members: str, *gains: float) -> Measurement:
+    return Measurement(tuple(members), dict(zip(members, gains, strict=True)))
+
+
+def test_a_set_that_may_enter_the_design_after_all_is_trained_again() -> None:
+    steps = (-0.2, -0.1, 0.0, 0.1, 0.2)
+    known = [gained(task, step) for task in "abc" for step in steps]
+    known += [gained("ab", 3.0 + step, 3.0) for step in steps]
+    known += [gained("abc", -4.0, -4.0, -4.0), gained("bc", -3.0, -3.0)]
+    space = MemberSpace(tuple("abc"))
+    near = Composer(space, 2, 0).propose([*known, gained("ac", 1.0, -0.2)], [])
+    assert (near.members, near.reason) == (("a", "c"), "retune")  # it may serve c better than c alone
+    far = Composer(space, 2, 0).propose([*known, gained("ac", -3.0, -3.0)], [])
+    assert (far.members, far.reason) in {(("a", "b"), "retune"), (("c",), "retune")}
+
+
+def test_retuning_in_two_slots_takes_both_networks_of_the_design() -> None:
+    composer, measured = Composer(MemberSpace(tuple("abcd")), 2, 0), settled(5)
+    first = composer.propose(measured, []).members
+    assert {first, composer.propose(measured, [first]).members} == {("a", "b"), ("c", "d")}
+
+
 def test_undefined_gains_are_borne() -> None:
     measured = [*SINGLES, Measurement(TASKS, dict.fromkeys(TASKS, float("nan")))]
     assert Composer(MemberSpace(TASKS), 3, 0).propose(measured, []).members in MemberSpace(TASKS)

@@ -35,21 +35,23 @@ def test_an_auxiliary_member_has_no_gain() -> None:
 
 
 @pytest.mark.parametrize(
-    ("trainings", "times", "repeatable"),
+    ("trainings", "times", "repeated"),
     [
-        ([("ab", 1, 2)], [1], True),  # not tried yet
-        ([("ab", 1, 2), ("ab", 1, 2)], [1], False),  # looked up: nothing new
-        ([("ab", math.nan, 2), ("ab", math.nan, 2)], [1], False),
-        ([("ab", 1, 2), ("ab", 1, 3)], [2], True),
-        ([("ab", 1, 2), ("ab", 1, 2), ("c", 0), ("c", 1)], [1, 2], True),  # some sets show something new
+        ([("ab", 1, 2)], [1], ""),  # not tried yet
+        ([("ab", 1, 2), ("ab", 1, 2), ("c", 0)], [1, 1], "ab c"),  # looked up: no set shows anything new
+        ([("ab", math.nan, 2), ("ab", math.nan, 2)], [1], "ab"),
+        ([("ab", 1, 2), ("ab", 1, 3)], [2], ""),
+        ([("ab", 1, 2), ("ab", 1, 2), ("c", 0), ("c", 1)], [1, 2], "ab"),  # another set shows something new
+        ([("c", 0), ("c", 1), ("c", 0)], [2], "c"),
+        ([("c", 0), ("c", 1), ("c", 2), ("c", 0)], [3], ""),  # now and then two trainings are the same
     ],
 )
 def test_equal_trainings_count_once_and_say_whether_repeating_is_of_use(
-    trainings: list[tuple[str, *tuple[float, ...]]], times: list[float], repeatable: bool
+    trainings: list[tuple[str, *tuple[float, ...]]], times: list[float], repeated: str
 ) -> None:
     evidence = SetEvidence.gather([trained(*training) for training in trainings], TASKS)
     assert evidence.times_M.tolist() == times
-    assert evidence.repeatable is repeatable
+    assert evidence.repeated == {tuple(members) for members in repeated.split()}
 
 
 def test_nothing_measured_has_the_shape_of_the_tasks() -> None:

@@ -1,0 +1,110 @@
+"""What the composer believes before it proposes a set: the design to beat, and what trainings promise."""
+
+# M measured sets and those in training, C candidate sets, T tasks
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from mtl_search.search.facility import cover
+from mtl_search.search.improvement import expected_rise
+from mtl_search.search.member_space import Members, MemberSpace
+from mtl_search.search.set_effects import Effects
+from mtl_search.search.set_evidence import SetEvidence, member_matrix
+from mtl_search.search.set_posterior import SetPosterior
+
+__all__ = ["Outlook"]
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """The posterior of all gains, with sets in training taken to achieve what is expected of them.
+
+    >>> from mtl_search.search.members import Measurement
+    >>> evidence = SetEvidence.gather([Measurement(("a", "b"), {"a": 2.0, "b": 1.0})], ("a", "b"))
+    >>> Outlook(MemberSpace(("a", "b")), 2, evidence, frozenset(), Effects()).design
+    [('a', 'b')]
+    """
+
+    space: MemberSpace
+    max_networks: int
+    evidence: SetEvidence
+    running: frozenset[Members]
+    effects: Effects
+
+    @cached_property
+    def posterior(self) -> SetPosterior:
+        """What is known of all sets."""
+        members_MT, gains_MT, times_M = self._anchored()
+        posterior = SetPosterior(members_MT, gains_MT, times_M, self.effects)
+        if not self.running:
+            return posterior
+        running_RT = member_matrix(sorted(self.running), self.space.tasks)
+        expected_RT, _ = posterior.predict(running_RT)
+        return SetPosterior(
+            np.vstack([members_MT, running_RT]),
+            np.vstack([gains_MT, np.where(self._main_T, expected_RT, np.nan)]),
+            np.concatenate([times_M, np.ones(len(running_RT))]),
+            self.effects,
+        )
+
+    @cached_property
+    def standing(self) -> dict[Members, int]:
+        """The sets that were trained or are in training, in the order of ``believed_MT``."""
+        sets = dict.fromkeys([*self.evidence.sets, *sorted(self.running)])
+        return {members: row for row, members in enumerate(sets)}
+
+    @cached_property
+    def believed_MT(self) -> Floats:
+        """What these sets are believed to achieve for the main tasks."""
+        believed_MT, _ = self.posterior.predict(member_matrix(list(self.standing), self.space.tasks))
+        return believed_MT[:, self._main_T]
+
+    @cached_property
+    def design(self) -> list[Members]:
+        """The best design of these sets."""
+        sets = list(self.standing)
+        return [sets[row] for row in self._rows]
+
+    @cached_property
+    def noise(self) -> float:
+        """The standard error of the design's delta_m, in percent: what its trainings leave open."""
+        gains_KT = np.where(np.isnan(self.believed_MT), -np.inf, self.believed_MT)[self._rows]
+        trained_M = np.ones(len(self.standing))
+        trained_M[: len(self.evidence.sets)] = self.evidence.times_M
+        times_T = trained_M[self._rows][gains_KT.argmax(axis=0)]
+        return float(
+            np.sqrt((self.posterior.noise_T[self._main_T] ** 2 / times_T).sum()) / self._main_T.sum()
+        )
+
+    def promise(self, sets: Sequence[Members]) -> Floats:
+        """By how much training each set is expected to raise the design, in percent."""
+        mean_CT, deviation_CT = self.posterior.predict(member_matrix(sets, self.space.tasks))
+        change_CT = deviation_CT**2 / np.sqrt(deviation_CT**2 + self.posterior.noise_T**2)
+        known_C = np.array([self.standing.get(members, -1) for members in sets])
+        main_CT, moves_CT = mean_CT[:, self._main_T], change_CT[:, self._main_T]
+        return expected_rise(main_CT, moves_CT, self.believed_MT, known_C, self.max_networks)
+
+    @cached_property
+    def _rows(self) -> list[int]:
+        return cover(self.believed_MT, self.max_networks)
+
+    @cached_property
+    def _main_T(self) -> npt.NDArray[np.bool_]:
+        return np.array([task in self.space.main for task in self.space.tasks])
+
+    def _anchored(self) -> tuple[Floats, Floats, Floats]:
+        """The evidence, and that a task gains nothing on its own where that was not measured."""
+        evidence = self.evidence
+        alone = [(task,) for task in self.space.main if (task,) not in evidence.sets]
+        alone_AT = member_matrix(alone, self.space.tasks)
+        return (
+            np.vstack([evidence.members_MT, alone_AT]),
+            np.vstack([evidence.gains_MT, np.where(alone_AT > 0, 0.0, np.nan)]),
+            np.concatenate([evidence.times_M, np.ones(len(alone))]),
+        )
