@@ -5,9 +5,12 @@
 Each search sees the validation gains of the sets it chooses, one after another; the design that these make
 best is judged by its test gain, as a share of what the design of all sets gains (0: every task alone, 1: all
 sets measured; above 1 is luck). Tables: the published ones where they lie beside the checkout, SUPPORT2's
-where
-it was measured, and made-up ones of every shape (``mtl_search.testing.synthetic_tables``). Tables on which
-even measuring everything gains less than half a percent have no share; their gains are listed as they are.
+where it was measured, and made-up ones of every shape (``mtl_search.testing.synthetic_tables``). Tables on
+which even measuring everything gains less than half a percent have no share; their gains are listed as they
+are, and count where strategies are compared with random sets.
+
+TAG chooses by gradient affinities, which the published tables do not hold: it takes part on SUPPORT2's, where
+``measure_affinities.py`` measured them, and is left out of the means over all tables.
 """
 
 import argparse
@@ -15,14 +18,17 @@ import itertools
 import multiprocessing
 import os
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
-from rivals import AdditiveRidge, HigherOrder, Thompson, TpeBooleans
+from composer_report import report
+from rivals import AdditiveRidge, Affinity, HigherOrder, Thompson, TpeBooleans
 
 from mtl_search.search.composer import Composer
 from mtl_search.search.members import MemberStrategy, PairsFirst, RandomSets
@@ -33,6 +39,7 @@ STRATEGIES: dict[str, Callable[[SubsetTable, int, int], MemberStrategy]] = {
     "random": lambda table, k, seed: RandomSets(table.space, seed),
     "pairs": lambda table, k, seed: PairsFirst(table.space, seed),
     "hoa": lambda table, k, seed: HigherOrder(table.space, k, seed),
+    "tag": lambda table, k, seed: Affinity(table.space, k, seed, affinities(table)),
     "tpe": lambda table, k, seed: TpeBooleans(table.space, seed),
     "ridge": lambda table, k, seed: AdditiveRidge(table.space, k, seed),
     "thompson": lambda table, k, seed: Thompson(table.space, k, seed),
@@ -41,7 +48,6 @@ STRATEGIES: dict[str, Callable[[SubsetTable, int, int], MemberStrategy]] = {
 MEASURED = ("../shared/data/grouping_tables/*.parquet", "results/tables/*_subsets.parquet")
 SIZES = (5, 6, 7, 8, 9, 10, 12)
 NOISES = (0.15, 0.3, 0.6, 1.0)
-LEAST_GAIN = 0.5  # percent
 MOST_TRAININGS = 160
 
 
@@ -62,17 +68,18 @@ def main() -> None:
     options.add_argument("--out", type=Path, help="a CSV file for every curve")
     chosen = options.parse_args()
     names = [name for name in table_names(chosen.synthetic, chosen.large) if chosen.tables in name]
-    jobs = list(
-        itertools.product(
-            names, chosen.networks.split(","), chosen.strategies.split(","), range(chosen.seeds)
-        )
-    )
+    strategies = chosen.strategies.split(",")
+    jobs = [
+        job
+        for job in itertools.product(names, chosen.networks.split(","), strategies, range(chosen.seeds))
+        if job[2] != "tag" or affinity_path(Path(job[0]).stem).exists()
+    ]
     with multiprocessing.get_context("spawn").Pool(chosen.processes) as pool:
         curves = pool.starmap(curve, [(*job, chosen.most) for job in jobs], chunksize=4)
     frame = pd.DataFrame([row for rows in curves for row in rows])
     if chosen.out:
         frame.to_csv(chosen.out, index=False)
-    report(frame)
+    print(report(frame))
 
 
 def table_names(synthetic: int, large: int) -> Iterator[str]:
@@ -85,6 +92,19 @@ def table_names(synthetic: int, large: int) -> Iterator[str]:
         yield f"{shape}:{size}:{seed}:0.3"
 
 
+def affinity_path(table: str) -> Path:
+    """Where the affinities of a table's tasks are, if they were measured."""
+    return Path("results/tables") / f"{table.removesuffix('_subsets')}_affinities.parquet"
+
+
+def affinities(table: SubsetTable) -> npt.NDArray[np.float64]:
+    """Mean affinity of each task (row) to each other (column)."""
+    frame = pd.read_parquet(affinity_path(table.name))
+    wide = frame.pivot_table(index="source", columns="target", values="affinity")
+    return wide.loc[list(table.tasks), list(table.tasks)].to_numpy()
+
+
+@cache
 def load(name: str) -> SubsetTable:
     """A table by name."""
     if name.endswith(".parquet"):
@@ -100,9 +120,7 @@ def curve(name: str, networks: str, strategy: str, seed: int, most: int) -> list
     marks = budgets(table, most)
     measured = replay(table, STRATEGIES[strategy](table, k, seed), marks[-1], seed=seed)
     everything = [table.measurement(members, seed % table.n_seeds) for members in table.sets]
-    together = everything[
-        -1
-    ]  # where nothing measured serves every task, all of them together would be trained
+    together = everything[-1]  # would be trained where nothing measured serves every task
     gains = [table.judge(measured[: len(table.tasks) + mark], k) for mark in marks]
     gains = [table.judge([*measured, together], k) if np.isnan(gain) else gain for gain in gains]
     common = {
@@ -122,52 +140,6 @@ def budgets(table: SubsetTable, most: int) -> list[int]:
     n, count = len(table.tasks), table.space.count
     wanted = {n, 2 * n, 4 * n, 8 * n, round(0.1 * count), round(0.3 * count)}
     return sorted(mark for mark in wanted if 2 <= mark <= min(most, count // 2)) or [min(most, count)]
-
-
-def report(frame: pd.DataFrame) -> None:
-    """Each table's mean share at its budgets, then the means over tables with their errors."""
-    whole = frame.groupby(["table", "networks"])["everything"].transform("mean")
-    there = (whole > LEAST_GAIN) & ~frame["table"].str.startswith("nothing")
-    frame = frame.assign(share=(frame["gain"] / whole).where(there), whole=whole)
-    by = ["table", "networks", "whole", "budget"]
-    print(
-        frame.pivot_table(index=by, columns="strategy", values="share", sort=False).round(2).to_string(), "\n"
-    )
-    flat = frame[frame["share"].isna()]
-    if len(flat):
-        print(
-            "Nothing to gain: percent\n",
-            flat.pivot_table(index=["table", "networks"], columns="strategy", values="gain", sort=False)
-            .round(2)
-            .to_string(),
-            "\n",
-        )
-    runs = (
-        frame.groupby(["table", "networks", "strategy", "seed"])["share"].mean().unstack("strategy").dropna()
-    )
-    tables = runs.groupby(["table", "networks"]).mean()
-    apart = runs.sub(runs["random"], axis=0).groupby(["table", "networks"]).agg(["mean", "sem"])
-    rows = {}
-    for name in tables:
-        worse = apart[name]["mean"] < -2 * apart[name]["sem"]
-        rows[name] = {
-            "mean": tables[name].mean(),
-            "error": tables[name].sem(),
-            "least": tables[name].min(),
-            "worse than random": int(worse.sum()),
-            "of": len(tables),
-        }
-    print(
-        "Mean share over budgets, then over tables and sizes of the design\n",
-        pd.DataFrame(rows).T.round(3).sort_values("mean", ascending=False).to_string(),
-        "\n",
-    )
-    near = frame[(frame["budget"] == (0.3 * frame["sets"]).round()) & frame["share"].notna()]
-    if len(near):
-        print(
-            "With 30 % of the sets measured\n",
-            near.groupby("strategy")["share"].agg(["mean", "count"]).round(3).to_string(),
-        )
 
 
 if __name__ == "__main__":

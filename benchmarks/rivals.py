@@ -2,9 +2,8 @@
 
 # M measured sets, C candidate sets, T tasks
 
-import itertools
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +16,7 @@ from mtl_search.search.members import Measurement, MemberStrategy, PairsFirst, P
 from mtl_search.search.set_evidence import SetEvidence, member_matrix
 from mtl_search.search.set_posterior import SetPosterior
 
-__all__ = ["AdditiveRidge", "HigherOrder", "Thompson", "TpeBooleans"]
+__all__ = ["AdditiveRidge", "Affinity", "HigherOrder", "Thompson", "TpeBooleans"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -72,6 +71,40 @@ class HigherOrder(_Predicting):
                 pairs_TT[a, b], pairs_TT[b, a] = gains[a], gains[b]
         companions_C1 = members_CT.sum(axis=1, keepdims=True) - 1
         return np.where(members_CT > 0, members_CT @ pairs_TT.T / np.maximum(companions_C1, 1), np.nan)
+
+
+class Affinity(MemberStrategy):
+    """The designs that gradient affinities hold best, one after another (TAG, Fifty et al. 2021).
+
+    ``affinity_TT``: of each task (row) to each other (column). What a set gives a task is the mean affinity
+    of its companions; each design is made of sets that were not trained yet, and trained whole before the
+    next is made. Affinities know nothing of being alone, so gains that were measured cannot correct them.
+    """
+
+    def __init__(self, space: MemberSpace, max_networks: int, seed: int, affinity_TT: Floats) -> None:
+        self.space = space
+        self._random = RandomSets(space, seed)
+        self._designs = self._ranked(list(space.sets()), max_networks, affinity_TT)
+        self._order: list[Members] = []
+
+    def propose(self, measured: Sequence[Measurement], running: Sequence[Members]) -> Proposal:
+        """The first set of the best designs that is not trained."""
+        trained = {*(m.members for m in measured), *running}
+        while not (left := [members for members in self._order if members not in trained]):
+            if not (design := next(self._designs, [])):
+                return self._random.propose(measured, running)
+            self._order += design
+        return Proposal(left[0], "affinity")
+
+    def _ranked(self, sets: list[Members], max_networks: int, affinity_TT: Floats) -> Iterator[list[Members]]:
+        """The best design, the best without its sets, and so on."""
+        affinity_TT = affinity_TT - np.diag(np.diag(affinity_TT))
+        while sets:
+            members_CT = member_matrix(sets, self.space.tasks)
+            mean_CT = members_CT @ affinity_TT / np.maximum(members_CT.sum(axis=1, keepdims=True) - 1, 1)
+            design = cover(np.where(members_CT > 0, mean_CT, np.nan), max_networks)
+            yield [sets[row] for row in design]
+            sets = [members for row, members in enumerate(sets) if row not in design]
 
 
 class AdditiveRidge(_Predicting):
@@ -137,8 +170,3 @@ class TpeBooleans(MemberStrategy):
                 return Proposal(members, "tpe")
             self._study.tell(trial, state=optuna.trial.TrialState.FAIL)
         return self._random.propose(measured, running)
-
-
-def pairs(tasks: Members) -> list[Members]:
-    """All pairs of tasks."""
-    return list(itertools.combinations(tasks, 2))
