@@ -169,7 +169,7 @@ def _names(sizes: Sequence[int]) -> list[Members]:
 
 
 def _trial(trunk: Mapping[str, object], *, epochs: int, lr: tuple[float, float]) -> dict[str, object]:
-    """A block with this trunk and one range: learning rates, about half of which train well."""
+    """A block with this trunk and one range: learning rates, the ends of which train badly."""
     optimizer = {"name": "adamw", "lr": {"float": list(lr), "log": True}, "weight_decay": 0.01}
     return {"trunk": trunk, "optimizer": optimizer, "batch_size": 25, "epochs": epochs}
 
