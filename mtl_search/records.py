@@ -55,8 +55,8 @@ class TrialState(StrEnum):
 class MetricKind:
     """A metric and its direction.
 
-    ``floor``: a reference whose absolute value is at most this has no relative gain (R2 of a model no
-    better than the mean, say), since dividing by it would turn noise into percent.
+    ``floor``: where it is set, a reference of at most this has no relative gain (R2 of a model no better than
+    the mean, say), since dividing by it would turn noise into percent.
     """
 
     name: str
@@ -67,12 +67,14 @@ class MetricKind:
         """Relative improvement of ``value`` over ``reference`` in percent, positive is better.
 
         One term of delta_m (Maninis et al. 2019, eq. 1, sign turned so that positive is better). NaN where
-        the reference is at or below ``floor`` in absolute value, or where either is not finite.
+        the reference is zero or at most ``floor``, or where either is not finite.
 
         >>> MetricKind("rmse", higher_is_better=False).gain(0.75, reference=1.0)
         25.0
         """
-        if not (math.isfinite(value) and math.isfinite(reference)) or abs(reference) <= self.floor:
+        if not (math.isfinite(value) and math.isfinite(reference)):
+            return math.nan
+        if reference == 0 or (self.floor > 0 and reference <= self.floor):
             return math.nan
         change = 100.0 * (value - reference) / abs(reference)
         return change if self.higher_is_better else -change

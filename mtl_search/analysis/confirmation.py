@@ -85,7 +85,7 @@ def confirmed_designs(designs: pd.DataFrame, runs: Runs, tasks: tuple[str, ...])
 
 def _confirmed(design: Mapping[str, Any], runs: Runs, tasks: tuple[str, ...], seeds: list[int]) -> Confirmed:
     networks = {runs.config_of[trial_id] for trial_id in design["networks"]}
-    serving = [runs.config_of[design["serves"][task]] for task in tasks]
+    serving = [runs.config_of.get(design["serves"].get(task, ""), "") for task in tasks]  # of some: none
     kept = tuple(seed for seed in seeds if all((network, seed) in runs.seconds for network in networks))
     served = list(zip(serving, tasks, strict=True))
     values = [[runs.values.get((network, s, task), np.nan) for network, task in served] for s in kept]

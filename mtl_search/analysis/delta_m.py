@@ -13,7 +13,7 @@ def gains(
     """The gain of each entry of ``metrics`` in percent, positive is better.
 
     NaN, never zero, where it is undefined: the entry has no value or no reference, one of them is not
-    finite, or the reference is within the metric's floor of zero (R2 of a reference that explains nothing).
+    finite, or the reference is zero or at most the metric's floor (R2 of a reference that explains nothing).
     """
     return {
         name: metric.gain(values.get(name, float("nan")), references.get(name, float("nan")))

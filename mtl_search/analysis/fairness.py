@@ -25,8 +25,11 @@ def arm_costs(trials: pd.DataFrame) -> dict[str, tuple[int, float]]:
     return {str(arm): (int(row["size"]), float(row["sum"])) for arm, row in grouped.iterrows()}
 
 
-def caveats(trials: pd.DataFrame, confirmed: Sequence[Confirmed]) -> list[str]:
-    """The rules of a fair comparison (Kurin 2022, Xin 2022) that were switched off, in words for people."""
+def caveats(trials: pd.DataFrame, confirmed: Sequence[Confirmed], left_out: Sequence[str] = ()) -> list[str]:
+    """The rules of a fair comparison (Kurin 2022, Xin 2022) that were switched off, in words for people.
+
+    ``left_out``: main tasks without a gain.
+    """
     found = []
     there = {design.design["arm"] for design in confirmed}
     for arm, plain in _REFERENCES.items():
@@ -35,9 +38,11 @@ def caveats(trials: pd.DataFrame, confirmed: Sequence[Confirmed]) -> list[str]:
     seeds = min((len(design.seeds) for design in confirmed), default=0)
     if confirmed and seeds < FEWEST_SEEDS:
         found.append(f"{seeds} seed{'s' if seeds != 1 else ''}: fewer than {FEWEST_SEEDS} show little")
-    costs = arm_costs(trials)
-    found += _unequal(costs)
-    return found
+    if not (trials["phase"] == Phase.REPLICATION.value).any():
+        found.append("no replication: designs were chosen for single trainings, which flatters them on valid")
+    if left_out:
+        found.append(f"not part of delta_m, without a usable single-task reference: {', '.join(left_out)}")
+    return found + _unequal(arm_costs(trials))
 
 
 def _unequal(costs: dict[str, tuple[int, float]]) -> list[str]:

@@ -36,18 +36,21 @@ def summarise(
 ) -> list[dict[str, Any]]:
     """The rows of ``summary``, best delta_m first; the tables are those of ``Leaderboard.frame``.
 
-    Gains are over the mean test value of the confirmed ``single_task`` design. ``delta_m`` and the gains of
-    tasks are t intervals over seeds. Against each reference arm, ``vs_*`` is the paired t test of delta_m
-    over the seeds both were trained on, corrected by Holm over all designs that are compared with that
-    reference. Of a design's tasks, p is the paired t test of the gain against ``single_task``, corrected by
-    Holm over its tasks. All of them count the sampling of test rows where ``resamples`` has it (see
-    `estimate`). Without a confirmed ``single_task`` there is no gain: delta_m and what follows are NaN.
+    Gains are over the mean test value of the confirmed ``single_task`` design. The intervals of ``delta_m``
+    and of the gains of tasks are t intervals over seeds, of the differences from that design on the same
+    seeds, as its own training scatters too; the reference's own intervals are those of its gains. Against
+    each reference arm, ``vs_*`` is the paired t test of delta_m over the seeds both were trained on,
+    corrected by Holm over all different designs that are compared with that reference. Of a design's tasks, p
+    is the paired t test of the gain against ``single_task``, corrected by Holm over its tasks. All of them
+    count the sampling of test rows where ``resamples`` has it (see `estimate`). Without a confirmed
+    ``single_task`` there is no gain: delta_m and what follows are NaN.
     """
     names, kinds = main_tasks(tasks), metric_kinds(tasks)
     runs = Runs.read(trials, metrics, resamples, kinds)
     confirmed = confirmed_designs(designs, runs, names)
     scale = _Scale([kinds[name] for name in names], _reference(confirmed, "single_task"))
-    costs, notes = arm_costs(trials), caveats(trials, confirmed)
+    left_out = [name for name in names if not _has_gain(tasks, name, kinds[name])]
+    costs, notes = arm_costs(trials), caveats(trials, confirmed, left_out)
     rows = [_row(design, names, scale) | _cost(design, costs) | {"caveats": notes} for design in confirmed]
     for name in REFERENCES:
         _compare(rows, confirmed, _reference(confirmed, name), name, scale)
@@ -85,6 +88,12 @@ class _Scale:
         )
 
 
+def _has_gain(tasks: pd.DataFrame, name: str, kind: MetricKind) -> bool:
+    """Whether there are gains over the task's reference on valid, which the search needs."""
+    reference = float(tasks.loc[tasks["task"] == name, "reference"].iloc[0])
+    return bool(np.isfinite(kind.gain(1.0, reference)))
+
+
 def _mean_defined(gains: Array) -> Array:
     """delta_m: the mean of the gains that are defined, over the last axis; NaN where none is."""
     counts = np.isfinite(gains).sum(axis=-1)
@@ -93,37 +102,61 @@ def _mean_defined(gains: Array) -> Array:
     return means
 
 
+def _mean_resampled(gains_GT: Array) -> Array:
+    """delta_m by group left out; NaN where a task that others define is undefined without that group."""
+    known_GT = gains_GT[:, np.isfinite(gains_GT).any(axis=0)]
+    if not known_GT.size:
+        return np.full(len(gains_GT), np.nan)
+    means: Array = known_GT.mean(axis=1)
+    return means
+
+
 def _estimate(values_S: Array, replicates_G: Array) -> Estimate:
-    return estimate(values_S, jackknife_variance(replicates_G), len(replicates_G))
+    finite = replicates_G[np.isfinite(replicates_G)]
+    return estimate(values_S, jackknife_variance(finite), len(finite))
+
+
+def _interval(gain: Estimate, paired: Estimate | None) -> tuple[float, float]:
+    """Of a gain: as wide as that of the paired differences, where there are some."""
+    if paired is None:
+        return gain.low, gain.high
+    return gain.mean - (paired.mean - paired.low), gain.mean + (paired.high - paired.mean)
 
 
 def _row(design: Confirmed, names: Sequence[str], scale: _Scale) -> dict[str, Any]:
     """What is said of one design without a comparison of delta_m."""
+    single = scale.single
+    paired = _paired(design, single, scale) if single is not None and single is not design else None
     gains_ST, resampled_GT = scale.gains_ST(design), scale.resampled_GT(design)
-    whole = _estimate(_mean_defined(gains_ST), _mean_defined(resampled_GT))
+    whole = _estimate(_mean_defined(gains_ST), _mean_resampled(resampled_GT))
+    low, high = _interval(whole, _of_means(paired) if paired else None)
     return {
         **{name: design.design[name] for name in ("arm", "n_networks", "rank", "text", "n_params", "flops")},
         "n_seeds": len(design.seeds),
         "seeds": list(design.seeds),
         "delta_m": whole.mean,
         "delta_m_sd": whole.sd,
-        "delta_m_low": whole.low,
-        "delta_m_high": whole.high,
-        "tasks": _task_rows(design, names, scale, gains_ST, resampled_GT),
+        "delta_m_low": low,
+        "delta_m_high": high,
+        "delta_m_valid": design.design["delta_m"],
+        "tasks": _task_rows(design, names, gains_ST, resampled_GT, paired),
     }
 
 
 def _task_rows(
-    design: Confirmed, names: Sequence[str], scale: _Scale, gains_ST: Array, resampled_GT: Array
+    design: Confirmed,
+    names: Sequence[str],
+    gains_ST: Array,
+    resampled_GT: Array,
+    paired: tuple[Array, Array] | None,
 ) -> list[dict[str, Any]]:
     """Each main task: value, gain, and the paired comparison with ``single_task``."""
-    single = scale.single
-    paired = _paired(design, single, scale) if single is not None and single is not design else None
     rows, tests = [], []
     for t, name in enumerate(names):
         value, gain = estimate(design.values_ST[:, t]), _estimate(gains_ST[:, t], resampled_GT[:, t])
         test = _estimate(paired[0][:, t], paired[1][:, t]) if paired else estimate([])
         tests.append(test)
+        low, high = _interval(gain, test if paired else None)
         rows.append(
             {
                 "task": name,
@@ -131,8 +164,8 @@ def _task_rows(
                 "value_sd": value.sd,
                 "gain": gain.mean,
                 "gain_sd": gain.sd,
-                "gain_low": gain.low,
-                "gain_high": gain.high,
+                "gain_low": low,
+                "gain_high": high,
                 "p": test.p,
             }
         )
@@ -153,6 +186,12 @@ def _paired(design: Confirmed, reference: Confirmed, scale: _Scale) -> tuple[Arr
     )
 
 
+def _of_means(paired: tuple[Array, Array]) -> Estimate:
+    """The difference of two delta_m, from the differences by task."""
+    differences_ST, resampled_GT = paired
+    return _estimate(_mean_defined(differences_ST), _mean_resampled(resampled_GT))
+
+
 def _compare(
     rows: Sequence[dict[str, Any]],
     confirmed: Sequence[Confirmed],
@@ -160,16 +199,16 @@ def _compare(
     name: str,
     scale: _Scale,
 ) -> None:
-    """Add the columns ``vs_<name>_*``."""
-    tests = []
+    """Add the columns ``vs_<name>_*``. Designs of the same networks are one test of Holm's family."""
+    tests: dict[bytes, Estimate] = {}
     for design in confirmed:
-        if reference is None or design is reference:
-            tests.append(estimate([]))
-        else:
-            differences_ST, resampled_GT = _paired(design, reference, scale)
-            tests.append(_estimate(_mean_defined(differences_ST), _mean_defined(resampled_GT)))
-    for row, design, test, p in zip(rows, confirmed, tests, holm([test.p for test in tests]), strict=True):
+        if reference is not None and _content(design) != _content(reference):
+            tests[_content(design)] = _of_means(_paired(design, reference, scale))
+    corrected = dict(zip(tests, holm([test.p for test in tests.values()]), strict=True))
+    for row, design in zip(rows, confirmed, strict=True):
         compared = reference is not None and design is not reference
+        same = estimate(np.zeros(len(design.seeds) if compared else 0))
+        test, p = tests.get(_content(design), same), corrected.get(_content(design), same.p)
         row |= {
             f"vs_{name}_difference": test.mean,
             f"vs_{name}_low": test.low,
@@ -178,6 +217,11 @@ def _compare(
             f"vs_{name}_p_holm": p,
             f"vs_{name}_verdict": verdict(test.mean, p).value if compared else None,
         }
+
+
+def _content(design: Confirmed) -> bytes:
+    """The same for designs whose tasks are served by the same networks."""
+    return np.array(design.seeds).tobytes() + design.values_ST.tobytes()
 
 
 def _reference(confirmed: Sequence[Confirmed], arm: str) -> Confirmed | None:

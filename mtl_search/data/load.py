@@ -2,12 +2,14 @@
 
 import hashlib
 import json
+import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import torch
 from numpy.typing import NDArray
 
 from mtl_search.data.dataset import Dataset
@@ -110,6 +112,11 @@ def _encode(
         if not labelled[name].any():
             found = f"none in {len(table)} {which} rows"
             raise DataError(f"tasks.{name}", "a label in every split", found, "change the split")
+        known = targets[name][labelled[name]]
+        if math.isnan(task.evaluate_default(torch.zeros(len(known), task.n_outputs), known)):
+            expected = f"labels in every split that {task.metric.name} is defined on"
+            found = f"labels of one kind alone in {len(known)} {which} rows"
+            raise DataError(f"tasks.{name}", expected, found, "change the split")
     return Rows(encoding.encode(table), targets, labelled)
 
 

@@ -84,7 +84,7 @@ class Leaderboard:
                 if len(rows := to_rows(trials)):
                     parts.append(self._folders[table].append(rows))
             self._folders["trials"].append(trial_rows(trials))
-        except BaseException:
+        except Exception:  # an interrupt leaves them: without their trial they do not count
             for part in parts:
                 part.unlink()
             raise

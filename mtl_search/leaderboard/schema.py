@@ -113,7 +113,7 @@ _DESIGNS = _schema(
     _column("networks", _NAMES, "trial_id of each network"),
     _column("serves", _PAIRS, "main task to the trial_id that serves it"),
     _column("gains", _GAINS, "main task to gain on valid", "percent"),
-    _column("delta_m", _REAL, "mean gain over the main tasks on valid: the best of many", "percent"),
+    _column("delta_m", _REAL, "mean gain over the main tasks on valid, of replicates", "percent"),
     _column("n_params", _COUNT, "trainable parameters of all networks"),
     _column("flops", _COUNT, "operations of a forward pass of all networks", "FLOP/row"),
 )
@@ -160,6 +160,7 @@ _SUMMARY = _schema(
     _column("delta_m_sd", _REAL, "standard deviation over seeds", "percent"),
     _column("delta_m_low", _REAL, "lower end of the 95 % interval", "percent"),
     _column("delta_m_high", _REAL, "upper end of the 95 % interval", "percent"),
+    _column("delta_m_valid", _REAL, "delta_m on valid, by which a design is chosen", "percent"),
     *_against("single_task"),
     *_against("shared_tuned"),
     _column("verdict", _TEXT, "over both references: better, worse or no difference shown"),

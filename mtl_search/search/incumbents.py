@@ -61,7 +61,7 @@ class Incumbents:
             changed |= front.add(candidate, self._merits(candidate))
         front.seen = len(self._ledger.records)
         if changed:
-            designs = compose_for(self._spec, arm, front.candidates)
+            designs = compose_for(self._spec, self._ledger, arm, front.candidates)
             front.delta_m = designs[-1].delta_m if designs else math.nan
         return front.delta_m
 

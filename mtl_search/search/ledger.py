@@ -3,9 +3,11 @@
 import itertools
 import math
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from statistics import fmean, variance
+from statistics import fmean, median, variance
+
+from scipy.stats import chi2
 
 from mtl_search.design import Candidate
 from mtl_search.leaderboard import Leaderboard
@@ -31,7 +33,7 @@ class Ledger:
         self._complete: dict[str, TrialRecord] = {}
         self._by_id: dict[str, TrialRecord] = {}
         self._measured: dict[str, Measurement] = {}  # by trial, over the references known by now
-        self._repeats: dict[str, list[TrialRecord]] = defaultdict(list)  # of the replication, by config_id
+        self._replicates: dict[str, list[TrialRecord]] = {}  # by config_id
         for record in board.records():
             self._learn(record)
 
@@ -64,11 +66,6 @@ class Ledger:
         """Gain of each main member in percent, over the references known by now."""
         return self._measurement(record).gains
 
-    def mean_gains(self, record: TrialRecord) -> Mapping[str, float]:
-        """Gain of each main member, over all trainings of that network where it was replicated."""
-        gains = [self.gains(again) for again in self._trainings(record)]
-        return {task: fmean(one.get(task, math.nan) for one in gains) for task in gains[0]}
-
     def measurements(self, arms: Collection[str]) -> list[Measurement]:
         """What the trials of ``arms`` say of their member sets, oldest first; failed ones say nothing."""
         return [
@@ -77,60 +74,92 @@ class Ledger:
             if record.arm in arms and record.state != TrialState.FAILED
         ]
 
-    def candidates(self, arms: Collection[str], *, since: int = 0) -> list[Candidate]:
-        """The networks of ``arms`` that designs may be composed of: trained to their end, each once.
+    @property
+    def comparable(self) -> tuple[str, ...]:
+        """The main tasks that have a gain, or will: not those whose reference cannot be divided by, nor, once
+        the other arms have begun, those that have none."""
+        begun = any(arm != SINGLE_TASK for arm in self.states)
+        unknown = math.nan if begun else 1.0
+        return tuple(
+            task
+            for task, metric in self.metrics.items()
+            if math.isfinite(metric.gain(1.0, self.references.get(task, unknown)))
+        )
 
-        A replicated one has the means of its gains; where one of its seeds failed it is none. One that was
-        answered by a trial of another arm is a network of its own arm as well. ``since``: of the records from
-        that one on alone.
+    def candidates(
+        self, arms: Collection[str], *, since: int = 0, replicated: Collection[str] = ()
+    ) -> list[Candidate]:
+        """The networks of ``arms`` that designs may be composed of: trained to their end, each configuration
+        once.
+
+        One that was answered by a trial of another arm is a network of its own arm as well. ``since``: of
+        the records from that one on alone. Those whose config_id is in ``replicated`` have the means over
+        their replicates: the trial they were noticed for is too good on average to count. One with a
+        replicate that failed is none.
         """
-        return [
-            Candidate(
-                record.trial_id,
-                self.mean_gains(record),
-                record.n_params,
-                record.flops,
-                len(self._trainings(record)),
-            )
-            for record in itertools.islice(self.records, since, None)
-            if record.arm in arms and record.state == TrialState.COMPLETE and self._is_first(record, arms)
-            if all(again.state == TrialState.COMPLETE for again in self._trainings(record))
-        ]
+        found: dict[str, Candidate] = {}
+        for record in itertools.islice(self.records, since, None):
+            if record.arm not in arms or record.state != TrialState.COMPLETE:
+                continue
+            if record.config_id in found or not self._is_first(record, arms):
+                continue
+            replicates = self._replicates[record.config_id] if record.config_id in replicated else [record]
+            if all(replicate.state == TrialState.COMPLETE for replicate in replicates):
+                found[record.config_id] = Candidate(
+                    record.trial_id,
+                    self._mean_gains(replicates),
+                    record.n_params,
+                    record.flops,
+                    len(replicates),
+                )
+        return list(found.values())
+
+    @property
+    def replicated(self) -> set[str]:
+        """The configurations that were replicated, by config_id."""
+        return set(self._replicates)
 
     def replicated_seeds(self, config_id: str) -> set[int]:
         """The seeds on which the replication has trained that configuration."""
-        return {record.seed for record in self._repeats.get(config_id, ())}
+        return {record.seed for record in self._replicates.get(config_id, ())}
 
-    def noise(self) -> dict[str, float]:
-        """The standard deviation of a main task's gain between seeds in percent, pooled over the replicated
-        networks; without those tasks of which nothing was replicated."""
+    def noise(self, replicated: Collection[str]) -> dict[str, float]:
+        """The standard deviation of a main task's gain between seeds in percent, as replicates tell it.
+
+        The median over networks, so that one that diverged does not count for all. Tasks of which nothing was
+        replicated twice are not in it.
+        """
         variances: dict[str, list[float]] = defaultdict(list)
-        for config_id in self._repeats:
-            seen = [self.gains(record) for record in self._trainings(self._complete[config_id])]
-            for task in seen[0]:
-                gains = [one[task] for one in seen if math.isfinite(one.get(task, math.nan))]
-                if len(gains) > 1:
-                    variances[task].append(variance(gains))
-        return {task: math.sqrt(fmean(found)) for task, found in variances.items()}
+        for config_id in replicated:
+            gains = [self.gains(record) for record in self._replicates[config_id]]
+            for task in gains[0]:
+                finite = [one[task] for one in gains if math.isfinite(one.get(task, math.nan))]
+                if len(finite) > 1:
+                    freedom = len(finite) - 1
+                    typical = float(chi2.median(freedom)) / freedom  # of a variance of 1
+                    variances[task].append(variance(finite) / typical)
+        return {task: math.sqrt(median(found)) for task, found in variances.items()}
 
     def settle_references(self) -> None:
         """Once single-task networks are replicated, references are the best of their means: the best of
         single measurements would make every other network look worse than it is."""
         for task, metric in self.metrics.items():
             means = [
-                fmean(self.values(again).get(task, math.nan) for again in self._trainings(record))
-                for record in self._complete.values()
-                if record.arm == SINGLE_TASK
-                and record.members == (task,)
-                and record.config_id in self._repeats
+                fmean(self.values(replicate).get(task, math.nan) for replicate in self._replicates[config_id])
+                for config_id, record in self._complete.items()
+                if record.arm == SINGLE_TASK and record.members == (task,) and config_id in self._replicates
             ]
             if means := [mean for mean in means if math.isfinite(mean)]:
                 self.references[task] = max(means, key=metric.signed)
         self._measured.clear()
 
-    def _trainings(self, record: TrialRecord) -> list[TrialRecord]:
-        """The trial and its replicates."""
-        return [record, *self._repeats.get(record.config_id, ())]
+    def mean_gains(self, record: TrialRecord) -> Mapping[str, float]:
+        """Gain of each main member, over the replicates of a network where there are some."""
+        return self._mean_gains(self._replicates.get(record.config_id, [record]))
+
+    def _mean_gains(self, records: Sequence[TrialRecord]) -> dict[str, float]:
+        gains = [self.gains(record) for record in records]
+        return {task: fmean(one.get(task, math.nan) for one in gains) for task in gains[0]}
 
     def _is_first(self, record: TrialRecord, arms: Collection[str]) -> bool:
         """Whether no trial of ``arms`` answered ``record``."""
@@ -149,7 +178,7 @@ class Ledger:
 
     def _learn(self, record: TrialRecord) -> None:
         if record.phase == Phase.REPLICATION:
-            self._repeats[record.config_id].append(record)
+            self._replicates.setdefault(record.config_id, []).append(record)
         if record.phase != Phase.SEARCH:
             return
         self.records.append(record)

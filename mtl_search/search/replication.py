@@ -2,11 +2,14 @@
 
 The best of a hundred noisy measurements is better on paper than in truth (the winner's curse), and a design
 takes the best for each task. So before designs are final their networks are trained again on
-``budget.repeats`` new seeds, still on valid alone, and are known by their means. The designs that are then
-best may have other networks, which are trained again in their turn, for ``ROUNDS`` rounds: what SMAC calls
-intensification (Hutter et al. 2011), for designs. Between rounds a gain is shrunk by what the repeats tell of
-the noise, the more the rarer it was seen, so that a network seen once has to promise more. Final designs are
-made of replicated networks alone, in every arm alike.
+``budget.repeats`` new seeds, still on valid alone, and are known by the mean of these from then on. The
+designs that are then best may have other networks, which are replicated in their turn, for ``ROUNDS`` rounds:
+what SMAC calls intensification (Hutter et al. 2011), for designs. Between rounds a gain is shrunk by what the
+replicates tell of the noise, the more the rarer it was seen, so that a network seen once has to promise more.
+Final designs are made of replicated networks alone, in every arm alike.
+
+What the seeds have in common remains: all are judged by the same valid rows, so the best on valid is still a
+little lucky in its rows. The confirmation, on test, is not.
 """
 
 from mtl_search.data import Dataset
@@ -22,7 +25,11 @@ ROUNDS = 3
 
 
 class Replication(Retraining):
-    """Trains the networks of each arm's promising designs on ``budget.repeats`` seeds, round by round."""
+    """Trains the networks of each arm's promising designs on ``budget.repeats`` seeds, round by round.
+
+    What a round trains follows from the records of the search and of the rounds before it alone, so a resumed
+    replication goes on as if it had never stopped, and a complete one trains nothing more.
+    """
 
     phase = Phase.REPLICATION
     purpose = "promising designs again, so that no lucky seed wins"
@@ -31,17 +38,19 @@ class Replication(Retraining):
         super().__init__(spec.settings, dataset, ledger)
         self._spec = spec
         self._seeds = new_seeds(spec.settings, self.phase, spec.settings.budget.repeats)
-        self._rounds = 0
 
     def more(self) -> list[Training]:
-        """The seeds that the networks of the designs that are most promising now lack; empty at the end."""
-        if not self._seeds or self._rounds == ROUNDS:
-            return []
-        self._rounds += 1
-        networks = {record.config_id: record for record in promising(self._spec, self.ledger)}
-        return [
-            (record, seed)
-            for record in networks.values()
-            for seed in self._seeds
-            if seed not in self.ledger.replicated_seeds(record.config_id)
-        ]
+        """What the first round that is not complete still lacks; empty where all are."""
+        replicated: set[str] = set()
+        for _ in range(ROUNDS if self._seeds else 0):
+            networks = {record.config_id: record for record in promising(self._spec, self.ledger, replicated)}
+            missing = [
+                (record, seed)
+                for record in networks.values()
+                for seed in self._seeds
+                if seed not in self.ledger.replicated_seeds(record.config_id)
+            ]
+            if missing:
+                return missing
+            replicated |= networks.keys()
+        return []

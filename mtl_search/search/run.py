@@ -12,7 +12,7 @@ from filelock import FileLock, Timeout
 from mtl_search.analysis import summarise
 from mtl_search.data import Dataset, load_dataset
 from mtl_search.errors import DataError, LeaderboardError
-from mtl_search.leaderboard import Leaderboard, TaskInfo
+from mtl_search.leaderboard import SCHEMAS, Leaderboard, TaskInfo
 from mtl_search.records import Role
 from mtl_search.search.composing import design_rows
 from mtl_search.search.conductor import Conductor
@@ -20,16 +20,18 @@ from mtl_search.search.confirmation import Confirmation
 from mtl_search.search.executors import Executor, open_executor
 from mtl_search.search.finalists import finalists
 from mtl_search.search.ledger import Ledger
+from mtl_search.search.phases import Phases
 from mtl_search.search.replication import Replication
 from mtl_search.search.retraining import Retraining
 from mtl_search.search.snapshot import Snapshot, take, take_retraining
-from mtl_search.search.stages import Stages
 from mtl_search.search.studies import Journal
 from mtl_search.search.study_run import check_constraints
 from mtl_search.search.sweep import SweepSpec, load_sweep
 from mtl_search.search.sweep_file import SWEEP_FILE, save_sweep, with_changes
 
 __all__ = ["SweepResult", "Watch", "resume_sweep", "run_sweep"]
+
+LOCK = ".lock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +78,15 @@ def run_sweep(
     if name is not None or trials is not None:
         spec = with_changes(spec, name=name, trials=trials)
     path = Path(results) / spec.settings.name
-    if path.exists():
+    if not _is_free(path):
         raise _taken(path)
     dataset = _dataset(spec, dataset)
     check_constraints(spec, dataset)
     with open_executor(spec.settings.resources, inline=inline, address=address) as executor:
         _make_folder(path)
         with _only_process(path):
+            if not _is_free(path):  # meanwhile
+                raise _taken(path)
             save_sweep(spec, path)
             board = Leaderboard.create(path, _task_infos(dataset))
             return _run(spec, dataset, executor, board, watch or Watch())
@@ -162,7 +166,7 @@ def _search_and_confirm(
     searched = replication is not None and not replication.interrupted
     if searched:
         ledger.settle_references()
-    designs = design_rows(spec, ledger)
+    designs = design_rows(spec, ledger, final=searched)
     board.write_designs(designs)
     interrupted = conductor.hopeless is None and (
         not searched or _confirm(spec, dataset, executor, ledger, designs, watch, last)
@@ -190,11 +194,11 @@ def _search(
             _show(replications[0], watch, take(conductor, began, before))
             yield replications[0]
 
-    executor.run(Stages(conductor, replication()), visible)
+    executor.run(Phases(conductor, replication()), visible)
     last = take(conductor, began, before)
-    if not replications:
-        return conductor, None, last
-    return conductor, replications[0], take_retraining(replications[0], last, began)
+    if not replications or not replications[0].planned:
+        return conductor, next(iter(replications), None), last
+    return conductor, replications[0], take_retraining(replications[0], last, began, 0)
 
 
 def _confirm(
@@ -219,20 +223,25 @@ def _confirm(
 
 def _show(retraining: Retraining, watch: Watch, before: Snapshot) -> None:
     """Tell ``watch`` of each change of ``retraining``, which begins now."""
-    began = time.monotonic()
-    retraining.on_change(lambda: watch.changed(take_retraining(retraining, before, began)))
+    began, done = time.monotonic(), retraining.done
+    retraining.on_change(lambda: watch.changed(take_retraining(retraining, before, began, done)))
 
 
 def _make_folder(path: Path) -> None:
     """Make the folder of a new sweep; UserError where that cannot be."""
     try:
-        path.mkdir(parents=True)
-    except FileExistsError:
-        raise _taken(path) from None
+        path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise LeaderboardError(
             str(path), "a folder that can be made", error.strerror or str(error)
         ) from error
+
+
+def _is_free(path: Path) -> bool:
+    """Whether a sweep can begin in ``path``: nothing is there but what one leaves that was killed before its
+    tables were made."""
+    left_over = {LOCK, SWEEP_FILE, *SCHEMAS} - {"trials"}
+    return not path.exists() or (path.is_dir() and {entry.name for entry in path.iterdir()} <= left_over)
 
 
 def _taken(path: Path) -> LeaderboardError:
@@ -247,7 +256,7 @@ def _task_infos(dataset: Dataset) -> list[TaskInfo]:
 @contextmanager
 def _only_process(path: Path) -> Iterator[None]:
     """Hold the sweep's lock, which the system takes back if this process dies."""
-    lock = FileLock(path / ".lock")
+    lock = FileLock(path / LOCK)
     try:
         lock.acquire(timeout=0)
     except Timeout:

@@ -62,7 +62,7 @@ class Budget(BaseModel):
     main task: so many for each task alone, and as many in all for the networks of all tasks. With ``hours``
     instead of ``trials`` the sweep's arms end after that wall-clock time, each with an equal share of it.
     The networks of promising designs are then replicated on ``repeats`` seeds before designs are final, and
-    ``finalists`` designs are confirmed on ``seeds`` seeds.
+    ``finalists`` designs are confirmed on ``seeds`` seeds; neither counts as budget of an arm.
     """
 
     model_config = FROZEN

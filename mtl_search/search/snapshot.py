@@ -48,7 +48,7 @@ def take(conductor: Conductor, started: float, done_before: int) -> Snapshot:
     return Snapshot(arms, done, planned, seconds, left, conductor.note)
 
 
-def take_retraining(retraining: Retraining, before: Snapshot | None, started: float) -> Snapshot:
+def take_retraining(retraining: Retraining, before: Snapshot, started: float, done_before: int) -> Snapshot:
     """Where ``retraining`` stands, below the arms and phases as the ``before`` one left them."""
     done, planned = retraining.done, retraining.planned
     row = ArmProgress(
@@ -61,9 +61,9 @@ def take_retraining(retraining: Retraining, before: Snapshot | None, started: fl
         math.nan,
     )
     seconds = time.monotonic() - started
-    left = seconds / done * (planned - done) if done >= 3 else None
-    arms = before.arms if before is not None else ()
-    return Snapshot((*arms, row), done, planned, seconds, left, retraining.purpose)
+    fresh = done - done_before
+    left = seconds / fresh * (planned - done) if fresh >= 3 else None
+    return Snapshot((*before.arms, row), done, planned, seconds, left, retraining.purpose)
 
 
 def _arm(conductor: Conductor, index: int) -> ArmProgress:

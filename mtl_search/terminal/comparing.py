@@ -5,6 +5,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from mtl_search.analysis.winner import winner
 from mtl_search.leaderboard import Leaderboard
 from mtl_search.terminal.words import interval, percent, plain_console, plain_table
 
@@ -12,8 +13,8 @@ __all__ = ["show_comparison"]
 
 
 def show_comparison(boards: list[Leaderboard]) -> None:
-    """Print a column per sweep: delta_m of every arm's best confirmed design, then the winner task by
-    task."""
+    """Print a column per sweep: delta_m of each arm's design that is best on valid, then the best of all
+    task by task."""
     console = plain_console()
     confirmed = [board.summary().to_pylist() for board in boards]
     titles = [str(board.path) for board in boards]
@@ -34,7 +35,7 @@ def show_comparison(boards: list[Leaderboard]) -> None:
 
 
 def _show_arms(console: Console, titles: list[str], confirmed: list[list[dict[str, Any]]]) -> None:
-    table = plain_table("delta_m on test of each arm's best confirmed design")
+    table = plain_table("delta_m on test of each arm's best design on valid")
     table.add_column("arm")
     for title in titles:
         table.add_column(title, overflow="fold")
@@ -44,7 +45,7 @@ def _show_arms(console: Console, titles: list[str], confirmed: list[list[dict[st
 
 
 def _delta_m(rows: list[dict[str, Any]], arm: str) -> str:
-    best = next((row for row in rows if row["arm"] == arm), None)  # rows are sorted, best first
+    best = winner([row for row in rows if row["arm"] == arm], by="delta_m_valid")
     if best is None:
         return "not confirmed"
     return f"{percent(best['delta_m'])} {interval(best['delta_m_low'], best['delta_m_high'])}"
@@ -53,15 +54,16 @@ def _delta_m(rows: list[dict[str, Any]], arm: str) -> str:
 def _show_tasks(
     console: Console, titles: list[str], boards: list[Leaderboard], confirmed: list[list[dict[str, Any]]]
 ) -> None:
-    table = plain_table("The best design's test values, mean over seeds")
+    table = plain_table("Test values of the best design on valid, mean over seeds")
     table.add_column("task")
     table.add_column("metric")
     for title in titles:
         table.add_column(title, overflow="fold")
     metrics = {row["task"]: row["metric"] for board in boards for row in board.tasks().to_pylist()}
-    winners = [{task["task"]: task for task in rows[0]["tasks"]} if rows else {} for rows in confirmed]
-    for task in sorted({name for winner in winners for name in winner}):
-        table.add_row(task, metrics[task], *(_value(winner.get(task)) for winner in winners))
+    best = [winner(rows, by="delta_m_valid") for rows in confirmed]
+    winners = [{task["task"]: task for task in row["tasks"]} if row else {} for row in best]
+    for task in sorted({name for values in winners for name in values}):
+        table.add_row(task, metrics[task], *(_value(values.get(task)) for values in winners))
     console.print(table)
 
 

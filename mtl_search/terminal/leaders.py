@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from mtl_search.analysis.winner import winner
 from mtl_search.errors import LeaderboardError, nearest
 from mtl_search.leaderboard import Leaderboard
 from mtl_search.terminal.words import interval, percent, plain_console, plain_table
@@ -92,14 +93,13 @@ def _show_designs(console: Console, board: Leaderboard, arm: str | None) -> None
     whole."""
     designs, confirmed = _designs(board, arm), _of_arm(board, "summary", arm)
     if not designs:
-        console.print("no design yet: the sweep has not come to its end")
+        console.print("no design yet: no arm has networks for all main tasks")
         return
-    best = designs[0]
+    best = winner(designs) or designs[0]
     if confirmed:
         console.print(_confirmed_table(confirmed))
         for caveat in confirmed[0]["caveats"]:
             console.print(Text.assemble(("mind:", "yellow"), f" {caveat}"))
-        best = next((design for design in designs if design["text"] == confirmed[0]["text"]), best)
     else:
         console.print(_design_table(designs))
         console.print(
@@ -140,7 +140,9 @@ def _design_table(designs: list[Row]) -> Table:
 def _network_table(design: Row, trials: Mapping[str, Row]) -> Table:
     """A network a row: the tasks it serves with their gains, and those that only help it."""
     n = design["n_networks"]
-    table = plain_table(f"The best: {design['arm']} with {n} network{'s' * (n > 1)}")
+    table = plain_table(
+        f"The best on valid, where designs are chosen: {design['arm']} with {n} network{'s' * (n > 1)}"
+    )
     for title in ("network", "serves", "helped by", "weighting"):
         table.add_column(title, overflow="fold")
     for key in design["networks"]:

@@ -68,8 +68,10 @@ def test_gains_by_hand():
     assert found == pytest.approx({"ward": 12.5, "age": 20.0, "cost": -25.0})
 
 
-def test_a_negative_reference_keeps_the_direction():
-    assert gains({"cost": 0.1}, {"cost": -0.2}, {"cost": R2}) == pytest.approx({"cost": 150.0})
+def test_a_negative_reference_keeps_the_direction_where_the_metric_has_no_floor():
+    elbo = MetricKind("elbo", True)
+    assert gains({"cost": 0.1}, {"cost": -0.2}, {"cost": elbo}) == pytest.approx({"cost": 150.0})
+    assert math.isnan(gains({"cost": 0.1}, {"cost": -0.2}, {"cost": R2})["cost"])
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,9 @@ def confirmed(*arms: str, seeds: int = 5) -> list:
 ALL = ("single_task", "shared_tuned", "search")
 
 
+REPLICATE = {"trial_id": "again", "arm": "x", "phase": "replication"}
+
+
 def arm(name: str, n: int, seconds: float = 1.0) -> list[dict]:
     return [{"trial_id": f"{name}{i}", "arm": name, "device_seconds": seconds} for i in range(n)]
 
@@ -29,25 +32,35 @@ def test_costs_count_what_was_trained():
 
 
 def test_a_fair_comparison_has_no_caveat():
-    assert caveats(trials(*arm("x", 10), *arm("y", 11)), confirmed(*ALL)) == []
+    assert caveats(trials(REPLICATE, *arm("x", 10), *arm("y", 11)), confirmed(*ALL)) == []
 
 
 @pytest.mark.parametrize(("n", "seconds"), [(10, 50.0), (50, 0.2)])
 def test_equal_in_trials_or_in_device_time_is_fair(n, seconds):
-    assert caveats(trials(*arm("x", 10), *arm("y", n, seconds)), confirmed(*ALL)) == []
+    assert caveats(trials(REPLICATE, *arm("x", 10), *arm("y", n, seconds)), confirmed(*ALL)) == []
 
 
 def test_unequal_budgets_are_named_with_what_was_used():
-    (note,) = caveats(trials(*arm("x", 10), *arm("y", 40, 2.0)), confirmed(*ALL))
+    (note,) = caveats(trials(REPLICATE, *arm("x", 10), *arm("y", 40, 2.0)), confirmed(*ALL))
     assert note == "unequal budgets: x 10 trials in 10 s, y 40 trials in 80 s"
 
 
 @pytest.mark.parametrize(("seeds", "words"), [(1, "1 seed:"), (2, "2 seeds:")])
 def test_few_seeds_are_named(seeds, words):
-    (note,) = caveats(trials(*arm("x", 3)), confirmed(*ALL, seeds=seeds))
+    (note,) = caveats(trials(REPLICATE, *arm("x", 3)), confirmed(*ALL, seeds=seeds))
     assert note.startswith(words)
 
 
 def test_missing_references_are_named():
-    notes = caveats(trials(*arm("x", 3)), confirmed("search"))
+    notes = caveats(trials(REPLICATE, *arm("x", 3)), confirmed("search"))
     assert ["single_task" in notes[0], "shared_tuned" in notes[1]] == [True, True]
+
+
+def test_designs_chosen_for_single_trainings_are_named():
+    (note,) = caveats(trials(*arm("x", 3)), confirmed(*ALL))
+    assert note.startswith("no replication:")
+
+
+def test_tasks_without_a_reference_are_named():
+    (note,) = caveats(trials(REPLICATE, *arm("x", 3)), confirmed(*ALL), ["cost", "stay"])
+    assert note == "not part of delta_m, without a usable single-task reference: cost, stay"

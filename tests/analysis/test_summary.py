@@ -109,9 +109,15 @@ def test_delta_m_and_gains_are_those_by_hand():
     delta = (gains("found", "age") + gains("found", "death")) / 2
     assert found["delta_m"] == pytest.approx(delta.mean())
     assert found["delta_m_sd"] == pytest.approx(delta.std(ddof=1))
-    low, high = stats.ttest_1samp(delta, 0).confidence_interval()
+    single = (gains("single", "age") + gains("single", "death")) / 2  # which scatters as well
+    low, high = stats.ttest_rel(delta, single).confidence_interval()
     assert (found["delta_m_low"], found["delta_m_high"]) == pytest.approx((low, high))
+    assert found["delta_m_low"] == pytest.approx(found["vs_single_task_low"])
     assert rows["single_task", 2]["delta_m"] == pytest.approx(0.0)
+    low, high = stats.ttest_1samp(single, 0).confidence_interval()
+    reference = rows["single_task", 2]
+    assert (reference["delta_m_low"], reference["delta_m_high"]) == pytest.approx((low, high))
+    assert found["delta_m_valid"] == tables()[3].set_index(["arm", "n_networks"])["delta_m"]["search", 1]
     age, death = found["tasks"]
     assert (age["task"], death["task"]) == ("age", "death")
     assert age["value"] == pytest.approx(9.0)
@@ -135,6 +141,37 @@ def test_comparisons_are_paired_t_tests_with_holm_over_designs():
     corrected = sorted(row["vs_single_task_p_holm"] for row in rows.values() if row["arm"] != "single_task")
     assert corrected[:2] == pytest.approx(holm)
     assert rows["search", 1]["vs_shared_tuned_difference"] == pytest.approx((found - tuned).mean())
+
+
+def test_copies_of_a_design_are_one_test():
+    trials, metrics, resamples, designs, tasks = tables()
+    (found,) = designs[(designs["arm"] == "search") & (designs["n_networks"] == 1)].to_dict("records")
+    (single,) = designs[designs["arm"] == "single_task"].to_dict("records")
+    copies = [found | {"arm": "shared_equal"}, single | {"arm": "mine"}]
+    more = pd.concat([designs, pd.DataFrame(copies)], ignore_index=True)
+    before = by_design(summarise(trials, metrics, resamples, designs, tasks))
+    after = by_design(summarise(trials, metrics, resamples, more, tasks))
+    for key, row in before.items():
+        assert after[key]["vs_single_task_p_holm"] == pytest.approx(row["vs_single_task_p_holm"], nan_ok=True)
+    assert after["shared_equal", 1]["vs_single_task_p_holm"] == after["search", 1]["vs_single_task_p_holm"]
+    assert after["mine", 2]["vs_single_task_verdict"] == "no difference shown"
+    assert after["mine", 2]["vs_single_task_p_holm"] == 1.0
+
+
+def test_a_group_without_which_a_task_is_undefined_does_not_count():
+    frames = list(tables(groups=4))
+    plain = by_design(summarise(*frames))
+    resamples = frames[2]
+    assert len(resamples) > 0
+    assert math.isfinite(plain["search", 1]["delta_m_low"])
+    group = resamples["left_out"].min()
+    frames[2] = resamples.assign(
+        value=resamples["value"].mask((resamples["left_out"] == group) & (resamples["task"] == "age"))
+    )
+    without = [*frames]
+    without[2] = resamples[resamples["left_out"] != group]
+    gone, left = by_design(summarise(*frames)), by_design(summarise(*without))
+    assert gone["search", 1]["delta_m_low"] == pytest.approx(left["search", 1]["delta_m_low"])
 
 
 def test_a_reference_is_not_compared_with_itself():

@@ -22,7 +22,7 @@ def searched(bench: MakeBench) -> Any:
 
 def test_every_arm_has_designs(searched: Any) -> None:
     b, ledger = searched
-    rows = design_rows(b.spec, ledger)
+    rows = design_rows(b.spec, ledger, final=False)
     assert list(dict.fromkeys(row["arm"] for row in rows)) == [
         "single_task", "shared_equal", "shared_tuned", "mine", "search",
     ]  # fmt: skip
@@ -30,7 +30,7 @@ def test_every_arm_has_designs(searched: Any) -> None:
 
 def test_single_task_is_one_design_of_the_references(searched: Any) -> None:
     b, ledger = searched
-    (row,) = (row for row in design_rows(b.spec, ledger) if row["arm"] == "single_task")
+    (row,) = (row for row in design_rows(b.spec, ledger, final=False) if row["arm"] == "single_task")
     assert row["n_networks"] == 2
     assert row["delta_m"] == 0.0
     assert row["gains"] == {"cost": 0.0, "ill": 0.0}
@@ -40,24 +40,28 @@ def test_single_task_is_one_design_of_the_references(searched: Any) -> None:
 def test_an_arm_is_composed_of_its_own_networks(searched: Any) -> None:
     b, ledger = searched
     for arm in ("shared_equal", "shared_tuned", "mine"):
-        for design in compose_arm(b.spec, ledger, arm):
+        for design in compose_arm(b.spec, ledger, arm, final=False):
             assert {ledger[key].arm for key in design.keys} == {arm}
 
 
 def test_the_search_may_use_the_references(searched: Any) -> None:
     b, ledger = searched
     best = {
-        arm: compose_arm(b.spec, ledger, arm)[-1].delta_m
+        arm: compose_arm(b.spec, ledger, arm, final=False)[-1].delta_m
         for arm in ("shared_equal", "shared_tuned", "search")
     }
     assert best["search"] == max(best.values())
-    used = {ledger[key].arm for design in compose_arm(b.spec, ledger, "search") for key in design.keys}
+    used = {
+        ledger[key].arm
+        for design in compose_arm(b.spec, ledger, "search", final=False)
+        for key in design.keys
+    }
     assert "mine" not in used
 
 
 def test_rows_say_what_they_consist_of(searched: Any) -> None:
     b, ledger = searched
-    for row in design_rows(b.spec, ledger):
+    for row in design_rows(b.spec, ledger, final=False):
         records = {key: ledger[key] for key in row["networks"]}
         assert row["n_networks"] == len(records) <= 2
         assert row["n_params"] == sum(record.n_params for record in records.values())
@@ -72,14 +76,14 @@ def test_rows_say_what_they_consist_of(searched: Any) -> None:
 
 def test_designs_are_listed_once(searched: Any) -> None:
     b, ledger = searched
-    rows = design_rows(b.spec, ledger)
+    rows = design_rows(b.spec, ledger, final=False)
     found = [(row["arm"], *row["networks"]) for row in rows]
     assert len(found) == len(set(found))
 
 
 def test_runners_up_come_after_the_best(searched: Any) -> None:
     b, ledger = searched
-    rows = [row for row in design_rows(b.spec, ledger) if row["arm"] == "search"]
+    rows = [row for row in design_rows(b.spec, ledger, final=False) if row["arm"] == "search"]
     ranks = [row["rank"] for row in rows]
     assert ranks == sorted(ranks)
     best = max(row["delta_m"] for row in rows if row["rank"] == 1)
@@ -97,7 +101,7 @@ def test_more_networks_are_never_worse(bench: MakeBench) -> None:
     )
     source = b.open()
     b.run(source)
-    deltas = [design.delta_m for design in compose_arm(b.spec, source.ledger, "search")]
+    deltas = [design.delta_m for design in compose_arm(b.spec, source.ledger, "search", final=False)]
     assert deltas == sorted(deltas)
 
 
@@ -109,7 +113,7 @@ def test_a_size_in_place_of_a_number(bench: MakeBench) -> None:
     b = bench(folder="bounded", objective={"max_networks": None, "max_params": smallest})
     source = b.open()
     b.run(source)
-    (design,) = compose_arm(b.spec, source.ledger, "search")
+    (design,) = compose_arm(b.spec, source.ledger, "search", final=False)
     assert design.n_params <= smallest
     assert len(design.keys) == 1, "there is room for one network of both tasks alone"
 
@@ -117,8 +121,11 @@ def test_a_size_in_place_of_a_number(bench: MakeBench) -> None:
 def test_no_design_before_every_task_is_served(bench: MakeBench) -> None:
     b = bench()
     source = b.open()
-    assert design_rows(b.spec, source.ledger) == []
+    assert design_rows(b.spec, source.ledger, final=False) == []
     b.run(source, stop_after=2)
-    assert design_rows(b.spec, source.ledger) == [], "cost alone so far"
+    assert design_rows(b.spec, source.ledger, final=False) == [], "cost alone so far"
     b.run(source, stop_after=1)
-    assert {row["arm"] for row in design_rows(b.spec, source.ledger)} == {"single_task", "search"}
+    assert {row["arm"] for row in design_rows(b.spec, source.ledger, final=False)} == {
+        "single_task",
+        "search",
+    }

@@ -89,7 +89,7 @@ def singles() -> list[TrialRecord]:
 
 
 def expected(spec: SweepSpec, ledger: Ledger, arm: str) -> float:
-    designs = compose_arm(spec, ledger, arm)
+    designs = compose_arm(spec, ledger, arm, final=False)
     return designs[-1].delta_m if designs else math.nan
 
 
@@ -142,9 +142,9 @@ def test_composes_only_when_a_network_joins_the_front(monkeypatch: pytest.Monkey
     composed: list[int] = []
     compose_for = module.compose_for
 
-    def counted(spec: SweepSpec, arm: str, candidates: Sequence[Any]) -> Any:
+    def counted(spec: SweepSpec, ledger: Ledger, arm: str, candidates: Sequence[Any]) -> Any:
         composed.append(len(candidates))
-        return compose_for(spec, arm, candidates)
+        return compose_for(spec, ledger, arm, candidates)
 
     monkeypatch.setattr(module, "compose_for", counted)
     assert incumbents.delta_m("search") == 0.0

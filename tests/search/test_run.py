@@ -1,6 +1,7 @@
 """run_sweep and resume_sweep, inline: real trainings, tiny ones."""
 
 import os
+import shutil
 import signal
 import threading
 from collections import Counter
@@ -17,6 +18,7 @@ from mtl_search.errors import DataError, LeaderboardError, ResourceError, SpecEr
 from mtl_search.leaderboard import Leaderboard
 from mtl_search.records import Phase, TrialState
 from mtl_search.search import Executor, Snapshot, SweepSpec, Watch, load_sweep, resume_sweep, run_sweep
+from mtl_search.search import run as run_module
 from mtl_search.testing.data import tiny_dataset, tiny_table
 
 MakeSpec = Callable[..., SweepSpec]
@@ -194,18 +196,29 @@ def test_watchers_see_it_grow(tiny_spec: MakeSpec, tmp_path: Path) -> None:
 
 def test_a_name_is_used_once(tiny_spec: MakeSpec, tmp_path: Path) -> None:
     (tmp_path / "tiny").mkdir()
+    (tmp_path / "tiny" / "notes.txt").write_text("mine")
     with pytest.raises(LeaderboardError, match="no sweep of this name yet"):
         run_sweep(tiny_spec(), tmp_path, inline=True)
-    assert list((tmp_path / "tiny").iterdir()) == []
+    assert [entry.name for entry in (tmp_path / "tiny").iterdir()] == ["notes.txt"]
+
+
+def test_what_a_start_left_that_was_killed_is_taken_over(tiny_spec: MakeSpec, tmp_path: Path) -> None:
+    path = run_sweep(tiny_spec(), tmp_path, inline=True).path
+    shutil.rmtree(path / "trials")  # the table that is made last
+    (path / "journal.log").unlink()
+    assert arms(run_sweep(tiny_spec(), tmp_path, inline=True).path) == WHOLE
 
 
 def test_a_name_that_is_taken_meanwhile(
     tiny_spec: MakeSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "tiny").mkdir()
-    monkeypatch.setattr(Path, "exists", lambda path: False)
+    path = run_sweep(tiny_spec(), tmp_path, inline=True).path
+    before = (path / "sweep.yaml").read_bytes(), arms(path)
+    answers = iter([True, False])  # free when first looked at
+    monkeypatch.setattr(run_module, "_is_free", lambda path: next(answers))
     with pytest.raises(LeaderboardError, match="no sweep of this name yet"):
-        run_sweep(tiny_spec(), tmp_path, inline=True)
+        run_sweep(tiny_spec(trial={"epochs": 3}), tmp_path, inline=True)
+    assert ((path / "sweep.yaml").read_bytes(), arms(path)) == before
 
 
 def test_results_must_be_a_folder(tiny_spec: MakeSpec, tmp_path: Path) -> None:

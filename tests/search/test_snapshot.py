@@ -48,7 +48,7 @@ def test_in_the_middle(bench: MakeBench, clock: list[float]) -> None:
         assert (arm.complete, arm.pruned, arm.failed) == tuple(
             states[arm.name][state] for state in ("complete", "pruned", "failed")
         )
-        designs = compose_arm(b.spec, source.ledger, arm.name)
+        designs = compose_arm(b.spec, source.ledger, arm.name, final=False)
         assert arm.best == (
             pytest.approx(designs[-1].delta_m) if designs else pytest.approx(math.nan, nan_ok=True)
         )
@@ -94,14 +94,17 @@ def test_a_confirmation_below_the_arms(bench: MakeBench, clock: list[float]) -> 
     search = take(source, started=0.0, done_before=0)
     networks = [r for r in source.ledger.records if r.arm == "single_task"][:2]
     confirmation = Confirmation(b.spec.settings, b.dataset, source.ledger, networks)
-    shown = take_retraining(confirmation, search, started=95.0)
+    shown = take_retraining(confirmation, search, started=95.0, done_before=0)
     assert shown.arms[:-1] == search.arms
     row = shown.arms[-1]
     assert (row.name, row.complete, row.running, row.planned) == ("confirmation", 0, 0, 6)
     assert (shown.done, shown.planned, shown.seconds_left) == (0, 6, None)
     b.run(confirmation, stop_after=3)
     job = confirmation.next()
-    shown = take_retraining(confirmation, None, started=94.0)
-    assert [(arm.name, arm.complete, arm.running) for arm in shown.arms] == [("confirmation", 3, 1)]
+    shown = take_retraining(confirmation, search, started=94.0, done_before=0)
+    row = shown.arms[-1]
+    assert (row.name, row.complete, row.running) == ("confirmation", 3, 1)
     assert shown.seconds_left == pytest.approx(6.0 / 3 * 3)
+    after_a_resume = take_retraining(confirmation, search, started=94.0, done_before=3)
+    assert after_a_resume.seconds_left is None, "nothing new yet says how fast it goes"
     assert job.read_test

@@ -93,7 +93,7 @@ def _points(cost: str, designs: list[dict[str, Any]], gains: list[float], where:
         "x": [design[cost] for design in designs],
         "y": gains,
         "text": [
-            f"{plain(design_name(design))}<br>{percent(gain, 2)} on {where}<br>"
+            f"{plain(design_name(design))}<br>{percent(gain)} on {where}<br>"
             f"{amount(design['n_params'])} parameters, {amount(design['flops'])} operations a row"
             for design, gain in zip(designs, gains, strict=True)
         ],
@@ -108,6 +108,6 @@ def _row(design: Mapping[str, Any], tables: Tables) -> tuple[str, ...]:
         amount(design["n_params"]),
         amount(design["flops"]),
         duration(tested["train_seconds"]) if tested else "–",
-        percent(design["delta_m"], 2),
-        percent(tested["delta_m"], 2) if tested else "–",
+        percent(design["delta_m"]),
+        percent(tested["delta_m"]) if tested else "–",
     )

@@ -107,7 +107,7 @@ def _against(
         "marker": {"symbol": symbol, "size": 10, "color": [colour(row["arm"], arms) for _, row in kept]},
         "text": [
             f"{plain(design_name(row))} against {REFERENCE_NAMES[reference]}<br>"
-            f"{percent(row[f'{prefix}_difference'], 2)} ({_ends(row, prefix)})<br>"
+            f"{percent(row[f'{prefix}_difference'])} ({_ends(row, prefix)})<br>"
             f"{row[f'{prefix}_verdict']}, p = {row[f'{prefix}_p_holm']:.2g} after Holm"
             for _, row in kept
         ],
@@ -144,7 +144,7 @@ def _names_axis(names: Sequence[str]) -> dict[str, Any]:
 
 
 def _ends(row: Row, prefix: str) -> str:
-    return interval(row[f"{prefix}_low"], row[f"{prefix}_high"], 2) or "one seed"
+    return interval(row[f"{prefix}_low"], row[f"{prefix}_high"]) or "one seed"
 
 
 def _per_task(shown: Sequence[Row], tables: Tables) -> tuple[Figure, ...]:
@@ -165,7 +165,7 @@ def _per_task(shown: Sequence[Row], tables: Tables) -> tuple[Figure, ...]:
                 "marker": {"size": 9 if at == 0 else 7, "color": tint},
                 "text": [
                     f"{plain(task['task'])} in {plain(design_name(row))}<br>"
-                    f"{percent(task['gain'], 2)} ({_ends(task, 'gain')}), {value(task['value'])}"
+                    f"{percent(task['gain'])} ({_ends(task, 'gain')}), {value(task['value'])}"
                     for task in found
                 ],
             }
@@ -186,7 +186,7 @@ def _row(row: Row) -> tuple[str, ...]:
     return (
         design_name(row),
         row["verdict"],
-        percent(row["delta_m"], 2),
+        percent(row["delta_m"]),
         _ends(row, "delta_m"),
         *(verdict if isinstance(verdict, str) else "–" for verdict in said),
     )

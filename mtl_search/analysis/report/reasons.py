@@ -53,7 +53,7 @@ def _affinity(tables: Tables) -> Figure | None:
     effects = [[cells[a, b]["effect"] if a != b else math.nan for b in names] for a in known]
     largest = max(abs(effect) for row in effects for effect in row if math.isfinite(effect)) or 1.0
     trace = _heat_map(known, names, effects, [[0, BAD], [0.5, PAPER], [1, GOOD]], -largest, largest) | {
-        "text": [[_cell(cells.get((a, b))) for b in names] for a in known],
+        "text": [[_cell(cells.get((a, b)), 1 if largest >= 1 else 2) for b in names] for a in known],
         "texttemplate": "%{text}",
         "hovertext": [[_hover(a, b, cells.get((a, b))) for b in names] for a in known],
         "hovertemplate": "%{hovertext}<extra></extra>",
@@ -66,18 +66,18 @@ def _affinity(tables: Tables) -> Figure | None:
     return figure("affinity", "Which tasks help which", note, _heat_panel(trace, len(known), 46))
 
 
-def _cell(row: dict[str, Any] | None) -> str:
+def _cell(row: dict[str, Any] | None, digits: int) -> str:
     if row is None or not math.isfinite(row["effect"]):
         return ""
-    text = percent(row["effect"]).removesuffix("%").strip()
+    text = percent(row["effect"], digits).removesuffix("%").strip()
     return f"<b>{text}</b>" if row["low"] > 0 or row["high"] < 0 else text
 
 
 def _hover(task: str, companion: str, row: dict[str, Any] | None) -> str:
     if row is None:
         return plain(task)
-    ends = interval(row["low"], row["high"], 2)
-    known = percent(row["effect"], 2) + (f" ({ends})" if ends else "")
+    ends = interval(row["low"], row["high"])
+    known = percent(row["effect"]) + (f" ({ends})" if ends else "")
     counts = f"{row['n_with']} trials with, {row['n_without']} without"
     return f"{plain(task)} with {plain(companion)}: {known}<br>{counts}"
 

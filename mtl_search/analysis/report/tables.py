@@ -1,6 +1,5 @@
 """What the page is made of: a sweep's tables and the text of its file, read once."""
 
-import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -8,6 +7,7 @@ from typing import Any, Self
 import pandas as pd
 
 from mtl_search.analysis.frames import main_tasks, rows_of, searched
+from mtl_search.analysis.winner import winner
 from mtl_search.leaderboard import Leaderboard
 
 __all__ = ["Tables"]
@@ -60,14 +60,8 @@ class Tables:
         return searched(self.trials)
 
     def winner(self) -> dict[str, Any] | None:
-        """The design to train: the best on valid, of the fewest networks among equals; None without designs.
-
-        Chosen on valid alone, so that what test says of it stays an honest measurement.
-        """
-        known = [row for row in rows_of(self.designs) if math.isfinite(row["delta_m"])]
-        return max(
-            known, key=lambda row: (round(row["delta_m"], 6), -row["n_networks"], -row["rank"]), default=None
-        )
+        """The design to train; None without designs."""
+        return winner(rows_of(self.designs))
 
     def confirmed(self, design: dict[str, Any] | None) -> dict[str, Any] | None:
         """The row of ``summary`` of a design, None where it was not trained again."""

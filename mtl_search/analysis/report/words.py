@@ -29,11 +29,11 @@ _ARMS = {
 }
 
 
-def percent(number: float, digits: int = 1) -> str:
+def percent(number: float, digits: int = 2) -> str:
     r"""A gain with its sign; an unknown one is a dash.
 
-    >>> percent(1.26), percent(-0.04), percent(float("nan"))
-    ('+1.3\u202f%', '0.0\u202f%', '–')
+    >>> percent(1.264), percent(-0.004), percent(float("nan"))
+    ('+1.26\u202f%', '0.00\u202f%', '–')
     """
     if not math.isfinite(number):
         return "–"
@@ -42,11 +42,11 @@ def percent(number: float, digits: int = 1) -> str:
     return f"{sign}{text}{THIN}%"
 
 
-def interval(low: float, high: float, digits: int = 1) -> str:
+def interval(low: float, high: float) -> str:
     """Both ends of an interval in percent, empty where there is none."""
     if not (math.isfinite(low) and math.isfinite(high)):
         return ""
-    return f"{percent(low, digits)} to {percent(high, digits)}"
+    return f"{percent(low)} to {percent(high)}"
 
 
 def value(number: float) -> str:
