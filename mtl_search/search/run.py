@@ -85,7 +85,7 @@ def run_sweep(
     with open_executor(spec.settings.resources, inline=inline, address=address) as executor:
         _make_folder(path)
         with _only_process(path):
-            if not _is_free(path):  # meanwhile
+            if not _is_free(path):  # any more
                 raise _taken(path)
             save_sweep(spec, path)
             board = Leaderboard.create(path, _task_infos(dataset))
@@ -240,8 +240,10 @@ def _make_folder(path: Path) -> None:
 def _is_free(path: Path) -> bool:
     """Whether a sweep can begin in ``path``: nothing is there but what one leaves that was killed before its
     tables were made."""
-    left_over = {LOCK, SWEEP_FILE, *SCHEMAS} - {"trials"}
-    return not path.exists() or (path.is_dir() and {entry.name for entry in path.iterdir()} <= left_over)
+    if not path.exists():
+        return True
+    there = {entry.name for entry in path.iterdir()} if path.is_dir() else set[str]()
+    return LOCK in there and there <= {LOCK, SWEEP_FILE, *SCHEMAS} - {"trials"}
 
 
 def _taken(path: Path) -> LeaderboardError:

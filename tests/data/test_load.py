@@ -223,3 +223,13 @@ def test_a_csv_of_the_same_table_is_split_alike(tmp_path: Path) -> None:
     direct = load(TABLE.drop_columns(["topics"]), NO_LISTS)
     assert loaded.fingerprint == direct.fingerprint
     assert loaded.summary().rows == direct.summary().rows
+
+
+@pytest.mark.parametrize("which", ["valid", "test"])
+def test_labels_that_the_metric_is_undefined_on_are_refused(which: str) -> None:
+    inside = in_split(which)
+    table = changed(BY_COLUMN, "ill", lambda row, v: 0.0 if inside(row) and v is not None else v)
+    with pytest.raises(DataError, match=f"tasks.ill: .* that auroc is defined on.* {which} rows"):
+        by_column(table)
+    accurate = dict(TINY_TASKS) | {"ill": {"kind": "binary", "metric": "accuracy"}}
+    assert by_column(table, accurate), "of one class, but defined"

@@ -7,6 +7,7 @@ import pytest
 
 from mtl_search.design import Design
 from mtl_search.search.composing import compose_arm, design_rows
+from mtl_search.training import failure
 
 MakeBench = Callable[..., Any]
 
@@ -129,3 +130,24 @@ def test_no_design_before_every_task_is_served(bench: MakeBench) -> None:
         "single_task",
         "search",
     }
+
+
+def test_a_task_that_cannot_be_learned_alone_is_left_out(bench: MakeBench) -> None:
+    b = bench()
+    plain = b.outcome
+    b.outcome = lambda job: failure(ValueError("x")) if job.config.members == ("ill",) else plain(job)
+    source = b.open()
+    b.run(source)
+    rows = design_rows(b.spec, source.ledger, final=False)
+    assert {row["arm"] for row in rows} == {"single_task", "shared_equal", "shared_tuned", "search"}
+    assert all(set(row["serves"]) == {"cost"} for row in rows)
+
+
+def test_nothing_that_can_be_learned_alone_leaves_no_design(bench: MakeBench) -> None:
+    b = bench()
+    plain = b.outcome
+    b.outcome = lambda job: failure(ValueError("x")) if len(job.config.members) == 1 else plain(job)
+    source = b.open()
+    b.run(source)
+    assert source.ledger.comparable == ()
+    assert design_rows(b.spec, source.ledger, final=True) == []

@@ -196,10 +196,9 @@ def test_watchers_see_it_grow(tiny_spec: MakeSpec, tmp_path: Path) -> None:
 
 def test_a_name_is_used_once(tiny_spec: MakeSpec, tmp_path: Path) -> None:
     (tmp_path / "tiny").mkdir()
-    (tmp_path / "tiny" / "notes.txt").write_text("mine")
     with pytest.raises(LeaderboardError, match="no sweep of this name yet"):
         run_sweep(tiny_spec(), tmp_path, inline=True)
-    assert [entry.name for entry in (tmp_path / "tiny").iterdir()] == ["notes.txt"]
+    assert list((tmp_path / "tiny").iterdir()) == []
 
 
 def test_what_a_start_left_that_was_killed_is_taken_over(tiny_spec: MakeSpec, tmp_path: Path) -> None:
