@@ -141,7 +141,7 @@ def _network_table(design: Row, trials: Mapping[str, Row]) -> Table:
     """A network a row: the tasks it serves with their gains, and those that only help it."""
     n = design["n_networks"]
     table = plain_table(
-        f"The best on valid, where designs are chosen: {design['arm']} with {n} network{'s' * (n > 1)}"
+        f"Best on valid: {design['arm']} with {n} network{'s' * (n > 1)}"
     )
     for title in ("network", "serves", "helped by", "weighting"):
         table.add_column(title, overflow="fold")

@@ -53,7 +53,7 @@ def as_json(board: Leaderboard, n: int = 5, arm: str | None = None) -> dict[str,
 def test_confirmed_designs_come_first(confirmed: Leaderboard, capsys: Capture) -> None:
     shown = top(confirmed, capsys)
     assert shown.index("Confirmed designs: delta_m on test, over 5 new seeds") == 0
-    assert shown.index("The best on valid") < shown.index("Trials, by mean gain")
+    assert shown.index("Best on valid") < shown.index("Trials, by mean gain")
     assert "Not confirmed" not in shown
     best = confirmed.summary().to_pylist()[0]
     assert shown.splitlines()[2].split()[:2] == [best["arm"], str(best["n_networks"])]
@@ -67,14 +67,14 @@ def test_a_search_without_confirmation_says_so(searched: Leaderboard, capsys: Ca
     assert "Not confirmed" in shown
     best = max(searched.designs().to_pylist(), key=lambda row: row["delta_m"])
     assert shown.splitlines()[2].split()[:2] == [best["arm"], str(best["n_networks"])]
-    assert f"are chosen: {best['arm']} with {best['n_networks']} network" in shown
+    assert f"Best on valid: {best['arm']} with {best['n_networks']} network" in shown
     for key in best["networks"]:
         assert key in shown
 
 
 def test_every_task_is_served_or_helps(searched: Leaderboard, capsys: Capture) -> None:
     best = max(searched.designs().to_pylist(maps_as_pydicts="strict"), key=lambda row: row["delta_m"])
-    block = top(searched, capsys).split("The best on valid")[1].split("Trials, by")[0]
+    block = top(searched, capsys).split("Best on valid")[1].split("Trials, by")[0]
     for task in best["serves"]:
         assert task in block
 
@@ -127,7 +127,7 @@ def test_a_summary_of_designs_that_are_no_more(
     designs = board.designs().to_pylist(maps_as_pydicts="strict")
     winner = board.summary().to_pylist()[0]["text"]
     board.write_designs([design for design in designs if design["text"] != winner])
-    assert "The best on valid" in top(board, capsys)
+    assert "Best on valid" in top(board, capsys)
 
 
 # at the end of a run
