@@ -1,6 +1,7 @@
 """Composing: the designs that each arm's networks make, as rows of the leaderboard."""
 
 from collections.abc import Collection, Sequence
+from statistics import fmean
 from typing import Any
 
 from mtl_search.design import Branching, Candidate, Composition, Design, compose, shrink
@@ -32,7 +33,8 @@ def compose_arm(spec: SweepSpec, ledger: Ledger, arm: str, *, final: bool) -> tu
 def contenders(spec: SweepSpec, ledger: Ledger, arm: str, *, final: bool) -> list[Candidate]:
     """The networks that designs of ``arm`` may be made of.
 
-    ``final``, after the replication: the replicated ones alone, by their means, where these make a design.
+    ``final``, after the replication: the replicated ones alone, by the means of all their trainings, where
+    these make a design.
     """
     if final:
         known = ledger.candidates(evidence_for(arm), replicated=ledger.replicated)
@@ -94,6 +96,7 @@ def _row(ledger: Ledger, arm: str, best: Composition, rank: int = 1, *, final: b
     records = {key: ledger[key] for key in best.keys}
     measured = ledger.mean_gains if final else ledger.gains
     gains = {key: measured(record) for key, record in records.items()}
+    served = {task: gains[key][task] for task, key in best.serves.items()}
     branchings = {key: Branching.parse(record.branching) for key, record in records.items()}
     return {
         "arm": arm,
@@ -102,8 +105,8 @@ def _row(ledger: Ledger, arm: str, best: Composition, rank: int = 1, *, final: b
         "text": str(Design.from_serves(best.serves, branchings)),
         "networks": list(best.keys),
         "serves": best.serves,
-        "gains": {task: gains[key][task] for task, key in best.serves.items()},
-        "delta_m": best.delta_m,
+        "gains": served,
+        "delta_m": fmean(served.values()),
         "n_params": best.n_params,
         "flops": best.flops,
     }

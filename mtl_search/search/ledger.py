@@ -94,8 +94,7 @@ class Ledger:
 
         One that was answered by a trial of another arm is a network of its own arm as well. ``since``: of
         the records from that one on alone. Those whose config_id is in ``replicated`` have the means over
-        their replicates: the trial they were noticed for is too good on average to count. One with a
-        replicate that failed is none.
+        all their trainings; one with a replicate that failed is none.
         """
         found: dict[str, Candidate] = {}
         for record in itertools.islice(self.records, since, None):
@@ -103,14 +102,16 @@ class Ledger:
                 continue
             if record.config_id in found or not self._is_first(record, arms):
                 continue
-            replicates = self._replicates[record.config_id] if record.config_id in replicated else [record]
-            if all(replicate.state == TrialState.COMPLETE for replicate in replicates):
+            trainings = [record]
+            if record.config_id in replicated:
+                trainings += self._replicates[record.config_id]
+            if all(training.state == TrialState.COMPLETE for training in trainings):
                 found[record.config_id] = Candidate(
                     record.trial_id,
-                    self._mean_gains(replicates),
+                    self._mean_gains(trainings),
                     record.n_params,
                     record.flops,
-                    len(replicates),
+                    len(trainings),
                 )
         return list(found.values())
 
@@ -141,20 +142,24 @@ class Ledger:
         return {task: math.sqrt(median(found)) for task, found in variances.items()}
 
     def settle_references(self) -> None:
-        """Once single-task networks are replicated, references are the best of their means: the best of
-        single measurements would make every other network look worse than it is."""
+        """Once single-task networks are replicated, a reference is what the best of them, by all trainings,
+        has over its replicates: the best of single measurements would make every other network look worse
+        than it is."""
         for task, metric in self.metrics.items():
-            means = [
-                fmean(self.values(replicate).get(task, math.nan) for replicate in self._replicates[config_id])
-                for config_id, record in self._complete.items()
-                if record.arm == SINGLE_TASK and record.members == (task,) and config_id in self._replicates
-            ]
-            if means := [mean for mean in means if math.isfinite(mean)]:
-                self.references[task] = max(means, key=metric.signed)
+            found = []
+            for config_id, record in self._complete.items():
+                if record.arm == SINGLE_TASK and record.members == (task,) and config_id in self._replicates:
+                    trainings = (record, *self._replicates[config_id])
+                    values = [self.values(training).get(task, math.nan) for training in trainings]
+                    if all(map(math.isfinite, values)):
+                        found.append((metric.signed(fmean(values)), fmean(values[1:])))
+            if found:
+                _, self.references[task] = max(found)
         self._measured.clear()
 
     def mean_gains(self, record: TrialRecord) -> Mapping[str, float]:
-        """Gain of each main member, over the replicates of a network where there are some."""
+        """Gain of each main member, over the replicates of a network where there are some: the trial it was
+        noticed for is better than the network, on average."""
         return self._mean_gains(self._replicates.get(record.config_id, [record]))
 
     def _mean_gains(self, records: Sequence[TrialRecord]) -> dict[str, float]:

@@ -86,11 +86,12 @@ def test_a_gain_that_one_seed_gave_is_gone_with_the_others(
             too_good = compose_arm(b.spec, ledger, "search", final=False)[-1].delta_m
         replicated(b, ledger)
         ledger.settle_references()
-        designs.append(compose_arm(b.spec, ledger, "shared_equal", final=True)[0])
-        (alone,) = compose_arm(b.spec, ledger, "single_task", final=True)
-        assert alone.delta_m == pytest.approx(0.0)
+        rows = design_rows(b.spec, ledger, final=True)
+        designs.append(next(row for row in rows if row["arm"] == "shared_equal"))
+        (alone,) = (row for row in rows if row["arm"] == "single_task")
+        assert alone["delta_m"] == pytest.approx(0.0)
     assert too_good > 20.0
-    assert designs[0].delta_m == pytest.approx(designs[1].delta_m, abs=1e-6), "as if there had been no luck"
+    assert designs[0]["delta_m"] == pytest.approx(designs[1]["delta_m"]), "as if there had been no luck"
 
 
 def test_a_gain_is_the_mean_over_the_replicates(bench: MakeBench, noisy: Values) -> None:
@@ -98,16 +99,19 @@ def test_a_gain_is_the_mean_over_the_replicates(bench: MakeBench, noisy: Values)
     ledger = searched(b)
     replicated(b, ledger)
     ledger.settle_references()
-    (design, *_) = compose_arm(b.spec, ledger, "shared_equal", final=True)
-    for task, key in design.serves.items():
+    design = next(row for row in design_rows(b.spec, ledger, final=True) if row["arm"] == "shared_equal")
+    for task, key in design["serves"].items():
         config_id = ledger[key].config_id
         again = [r for r in b.records() if r.config_id == config_id and r.phase == Phase.REPLICATION]
         assert len(again) == 2
         gains = [ledger.gains(record)[task] for record in again]
-        assert ledger.mean_gains(ledger[key])[task] == pytest.approx(sum(gains) / 2)
-    assert design.delta_m == pytest.approx(
-        sum(ledger.mean_gains(ledger[key])[task] for task, key in design.serves.items()) / len(design.serves)
-    )
+        assert design["gains"][task] == pytest.approx(sum(gains) / 2)
+        (candidate,) = (
+            c for c in ledger.candidates(("shared_equal",), replicated={config_id}) if c.key == key
+        )
+        assert candidate.n_seen == 3, "for choosing all count"
+        assert candidate.gains[task] == pytest.approx((sum(gains) + ledger.gains(ledger[key])[task]) / 3)
+    assert design["delta_m"] == pytest.approx(sum(design["gains"].values()) / len(design["gains"]))
 
 
 def test_noise_is_the_spread_between_seeds(bench: MakeBench, noisy: Values) -> None:
