@@ -124,7 +124,7 @@ def curve(name: str, networks: str, strategy: str, seed: int, most: int) -> list
     gains = [table.judge(measured[: len(table.tasks) + mark], k) for mark in marks]
     gains = [table.judge([*measured, together], k) if np.isnan(gain) else gain for gain in gains]
     common = {
-        "table": Path(name).stem,
+        "table": Path(name).stem if name.endswith(".parquet") else name,
         "tasks": len(table.tasks),
         "networks": networks,
         "strategy": strategy,

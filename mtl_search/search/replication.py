@@ -7,8 +7,8 @@ The designs that are then best may have other networks, which are replicated in 
 rounds: what SMAC calls intensification (Hutter et al. 2011), for designs. Between rounds a gain is shrunk by
 what the replicates tell of the noise, the more the rarer it was seen, so that a network seen once has to
 promise more. Final designs are made of replicated networks alone, in every arm alike. For choosing, all
-trainings of a network count; what is then said of the chosen ones on valid, and of the references, is the mean
-of the replicates.
+trainings of a network count; what is then said of the chosen ones on valid, and of the references, is the
+mean of the replicates.
 
 What the seeds have in common remains: all are judged by the same valid rows, so the best on valid is still a
 little lucky in its rows. The confirmation, on test, is not.

@@ -140,9 +140,7 @@ def _design_table(designs: list[Row]) -> Table:
 def _network_table(design: Row, trials: Mapping[str, Row]) -> Table:
     """A network a row: the tasks it serves with their gains, and those that only help it."""
     n = design["n_networks"]
-    table = plain_table(
-        f"Best on valid: {design['arm']} with {n} network{'s' * (n > 1)}"
-    )
+    table = plain_table(f"Best on valid: {design['arm']} with {n} network{'s' * (n > 1)}")
     for title in ("network", "serves", "helped by", "weighting"):
         table.add_column(title, overflow="fold")
     for key in design["networks"]:
