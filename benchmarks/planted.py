@@ -4,12 +4,12 @@
 
 Every seed is a Dataset of `mtl_search.testing.planted` and a sweep of its own, in this process and with all
 its reference arms. ``clusters`` and ``auxiliary`` compare the composer with random member sets at equal
-trainings. *Found*: every main task is served by a network of exactly the planted members, in the best
-design of the search's own networks; *with references*: in that of all networks, where the shared reference,
-its loss weights tuned, may serve one cluster and nothing else. *Regret*: how much more delta_m on test the
-planted design has than the chosen one, both trained on new seeds with the same hyperparameters, in
-percentage points. ``independent``: what the confirmation says of the search's best design, where nothing can
-be gained. ``depth``: networks of all tasks, with one common split or any tree.
+trainings. *Found*: every main task is served by a network of exactly the planted members, in the final
+design. This may lean on the shared reference, which with tuned loss weights can serve one cluster and nothing
+else; *by own*: in the best design of the search's own networks and single tasks alone. *Regret*: how much
+more delta_m on test the planted design has than that one, both trained on new seeds with the same
+hyperparameters, in percentage points. ``independent``: what the confirmation says of the search's best
+design, where nothing can be gained. ``depth``: networks of all tasks, with one common split or any tree.
 """
 
 import argparse
@@ -180,10 +180,10 @@ def _compare(planted: Planted, seed: int, *, trials: int, networks: int) -> Iter
         searched = [tuple(members) for members in trials_of.query("arm == 'search'")["members"]]
         yield {
             "variant": strategy,
-            "found": all(right),
-            "found with references": whole == true,
-            "tasks as planted": float(np.mean(right)),
-            "promised": own.delta_m,
+            "found": whole == true,
+            "found by own": all(right),
+            "own tasks as planted": float(np.mean(right)),
+            "promised by own": own.delta_m,
             "regret": 0.0 if all(right) else judge.delta_m(true) - judge.delta_m(chosen),
             "trainings of planted sets": sum(members in planted.networks for members in searched),
             "chosen": " ".join(sorted({"+".join(members) for members in chosen.values()})),
