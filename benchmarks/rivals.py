@@ -9,12 +9,12 @@ import numpy as np
 import numpy.typing as npt
 import optuna
 
-from mtl_search.search.candidate_sets import pool
-from mtl_search.search.facility import cover
 from mtl_search.search.member_space import Members, MemberSpace
 from mtl_search.search.members import Measurement, MemberStrategy, PairsFirst, Proposal, RandomSets
-from mtl_search.search.set_evidence import SetEvidence, member_matrix
-from mtl_search.search.set_posterior import SetPosterior
+from mtl_search.search.sets.candidates import pool
+from mtl_search.search.sets.evidence import SetEvidence, member_matrix
+from mtl_search.search.sets.facility import cover
+from mtl_search.search.sets.posterior import SetPosterior
 
 __all__ = ["AdditiveRidge", "Affinity", "HigherOrder", "Thompson", "TpeBooleans"]
 

@@ -7,20 +7,20 @@ trained.
 
 **What is believed.** The gain of a task in a set is a sum of effects: of company as such, of each further
 member, of companions that help everybody, of pairs that help each other, of one companion on this task, of
-two companions together, and of whatever else is smooth over sets (``set_effects``). Effects that tell one
+two companions together, and of whatever else is smooth over sets (``sets.effects``). Effects that tell one
 task about another have weights that all tasks share. How much each kind counts is fitted to the
-measurements, by marginal likelihood, and all together are a Gaussian process over sets (``set_posterior``):
+measurements, by marginal likelihood, and all together are a Gaussian process over sets (``sets.posterior``):
 a mean and a standard deviation for every task in every set, trained or not. Singles gain nothing by
 definition, which anchors it. Standley et al. 2020 predict large sets from pairs, and Li et al. 2023 fit an
 additive surrogate to random subsets; the effects hold both ideas, and the data say how much of each. MTG-Net
 (Song et al. 2022) learns such a predictor from many trainings beforehand; a sweep has none to spare.
 
 **What is proposed.** The set whose training is expected to raise the best design of at most k networks the
-most: the knowledge gradient (Frazier et al. 2009) of a facility-location problem (``improvement``,
-``facility``). So a set is trained because it may be good itself, alone or in the place of a network it
+most: the knowledge gradient (Frazier et al. 2009) of a facility-location problem (``sets.improvement``,
+``sets.facility``). So a set is trained because it may be good itself, alone or in the place of a network it
 competes with, and neither a set that is surely bad nor one whose value is known is. All sets are weighed
 where they are at most about a thousand; else a sample, those one step from the best design, and what a climb
-from the most promising ones meets (``candidate_sets``). All tasks together come first, and single tasks are
+from the most promising ones meets (``sets.candidates``). All tasks together come first, and single tasks are
 measured by the reference arm.
 
 **Slots side by side.** Sets in training are taken to achieve what is expected of them (fantasies at the
@@ -65,7 +65,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mtl_search.search.candidate_sets import climb, pool
 from mtl_search.search.member_space import Members, MemberSpace
 from mtl_search.search.members import (
     Measurement,
@@ -74,10 +73,11 @@ from mtl_search.search.members import (
     draw_least_trained,
     times_trained,
 )
-from mtl_search.search.outlook import Outlook
-from mtl_search.search.set_effects import Effects
-from mtl_search.search.set_evidence import SetEvidence
-from mtl_search.search.set_posterior import fit_effects
+from mtl_search.search.sets.candidates import climb, pool
+from mtl_search.search.sets.effects import Effects
+from mtl_search.search.sets.evidence import SetEvidence
+from mtl_search.search.sets.outlook import Outlook
+from mtl_search.search.sets.posterior import fit_effects
 
 __all__ = ["Composer"]
 

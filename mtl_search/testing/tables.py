@@ -17,9 +17,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from mtl_search.records import Split
-from mtl_search.search.facility import cover
 from mtl_search.search.member_space import Members, MemberSpace
 from mtl_search.search.members import Measurement, MemberStrategy
+from mtl_search.search.sets.facility import cover
 
 __all__ = ["SubsetTable", "mean_gains", "replay"]
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mtl_search.search.members import Measurement
-from mtl_search.search.set_evidence import SetEvidence, member_matrix
+from mtl_search.search.sets.evidence import SetEvidence, member_matrix
 
 TASKS = ("a", "b", "c")
 

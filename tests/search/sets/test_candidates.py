@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from mtl_search.search.candidate_sets import SCORED, climb, neighbours, pool
 from mtl_search.search.member_space import Members, MemberSpace
+from mtl_search.search.sets.candidates import SCORED, climb, neighbours, pool
 
 LARGE = MemberSpace(tuple(f"t{i:02}" for i in range(24)), auxiliary=("x", "y"), min_members=2, max_members=20)
 SMALL = MemberSpace(tuple("abcde"), min_members=2)

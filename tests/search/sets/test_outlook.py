@@ -5,9 +5,9 @@ import pytest
 
 from mtl_search.search.member_space import Members, MemberSpace
 from mtl_search.search.members import Measurement
-from mtl_search.search.outlook import Outlook
-from mtl_search.search.set_effects import Effects
-from mtl_search.search.set_evidence import SetEvidence
+from mtl_search.search.sets.effects import Effects
+from mtl_search.search.sets.evidence import SetEvidence
+from mtl_search.search.sets.outlook import Outlook
 
 SPACE = MemberSpace(tuple("abc"), ("x",))
 PAIR, SINGLES = Measurement(("a", "b"), {"a": 4.0, "b": 3.0}), [Measurement((t,), {t: 0.0}) for t in "abc"]

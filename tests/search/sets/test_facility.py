@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mtl_search.search.facility import UNSERVED, cover, served
+from mtl_search.search.sets.facility import UNSERVED, cover, served
 
 
 def best_by_force(gains_CT: np.ndarray, k: int) -> float:

@@ -9,12 +9,12 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from mtl_search.search.facility import cover
-from mtl_search.search.improvement import expected_rise
 from mtl_search.search.member_space import Members, MemberSpace
-from mtl_search.search.set_effects import Effects
-from mtl_search.search.set_evidence import SetEvidence, member_matrix
-from mtl_search.search.set_posterior import SetPosterior
+from mtl_search.search.sets.effects import Effects
+from mtl_search.search.sets.evidence import SetEvidence, member_matrix
+from mtl_search.search.sets.facility import cover
+from mtl_search.search.sets.improvement import expected_rise
+from mtl_search.search.sets.posterior import SetPosterior
 
 __all__ = ["Outlook"]
 

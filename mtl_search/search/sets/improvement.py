@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtr
 
-from mtl_search.search.facility import UNSERVED, cover
+from mtl_search.search.sets.facility import UNSERVED, cover
 
 __all__ = ["expected_rise"]
 

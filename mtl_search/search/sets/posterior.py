@@ -1,7 +1,7 @@
 """What measured sets of tasks tell about all others: a Gaussian process over member sets, for all tasks.
 
-The gain of a task in a set is the sum of the effects of `mtl_search.search.set_effects`. Given the weights of
-the shared effects the tasks are independent, so the exact posterior of all of them costs one small
+The gain of a task in a set is the sum of the effects of `mtl_search.search.sets.effects`. Given the weights
+of the shared effects the tasks are independent, so the exact posterior of all of them costs one small
 factorisation for each task and one for the weights, where factorising all (task, set) pairs together would
 cost a hundred times that.
 """
@@ -15,7 +15,7 @@ import numpy.typing as npt
 from scipy.linalg import cholesky, solve_triangular
 from scipy.optimize import minimize
 
-from mtl_search.search.set_effects import (
+from mtl_search.search.sets.effects import (
     NOISE,
     REACH,
     SHARED,

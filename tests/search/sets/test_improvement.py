@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from mtl_search.search.facility import UNSERVED, cover
-from mtl_search.search.improvement import expected_rise
+from mtl_search.search.sets.facility import UNSERVED, cover
+from mtl_search.search.sets.improvement import expected_rise
 
 Floats = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 NONE = -1

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.optimize import approx_fprime
 
-from mtl_search.search.set_effects import SHARED, Effects, OwnKernel, shared_features, shared_groups
-from mtl_search.search.set_posterior import JITTER, SetPosterior, _Evidence, _likelihood, fit_effects
+from mtl_search.search.sets.effects import SHARED, Effects, OwnKernel, shared_features, shared_groups
+from mtl_search.search.sets.posterior import JITTER, SetPosterior, _Evidence, _likelihood, fit_effects
 from mtl_search.testing.synthetic_tables import synthetic_table
 
 Floats = np.ndarray[tuple[int, ...], np.dtype[np.float64]]

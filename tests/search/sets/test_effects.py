@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mtl_search.search.set_effects import (
+from mtl_search.search.sets.effects import (
     NOISE,
     OWN,
     REACH,
