@@ -15,8 +15,8 @@ Who does what:
 Where this differs from the first design: Optuna's studies think in memory and write whole trials to the
 journal (``studies`` says why), test rows are not merely left unread during the search but absent from its
 data, there is a replication between search and confirmation (``replication`` says why), and the composer
-trains what is expected to raise the best design the most, which found better designs in its benchmark than the
-Thompson draws that were planned (``composer``).
+trains what is expected to raise the best design the most, which found better designs in its benchmark than
+the Thompson draws that were planned (``composer``).
 """
 
 from mtl_search.search.executors.base import Executor
