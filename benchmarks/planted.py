@@ -92,7 +92,7 @@ def auxiliary(seed: int) -> Iterator[Row]:
 
 def independent(seed: int) -> Iterator[Row]:
     """Four tasks with nothing in common, forty trials; the verdict of a confirmation on five seeds."""
-    budget = {"trials": 40, "reference_trials": 6, "finalists": 1, "seeds": 5}
+    budget = {"trials": 40, "reference_trials": 10, "finalists": 1, "seeds": 5}
     tables = sweep(planted_independent(seed), "composed", seed, budget=budget, networks=4)
     summary = tables["summary"].query("arm == 'search' and rank == 1").sort_values("n_networks").iloc[-1]
     yield {
