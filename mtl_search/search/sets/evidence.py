@@ -20,10 +20,7 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class SetEvidence:
-    """The distinct sets in the order they were first met, their median gains and how often each was trained.
-
-    The median, since one training that diverged says nothing of the others: its hyperparameters made it so,
-    not the set.
+    """The distinct sets in the order they were first met, their mean gains and how often each was trained.
 
     Trainings of a set with exactly the same gains count as one that was looked up again. ``repeated`` are the
     sets of which nothing new is to be expected: at least one training in three was looked up, or no set
@@ -58,7 +55,7 @@ class SetEvidence:
         return cls(
             tuple(by_set),
             member_matrix(list(by_set), tasks),
-            np.array([_defined_median(row) for row in rows]).reshape(-1, len(tasks)),
+            np.array([_defined_mean(row) for row in rows]).reshape(-1, len(tasks)),
             np.array([float(len(row)) for row in rows]),
             repeated,
         )
@@ -69,7 +66,6 @@ def member_matrix(sets: Sequence[Members], tasks: Members) -> Floats:
     return np.array([[float(task in members) for task in tasks] for members in sets]).reshape(-1, len(tasks))
 
 
-def _defined_median(rows_RT: Floats) -> Floats:
-    """The median of each column's numbers, NaN where it has none."""
-    columns = [column[~np.isnan(column)] for column in rows_RT.T]
-    return np.array([np.median(column) if column.size else np.nan for column in columns])
+def _defined_mean(rows_RT: Floats) -> Floats:
+    n_T = (~np.isnan(rows_RT)).sum(axis=0)
+    return np.where(n_T > 0, np.nansum(rows_RT, axis=0) / np.maximum(n_T, 1), np.nan)

@@ -57,11 +57,3 @@ def test_equal_trainings_count_once_and_say_whether_repeating_is_of_use(
 def test_nothing_measured_has_the_shape_of_the_tasks() -> None:
     evidence = SetEvidence.gather([], TASKS)
     assert evidence.gains_MT.shape == evidence.members_MT.shape == member_matrix([], TASKS).shape == (0, 3)
-
-
-def test_one_training_that_diverged_does_not_count_for_all() -> None:
-    gains = (3.0, 2.0, -150.0, 2.5, 2.2)
-    measured = [Measurement(("a", "b"), {"a": gain, "b": math.nan}) for gain in gains]
-    evidence = SetEvidence.gather(measured, ("a", "b"))
-    assert evidence.gains_MT[0, 0] == 2.2
-    assert math.isnan(evidence.gains_MT[0, 1])
