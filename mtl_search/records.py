@@ -72,12 +72,16 @@ class MetricKind:
         >>> MetricKind("rmse", higher_is_better=False).gain(0.75, reference=1.0)
         25.0
         """
-        if not (math.isfinite(value) and math.isfinite(reference)):
-            return math.nan
-        if reference == 0 or (self.floor > 0 and reference <= self.floor):
+        if not (math.isfinite(value) and self.has_gains_over(reference)):
             return math.nan
         change = 100.0 * (value - reference) / abs(reference)
         return change if self.higher_is_better else -change
+
+    def has_gains_over(self, reference: float) -> bool:
+        """Whether gains over ``reference`` are defined."""
+        if not math.isfinite(reference) or reference == 0:
+            return False
+        return self.floor <= 0 or reference > self.floor
 
     def signed(self, value: float) -> float:
         """``value`` turned so that higher is better."""

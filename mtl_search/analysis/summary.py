@@ -49,7 +49,8 @@ def summarise(
     runs = Runs.read(trials, metrics, resamples, kinds)
     confirmed = confirmed_designs(designs, runs, names)
     scale = _Scale([kinds[name] for name in names], _reference(confirmed, "single_task"))
-    left_out = [name for name in names if not _has_gain(tasks, name, kinds[name])]
+    references = dict(zip(tasks["task"], tasks["reference"], strict=True))
+    left_out = [name for name in names if not kinds[name].has_gains_over(references[name])]
     costs, notes = arm_costs(trials), caveats(trials, confirmed, left_out)
     rows = [_row(design, names, scale) | _cost(design, costs) | {"caveats": notes} for design in confirmed]
     for name in REFERENCES:
@@ -86,12 +87,6 @@ class _Scale:
                 for row in values_ST
             ]
         )
-
-
-def _has_gain(tasks: pd.DataFrame, name: str, kind: MetricKind) -> bool:
-    """Whether there are gains over the task's reference on valid, which the search needs."""
-    reference = float(tasks.loc[tasks["task"] == name, "reference"].iloc[0])
-    return bool(np.isfinite(kind.gain(1.0, reference)))
 
 
 def _mean_defined(gains: Array) -> Array:

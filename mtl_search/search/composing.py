@@ -37,8 +37,9 @@ def contenders(spec: SweepSpec, ledger: Ledger, arm: str, *, final: bool) -> lis
     these make a design.
     """
     if final:
-        known = ledger.candidates(evidence_for(arm), replicated=ledger.replicated)
-        sure = [candidate for candidate in known if ledger[candidate.key].config_id in ledger.replicated]
+        replicated = ledger.replicated
+        known = ledger.candidates(evidence_for(arm), replicated=replicated)
+        sure = [candidate for candidate in known if ledger[candidate.key].config_id in replicated]
         if compose_for(spec, ledger, arm, sure):
             return sure
     return ledger.candidates(evidence_for(arm))

@@ -83,7 +83,7 @@ class Ledger:
         return tuple(
             task
             for task, metric in self.metrics.items()
-            if math.isfinite(metric.gain(1.0, self.references.get(task, unknown)))
+            if metric.has_gains_over(self.references.get(task, unknown))
         )
 
     def candidates(
