@@ -28,7 +28,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from composer_report import report
-from rivals import AdditiveRidge, Affinity, HigherOrder, Thompson, TpeBooleans
+from rivals import AdditiveRidge, Affinity, AffinityComposer, HigherOrder, Thompson, TpeBooleans
 
 from mtl_search.search.composer import Composer
 from mtl_search.search.members import MemberStrategy, PairsFirst, RandomSets
@@ -43,6 +43,7 @@ STRATEGIES: dict[str, Callable[[SubsetTable, int, int], MemberStrategy]] = {
     "tpe": lambda table, k, seed: TpeBooleans(table.space, seed),
     "ridge": lambda table, k, seed: AdditiveRidge(table.space, k, seed),
     "thompson": lambda table, k, seed: Thompson(table.space, k, seed),
+    "composer+tag": lambda table, k, seed: AffinityComposer(table.space, k, seed, affinities(table)),
     "composer": lambda table, k, seed: Composer(table.space, k, seed),
 }
 MEASURED = ("../shared/data/grouping_tables/*.parquet", "results/tables/*_subsets.parquet")
@@ -72,7 +73,7 @@ def main() -> None:
     jobs = [
         job
         for job in itertools.product(names, chosen.networks.split(","), strategies, range(chosen.seeds))
-        if job[2] != "tag" or affinity_path(Path(job[0]).stem).exists()
+        if "tag" not in job[2] or affinity_path(Path(job[0]).stem).exists()
     ]
     with multiprocessing.get_context("spawn").Pool(chosen.processes) as pool:
         curves = pool.starmap(curve, [(*job, chosen.most) for job in jobs], chunksize=4)

@@ -1,6 +1,6 @@
 """TAG's inter-task affinities (Fifty et al. 2021), measured in one training of all tasks together.
 
-    python benchmarks/measure_affinities.py --out results/tables/support2_affinities.parquet
+    python benchmarks/measure_affinities.py support2 --out results/tables/support2_affinities.parquet
 
 Every tenth step each task in turn moves the shared parameters by its own gradient; by what share the loss of
 every other task falls on the same rows is its affinity to that task, averaged over the training. The network
@@ -11,15 +11,13 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-import measure_subsets
 import pandas as pd
 import torch
+from measured import SOURCES, Source
 from torch import Tensor
 
 from mtl_search.data import Rows
-from mtl_search.design import Branching
 from mtl_search.model import Network
-from mtl_search.training import TrialConfig
 
 EVERY = 10  # steps, as in the paper
 STEP = 0.01  # of the look-ahead; affinities are proportional to it as long as it is small
@@ -30,32 +28,27 @@ def main() -> None:
     options = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+    options.add_argument("source", choices=SOURCES)
     options.add_argument("--out", type=Path, required=True)
     options.add_argument("--seeds", type=int, default=2)
     options.add_argument("--quick", action="store_true", help="one seed, one epoch")
     chosen = options.parse_args()
     torch.set_num_threads(1)
-    measured = [
-        train(seed, 1 if chosen.quick else None) for seed in range(1 if chosen.quick else chosen.seeds)
-    ]
+    seeds, epochs = (1, 1) if chosen.quick else (chosen.seeds, None)
+    measured = [train(SOURCES[chosen.source], seed, epochs) for seed in range(seeds)]
     chosen.out.parent.mkdir(parents=True, exist_ok=True)
     pd.concat(measured, ignore_index=True).to_parquet(chosen.out, compression="zstd")
     print(f"{len(measured)} trainings measured, {chosen.out}")
 
 
-def train(seed: int, epochs: int | None) -> pd.DataFrame:
+def train(trained: Source, seed: int, epochs: int | None) -> pd.DataFrame:
     """One training: ``affinity`` of ``source`` to ``target``, positive where it helps."""
-    members = tuple(sorted(measure_subsets.TASKS))
-    branching = Branching.shared(members, 3)
-    config = TrialConfig.model_validate(
-        {**measure_subsets.TRIAL, "members": members, "branching": str(branching)}
-    )
-    data = measure_subsets.load_support2()
+    config, data = trained.config(tuple(sorted(trained.tasks)), epochs), trained.load()
     torch.manual_seed(seed)
     network = Network(config.branching, config.trunk, list(data.tasks.values()), data.input_shape)
     optimizer = config.optimizer.build(network.parameters())
     looks, steps = [], 0
-    for _ in range(epochs or config.epochs):
+    for _ in range(config.epochs):
         rows = data.train.take(torch.randperm(len(data.train)))
         for start in range(0, len(rows) - config.batch_size + 1, config.batch_size):
             batch = rows.slice(start, start + config.batch_size)

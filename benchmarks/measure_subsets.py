@@ -1,11 +1,11 @@
 """Train every subset of a table's tasks and keep what each member reached: a table to judge searches on.
 
-    python benchmarks/measure_subsets.py --out results/tables/support2_subsets.parquet
+    python benchmarks/measure_subsets.py support2 --out results/tables/support2_subsets.parquet
 
-One row per set, seed and member with its default metric on valid and test. All networks have the same
-hyperparameters (``TRIAL``), share everything but their heads, and are trained under equal weights. Sets
-that are in the output already are not trained again. ``--quick`` measures the singles and pairs with one
-seed and four epochs.
+One row per set, seed and member with its default metric on valid and test. All networks of a source
+(``measured.py``) have the same hyperparameters, share everything but their heads, and are trained under equal
+weights. Sets that are in the output already are not trained again. ``--quick`` measures the singles and pairs
+with one seed and four epochs.
 """
 
 import argparse
@@ -20,25 +20,11 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import torch
-from pydantic import TypeAdapter
+from measured import SOURCES
 
-from mtl_search.data import Dataset, DataSpec, load_dataset
-from mtl_search.design import Branching
 from mtl_search.records import Split
-from mtl_search.tasks import TaskConfig
-from mtl_search.training import TrialConfig, run_trial
+from mtl_search.training import run_trial
 
-TASKS = {
-    "care_intensity": "regression", "death": "binary", "death_180d": "binary", "dnr": "binary",
-    "functional_outcome": "multiclass", "hospital_death": "binary", "log_charges": "regression",
-    "log_cost": "regression", "log_stay": "regression",
-}  # fmt: skip
-TRIAL = {
-    "trunk": {"name": "mlp", "stages": 3, "width": 64, "dropout": 0.2},
-    "optimizer": {"name": "adamw", "lr": 2e-3, "weight_decay": 1e-2},
-    "batch_size": 256,
-    "epochs": 15,
-}
 SCHEMA = pa.schema(
     {"members": pa.string(), "task": pa.string(), "seed": pa.int64(), "metric": pa.string(),
      "higher_is_better": pa.bool_(), "valid": pa.float64(), "test": pa.float64()}
@@ -52,56 +38,49 @@ def main() -> None:
     """Measure what is missing, with a line every minute, and write the table."""
     plain = argparse.RawDescriptionHelpFormatter
     options = argparse.ArgumentParser(description=__doc__, formatter_class=plain)
+    options.add_argument("source", choices=SOURCES)
     options.add_argument("--out", type=Path, required=True)
     options.add_argument("--seeds", type=int, default=2)
     options.add_argument("--processes", type=int, default=os.cpu_count())
     options.add_argument("--quick", action="store_true")
     chosen = options.parse_args()
-    seeds, epochs = (1, 4) if chosen.quick else (chosen.seeds, TRIAL["epochs"])
-    sizes = range(1, 3 if chosen.quick else len(TASKS) + 1)
+    seeds, epochs = (1, 4) if chosen.quick else (chosen.seeds, None)
+    source = SOURCES[chosen.source]
+    sizes = range(1, 3 if chosen.quick else len(source.tasks) + 1)
     rows: list[Row] = pq.read_table(chosen.out).to_pylist() if chosen.out.exists() else []
     known = {(row["members"], row["seed"]) for row in rows}
     wanted = [
         (members, seed, epochs)
         for seed in range(seeds)
         for size in sizes
-        for members in itertools.combinations(sorted(TASKS), size)
+        for members in itertools.combinations(sorted(source.tasks), size)
         if (" ".join(members), seed) not in known
     ]
     began = saved = time.monotonic()
-    with multiprocessing.get_context("spawn").Pool(chosen.processes, initializer=prepare) as pool:
+    begin = {"initializer": prepare, "initargs": (chosen.source,)}
+    with multiprocessing.get_context("spawn").Pool(chosen.processes, **begin) as pool:
         for done, measured in enumerate(pool.imap(measure, wanted), start=1):
             rows += measured
             if time.monotonic() - saved > 60 or done == len(wanted):
                 saved = time.monotonic()
-                save(rows, chosen.out)
+                save(rows, chosen.source, chosen.out)
                 print(f"{done} of {len(wanted)} networks, {saved - began:.0f} s", flush=True)
     seconds = round(time.monotonic() - began, 1)
     print(json.dumps({"networks": len(wanted), "rows": len(rows), "seconds": seconds}))
 
 
-def prepare() -> None:
+def prepare(name: str) -> None:
     """Load the data once in each process."""
-    global dataset
+    global source, dataset
     torch.set_num_threads(1)
-    dataset = load_support2()
+    source = SOURCES[name]
+    dataset = source.load()
 
 
-def load_support2() -> Dataset:
-    """SUPPORT2 with all nine outcomes as tasks."""
-    adapter: TypeAdapter[TaskConfig] = TypeAdapter(TaskConfig)
-    tasks = {name: adapter.validate_python(kind) for name, kind in TASKS.items()}
-    return load_dataset(DataSpec(source="support2"), tasks, base=Path.cwd())
-
-
-def measure(job: tuple[Members, int, int]) -> list[Row]:
+def measure(job: tuple[Members, int, int | None]) -> list[Row]:
     """Train one network; a row for each member."""
     members, seed, epochs = job
-    branching = Branching.shared(members, 3)
-    config = TrialConfig.model_validate(
-        {**TRIAL, "members": members, "branching": str(branching), "epochs": epochs}
-    )
-    outcome = run_trial(config, dataset, seed=seed, read_test=True)
+    outcome = run_trial(source.config(members, epochs), dataset, seed=seed, read_test=True)
     return list(member_rows(members, seed, {(m.task, m.split, m.name): m.value for m in outcome.metrics}))
 
 
@@ -120,14 +99,14 @@ def member_rows(members: Members, seed: int, values: dict[tuple[str, Split, str]
         }
 
 
-def save(rows: list[Row], out: Path) -> None:
+def save(rows: list[Row], name: str, out: Path) -> None:
     """Write all rows in one go."""
     out.parent.mkdir(parents=True, exist_ok=True)
     partial = out.with_suffix(".partial")
     notes = {
-        "title": "SUPPORT2: every subset of nine tasks",
-        "command": "python benchmarks/measure_subsets.py",
-        "trial": json.dumps(TRIAL),
+        "title": SOURCES[name].title,
+        "command": f"python benchmarks/measure_subsets.py {name}",
+        "trial": json.dumps(SOURCES[name].trial),
     }
     table = pa.Table.from_pylist(rows, schema=SCHEMA.with_metadata(notes))
     pq.write_table(table, partial, compression="zstd")

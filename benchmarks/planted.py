@@ -13,6 +13,7 @@ design, where nothing can be gained. ``depth``: networks of all tasks, with one 
 """
 
 import argparse
+import itertools
 import json
 import multiprocessing
 import os
@@ -29,6 +30,7 @@ import pandas as pd
 from mtl_search.design import Branching, Candidate, Composition, compose
 from mtl_search.records import Split
 from mtl_search.search import SweepSpec, run_sweep
+from mtl_search.space.stages import stages_of
 from mtl_search.testing.planted import (
     Planted,
     planted_auxiliary,
@@ -105,27 +107,40 @@ def independent(seed: int) -> Iterator[Row]:
 
 
 def depth(seed: int) -> Iterator[Row]:
-    """Four tasks that part after the first stage, after the last, or in pairs; sixteen trials."""
-    for truth, sizes in {"early": (1, 1, 1, 1), "late": (4,), "pairs": (2, 2)}.items():
-        planted = planted_tree(seed, sizes)
+    """Four tasks in one network that part before the second stage, before the last or never, all or in pairs.
+
+    Twenty-four trials, under both encodings of branching and under Optuna's TPE and random search.
+    """
+    for truth, (sizes, parting) in PARTINGS.items():
+        planted = planted_tree(seed, sizes, parting)
         judge = Judge(planted)
         assert planted.branching is not None
         best = judge.delta_m_of(planted.branching)
-        for name, encoding in ENCODINGS.items():
-            budget = {"trials": 16, "reference_trials": 1, "repeats": 1, "finalists": 0}
+        for (name, encoding), sampler in itertools.product(ENCODINGS.items(), ("tpe", "random")):
+            budget = {"trials": 24, "reference_trials": 1, "repeats": 1, "finalists": 0}
             space = {"members": "all", "branching": encoding}
-            tables = sweep(planted, "composed", seed, budget=budget, networks=1, trial=space)
+            tables = sweep(planted, "composed", seed, budget=budget, networks=1, trial=space, sampler=sampler)
+            trials = tables["trials"]
+            branchings = dict(zip(trials["trial_id"], map(Branching.parse, trials["branching"]), strict=True))
             key = best_design(tables["designs"])["networks"][0]
-            chosen = Branching.parse(tables["trials"].set_index("trial_id")["branching"][key])
+            searched = trials.query("arm == 'search' and phase == 'search'").set_index("trial_id")
+            own = branchings[str(searched["mean_gain"].idxmax())]
             yield {
-                "variant": f"{truth} {name}",
-                "found": chosen == planted.branching,
+                "variant": f"{truth} {name} {sampler}",
+                "found": branchings[key] == planted.branching,
+                "found by own": own == planted.branching,
                 "gain of planted": best,
-                "regret": best - judge.delta_m_of(chosen),
-                "chosen": str(chosen),
+                "regret": best - judge.delta_m_of(own),
+                "chosen": str(own),
             }
 
 
+PARTINGS = {
+    "early": ((1, 1, 1, 1), 1),
+    "middle": ((1, 1, 1, 1), 2),
+    "late": ((4,), 3),
+    "pairs": ((2, 2), 2),
+}
 ENCODINGS: Mapping[str, object] = {"split": {"split": {"int": [1, 3]}}, "tree": {"tree": "any"}}
 KINDS: Mapping[str, Callable[[int], Iterator[Row]]] = {
     "clusters": clusters,
@@ -143,6 +158,7 @@ def sweep(
     budget: Mapping[str, int],
     networks: int,
     trial: Mapping[str, object] | None = None,
+    sampler: str = "tpe",
 ) -> dict[str, pd.DataFrame]:
     """The tables of a sweep over any members of the planted tasks."""
     members = {"members": {"subset": {"min": 1, "max": len(planted.tasks)}}, "branching": "shared"}
@@ -154,7 +170,7 @@ def sweep(
             "objective": {"max_networks": networks},
             "budget": budget,
             "resources": {"gpu": 0},
-            "sampler": {"name": "tpe", "members": strategy, "seed": seed},
+            "sampler": {"name": sampler, "members": strategy, "seed": seed},
             "pruner": "none",
             "trial": {**members, **planted.trial, **(trial or {})},
         }
@@ -228,7 +244,7 @@ class Judge:
 
     def _values(self, members: tuple[str, ...], branching: Branching | None = None) -> dict[str, float]:
         trial: Any = _middle(self.planted.trial)
-        tree = branching or Branching.shared(members, trial["trunk"]["stages"])
+        tree = branching or Branching.shared(members, stages_of(trial["trunk"]))
         config = TrialConfig.model_validate({**trial, "members": members, "branching": str(tree)})
         runs = [self._errors(config, seed) for seed in FRESH]
         return {task: float(np.mean([run[task] for run in runs])) for task in members}

@@ -4,19 +4,24 @@
 
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 import optuna
 
+from mtl_search.search.composer import Composer
 from mtl_search.search.member_space import Members, MemberSpace
 from mtl_search.search.members import Measurement, MemberStrategy, PairsFirst, Proposal, RandomSets
 from mtl_search.search.sets.candidates import pool
+from mtl_search.search.sets.effects import Effects
 from mtl_search.search.sets.evidence import SetEvidence, member_matrix
 from mtl_search.search.sets.facility import cover
+from mtl_search.search.sets.outlook import Outlook
 from mtl_search.search.sets.posterior import SetPosterior
 
-__all__ = ["AdditiveRidge", "Affinity", "HigherOrder", "Thompson", "TpeBooleans"]
+__all__ = ["AdditiveRidge", "Affinity", "AffinityComposer", "HigherOrder", "Thompson", "TpeBooleans"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -101,10 +106,88 @@ class Affinity(MemberStrategy):
         affinity_TT = affinity_TT - np.diag(np.diag(affinity_TT))
         while sets:
             members_CT = member_matrix(sets, self.space.tasks)
-            mean_CT = members_CT @ affinity_TT / np.maximum(members_CT.sum(axis=1, keepdims=True) - 1, 1)
+            mean_CT = mean_affinity(members_CT, affinity_TT)
             design = cover(np.where(members_CT > 0, mean_CT, np.nan), max_networks)
             yield [sets[row] for row in design]
             sets = [members for row, members in enumerate(sets) if row not in design]
+
+
+class AffinityComposer(Composer):
+    """The composer with gradient affinities as prior mean of what companions do (TAG, Fifty et al. 2021).
+
+    What a set gives a task is expected to be in proportion to the mean affinity of its companions. The
+    proportion is fitted to the measurements by ridge regression with a penalty of one measurement, and the
+    composer learns what is left.
+    """
+
+    def __init__(self, space: MemberSpace, max_networks: int, seed: int, affinity_TT: Floats) -> None:
+        super().__init__(space, max_networks, seed)
+        affinity_TT = affinity_TT - np.diag(np.diag(affinity_TT))
+        self.affinity_TT = affinity_TT / np.sqrt(np.mean(affinity_TT**2))
+        self._slope = 0.0
+
+    def propose(self, measured: Sequence[Measurement], running: Sequence[Members]) -> Proposal:
+        """What the composer proposes, given the affinities."""
+        evidence = SetEvidence.gather(measured, self.space.tasks)
+        expected_MT = mean_affinity(evidence.members_MT, self.affinity_TT)
+        known_MT = ~np.isnan(evidence.gains_MT)
+        shared = float((expected_MT * evidence.gains_MT)[known_MT].sum())
+        self._slope = shared / (float((expected_MT[known_MT] ** 2).sum()) + 1.0)
+        by_set = dict(zip(evidence.sets, self._slope * expected_MT, strict=True))
+        left = [
+            Measurement(
+                one.members,
+                {
+                    task: gain - by_set[one.members][self.space.tasks.index(task)]
+                    for task, gain in one.gains.items()
+                },
+            )
+            for one in measured
+        ]
+        return super().propose(left, running)
+
+    def _outlook(self, evidence: SetEvidence, running: Sequence[Members], effects: Effects) -> Outlook:
+        expected_TT = self._slope * self.affinity_TT
+        return AffinityOutlook(
+            self.space, self.max_networks, evidence, frozenset(running), effects, expected_TT
+        )
+
+    def _effects(self, measured: Sequence[Measurement]) -> Effects:
+        return self._fit(SetEvidence.gather(measured, self.space.tasks), len(measured))
+
+
+@dataclass(frozen=True)
+class AffinityOutlook(Outlook):
+    """The posterior of what affinities leave open, and what they expect on top."""
+
+    expected_TT: Floats
+
+    @cached_property
+    def posterior(self) -> "_Raised":  # type: ignore[override]
+        """Of all gains."""
+        return _Raised(super().posterior, self.expected_TT)
+
+
+@dataclass(frozen=True)
+class _Raised:
+    """A posterior and a mean on top of it."""
+
+    posterior: SetPosterior
+    expected_TT: Floats
+
+    @property
+    def noise_T(self) -> Floats:
+        return self.posterior.noise_T
+
+    def predict(self, members_CT: Floats) -> tuple[Floats, Floats]:
+        mean_CT, deviation_CT = self.posterior.predict(members_CT)
+        return mean_CT + mean_affinity(members_CT, self.expected_TT), deviation_CT
+
+
+def mean_affinity(members_ST: Floats, affinity_TT: Floats) -> Floats:
+    """Of the companions of each task (column) in each set; ``affinity_TT`` has a diagonal of zeros."""
+    companions_S1 = members_ST.sum(axis=1, keepdims=True) - 1
+    return np.where(members_ST > 0, members_ST @ affinity_TT / np.maximum(companions_S1, 1), 0.0)
 
 
 class AdditiveRidge(_Predicting):

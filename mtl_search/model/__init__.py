@@ -6,9 +6,11 @@ a forward pass is one loop that visits each node once, and networks of one trunk
 side as one batched computation. Before the first stage stands the encoder, which all members share.
 
 A trunk is a frozen configuration that builds its own parts. Adding one takes a file in ``stages/`` and its
-name in ``TrunkConfig`` below; in Python an instance of one's own ``Trunk`` subclass serves as it is.
+name in ``TrunkConfig`` below; in Python an instance of one's own ``Trunk`` subclass serves as it is, and a
+sweep file may name it where the class is imported.
 """
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from pydantic import Field, SerializeAsAny, ValidatorFunctionWrapHandler, WrapValidator
@@ -33,7 +35,11 @@ __all__ = [
 
 
 def _accept_trunk(value: object, parse: ValidatorFunctionWrapHandler) -> object:
-    return value if isinstance(value, Trunk) else parse(value)
+    """A trunk; a mapping is read as the user's own class of that name, if there is one."""
+    if isinstance(value, Trunk):
+        return value
+    own = Trunk.named(value.get("name")) if isinstance(value, Mapping) else None
+    return parse(value) if own in (None, MlpConfig, ResNetConfig) else own.model_validate(value)
 
 
 TrunkConfig = Annotated[

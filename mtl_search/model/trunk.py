@@ -26,6 +26,16 @@ class Trunk(BaseModel, ABC):
     name: str
     stages: int = Field(default=3, ge=1)
 
+    @classmethod
+    def named(cls, name: object) -> "type[Trunk] | None":
+        """The class, among those imported, whose trunks have that name by default; the newest of several."""
+        for kind in reversed(cls.__subclasses__()):
+            if kind.model_fields["name"].default == name:
+                return kind
+            if below := kind.named(name):
+                return below
+        return None
+
     @property
     @abstractmethod
     def width_out(self) -> int:

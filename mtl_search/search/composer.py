@@ -112,8 +112,10 @@ class Composer(MemberStrategy):
         evidence = SetEvidence.gather(measured, self.space.tasks)
         if not evidence.sets:
             return Proposal(draw_least_trained(self.space, trained, rng), "explore", "nothing measured yet")
-        effects = self._effects(measured)
-        return self._weigh(Outlook(self.space, self.max_networks, evidence, frozenset(running), effects), rng)
+        return self._weigh(self._outlook(evidence, running, self._effects(measured)), rng)
+
+    def _outlook(self, evidence: SetEvidence, running: Sequence[Members], effects: Effects) -> Outlook:
+        return Outlook(self.space, self.max_networks, evidence, frozenset(running), effects)
 
     def _weigh(self, outlook: Outlook, rng: np.random.Generator) -> Proposal:
         """A new set that promises enough, else one that may yet enter the design, else one of the design."""

@@ -45,6 +45,7 @@ class StudyRun:
         self.arm, self.study = arm, study
         self._members, self._strategy = members, strategy
         self._constraints, self._main = settings.constraints, set(settings.main_tasks)
+        self._starts = arm.space.starts()
         self.live = 0
         self.repeated = 0  # trials in a row that were answered from the leaderboard
         self.exhausted = False  # whether no network within the constraints is found any more
@@ -54,8 +55,9 @@ class StudyRun:
     ) -> Draft | None:
         """Ask for a network within the constraints; None where none is found, and none will be."""
         busy = list(running)
-        for _ in range(MAX_REFUSED):
-            reason = self._choose_members(measured, busy)
+        for attempt in range(MAX_REFUSED):
+            begun = self.study.n_finished + self.live + attempt  # refused starts are not tried again
+            reason = self._prepare(measured, busy, self._starts[begun] if begun < len(self._starts) else {})
             trial = self.study.ask()
             members = self._members or self.arm.space.suggest_members(trial)
             if not set(members) & self._main:  # a sampler's free choice: nothing that a design could use
@@ -71,11 +73,21 @@ class StudyRun:
         self.exhausted = True
         return None
 
-    def _choose_members(self, measured: Sequence[Measurement], running: Sequence[tuple[str, ...]]) -> str:
-        if self._strategy is None or self.study.has_queue:
+    def _prepare(
+        self,
+        measured: Sequence[Measurement],
+        running: Sequence[tuple[str, ...]],
+        start: Mapping[str, int],
+    ) -> str:
+        """Fix what is not for the sampler to choose: the members, and a start's branching; say why."""
+        if self.study.has_queue:
+            return ""
+        if self._strategy is None:
+            if start:
+                self.study.enqueue(start)
             return ""
         proposal = self._strategy.propose(measured, running)
-        self.study.enqueue(self.arm.space.fix_members(proposal.members))
+        self.study.enqueue({**self.arm.space.fix_members(proposal.members), **start})
         return " ".join(filter(None, (proposal.reason, proposal.note)))
 
 

@@ -5,8 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
+from ruamel.yaml.nodes import Node
+from ruamel.yaml.representer import BaseRepresenter
 
 from mtl_search.data import bundled_tables
+from mtl_search.model import Trunk
 from mtl_search.search.sweep import SweepSpec
 
 __all__ = ["SWEEP_FILE", "save_sweep", "with_changes"]
@@ -26,17 +29,26 @@ def with_changes(spec: SweepSpec, *, name: str | None = None, trials: int | None
 
 
 def save_sweep(spec: SweepSpec, folder: Path) -> None:
-    """Write ``sweep.yaml`` in one go; a relative path to data is made absolute, so that it still leads
-    there."""
+    """Write ``sweep.yaml`` in one go.
+
+    A relative path to data is made absolute, so that it still leads there, and a trunk configured in Python
+    becomes the mapping that it is read from again where its class is imported.
+    """
     value: dict[str, Any] = dict(spec.document.data)
     value["data"] = _anchored(value["data"], spec.base)
     partial = folder / f".{SWEEP_FILE}.partial"
     yaml = YAML()
     yaml.default_flow_style = None
     yaml.width = 110
+    yaml.representer.add_multi_representer(Trunk, _represent_trunk)
     with partial.open("w", encoding="utf-8") as file:
         yaml.dump(value, file)
     partial.replace(folder / SWEEP_FILE)
+
+
+def _represent_trunk(representer: BaseRepresenter, trunk: Trunk) -> Node:
+    node: Node = representer.represent_data(trunk.model_dump(mode="json"))
+    return node
 
 
 def _anchored(data: Mapping[str, Any], base: Path) -> dict[str, Any]:

@@ -32,6 +32,10 @@ class BranchingRange(ABC):
     def parameters(self, members: Members, max_stages: int) -> Iterator[Parameter]:
         """What ``sample`` asks for."""
 
+    def starts(self, tasks: Members, max_stages: int) -> Iterator[dict[str, int]]:
+        """Parameters that a study is best begun with, if there are such."""
+        return iter(())
+
     @abstractmethod
     def check(self, tasks: Members, stages: frozenset[int]) -> None:
         """Mismatch where it does not fit ``tasks``, the possible members, or the possible ``stages``."""
@@ -94,7 +98,11 @@ class Split(BranchingRange):
 
 @dataclass(frozen=True, slots=True)
 class Tree(BranchingRange):
-    """Any tree: one integer per pair of members, closed to the nearest tree by average linkage."""
+    """Any tree: one integer per pair of members, closed to the nearest tree by average linkage.
+
+    There are so many trees that chance hardly meets the plain ones, in which all members part together: a
+    study begins with these. They are what a search improves on from there.
+    """
 
     def sample(self, trial: Suggest, members: Members, n_stages: int, max_stages: int) -> Branching:
         """The tree nearest to the cuts that the trial says."""
@@ -110,6 +118,11 @@ class Tree(BranchingRange):
         for span in _cut_range(max_stages):
             for pair in combinations(members, 2):
                 yield Parameter(_cut_name(pair), span)
+
+    def starts(self, tasks: Members, max_stages: int) -> Iterator[dict[str, int]]:
+        """All cuts alike: everything shared first, then ever less."""
+        for at in range(max_stages, 0, -1):
+            yield {parameter.name: at for parameter in self.parameters(tasks, max_stages)}
 
     def check(self, tasks: Members, stages: frozenset[int]) -> None:
         """Fits always."""

@@ -151,6 +151,10 @@ class SearchSpace:
         """The parameters with which ``suggest_members`` gives these members."""
         return self.members.fix(members)
 
+    def starts(self) -> tuple[dict[str, int], ...]:
+        """Parameters of branchings that a study is best begun with, a trial each; it draws all others."""
+        return tuple(self.branching.starts(self.tasks, self.n_stages))
+
     def largest(self, key: str, default: int) -> int:
         """The largest whole number that the option ``key`` may be, ``default`` where it is not given."""
         node = self.options.get(key, Constant(default))

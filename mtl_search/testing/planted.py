@@ -4,17 +4,23 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+from pydantic import Field
+from torch import nn
 
-from mtl_search.data import Dataset, DataSpec, SplitSpec, dataset_from_table
+from mtl_search.data import Dataset, DataSpec, InputShape, SplitSpec, dataset_from_table
 from mtl_search.design import Branching
+from mtl_search.model import Trunk
+from mtl_search.model.encoder import TableEncoder, encoded_width
 from mtl_search.records import Role
 from mtl_search.testing.data import task_configs
 
 __all__ = [
+    "LinearStages",
     "Planted",
     "Sample",
     "planted_auxiliary",
@@ -30,8 +36,8 @@ ALIKE = 0.5  # correlation of what different clusters measure: lines that meet a
 AUXILIARY = {"kind": "regression", "role": "auxiliary"}
 BOTTLENECK = {"name": "mlp", "stages": 1, "width": 1, "activation": "silu"}
 ROOMY = {"name": "mlp", "stages": 1, "width": 8, "activation": "silu"}
-STAGES, WIDTH = 3, 4
-DEEP = {"name": "mlp", "stages": STAGES, "width": WIDTH, "activation": "silu"}
+STAGES = 3
+PLANE = 3  # units; two would do, and one more trains more easily
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,34 +115,62 @@ def planted_auxiliary(seed: int = 0, sample: Sample = Sample()) -> Planted:
     return _grouped(seed, (2, 1, 1), sample, ALIKE, BOTTLENECK, auxiliary=("a2", "b1", "c1"))
 
 
-def planted_tree(seed: int = 0, sizes: Sequence[int] = (2, 2), sample: Sample | None = None) -> Planted:
-    """Clusters that share the first of three stages and part there: ``a1 a2 b1 b2``, all in one network.
+def planted_tree(
+    seed: int = 0, sizes: Sequence[int] = (2, 2), parting: int = 2, sample: Sample | None = None
+) -> Planted:
+    """Clusters that share the stages before ``parting`` and none from there on: ``a1 a2 b1 b2``, one network.
 
-    All tasks depend on the inputs through as many linear latents as a stage has units, so the first stage
-    serves them all. What a cluster makes of these, the difference of two rectified ones in a rotation of its
-    own, takes units that another cluster needs to pass the latents on: so clusters part after the first
-    stage. The tasks of a cluster are noisy labels of the same signal, so within it each stage that they do
-    not share has more weights to learn from fewer labels. With clusters of one task the best branching is a
-    split at 1, with one cluster a split at 3; between the two it is a tree that is no split.
+    The tasks of a cluster are noisy labels of one direction, and the directions of all clusters are spread
+    evenly over a plane. Every stage is linear: as wide as the inputs, then, right before the parting, just
+    wide enough for the plane, so that whoever learns that stage from all labels has little left to learn;
+    from the parting on a stage has a single unit, in which clusters cannot stay together. What the tasks of
+    a cluster do not share is learned from fewer labels. With clusters of one task the best branching is a
+    split at ``parting``, with one cluster and ``parting`` 3 all stages are shared; else it is a tree that is
+    no split.
 
     >>> str(planted_tree().branching)
-    'a1 a2 b1 b2 / a1 a2 | b1 b2 / a1 a2 | b1 b2'
+    'a1 a2 b1 b2 / a1 a2 b1 b2 / a1 a2 | b1 b2'
     """
-    sample = sample or Sample(train=150, inputs=12, noise=0.7)
+    sample = sample or Sample(train=100, inputs=12, noise=1.0)
     rng = np.random.default_rng((seed, 3, len(sizes)))
-    inputs_NF, latents_NK = _latents(rng, sample, WIDTH)
+    inputs_NF, plane_NK = _latents(rng, sample, 2)
     clusters = _names(sizes)
-    own_NK = [_hinges(latents_NK @ _rotation(rng, WIDTH)[:, :2]) for _ in clusters]
-    signals = {task: own_NK[k] for k, members in enumerate(clusters) for task in members}
-    tasks: dict[str, object] = dict.fromkeys(signals, "regression")
-    parted = " | ".join(" ".join(members) for members in clusters)
+    tasks = dict.fromkeys(chain.from_iterable(clusters), "regression")
+    angles = np.pi * np.arange(len(clusters)) / len(clusters)
+    directions = [plane_NK @ (np.cos(angle), np.sin(angle)) for angle in angles]
+    signals = {task: directions[k] for k, members in enumerate(clusters) for task in members}
+    together, parted = " ".join(tasks), " | ".join(" ".join(members) for members in clusters)
+    stages = [*[together] * parting, *[parted] * (STAGES - parting)]
+    widths = (*[sample.inputs] * (parting - 1), PLANE if len(clusters) > 1 else 1, *[1] * (STAGES - parting))
     return Planted(
         dataset=_dataset(rng, inputs_NF, signals, tasks, sample),
         tasks=tasks,
-        trial=_trial(DEEP, epochs=30, lr=(0.03, 0.1)),
-        networks=(tuple(signals),),
-        branching=Branching.parse(" / ".join([" ".join(signals), *[parted] * (STAGES - 1)])),
+        trial=_trial(LinearStages(widths=widths), epochs=30, lr=(0.02, 0.08)),
+        networks=(tuple(tasks),),
+        branching=Branching.parse(" / ".join(stages)),
     )
+
+
+class LinearStages(Trunk):
+    """Linear stages without an activation, each of a width of its own."""
+
+    name: str = "linear"
+    stages: int = STAGES
+    widths: tuple[int, ...] = Field(strict=False)
+
+    @property
+    def width_out(self) -> int:
+        """Of the last stage."""
+        return self.widths[-1]
+
+    def build_encoder(self, shape: InputShape) -> nn.Module:
+        """Numbers as they are."""
+        return TableEncoder(shape)
+
+    def build_stage(self, index: int, shape: InputShape) -> nn.Module:
+        """One layer."""
+        width_in = self.widths[index - 1] if index else encoded_width(shape, "auto")
+        return nn.Linear(width_in, self.widths[index])
 
 
 def _grouped(
@@ -168,26 +202,17 @@ def _names(sizes: Sequence[int]) -> list[Members]:
     return [tuple(f"{chr(97 + k)}{i + 1}" for i in range(size)) for k, size in enumerate(sizes)]
 
 
-def _trial(trunk: Mapping[str, object], *, epochs: int, lr: tuple[float, float]) -> dict[str, object]:
+def _trial(trunk: Mapping[str, object] | Trunk, *, epochs: int, lr: tuple[float, float]) -> dict[str, object]:
     """A block with this trunk and one range: learning rates, the ends of which train badly."""
     optimizer = {"name": "adamw", "lr": {"float": list(lr), "log": True}, "weight_decay": 0.01}
     return {"trunk": trunk, "optimizer": optimizer, "batch_size": 25, "epochs": epochs}
 
 
-def _rotation(rng: np.random.Generator, size: int) -> Floats:
-    return np.asarray(np.linalg.qr(rng.normal(size=(size, size)))[0])
-
-
-def _hinges(latents_NK: Floats) -> Floats:
-    """The difference of two rectified latents (K is 2), with a standard deviation of 1."""
-    up_N, down_N = np.maximum(latents_NK, 0.0).T
-    return np.asarray((up_N - down_N) / np.sqrt(1 - 1 / np.pi))
-
-
 def _latents(rng: np.random.Generator, sample: Sample, number: int) -> tuple[Floats, Floats]:
     """The inputs of all rows, and their part in so many orthonormal directions."""
     inputs_NF = rng.normal(size=(sample.train + 2 * sample.held_out, sample.inputs))
-    return inputs_NF, inputs_NF @ _rotation(rng, sample.inputs)[:, :number]
+    basis_FF, _ = np.linalg.qr(rng.normal(size=(sample.inputs, sample.inputs)))
+    return inputs_NF, inputs_NF @ basis_FF[:, :number]
 
 
 def _dataset(

@@ -27,6 +27,12 @@ class Own(Trunk):
         return nn.Identity()
 
 
+class Further(Own):
+    """A user's trunk that builds on another one."""
+
+    name: str = "further"
+
+
 @pytest.mark.parametrize("trunk", [MlpConfig(stages=2, width=9), ResNetConfig(blocks=2)])
 def test_the_name_tells_trunks_apart(trunk):
     held = Holder.model_validate({"trunk": trunk.model_dump()})
@@ -63,3 +69,20 @@ def test_a_trunk_is_frozen():
 def test_a_trunk_without_its_parts_cannot_be_made():
     with pytest.raises(TypeError, match="abstract"):
         Trunk(name="nothing")
+
+
+@pytest.mark.parametrize("trunk", [Own(bits=5), Further(stages=4)])
+def test_a_users_trunk_may_be_named(trunk):
+    assert Holder.model_validate({"trunk": trunk.model_dump()}).trunk == trunk
+
+
+def test_a_users_trunk_that_is_named_is_checked():
+    with pytest.raises(ValidationError, match="bits"):
+        Holder.model_validate({"trunk": {"name": "own", "bits": "many"}})
+
+
+def test_a_name_that_no_class_has_is_refused():
+    assert Trunk.named("mlp") is MlpConfig
+    assert Trunk.named("nobody's") is None
+    with pytest.raises(ValidationError, match="'mlp', 'resnet'"):
+        Holder.model_validate({"trunk": {"name": "nobody's"}})

@@ -60,6 +60,13 @@ def test_arms_have_their_spaces(bench: MakeBench) -> None:
     assert {(r.members, r.weighting) for r in records["mine"]} == {(("cost", "ill"), "pcgrad")}
 
 
+def test_a_search_for_trees_begins_with_the_plain_ones(bench: MakeBench) -> None:
+    b = bench(trial={"members": "all", "branching": {"tree": "any"}}, budget={"trials": 6})
+    b.run(b.open())
+    begun = [r.params["branching.cut.cost+ill"] for r in b.records() if r.arm == "search"][:2]
+    assert begun == ["2", "1"]
+
+
 def test_single_task_tunes_main_tasks_alone(bench: MakeBench) -> None:
     b = bench(tasks={"ill": {"kind": "binary", "role": "auxiliary"}})
     b.run(b.open())

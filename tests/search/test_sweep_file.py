@@ -11,6 +11,9 @@ from hypothesis import strategies as st
 from mtl_search.errors import SpecError
 from mtl_search.search import SweepSpec, load_sweep
 from mtl_search.search.sweep_file import SWEEP_FILE, save_sweep, with_changes
+from mtl_search.space import LowSuggest
+from mtl_search.testing.planted import LinearStages
+from mtl_search.training import TrialConfig
 
 MakeSpec = Callable[..., SweepSpec]
 TRICKY = (
@@ -74,6 +77,15 @@ def test_round_trip(tiny_spec: MakeSpec, tmp_path: Path) -> None:
     assert again.settings == spec.settings
     assert again.space == spec.space
     assert again.arms == spec.arms
+
+
+def test_a_trunk_configured_in_python_is_read_again_where_its_class_is_known(
+    tiny_spec: MakeSpec, tmp_path: Path
+) -> None:
+    trunk = LinearStages(stages=2, widths=(3, 1))
+    spec = tiny_spec(trial={"trunk": trunk, "members": "all", "branching": "shared"})
+    again = kept(spec, tmp_path).space.sample(LowSuggest(), ("cost", "ill"))
+    assert TrialConfig.model_validate(again).trunk == trunk
 
 
 def test_twice_is_once(tiny_spec: MakeSpec, tmp_path: Path) -> None:

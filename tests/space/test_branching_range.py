@@ -79,6 +79,15 @@ def test_a_trunk_of_one_stage_has_no_cuts_to_choose():
     assert Tree().sample(LowSuggest(), ABC, 1, 1) == Branching.shared(ABC, 1)
 
 
+def test_a_study_of_trees_begins_with_the_plain_ones():
+    tasks = ("a", "b", "c")
+    starts = list(Tree().starts(tasks, 3))
+    sampled = [Tree().sample(FixedSuggest(start), tasks, 3, 3) for start in starts]
+    assert sampled == [Branching.split(tasks, 3, at) for at in (3, 2, 1)]
+    assert list(Tree().starts(tasks, 1)) == [{}]
+    assert list(Split(IntRange(1, 3)).starts(tasks, 3)) == []
+
+
 @settings(deadline=None)
 @given(MEMBERS)
 def test_a_literal_keeps_its_cuts_for_fewer_members(members):

@@ -4,12 +4,14 @@ import pytest
 from mtl_search.records import Role
 from mtl_search.search import SweepSpec, run_sweep
 from mtl_search.testing.planted import (
+    LinearStages,
     Sample,
     planted_auxiliary,
     planted_clusters,
     planted_independent,
     planted_tree,
 )
+from mtl_search.testing.trunk_suite import TrunkSuite
 
 SMALL = Sample(train=80, held_out=100)
 
@@ -85,33 +87,39 @@ def test_one_auxiliary_task_helps_the_main_one():
 
 
 @pytest.mark.parametrize(
-    ("sizes", "branching"),
+    ("sizes", "parting", "branching"),
     [
-        ((1, 1, 1), "a1 b1 c1 / a1 | b1 | c1 / a1 | b1 | c1"),
-        ((3,), "a1 a2 a3 / a1 a2 a3 / a1 a2 a3"),
-        ((2, 1), "a1 a2 b1 / a1 a2 | b1 / a1 a2 | b1"),
+        ((1, 1, 1), 1, "a1 b1 c1 / a1 | b1 | c1 / a1 | b1 | c1"),
+        ((3,), 3, "a1 a2 a3 / a1 a2 a3 / a1 a2 a3"),
+        ((2, 1), 2, "a1 a2 b1 / a1 a2 b1 / a1 a2 | b1"),
     ],
 )
-def test_clusters_of_a_tree_part_after_the_first_stage(sizes, branching):
-    planted = planted_tree(sizes=sizes, sample=SMALL)
+def test_clusters_of_a_tree_part_where_they_are_told_to(sizes, parting, branching):
+    planted = planted_tree(sizes=sizes, parting=parting, sample=SMALL)
     assert str(planted.branching) == branching
-    assert planted.trial["trunk"]["stages"] == planted.branching.n_stages
+    assert planted.trial["trunk"].stages == planted.branching.n_stages
     assert planted.networks == (planted.branching.members,)
 
 
-def test_tasks_of_a_tree_are_functions_of_as_many_latents_as_a_stage_has_units():
-    sample = Sample(train=20_000, held_out=20_000, inputs=12, noise=0.0, missing=0.0)
-    planted = planted_tree(sizes=(2, 1, 1, 1, 1), sample=sample)
+def test_directions_of_a_tree_are_spread_over_a_plane():
+    sample = Sample(train=1000, held_out=20_000, inputs=12, noise=0.0, missing=0.0)
+    planted = planted_tree(sizes=(2, 1, 1), sample=sample)
     correlations_TT = np.abs(np.corrcoef(held_out(planted).T))
-    assert correlations_TT[0, 1] == pytest.approx(1.0)
-    assert correlations_TT[0, 2:].max() < 0.95
-    train = planted.dataset.train
-    inputs_NF = train.inputs["numeric"].numpy()
-    labels_NT = np.stack([values.numpy() for values in train.targets.values()], axis=1)
-    weights_FT, left_T, rank, _ = np.linalg.lstsq(inputs_NF, labels_NT, rcond=None)
-    assert rank == 12
-    assert left_T / len(train) == pytest.approx(np.full(6, 0.27), abs=0.04)  # not linear in the inputs
-    assert np.linalg.matrix_rank(weights_FT, tol=0.05) == planted.trial["trunk"]["width"]
+    expected_TT = np.full((4, 4), 0.5)  # 60 degrees
+    expected_TT[:2, :2] = expected_TT[2, 2] = expected_TT[3, 3] = 1.0
+    np.testing.assert_allclose(correlations_TT, expected_TT, atol=0.03)
+    assert np.linalg.matrix_rank(held_out(planted), tol=1.0) == 2
+
+
+@pytest.mark.parametrize("parting", [1, 2, 3])
+def test_stages_narrow_where_clusters_part(parting):
+    widths = planted_tree(sizes=(1, 1), parting=parting).trial["trunk"].widths
+    assert widths == {1: (3, 1, 1), 2: (12, 3, 1), 3: (12, 12, 3)}[parting]
+
+
+class TestLinearStages(TrunkSuite):
+    def trunk(self):
+        return LinearStages(widths=(4, 2, 1))
 
 
 def test_a_search_finds_an_easy_cluster(tmp_path):
