@@ -18,7 +18,7 @@ import itertools
 import multiprocessing
 import os
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -28,7 +28,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from composer_report import report
-from rivals import AdditiveRidge, Affinity, AffinityComposer, HigherOrder, Thompson, TpeBooleans
+from rivals import AdditiveRidge, Affinity, HigherOrder, Thompson, TpeBooleans
 
 from mtl_search.search.composer import Composer
 from mtl_search.search.members import MemberStrategy, PairsFirst, RandomSets
@@ -39,11 +39,11 @@ STRATEGIES: dict[str, Callable[[SubsetTable, int, int], MemberStrategy]] = {
     "random": lambda table, k, seed: RandomSets(table.space, seed),
     "pairs": lambda table, k, seed: PairsFirst(table.space, seed),
     "hoa": lambda table, k, seed: HigherOrder(table.space, k, seed),
-    "tag": lambda table, k, seed: Affinity(table.space, k, seed, affinities(table)),
+    "tag": lambda table, k, seed: Affinity(table.space, k, seed, affinity_matrix(table)),
     "tpe": lambda table, k, seed: TpeBooleans(table.space, seed),
     "ridge": lambda table, k, seed: AdditiveRidge(table.space, k, seed),
     "thompson": lambda table, k, seed: Thompson(table.space, k, seed),
-    "composer+tag": lambda table, k, seed: AffinityComposer(table.space, k, seed, affinities(table)),
+    "composer+tag": lambda table, k, seed: Composer(table.space, k, seed, partial(affinities, table)),
     "composer": lambda table, k, seed: Composer(table.space, k, seed),
 }
 MEASURED = ("../shared/data/grouping_tables/*.parquet", "results/tables/*_subsets.parquet")
@@ -98,11 +98,16 @@ def affinity_path(table: str) -> Path:
     return Path("results/tables") / f"{table.removesuffix('_subsets')}_affinities.parquet"
 
 
-def affinities(table: SubsetTable) -> npt.NDArray[np.float64]:
-    """Mean affinity of each task (row) to each other (column)."""
+def affinities(table: SubsetTable) -> dict[tuple[str, str], float]:
+    """Mean affinity of each task to each other."""
     frame = pd.read_parquet(affinity_path(table.name))
-    wide = frame.pivot_table(index="source", columns="target", values="affinity")
-    return wide.loc[list(table.tasks), list(table.tasks)].to_numpy()
+    return frame.groupby(["source", "target"])["affinity"].mean().to_dict()
+
+
+def affinity_matrix(table: SubsetTable) -> npt.NDArray[np.float64]:
+    """The same, of each task (row) to each other (column)."""
+    known = affinities(table)
+    return np.array([[known.get((source, target), 0.0) for target in table.tasks] for source in table.tasks])
 
 
 @cache

@@ -31,7 +31,7 @@ def _parts(frame: pd.DataFrame) -> Iterator[tuple[str, str]]:
         )
     if len(flat):
         yield "NOTHING TO GAIN: percent, mean and standard error over seeds", _by_budget(flat, "gain")
-    if "random" in set(frame["strategy"]) and frame["seed"].nunique() > 1:
+    if {"random"} < set(frame["strategy"]) and frame["seed"].nunique() > 1:
         yield from _against_random(frame)
     if len(shares):
         yield (

@@ -4,26 +4,22 @@
 
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 import optuna
 
-from mtl_search.search.composer import Composer
 from mtl_search.search.member_space import Members, MemberSpace
 from mtl_search.search.members import Measurement, MemberStrategy, PairsFirst, Proposal, RandomSets
 from mtl_search.search.sets.candidates import pool
-from mtl_search.search.sets.effects import Effects
 from mtl_search.search.sets.evidence import SetEvidence, member_matrix
 from mtl_search.search.sets.facility import cover
-from mtl_search.search.sets.outlook import Outlook
 from mtl_search.search.sets.posterior import SetPosterior
 
-__all__ = ["AdditiveRidge", "Affinity", "AffinityComposer", "HigherOrder", "Thompson", "TpeBooleans"]
+__all__ = ["AdditiveRidge", "Affinity", "HigherOrder", "Thompson", "TpeBooleans"]
 
 Floats = npt.NDArray[np.float64]
+DRAWN = 300
 
 
 class _Predicting(MemberStrategy):
@@ -112,78 +108,6 @@ class Affinity(MemberStrategy):
             sets = [members for row, members in enumerate(sets) if row not in design]
 
 
-class AffinityComposer(Composer):
-    """The composer with gradient affinities as prior mean of what companions do (TAG, Fifty et al. 2021).
-
-    What a set gives a task is expected to be in proportion to the mean affinity of its companions. The
-    proportion is fitted to the measurements by ridge regression with a penalty of one measurement, and the
-    composer learns what is left.
-    """
-
-    def __init__(self, space: MemberSpace, max_networks: int, seed: int, affinity_TT: Floats) -> None:
-        super().__init__(space, max_networks, seed)
-        affinity_TT = affinity_TT - np.diag(np.diag(affinity_TT))
-        self.affinity_TT = affinity_TT / np.sqrt(np.mean(affinity_TT**2))
-        self._slope = 0.0
-
-    def propose(self, measured: Sequence[Measurement], running: Sequence[Members]) -> Proposal:
-        """What the composer proposes, given the affinities."""
-        evidence = SetEvidence.gather(measured, self.space.tasks)
-        expected_MT = mean_affinity(evidence.members_MT, self.affinity_TT)
-        known_MT = ~np.isnan(evidence.gains_MT)
-        shared = float((expected_MT * evidence.gains_MT)[known_MT].sum())
-        self._slope = shared / (float((expected_MT[known_MT] ** 2).sum()) + 1.0)
-        by_set = dict(zip(evidence.sets, self._slope * expected_MT, strict=True))
-        left = [
-            Measurement(
-                one.members,
-                {
-                    task: gain - by_set[one.members][self.space.tasks.index(task)]
-                    for task, gain in one.gains.items()
-                },
-            )
-            for one in measured
-        ]
-        return super().propose(left, running)
-
-    def _outlook(self, evidence: SetEvidence, running: Sequence[Members], effects: Effects) -> Outlook:
-        expected_TT = self._slope * self.affinity_TT
-        return AffinityOutlook(
-            self.space, self.max_networks, evidence, frozenset(running), effects, expected_TT
-        )
-
-    def _effects(self, measured: Sequence[Measurement]) -> Effects:
-        return self._fit(SetEvidence.gather(measured, self.space.tasks), len(measured))
-
-
-@dataclass(frozen=True)
-class AffinityOutlook(Outlook):
-    """The posterior of what affinities leave open, and what they expect on top."""
-
-    expected_TT: Floats
-
-    @cached_property
-    def posterior(self) -> "_Raised":  # type: ignore[override]
-        """Of all gains."""
-        return _Raised(super().posterior, self.expected_TT)
-
-
-@dataclass(frozen=True)
-class _Raised:
-    """A posterior and a mean on top of it."""
-
-    posterior: SetPosterior
-    expected_TT: Floats
-
-    @property
-    def noise_T(self) -> Floats:
-        return self.posterior.noise_T
-
-    def predict(self, members_CT: Floats) -> tuple[Floats, Floats]:
-        mean_CT, deviation_CT = self.posterior.predict(members_CT)
-        return mean_CT + mean_affinity(members_CT, self.expected_TT), deviation_CT
-
-
 def mean_affinity(members_ST: Floats, affinity_TT: Floats) -> Floats:
     """Of the companions of each task (column) in each set; ``affinity_TT`` has a diagonal of zeros."""
     companions_S1 = members_ST.sum(axis=1, keepdims=True) - 1
@@ -214,7 +138,10 @@ class AdditiveRidge(_Predicting):
 
 
 class Thompson(_Predicting):
-    """A draw from the composer's own posterior takes the place of the prediction (Thompson 1933)."""
+    """A draw from the composer's own posterior takes the place of the prediction (Thompson 1933).
+
+    At most ``DRAWN`` sets are drawn together, others each time: a draw costs the cube of their number.
+    """
 
     def early(self, measured: Sequence[Measurement], running: Sequence[Members]) -> Proposal | None:
         """All tasks together."""
@@ -225,7 +152,10 @@ class Thompson(_Predicting):
     def predict(self, evidence: SetEvidence, members_CT: Floats, rng: np.random.Generator) -> Floats:
         """One draw of the gains in all sets at once."""
         posterior = SetPosterior(evidence.members_MT, evidence.gains_MT, evidence.times_M)
-        return posterior.draw(members_CT, rng)
+        drawn = np.sort(rng.permutation(len(members_CT))[:DRAWN])
+        gains_CT = np.full(members_CT.shape, np.nan)
+        gains_CT[drawn] = posterior.draw(members_CT[drawn], rng)
+        return gains_CT
 
 
 class TpeBooleans(MemberStrategy):

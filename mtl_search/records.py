@@ -175,3 +175,4 @@ class TrialRecord:
     metrics: tuple[Metric, ...] = ()
     history: tuple[EpochReport, ...] = ()
     resamples: tuple[Resample, ...] = ()  # of a confirmation's trials
+    affinities: Mapping[tuple[str, str], float] = field(default_factory=dict)  # of a member to another

@@ -94,6 +94,7 @@ def _trial_row(trial: TrialRecord) -> dict[str, Any]:
     row: dict[str, Any] = {name: getattr(trial, name) for name in _COPIED}
     row |= {"phase": trial.phase.value, "state": trial.state.value, "members": list(trial.members)}
     row |= {name: list(getattr(trial, name).items()) for name in ("params", "versions")}
+    row["affinities"] = [(">".join(pair), value) for pair, value in trial.affinities.items()]
     return row
 
 
@@ -105,5 +106,11 @@ def _record(row: Mapping[str, Any], metrics: tuple[Metric, ...]) -> TrialRecord:
         params=dict(row["params"]),
         versions=dict(row["versions"]),
         metrics=metrics,
+        affinities={_pair(text): value for text, value in row.get("affinities") or ()},
         **{name: row[name] for name in _COPIED},
     )
+
+
+def _pair(text: str) -> tuple[str, str]:
+    source, target = text.split(">")
+    return source, target

@@ -56,6 +56,7 @@ _TRIALS = _schema(
     _column("versions", _PAIRS, "package to version"),
     _column("started", _TIME, "when it began, UTC"),
     _column("finished", _TIME, "when it ended, UTC"),
+    _column("affinities", _GAINS, "source>target to gradient affinity of members, where it was measured"),
 )
 
 _METRICS = _schema(

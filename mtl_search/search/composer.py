@@ -61,9 +61,11 @@ more than random ones. There all sets together gain less than half a percent, so
 
 # C candidate sets
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from mtl_search.search.member_space import Members, MemberSpace
 from mtl_search.search.members import (
@@ -74,12 +76,14 @@ from mtl_search.search.members import (
     times_trained,
 )
 from mtl_search.search.sets.candidates import climb, pool
-from mtl_search.search.sets.effects import Effects
+from mtl_search.search.sets.effects import Effects, standard_affinity
 from mtl_search.search.sets.evidence import SetEvidence
 from mtl_search.search.sets.outlook import Outlook
 from mtl_search.search.sets.posterior import fit_effects
 
-__all__ = ["Composer"]
+__all__ = ["Affinities", "Composer"]
+
+Affinities = Mapping[tuple[str, str], float]  # of each task to each other
 
 # how many trainings it takes to fit the effects anew
 REFITS = (4, 7, 11, 16, 24, 36, 54, 80, 120, 180, 270)
@@ -98,8 +102,14 @@ class Composer(MemberStrategy):
     ('age', 'cost', 'stay')
     """
 
-    def __init__(self, space: MemberSpace, max_networks: int | None, seed: int) -> None:
-        self.space, self.seed = space, seed
+    def __init__(
+        self,
+        space: MemberSpace,
+        max_networks: int | None,
+        seed: int,
+        affinities: Callable[[], Affinities] = dict,
+    ) -> None:
+        self.space, self.seed, self._affinities = space, seed, affinities
         self.max_networks = max_networks or len(space.main)
         self._fitted: dict[int, Effects] = {}
 
@@ -112,10 +122,9 @@ class Composer(MemberStrategy):
         evidence = SetEvidence.gather(measured, self.space.tasks)
         if not evidence.sets:
             return Proposal(draw_least_trained(self.space, trained, rng), "explore", "nothing measured yet")
-        return self._weigh(self._outlook(evidence, running, self._effects(measured)), rng)
-
-    def _outlook(self, evidence: SetEvidence, running: Sequence[Members], effects: Effects) -> Outlook:
-        return Outlook(self.space, self.max_networks, evidence, frozenset(running), effects)
+        affinity_TT, effects = self._affinity_TT(), self._effects(measured)
+        outlook = Outlook(self.space, self.max_networks, evidence, frozenset(running), effects, affinity_TT)
+        return self._weigh(outlook, rng)
 
     def _weigh(self, outlook: Outlook, rng: np.random.Generator) -> Proposal:
         """A new set that promises enough, else one that may yet enter the design, else one of the design."""
@@ -159,4 +168,14 @@ class Composer(MemberStrategy):
         rows = np.sort(drawn[gains <= FITTED_GAINS])
         if not rows.size:
             return Effects()
-        return fit_effects(evidence.members_MT[rows], evidence.gains_MT[rows], evidence.times_M[rows])
+        return fit_effects(
+            evidence.members_MT[rows], evidence.gains_MT[rows], evidence.times_M[rows], self._affinity_TT()
+        )
+
+    def _affinity_TT(self) -> npt.NDArray[np.float64] | None:
+        """Gradient affinities of all tasks, None where they were not measured."""
+        known, tasks = self._affinities(), self.space.tasks
+        if not known:
+            return None
+        rows = [[known.get((source, target), math.nan) for target in tasks] for source in tasks]
+        return standard_affinity(np.array(rows))

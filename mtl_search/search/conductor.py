@@ -11,7 +11,7 @@ from optuna.trial import TrialState as OptunaState
 from mtl_search.data import Dataset
 from mtl_search.model import NetworkCosts
 from mtl_search.records import EpochReport, Phase, TrialRecord, TrialState
-from mtl_search.search.arms import SINGLE_TASK, Arm, arms_of, evidence_for
+from mtl_search.search.arms import SHARED_EQUAL, SINGLE_TASK, Arm, arms_of, evidence_for
 from mtl_search.search.incumbents import Incumbents
 from mtl_search.search.jobs import Job, JobSource, Placement
 from mtl_search.search.ledger import Ledger
@@ -144,9 +144,18 @@ class Conductor(JobSource):
             study = JournalledStudy(
                 journal, name, settings.sampler, settings.pruner, self.spec.max_epochs, self._told
             )
-            strategy = None if members is not None else build_strategy(settings, arm.space)
+            strategy = None
+            if members is None:
+                strategy = build_strategy(settings, arm.space, self.ledger.affinities)
             runs.append(StudyRun(arm, study, members, strategy, settings))
         return runs
+
+    @property
+    def _wants_affinities(self) -> bool:
+        """Whether a composer will ask for them."""
+        sampler = self.spec.settings.sampler
+        chosen = any(members is None for arm in self.arms for members in arm.studies.values())
+        return sampler.affinities and sampler.members == "composed" and chosen
 
     def _told(self, trial_id: str) -> tuple[OptunaState, float] | None:
         record = self.ledger.find(trial_id)
@@ -181,7 +190,8 @@ class Conductor(JobSource):
         seed = zlib.crc32(f"{self.spec.settings.sampler.seed}/{number}".encode())
         references = {} if run.arm.name == SINGLE_TASK else dict(self.ledger.references)
         metrics = {t: m for t, m in self.ledger.metrics.items() if not references or t in references}
-        job = Job(trial_id, draft.config, seed, Score(metrics, references))
+        affinities = run.arm.name == SHARED_EQUAL and self._wants_affinities
+        job = Job(trial_id, draft.config, seed, Score(metrics, references), affinities=affinities)
         live = Live(run, draft, job, datetime.now(UTC))
         self.note = draft.reason
         known = self.ledger.known(draft.config.identity(self.dataset.fingerprint))

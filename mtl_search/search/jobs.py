@@ -8,21 +8,38 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Literal
 
+from mtl_search.data import Dataset
 from mtl_search.records import EpochReport
-from mtl_search.training import Score, TrialConfig, TrialOutcome
+from mtl_search.training import Score, Training, TrialConfig, TrialOutcome
 
 __all__ = ["Job", "JobSource", "Placement"]
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One network to train; ``read_test`` is set by the confirmation alone."""
+    """One network to train.
+
+    ``read_test`` is set by the confirmation alone, ``affinities`` for the networks of all tasks where the
+    composer wants to know them.
+    """
 
     trial_id: str
     config: TrialConfig
     seed: int
     score: Score
     read_test: bool = False
+    affinities: bool = False
+
+    def training(self, dataset: Dataset, device: str) -> Training:
+        """The job's network on ``device``, not trained yet."""
+        return Training(
+            self.config,
+            dataset,
+            seed=self.seed,
+            score=self.score,
+            device=device,
+            affinities=self.affinities,
+        )
 
 
 @dataclass(frozen=True, slots=True)

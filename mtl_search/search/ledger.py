@@ -74,6 +74,14 @@ class Ledger:
             if record.arm in arms and record.state != TrialState.FAILED
         ]
 
+    def affinities(self) -> dict[tuple[str, str], float]:
+        """Gradient affinity of each task to each other, the mean over the trainings that measured it."""
+        measured: dict[tuple[str, str], list[float]] = defaultdict(list)
+        for record in self.records:
+            for pair, affinity in record.affinities.items():
+                measured[pair].append(affinity)
+        return {pair: fmean(found) for pair, found in measured.items()}
+
     @property
     def comparable(self) -> tuple[str, ...]:
         """The main tasks that have a gain, or will: not those whose reference cannot be divided by, nor, once

@@ -69,6 +69,7 @@ class Recorder:
             metrics=outcome.metrics,
             history=tuple(history),
             resamples=outcome.resamples,
+            affinities=outcome.affinities,
         )
 
     def pruned(self, job: Job, history: Sequence[EpochReport]) -> TrialOutcome:
@@ -106,6 +107,7 @@ class Recorder:
             finished=now,
             duplicate_of=known.trial_id,
             history=(),
+            affinities={},
         )
 
     def _mean_gain(self, metrics: Sequence[Metric]) -> float:

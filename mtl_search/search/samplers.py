@@ -16,11 +16,15 @@ MembersBy = Literal["composed", "random", "pairs", "all", "sampler"]
 
 
 class Sampler(BaseModel):
-    """What all samplers share: how members are chosen, and the seed of everything a sweep draws."""
+    """What all samplers share: how members are chosen, and the seed of everything a sweep draws.
+
+    ``affinities``: whether ``shared_equal`` measures gradient affinities for the composer to start from.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     members: MembersBy = "composed"
+    affinities: bool = True
     seed: NonNegativeInt = 0
 
     @abstractmethod

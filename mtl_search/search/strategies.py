@@ -1,6 +1,8 @@
 """Which member strategy a sweep file's ``sampler.members`` stands for."""
 
-from mtl_search.search.composer import Composer
+from collections.abc import Callable
+
+from mtl_search.search.composer import Affinities, Composer
 from mtl_search.search.member_space import MemberSpace
 from mtl_search.search.members import EverySet, MemberStrategy, PairsFirst, RandomSets
 from mtl_search.search.settings import Settings
@@ -9,8 +11,13 @@ from mtl_search.space import SearchSpace
 __all__ = ["build_strategy"]
 
 
-def build_strategy(settings: Settings, space: SearchSpace) -> MemberStrategy | None:
-    """The strategy over the member sets of ``space``; None where Optuna's sampler chooses them itself."""
+def build_strategy(
+    settings: Settings, space: SearchSpace, affinities: Callable[[], Affinities]
+) -> MemberStrategy | None:
+    """The strategy over the member sets of ``space``; None where Optuna's sampler chooses them itself.
+
+    ``affinities`` are asked for before each proposal.
+    """
     sets = MemberSpace(settings.main_tasks, settings.auxiliary_tasks, space.members.min, space.members.max)
     seed = settings.sampler.seed
     match settings.sampler.members:
@@ -21,6 +28,6 @@ def build_strategy(settings: Settings, space: SearchSpace) -> MemberStrategy | N
         case "all":
             return EverySet(sets)
         case "composed":
-            return Composer(sets, settings.objective.max_networks, seed)
+            return Composer(sets, settings.objective.max_networks, seed, affinities)
         case "sampler":
             return None

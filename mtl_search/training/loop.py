@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from mtl_search.data import Dataset, Rows
 from mtl_search.model import Network
 from mtl_search.records import EpochReport, Metric, Resample, Split
+from mtl_search.training.affinity import AffinityMeter
 from mtl_search.training.config import TrialConfig
 from mtl_search.training.evaluation import Evaluator
 from mtl_search.training.score import Score
@@ -48,10 +49,19 @@ class Training:
 
     The same config, seed, data and machine give the same numbers. All randomness is drawn from a stream of
     its own, so that trainings may take turns in one process and the caller's generators stay as they are.
+    With ``affinities`` those of its members are measured on the first batch of each epoch, which changes
+    nothing else.
     """
 
     def __init__(
-        self, config: TrialConfig, dataset: Dataset, *, seed: int, score: Score, device: str = "cpu"
+        self,
+        config: TrialConfig,
+        dataset: Dataset,
+        *,
+        seed: int,
+        score: Score,
+        device: str = "cpu",
+        affinities: bool = False,
     ) -> None:
         self.config, self.score, self.device = config, score, torch.device(device)
         self.tasks = {name: dataset.tasks[name] for name in config.members}
@@ -72,6 +82,8 @@ class Training:
         if learned := self._weighting.parameters():  # task weights: decay would draw them to 1, unasked
             self._optimizer.add_param_group({"params": learned, "weight_decay": 0.0})
         self._schedule = config.schedule.build(self._optimizer, self._steps * config.epochs)
+        shared = self.network.shared_parameters()
+        self._meter = AffinityMeter(shared) if affinities and shared else None
         self._evaluator = Evaluator(dataset.valid.select(config.members).to(self.device), self.tasks)
         self.best = Best()
         self.epoch = 0
@@ -83,6 +95,11 @@ class Training:
         return self.epoch >= self.config.epochs or (
             patience is not None and self.epoch - self.best.epoch >= patience
         )
+
+    @property
+    def affinities(self) -> Mapping[tuple[str, str], float]:
+        """Mean affinity of each member to each other; empty where it was not measured."""
+        return self._meter.means if self._meter is not None else {}
 
     def run_epoch(self) -> EpochReport:
         """Train one epoch, validate, and remember the network if it is the best so far.
@@ -135,10 +152,14 @@ class Training:
 
     def _train_epoch(self) -> tuple[dict[str, float], dict[str, float]]:
         """One pass over the train rows in a new order: mean loss and mean weight of each member."""
-        self.network.train()
         rows = self._train.take(torch.randperm(len(self._train)).to(self.device))
         size = self.config.batch_size
         n_labelled = {task: count_by_batch(rows.labelled[task], size) for task in self.tasks}
+        if self._meter is not None:
+            first, present = rows.slice(0, size), [task for task in self.tasks if n_labelled[task][0] > 0]
+            self.network.eval()  # dropout would drown what a small step does
+            self._meter.look(lambda: self._losses(first, present))
+        self.network.train()
         losses_ST = torch.full((self._steps, len(self.tasks)), math.nan, device=self.device)
         weights_ST = torch.full_like(losses_ST, math.nan)
         for step in range(self._steps):

@@ -1,8 +1,8 @@
 """run_trial: train one network to its end, in this process and with no sweep around it."""
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 import torch
 
@@ -33,6 +33,7 @@ class TrialOutcome:
     metrics: tuple[Metric, ...]
     error: str | None = None
     resamples: tuple[Resample, ...] = ()
+    affinities: Mapping[tuple[str, str], float] = field(default_factory=dict)
 
 
 def network_cost(config: TrialConfig, dataset: Dataset) -> NetworkCost:
@@ -61,6 +62,7 @@ def conclude(training: Training, dataset: Dataset, *, read_test: bool = False) -
         score=training.best.score if training.best.epoch else math.nan,
         metrics=tuple(metrics),
         resamples=tuple(resamples),
+        affinities=training.affinities,
     )
 
 

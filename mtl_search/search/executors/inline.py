@@ -15,7 +15,7 @@ from mtl_search.search.executors.base import Executor
 from mtl_search.search.executors.place import Place
 from mtl_search.search.jobs import Job, JobSource
 from mtl_search.search.settings import Resources
-from mtl_search.training import Training, TrialOutcome, conclude, failure
+from mtl_search.training import TrialOutcome, conclude, failure
 
 __all__ = ["Inline", "run_inline", "stop_on_sigint"]
 
@@ -51,7 +51,7 @@ def _train(job: Job, source: JobSource, dataset: Dataset, place: Place) -> Trial
     """The outcome of ``job``, None where ``source`` stopped it."""
     epochs = 0
     try:
-        training = Training(job.config, dataset, seed=job.seed, score=job.score, device=place.device)
+        training = job.training(dataset, place.device)
         while not training.finished:
             report = training.run_epoch()
             epochs = report.epoch

@@ -49,13 +49,7 @@ class TrainJob(tune.Trainable):  # type: ignore[misc]
         outcome: TrialOutcome | None = None
         try:
             if self._training is None:
-                self._training = Training(
-                    self._job.config,
-                    self._dataset,
-                    seed=self._job.seed,
-                    score=self._job.score,
-                    device=self._place.device,
-                )
+                self._training = self._job.training(self._dataset, self._place.device)
             while not self._training.finished and (not reports or time.perf_counter() < until):
                 reports.append(self._training.run_epoch())
             if self._training.finished:

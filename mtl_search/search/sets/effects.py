@@ -22,6 +22,7 @@ __all__ = [
     "own_variance",
     "shared_features",
     "shared_groups",
+    "standard_affinity",
 ]
 
 Floats = npt.NDArray[np.float64]
@@ -32,6 +33,7 @@ SHARED = {
     "crowd": 0.2,  # each further member
     "helper": 0.3,  # a companion that helps, or hurts, everybody
     "mutual": 0.3,  # two tasks that help each other, equally
+    "affinity": 0.3,  # companions whose gradients lower this task's loss, where that was measured
     "trial": 0.03,  # a training that went well, or badly, for all its members
 }
 OWN = {
@@ -83,17 +85,22 @@ class Effects:
 
 def shared_groups(n_tasks: int, n_trials: int) -> Ints:
     """Which effect of `SHARED` each feature belongs to."""
-    sizes = (1, 1, n_tasks, n_tasks * (n_tasks - 1) // 2, n_trials)
+    sizes = (1, 1, n_tasks, n_tasks * (n_tasks - 1) // 2, 1, n_trials)
     return np.repeat(np.arange(len(SHARED)), sizes)
 
 
 def shared_features(
-    members_ST: Floats, task: int, trial_S: Ints | None, times_S: Floats, n_trials: int
+    members_ST: Floats,
+    task: int,
+    trial_S: Ints | None,
+    times_S: Floats,
+    n_trials: int,
+    affinity_TT: Floats | None = None,
 ) -> Floats:
     """What ``task`` sees of the shared weights in each set.
 
     ``trial_S`` says which row of the measurements a set is, ``times_S`` how many trainings that row is the
-    mean of; None for sets that are only imagined.
+    mean of; None for sets that are only imagined. ``affinity_TT``: see `standard_affinity`.
     """
     n_sets, n_tasks = members_ST.shape
     companions_ST = _companions(members_ST, task)
@@ -107,7 +114,24 @@ def shared_features(
     if trial_S is not None:
         trials_SR[np.arange(n_sets), trial_S] = 1 / np.sqrt(times_S)
     crowd_S1 = _crowd(companions_ST)[:, None]
-    return np.hstack([np.ones((n_sets, 1)), crowd_S1, unit * companions_ST, unit * mutual_SP, trials_SR])
+    affinity_S1 = np.zeros((n_sets, 1))
+    if affinity_TT is not None:
+        n_S1 = np.maximum(companions_ST.sum(axis=1, keepdims=True), 1.0)
+        affinity_S1 = companions_ST @ affinity_TT[:, [task]] / n_S1
+    effects = [np.ones((n_sets, 1)), crowd_S1, unit * companions_ST, unit * mutual_SP, affinity_S1, trials_SR]
+    return np.hstack(effects)
+
+
+def standard_affinity(affinity_TT: Floats) -> Floats:
+    """Affinities of each task (row) to each other (column) on the scale of effects; the diagonal is ignored.
+
+    For each task they say which companions are better than others: their mean is taken away, since a gradient
+    that lowers a loss in one step says nothing of being alone.
+    """
+    others_TT = np.where(np.eye(len(affinity_TT), dtype=bool), np.nan, affinity_TT)
+    others_TT = others_TT - np.nanmean(others_TT, axis=0)
+    spread = np.sqrt(np.nanmean(others_TT**2))
+    return np.asarray(np.nan_to_num(others_TT / spread if spread > 0 else others_TT))
 
 
 class OwnKernel:

@@ -36,12 +36,13 @@ class Outlook:
     evidence: SetEvidence
     running: frozenset[Members]
     effects: Effects
+    affinity_TT: Floats | None = None
 
     @cached_property
     def posterior(self) -> SetPosterior:
         """What is known of all sets."""
         members_MT, gains_MT, times_M = self._anchored()
-        posterior = SetPosterior(members_MT, gains_MT, times_M, self.effects)
+        posterior = SetPosterior(members_MT, gains_MT, times_M, self.effects, self.affinity_TT)
         if not self.running:
             return posterior
         running_RT = member_matrix(sorted(self.running), self.space.tasks)
@@ -51,6 +52,7 @@ class Outlook:
             np.vstack([gains_MT, np.where(self._main_T, expected_RT, np.nan)]),
             np.concatenate([times_M, np.ones(len(running_RT))]),
             self.effects,
+            self.affinity_TT,
         )
 
     @cached_property

@@ -41,7 +41,7 @@ class SetPosterior:
 
     ``members_MT`` holds 0 and 1; ``gains_MT`` percent, NaN where a task has no gain; ``times_M`` how many
     trainings a row is the mean of. Gains are scaled for each task, as one may move by ten percent where
-    another moves by one.
+    another moves by one. ``affinity_TT`` as `standard_affinity` gives it, None where it was not measured.
 
     >>> members = np.array([[1.0, 1, 0], [1, 0, 1], [0, 1, 1]])
     >>> gains = np.where(members > 0, [[8.0, 8, 0], [-8, 0, -8], [0, 1, 1]], np.nan)
@@ -51,10 +51,15 @@ class SetPosterior:
     """
 
     def __init__(
-        self, members_MT: Floats, gains_MT: Floats, times_M: Floats, effects: Effects | None = None
+        self,
+        members_MT: Floats,
+        gains_MT: Floats,
+        times_M: Floats,
+        effects: Effects | None = None,
+        affinity_TT: Floats | None = None,
     ) -> None:
         self.effects = effects or Effects()
-        self._evidence = _Evidence.gather(members_MT, gains_MT, times_M)
+        self._evidence = _Evidence.gather(members_MT, gains_MT, times_M, affinity_TT)
         self._solved = _solve(self._evidence, self.effects)
 
     @property
@@ -98,7 +103,9 @@ class SetPosterior:
     def _conditional(self, members_cT: Floats, task: int) -> "_Conditional":
         """The gains of a task in some sets, given the shared weights: what is left of them to say."""
         known, n_trials = self._evidence, len(self._evidence.members_MT)
-        features_cF = shared_features(members_cT, task, None, np.ones(len(members_cT)), n_trials)
+        features_cF = shared_features(
+            members_cT, task, None, np.ones(len(members_cT)), n_trials, known.affinity_TT
+        )
         features_cF *= np.sqrt(self.effects.shared)[known.groups_F]
         data, (root_mm, seen_mF, seen_m) = known.tasks[task], self._solved.tasks[task]
         if data is None:
@@ -108,10 +115,17 @@ class SetPosterior:
         return _Conditional(known_mc.T @ seen_m, features_cF - known_mc.T @ seen_mF, known_mc)
 
 
-def fit_effects(members_MT: Floats, gains_MT: Floats, times_M: Floats, *, steps: int = 10) -> Effects:
+def fit_effects(
+    members_MT: Floats,
+    gains_MT: Floats,
+    times_M: Floats,
+    affinity_TT: Floats | None = None,
+    *,
+    steps: int = 10,
+) -> Effects:
     """The effects under which the measurements are most likely, held near where they start (type-II MAP)."""
     start = np.array(Effects().vector)
-    evidence = _Evidence.gather(members_MT, gains_MT, times_M)
+    evidence = _Evidence.gather(members_MT, gains_MT, times_M, affinity_TT)
     if not any(data is not None for data in evidence.tasks):
         return Effects()
 
@@ -144,9 +158,12 @@ class _Evidence:
     scale_T: Floats
     groups_F: npt.NDArray[np.intp]
     tasks: tuple[_TaskRows | None, ...]
+    affinity_TT: Floats | None
 
     @classmethod
-    def gather(cls, members_MT: Floats, gains_MT: Floats, times_M: Floats) -> "_Evidence":
+    def gather(
+        cls, members_MT: Floats, gains_MT: Floats, times_M: Floats, affinity_TT: Floats | None
+    ) -> "_Evidence":
         n_sets, n_tasks = members_MT.shape
         together_M = members_MT.sum(axis=1) > 1  # a task on its own gains nothing, whatever its scale
         scale_T = _scales(gains_MT[together_M] if together_M.any() else gains_MT)
@@ -157,11 +174,11 @@ class _Evidence:
                 tasks.append(None)
                 continue
             members_mT, times_m = members_MT[rows], times_M[rows]
-            features_mF = shared_features(members_mT, task, rows, times_m, n_sets)
+            features_mF = shared_features(members_mT, task, rows, times_m, n_sets, affinity_TT)
             kernel = OwnKernel(members_mT, members_mT, task)
             gains_m = gains_MT[rows, task] / scale_T[task]
             tasks.append(_TaskRows(rows, gains_m, 1 / times_m, features_mF, kernel))
-        return cls(members_MT, scale_T, shared_groups(n_tasks, n_sets), tuple(tasks))
+        return cls(members_MT, scale_T, shared_groups(n_tasks, n_sets), tuple(tasks), affinity_TT)
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from mtl_search.search.sets.effects import (
     own_variance,
     shared_features,
     shared_groups,
+    standard_affinity,
 )
 
 Floats = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
@@ -111,3 +112,22 @@ def test_a_trial_is_shared_by_its_members_alone() -> None:
     trials = shared_groups(6, 3) == list(SHARED).index("trial")
     first, second = (shared_features(members_ST, task, rows, times, 3)[:, trials] for task in (0, 1))
     np.testing.assert_allclose(first @ second.T, np.diag([1.0, 1.0, 0.25]))
+
+
+def test_affinities_say_which_companions_are_better_than_others() -> None:
+    affinity_TT = np.array([[9.0, 1, 2], [4, 9, 6], [0, 3, 9]])
+    standard_TT = standard_affinity(affinity_TT)
+    others = ~np.eye(3, dtype=bool)
+    np.testing.assert_allclose(standard_TT.sum(axis=0), 0.0, atol=1e-12)
+    assert np.mean(standard_TT[others] ** 2) == pytest.approx(1.0)
+    assert standard_TT[1, 0] > 0 > standard_TT[2, 0]  # what 1 and 2 do to 0
+    assert (standard_affinity(np.ones((3, 3))) == 0).all()
+
+
+def test_a_set_has_the_mean_affinity_of_its_companions() -> None:
+    affinity_TT = standard_affinity(np.array([[0.0, 1, 2], [4, 0, 6], [0, 3, 0]]))
+    place = list(shared_groups(3, 0)).index(list(SHARED).index("affinity"))
+    sets = np.array([[1.0, 0, 0], [1, 1, 0], [1, 1, 1]])
+    seen = shared_features(sets, 0, None, np.ones(3), 0, affinity_TT)[:, place]
+    np.testing.assert_allclose(seen, [0.0, affinity_TT[1, 0], affinity_TT[1:, 0].mean()], atol=1e-12)
+    assert (shared_features(sets, 0, None, np.ones(3), 0)[:, place] == 0).all()

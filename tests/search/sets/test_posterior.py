@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 from scipy.optimize import approx_fprime
 
-from mtl_search.search.sets.effects import SHARED, Effects, OwnKernel, shared_features, shared_groups
+from mtl_search.search.sets.effects import (
+    SHARED,
+    Effects,
+    OwnKernel,
+    shared_features,
+    shared_groups,
+    standard_affinity,
+)
 from mtl_search.search.sets.posterior import JITTER, SetPosterior, _Evidence, _likelihood, fit_effects
 from mtl_search.testing.synthetic_tables import synthetic_table
 
@@ -12,8 +19,13 @@ Floats = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 
 
 def some_effects(seed: int) -> Effects:
-    vector = np.array(Effects().vector) + 0.3 * np.random.default_rng(seed).standard_normal(12)
+    vector = np.array(Effects().vector)
+    vector += 0.3 * np.random.default_rng(seed).standard_normal(len(vector))
     return Effects(tuple(vector.tolist()))
+
+
+def some_affinities(seed: int) -> Floats:
+    return standard_affinity(np.random.default_rng(seed).standard_normal((6, 6)))
 
 
 def measured(n_sets: int, seed: int = 0, shape: str = "clusters", n_tasks: int = 6) -> tuple[Floats, Floats]:
@@ -31,6 +43,7 @@ def by_the_textbook(
     effects: Effects,
     members_CT: Floats,
     scale_T: Floats,
+    affinity_TT: Floats | None,
 ) -> tuple[Floats, Floats]:
     """Conditioning one big Gaussian over all (set, task) pairs."""
     both_ST = np.vstack([members_MT, members_CT])
@@ -46,6 +59,7 @@ def by_the_textbook(
                 np.array([s]) if s < len(members_MT) else None,
                 times_M[[s]] if s < len(members_MT) else np.ones(1),
                 len(members_MT),
+                affinity_TT,
             )[0]
             for s, t in pairs
         ]
@@ -66,14 +80,15 @@ def by_the_textbook(
     return mean_CT * scale_T, deviation_CT * scale_T
 
 
+@pytest.mark.parametrize("affinity_TT", [None, some_affinities(5)], ids=["without", "with affinities"])
 @pytest.mark.parametrize("seed", range(3))
-def test_the_posterior_is_that_of_one_big_gaussian(seed: int) -> None:
+def test_the_posterior_is_that_of_one_big_gaussian(seed: int, affinity_TT: Floats | None) -> None:
     members_ST, gains_ST = measured(24, seed)
     times_M, effects = np.random.default_rng(seed).integers(1, 4, 14).astype(float), some_effects(seed)
-    posterior = SetPosterior(members_ST[:14], gains_ST[:14], times_M, effects)
+    posterior = SetPosterior(members_ST[:14], gains_ST[:14], times_M, effects, affinity_TT)
     scale_T = posterior.noise_T / np.sqrt(effects.noise)
     mean, deviation = by_the_textbook(
-        members_ST[:14], gains_ST[:14], times_M, effects, members_ST[14:], scale_T
+        members_ST[:14], gains_ST[:14], times_M, effects, members_ST[14:], scale_T, affinity_TT
     )
     found_mean, found_deviation = posterior.predict(members_ST[14:])
     np.testing.assert_allclose(found_mean, mean, rtol=1e-6, atol=1e-8)
@@ -82,7 +97,7 @@ def test_the_posterior_is_that_of_one_big_gaussian(seed: int) -> None:
 
 def test_the_slope_of_the_likelihood_is_its_slope() -> None:
     members_MT, gains_MT = measured(15)
-    evidence = _Evidence.gather(members_MT, gains_MT, np.linspace(1, 3, 15))
+    evidence = _Evidence.gather(members_MT, gains_MT, np.linspace(1, 3, 15), some_affinities(5))
     point = np.array(some_effects(1).vector)
     slope = approx_fprime(point, lambda v: _likelihood(evidence, Effects(tuple(v)))[0], 1e-6)
     np.testing.assert_allclose(_likelihood(evidence, Effects(tuple(point)))[1], slope, rtol=1e-3, atol=1e-4)
@@ -105,6 +120,19 @@ def test_a_draw_keeps_what_two_like_sets_have_in_common() -> None:
     rng = np.random.default_rng(0)
     draws = np.array([posterior.draw(members_ST, rng)[:, 0] for _ in range(500)])
     assert np.corrcoef(draws.T)[0, 1] > 0.6
+
+
+def test_affinities_tell_of_sets_that_were_never_trained() -> None:
+    """Tasks 0 to 2 help each other, so do 3 to 5; gains of four pairs show that affinities tell the truth."""
+    same_TT = np.kron(np.eye(2), np.ones((3, 3)))
+    affinity_TT = standard_affinity(same_TT)
+    pairs = np.array([[1.0, 1, 0, 0, 0, 0], [0, 1, 0, 1, 0, 0], [1, 0, 0, 0, 1, 0], [0, 0, 0, 1, 1, 0]])
+    gains = np.where(pairs > 0, np.array([[5.0], [-5], [-5], [5]]), np.nan)
+    new = np.array([[0.0, 0, 1, 0, 0, 1], [0, 1, 1, 0, 0, 0], [0, 0, 0, 1, 0, 1]])
+    apart, *together = SetPosterior(pairs, gains, np.ones(4), affinity_TT=affinity_TT).predict(new)[0]
+    assert np.nanmax(apart) < -1 < 1 < np.nanmin(together)
+    blind_apart, *blind_together = SetPosterior(pairs, gains, np.ones(4)).predict(new)[0]
+    assert np.nanmin(together) - np.nanmax(apart) > 2 * (np.nanmin(blind_together) - np.nanmax(blind_apart))
 
 
 def test_nothing_measured_promises_nothing() -> None:
@@ -153,7 +181,7 @@ def test_thirty_sets_of_eight_tasks_foretell_the_others(shape: str) -> None:
 def test_fitting_raises_the_likelihood_and_finds_the_noise() -> None:
     members_MT, gains_MT = measured(50, shape="clusters")
     fitted = fit_effects(members_MT, gains_MT, np.ones(50), steps=25)
-    evidence = _Evidence.gather(members_MT, gains_MT, np.ones(50))
+    evidence = _Evidence.gather(members_MT, gains_MT, np.ones(50), None)
     assert _likelihood(evidence, fitted)[0] < _likelihood(evidence, Effects())[0] - 1
     noise = np.random.default_rng(0).standard_normal(gains_MT.shape)
     nothing = fit_effects(members_MT, np.where(members_MT > 0, noise, np.nan), np.ones(50), steps=25)
@@ -162,4 +190,4 @@ def test_fitting_raises_the_likelihood_and_finds_the_noise() -> None:
 
 def test_nothing_measured_fits_nothing() -> None:
     assert fit_effects(np.zeros((0, 4)), np.zeros((0, 4)), np.zeros(0)) == Effects()
-    assert len(SHARED) == 5
+    assert len(SHARED) == 6
