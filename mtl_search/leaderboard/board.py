@@ -47,9 +47,9 @@ class Leaderboard:
     (0, ['rmse'])
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path | str) -> None:
         """Open the leaderboard in folder ``path``; `LeaderboardError` where there is none."""
-        self.path = path
+        self.path = path = Path(path)
         self._folders = {table: PartFolder(path / table, table) for table in SCHEMAS}
         self._recorded: set[str] | None = None  # trials there; None until the first write of this process
         if not path.is_dir():

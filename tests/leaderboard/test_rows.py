@@ -8,9 +8,18 @@ from mtl_search.testing.boards import synthetic_trial
 
 
 def test_a_record_survives_the_tables_but_for_history_and_resamples():
-    trial = synthetic_trial("a", metrics=(Metric("age", Split.VALID, "rmse", 2.0, 3.0),))
+    affinities = {("age", "death"): 0.1, ("death", "age"): -0.2}
+    trial = synthetic_trial(
+        "a", metrics=(Metric("age", Split.VALID, "rmse", 2.0, 3.0),), affinities=affinities
+    )
     (back,) = to_records(trial_rows([trial]), metric_rows([trial]))
     assert back == dataclasses.replace(trial, history=())
+
+
+def test_a_table_from_before_there_were_affinities_has_none():
+    old = trial_rows([synthetic_trial("a")]).drop_columns("affinities")
+    (back,) = to_records(old, metric_rows([]))
+    assert back.affinities == {}
 
 
 def test_a_failed_trial_survives():

@@ -43,6 +43,21 @@ def test_the_sets_that_help_each_other_are_found_in_a_dozen_trainings(seed: int)
     assert {("a", "b", "c"), ("d", "e")} <= {m.members for m in measured}
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_affinities_save_trainings(seed: int) -> None:
+    pairs = [(s, t) for s in TASKS for t in TASKS if s != t]
+    affinities = {(s, t): gains_of(tuple(sorted((s, t))))[t] for s, t in pairs}
+    knowing = Composer(MemberSpace(TASKS), 3, seed, lambda: affinities)
+    blind = Composer(MemberSpace(TASKS), 3, seed)
+    wanted = {("a", "b", "c"), ("d", "e")}
+
+    def needed(composer: Composer) -> int:
+        found = [m.members for m in train(composer, 12, SINGLES)[len(SINGLES) :]]
+        return 1 + max(found.index(members) for members in wanted)
+
+    assert needed(knowing) < needed(blind)
+
+
 def test_all_tasks_together_come_first() -> None:
     proposal = Composer(MemberSpace(TASKS), 3, 0).propose(SINGLES, [])
     assert (proposal.members, proposal.reason) == (TASKS, "explore")

@@ -76,6 +76,24 @@ def test_single_task_tunes_main_tasks_alone(bench: MakeBench) -> None:
     assert all("cost" in r.members for r in records), "an auxiliary task alone serves nothing"
 
 
+@pytest.mark.parametrize(
+    ("sampler", "trial", "wanted"),
+    [
+        ({"members": "composed"}, {}, True),
+        ({"members": "composed", "affinities": False}, {}, False),
+        ({"members": "random"}, {}, False),
+        ({"members": "composed"}, {"members": "all"}, False),
+    ],
+)
+def test_affinities_are_measured_in_shared_equal_where_a_composer_asks_for_them(
+    bench: MakeBench, sampler: dict[str, Any], trial: dict[str, Any], wanted: bool
+) -> None:
+    b = bench(sampler={"name": "random", **sampler}, trial=trial)
+    b.run(b.open())
+    measured = {arm_of(job.trial_id) for job in b.jobs if job.affinities}
+    assert measured == ({"shared_equal"} if wanted else set())
+
+
 def test_others_wait_for_single_task(bench: MakeBench) -> None:
     b = bench(budget={"reference_trials": 1})
     source = b.open(slots=4)

@@ -82,6 +82,17 @@ def test_gains_follow_the_references(ledger: Ledger) -> None:
     assert ledger.gains(network) == pytest.approx({"age": 10.0, "death": 5.0})
 
 
+def test_affinities_are_means_over_the_trainings_that_measured_them(ledger: Ledger) -> None:
+    assert ledger.affinities() == {}
+    for number, value in enumerate((0.1, 0.3)):
+        measured = changed(
+            trial(f"shared_equal-{number}", "shared_equal"), affinities={("age", "death"): value}
+        )
+        ledger.record(measured)
+    ledger.record(trial("search-0", age=10.0))
+    assert ledger.affinities() == {("age", "death"): pytest.approx(0.2)}
+
+
 def test_auxiliary_tasks_and_other_metrics_are_no_values(ledger: Ledger) -> None:
     record = changed(
         trial("search-0", age=9.0, ward=0.5),
