@@ -3,13 +3,14 @@
     python benchmarks/planted.py --seeds 20 --kind all
 
 Every seed is a Dataset of `mtl_search.testing.planted` and a sweep of its own, in this process and with all
-its reference arms. ``clusters`` and ``auxiliary`` compare the composer with random member sets at equal
-trainings. *Found*: every main task is served by a network of exactly the planted members, in the final
-design. This may lean on the shared reference, which with tuned loss weights can serve one cluster and nothing
-else; *by own*: in the best design of the search's own networks and single tasks alone. *Regret*: how much
-more delta_m on test the planted design has than that one, both trained on new seeds with the same
-hyperparameters, in percentage points. ``independent``: what the confirmation says of the search's best
-design, where nothing can be gained. ``depth``: networks of all tasks, with one common split or any tree.
+its reference arms. ``clusters``, ``scarce`` and ``auxiliary`` compare the composer, with and without gradient
+affinities, with random member sets at equal trainings. *Found*: every main task is served by a network of
+exactly the planted members, in the final design. This may lean on the shared reference, which with tuned loss
+weights can serve one cluster and nothing else; *by own*: in the best design of the search's own networks and
+single tasks alone. *Regret*: how much more delta_m on test the planted design has than that one, both trained
+on new seeds with the same hyperparameters, in percentage points. ``independent``: what the confirmation says
+of the search's best design, where nothing can be gained. ``depth``: networks of all tasks, with one common
+split or any tree.
 """
 
 import argparse
@@ -86,6 +87,11 @@ def clusters(seed: int) -> Iterator[Row]:
     return _compare(planted_clusters(seed), seed, trials=60, networks=3)
 
 
+def scarce(seed: int) -> Iterator[Row]:
+    """The same with twenty trials."""
+    return _compare(planted_clusters(seed), seed, trials=20, networks=3)
+
+
 def auxiliary(seed: int) -> Iterator[Row]:
     """A main task, an auxiliary one that helps it and two that do not; seven sets of more than one task."""
     return _compare(planted_auxiliary(seed), seed, trials=12, networks=1)
@@ -118,7 +124,15 @@ def depth(seed: int) -> Iterator[Row]:
         for encoding, sampler in (("split", "tpe"), ("tree", "tpe"), ("tree", "random")):
             budget = {"trials": 24, "reference_trials": 1, "repeats": 1, "finalists": 0}
             space = {"members": "all", "branching": ENCODINGS[encoding]}
-            tables = sweep(planted, "composed", seed, budget=budget, networks=1, trial=space, sampler=sampler)
+            tables = sweep(
+                planted,
+                "composed",
+                seed,
+                budget=budget,
+                networks=1,
+                trial=space,
+                sampler={"name": sampler},
+            )
             trials = tables["trials"]
             branchings = dict(zip(trials["trial_id"], map(Branching.parse, trials["branching"]), strict=True))
             key = best_design(tables["designs"])["networks"][0]
@@ -141,8 +155,14 @@ PARTINGS = {
     "pairs": ((2, 2), 2),
 }
 ENCODINGS: Mapping[str, object] = {"split": {"split": {"int": [1, 3]}}, "tree": {"tree": "any"}}
+STRATEGIES = {
+    "composed": ("composed", True),
+    "composed without affinities": ("composed", False),
+    "random": ("random", False),
+}
 KINDS: Mapping[str, Callable[[int], Iterator[Row]]] = {
     "clusters": clusters,
+    "scarce": scarce,
     "auxiliary": auxiliary,
     "independent": independent,
     "depth": depth,
@@ -157,7 +177,7 @@ def sweep(
     budget: Mapping[str, int],
     networks: int,
     trial: Mapping[str, object] | None = None,
-    sampler: str = "tpe",
+    sampler: Mapping[str, object] | None = None,
 ) -> dict[str, pd.DataFrame]:
     """The tables of a sweep over any members of the planted tasks."""
     members = {"members": {"subset": {"min": 1, "max": len(planted.tasks)}}, "branching": "shared"}
@@ -169,7 +189,7 @@ def sweep(
             "objective": {"max_networks": networks},
             "budget": budget,
             "resources": {"gpu": 0},
-            "sampler": {"name": sampler, "members": strategy, "seed": seed},
+            "sampler": {"name": "tpe", "members": strategy, "seed": seed, **(sampler or {})},
             "pruner": "none",
             "trial": {**members, **planted.trial, **(trial or {})},
         }
@@ -184,8 +204,10 @@ def _compare(planted: Planted, seed: int, *, trials: int, networks: int) -> Iter
     judge = Judge(planted)
     true = {task: members for members in planted.networks for task in members if planted.is_main(task)}
     budget = {"trials": trials, "reference_trials": 1, "repeats": 1, "finalists": 0}
-    for strategy in ("composed", "random"):
-        tables = sweep(planted, strategy, seed, budget=budget, networks=networks)
+    for name, (strategy, affinities) in STRATEGIES.items():
+        tables = sweep(
+            planted, strategy, seed, budget=budget, networks=networks, sampler={"affinities": affinities}
+        )
         trials_of = tables["trials"].query("phase == 'search' and state == 'complete'")
         sets = dict(zip(trials_of["trial_id"], trials_of["members"].map(tuple), strict=True))
         whole = {task: sets[key] for task, key in dict(best_design(tables["designs"])["serves"]).items()}
@@ -194,7 +216,7 @@ def _compare(planted: Planted, seed: int, *, trials: int, networks: int) -> Iter
         right = [chosen[task] == members for task, members in true.items()]
         searched = [tuple(members) for members in trials_of.query("arm == 'search'")["members"]]
         yield {
-            "variant": strategy,
+            "variant": name,
             "found": whole == true,
             "found by own": all(right),
             "own tasks as planted": float(np.mean(right)),
