@@ -22,6 +22,8 @@ from mtl_search.weighting import Weighting
 
 __all__ = ["NonFiniteLossError", "Training"]
 
+LOOKS = 10  # at affinities, evenly over the epochs
+
 
 class NonFiniteLossError(ArithmeticError):
     """A loss became NaN or infinite: the trial has failed, and ``task`` is the first to blame."""
@@ -49,8 +51,8 @@ class Training:
 
     The same config, seed, data and machine give the same numbers. All randomness is drawn from a stream of
     its own, so that trainings may take turns in one process and the caller's generators stay as they are.
-    With ``affinities`` those of its members are measured on the first batch of each epoch, which changes
-    nothing else.
+    With ``affinities`` those of its members are measured on the first batch of ``LOOKS`` epochs at most, which
+    changes nothing else.
     """
 
     def __init__(
@@ -155,7 +157,7 @@ class Training:
         rows = self._train.take(torch.randperm(len(self._train)).to(self.device))
         size = self.config.batch_size
         n_labelled = {task: count_by_batch(rows.labelled[task], size) for task in self.tasks}
-        if self._meter is not None:
+        if self._meter is not None and (self.epoch - 1) % math.ceil(self.config.epochs / LOOKS) == 0:
             first, present = rows.slice(0, size), [task for task in self.tasks if n_labelled[task][0] > 0]
             self.network.eval()  # dropout would drown what a small step does
             self._meter.look(lambda: self._losses(first, present))
