@@ -32,6 +32,7 @@ def main() -> None:
     seeds, epochs = (1, 1) if chosen.quick else (chosen.seeds, None)
     source = SOURCES[chosen.source]
     measured, seconds = [], {True: 0.0, False: 0.0}
+    train(source, 0, 1, affinities=True)  # the first training of a process is slow
     for seed, affinities in itertools.product(range(seeds), (True, False)):
         begun = time.perf_counter()
         frame = train(source, seed, epochs, affinities=affinities)

@@ -51,8 +51,8 @@ class Training:
 
     The same config, seed, data and machine give the same numbers. All randomness is drawn from a stream of
     its own, so that trainings may take turns in one process and the caller's generators stay as they are.
-    With ``affinities`` those of its members are measured on the first batch of ``LOOKS`` epochs at most, which
-    changes nothing else.
+    With ``affinities`` those of its members are measured on the first batch of at most ``LOOKS`` epochs, and
+    nothing else changes.
     """
 
     def __init__(
