@@ -126,12 +126,13 @@ def standard_affinity(affinity_TT: Floats) -> Floats:
     """Affinities of each task (row) to each other (column) on the scale of effects; the diagonal is ignored.
 
     For each task they say which companions are better than others: their mean is taken away, since a gradient
-    that lowers a loss in one step says nothing of being alone.
+    that lowers a loss in one step says nothing of being alone. Where one is NaN it says nothing: 0.
     """
-    others_TT = np.where(np.eye(len(affinity_TT), dtype=bool), np.nan, affinity_TT)
-    others_TT = others_TT - np.nanmean(others_TT, axis=0)
-    spread = np.sqrt(np.nanmean(others_TT**2))
-    return np.asarray(np.nan_to_num(others_TT / spread if spread > 0 else others_TT))
+    known_TT = np.isfinite(affinity_TT) & ~np.eye(len(affinity_TT), dtype=bool)
+    sums_T = np.where(known_TT, affinity_TT, 0.0).sum(axis=0)
+    apart_TT = np.where(known_TT, affinity_TT - sums_T / np.maximum(known_TT.sum(axis=0), 1), 0.0)
+    spread = np.sqrt((apart_TT**2).sum() / max(known_TT.sum(), 1))
+    return np.asarray(apart_TT / spread) if spread > 0 else apart_TT
 
 
 class OwnKernel:

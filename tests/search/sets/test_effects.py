@@ -124,6 +124,14 @@ def test_affinities_say_which_companions_are_better_than_others() -> None:
     assert (standard_affinity(np.ones((3, 3))) == 0).all()
 
 
+def test_affinities_that_were_not_measured_say_nothing() -> None:
+    affinity_TT = np.array([[0.0, 1, np.nan], [4, 0, np.nan], [0, np.nan, 0]])
+    standard_TT = standard_affinity(affinity_TT)
+    assert (standard_TT[:, 2] == 0).all()
+    assert standard_TT[2, 1] == 0
+    assert standard_TT[1, 0] == -standard_TT[2, 0] > 0
+
+
 def test_a_set_has_the_mean_affinity_of_its_companions() -> None:
     affinity_TT = standard_affinity(np.array([[0.0, 1, 2], [4, 0, 6], [0, 3, 0]]))
     place = list(shared_groups(3, 0)).index(list(SHARED).index("affinity"))
