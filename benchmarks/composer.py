@@ -18,7 +18,7 @@ import itertools
 import multiprocessing
 import os
 from collections.abc import Callable, Iterator
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -43,7 +43,7 @@ STRATEGIES: dict[str, Callable[[SubsetTable, int, int], MemberStrategy]] = {
     "tpe": lambda table, k, seed: TpeBooleans(table.space, seed),
     "ridge": lambda table, k, seed: AdditiveRidge(table.space, k, seed),
     "thompson": lambda table, k, seed: Thompson(table.space, k, seed),
-    "composer+tag": lambda table, k, seed: Composer(table.space, k, seed, partial(affinities, table)),
+    "composer+tag": lambda table, k, seed: Composer(table.space, k, seed, [affinities(table)]),
     "composer": lambda table, k, seed: Composer(table.space, k, seed),
 }
 MEASURED = ("../shared/data/grouping_tables/*.parquet", "results/tables/*_subsets.parquet")

@@ -106,7 +106,7 @@ def _record(row: Mapping[str, Any], metrics: tuple[Metric, ...]) -> TrialRecord:
         params=dict(row["params"]),
         versions=dict(row["versions"]),
         metrics=metrics,
-        affinities={_pair(text): value for text, value in row.get("affinities") or ()},
+        affinities={_pair(text): value for text, value in row["affinities"] or ()},
         **{name: row[name] for name in _COPIED},
     )
 

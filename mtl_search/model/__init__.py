@@ -6,11 +6,13 @@ a forward pass is one loop that visits each node once, and networks of one trunk
 side as one batched computation. Before the first stage stands the encoder, which all members share.
 
 A trunk is a frozen configuration that builds its own parts. Adding one takes a file in ``stages/`` and its
-name in ``TrunkConfig`` below; in Python an instance of one's own ``Trunk`` subclass serves as it is, and a
-sweep file may name it where the class is imported.
+name in ``TrunkConfig`` below; an instance of one's own ``Trunk`` subclass serves as it is, and is written and
+read by where its class is imported from.
 """
 
 from collections.abc import Mapping
+from importlib import import_module
+from inspect import isabstract
 from typing import Annotated
 
 from pydantic import Field, SerializeAsAny, ValidatorFunctionWrapHandler, WrapValidator
@@ -35,11 +37,25 @@ __all__ = [
 
 
 def _accept_trunk(value: object, parse: ValidatorFunctionWrapHandler) -> object:
-    """A trunk; a mapping is read as the user's own class of that name, if there is one."""
+    """A trunk as it is; a mapping named ``module:Class`` as the user's own class of trunks."""
     if isinstance(value, Trunk):
         return value
-    own = Trunk.named(value.get("name")) if isinstance(value, Mapping) else None
-    return parse(value) if own in (None, MlpConfig, ResNetConfig) else own.model_validate(value)
+    if isinstance(value, Mapping) and ":" in str(value.get("name")):
+        return _import_trunk(str(value["name"])).model_validate(value, strict=False)
+    return parse(value)
+
+
+def _import_trunk(path: str) -> type[Trunk]:
+    module, _, name = path.partition(":")
+    try:
+        found: object = import_module(module)
+        for part in name.split("."):
+            found = getattr(found, part)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise ValueError(f"expected a trunk's module:Class, found {path!r}: {error}") from None
+    if not isinstance(found, type) or not issubclass(found, Trunk) or isabstract(found):
+        raise ValueError(f"expected a trunk's module:Class, found {path!r}, which is none")
+    return found
 
 
 TrunkConfig = Annotated[

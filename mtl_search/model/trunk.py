@@ -10,6 +10,8 @@ from mtl_search.data.rows import InputShape
 
 __all__ = ["Trunk"]
 
+BUILT_IN = "mtl_search.model.stages."
+
 
 class Trunk(BaseModel, ABC):
     """The configuration of a trunk, which builds its parts; a user's own trunk is a subclass of this.
@@ -23,18 +25,14 @@ class Trunk(BaseModel, ABC):
     cost_free: ClassVar[frozenset[str]] = frozenset()
     """The options that change neither the number of parameters nor the FLOPs, such as dropout."""
 
-    name: str
+    name: str = ""
     stages: int = Field(default=3, ge=1)
 
-    @classmethod
-    def named(cls, name: object) -> "type[Trunk] | None":
-        """The class, among those imported, whose trunks have that name by default; the newest of several."""
-        for kind in reversed(cls.__subclasses__()):
-            if kind.model_fields["name"].default == name:
-                return kind
-            if below := kind.named(name):
-                return below
-        return None
+    def model_post_init(self, context: object) -> None:
+        """Name a trunk of the user's own by where its class is imported from, to be read again from there."""
+        kind = type(self)
+        if not kind.__module__.startswith(BUILT_IN):
+            object.__setattr__(self, "name", f"{kind.__module__}:{kind.__qualname__}")
 
     @property
     @abstractmethod

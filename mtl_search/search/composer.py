@@ -62,7 +62,7 @@ more than random ones. There all sets together gain less than half a percent, so
 # C candidate sets
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -83,7 +83,7 @@ from mtl_search.search.sets.posterior import fit_effects
 
 __all__ = ["Affinities", "Composer"]
 
-Affinities = Mapping[tuple[str, str], float]  # of each task to each other
+Affinities = Mapping[tuple[str, str], float]  # of each task to each other, as one training has them
 
 # how many trainings it takes to fit the effects anew
 REFITS = (4, 7, 11, 16, 24, 36, 54, 80, 120, 180, 270)
@@ -107,7 +107,7 @@ class Composer(MemberStrategy):
         space: MemberSpace,
         max_networks: int | None,
         seed: int,
-        affinities: Callable[[], Affinities] = dict,
+        affinities: Sequence[Affinities] = (),
     ) -> None:
         self.space, self.seed, self._affinities = space, seed, affinities
         self.max_networks = max_networks or len(space.main)
@@ -173,9 +173,12 @@ class Composer(MemberStrategy):
         )
 
     def _affinity_TT(self) -> npt.NDArray[np.float64] | None:
-        """Gradient affinities of all tasks, None where they were not measured."""
-        known, tasks = self._affinities(), self.space.tasks
-        if not known:
+        """Gradient affinities of all tasks as typical of the trainings so far, None where there are none."""
+        if not self._affinities:
             return None
-        rows = [[known.get((source, target), math.nan) for target in tasks] for source in tasks]
-        return standard_affinity(np.array(rows))
+        tasks = self.space.tasks
+        measured = [
+            [[known.get((source, target), math.nan) for target in tasks] for source in tasks]
+            for known in self._affinities
+        ]
+        return standard_affinity(np.median([standard_affinity(np.array(each)) for each in measured], axis=0))

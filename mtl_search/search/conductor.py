@@ -11,7 +11,7 @@ from optuna.trial import TrialState as OptunaState
 from mtl_search.data import Dataset
 from mtl_search.model import NetworkCosts
 from mtl_search.records import EpochReport, Phase, TrialRecord, TrialState
-from mtl_search.search.arms import SHARED_EQUAL, SINGLE_TASK, Arm, arms_of, evidence_for
+from mtl_search.search.arms import SEARCH, SHARED_EQUAL, SINGLE_TASK, Arm, arms_of, evidence_for
 from mtl_search.search.incumbents import Incumbents
 from mtl_search.search.jobs import Job, JobSource, Placement
 from mtl_search.search.ledger import Ledger
@@ -146,16 +146,18 @@ class Conductor(JobSource):
             )
             strategy = None
             if members is None:
-                strategy = build_strategy(settings, arm.space, self.ledger.affinities)
-            runs.append(StudyRun(arm, study, members, strategy, settings))
+                known = self.ledger.affinities if arm.name == SEARCH else ()
+                strategy = build_strategy(settings, arm.space, known)
+            begun = [record.members for record in self.ledger.records if record.arm == arm.name]
+            runs.append(StudyRun(arm, study, members, strategy, settings, begun))
         return runs
 
     @property
     def _wants_affinities(self) -> bool:
-        """Whether a composer will ask for them."""
-        sampler = self.spec.settings.sampler
-        chosen = any(members is None for arm in self.arms for members in arm.studies.values())
-        return sampler.affinities and sampler.members == "composed" and chosen
+        """Whether the search has a composer, and enough tasks for it to tell companions apart."""
+        settings = self.spec.settings
+        composed = settings.sampler.members == "composed" and not self.spec.space.members.is_fixed
+        return settings.sampler.affinities and composed and len(settings.all_tasks) > 2
 
     def _told(self, trial_id: str) -> tuple[OptunaState, float] | None:
         record = self.ledger.find(trial_id)

@@ -27,6 +27,7 @@ class Ledger:
     def __init__(self, board: Leaderboard, metrics: Mapping[str, MetricKind]) -> None:
         self.board, self.metrics = board, metrics
         self.records: list[TrialRecord] = []
+        self.affinities: list[Mapping[tuple[str, str], float]] = []  # of each training that measured them
         self.references: dict[str, float] = {}
         self.states: dict[str, Counter[str]] = defaultdict(Counter)
         self.slot_seconds: dict[str, float] = defaultdict(float)  # by study, which the trial_id begins with
@@ -73,14 +74,6 @@ class Ledger:
             for record in self.records
             if record.arm in arms and record.state != TrialState.FAILED
         ]
-
-    def affinities(self) -> dict[tuple[str, str], float]:
-        """Gradient affinity of each task to each other, the mean over the trainings that measured it."""
-        measured: dict[tuple[str, str], list[float]] = defaultdict(list)
-        for record in self.records:
-            for pair, affinity in record.affinities.items():
-                measured[pair].append(affinity)
-        return {pair: fmean(found) for pair, found in measured.items()}
 
     @property
     def comparable(self) -> tuple[str, ...]:
@@ -202,6 +195,8 @@ class Ledger:
         if record.state != TrialState.COMPLETE:
             return
         self._complete.setdefault(record.config_id, record)
+        if record.affinities:
+            self.affinities.append(record.affinities)
         if record.arm == SINGLE_TASK:
             for task, value in self.values(record).items():
                 metric, best = self.metrics[task], self.references.get(task)

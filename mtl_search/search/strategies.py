@@ -1,6 +1,6 @@
 """Which member strategy a sweep file's ``sampler.members`` stands for."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 
 from mtl_search.search.composer import Affinities, Composer
 from mtl_search.search.member_space import MemberSpace
@@ -12,11 +12,11 @@ __all__ = ["build_strategy"]
 
 
 def build_strategy(
-    settings: Settings, space: SearchSpace, affinities: Callable[[], Affinities]
+    settings: Settings, space: SearchSpace, affinities: Sequence[Affinities]
 ) -> MemberStrategy | None:
     """The strategy over the member sets of ``space``; None where Optuna's sampler chooses them itself.
 
-    ``affinities`` are asked for before each proposal.
+    ``affinities`` of each training that measured them; more may come.
     """
     sets = MemberSpace(settings.main_tasks, settings.auxiliary_tasks, space.members.min, space.members.max)
     seed = settings.sampler.seed

@@ -1,7 +1,9 @@
 """StudyRun: one study of an arm at work, from the members of a trial to its checked configuration."""
 
 import random
-from collections.abc import Mapping, Sequence
+import zlib
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from optuna.trial import Trial
@@ -18,6 +20,7 @@ from mtl_search.training import TrialConfig
 
 __all__ = ["Draft", "StudyRun", "check_constraints"]
 
+RETRIES = 10  # of a first branching whose network is beyond the constraints, with other hyperparameters
 MAX_REFUSED = 200  # networks beyond the constraints in a row, after which a space counts as empty
 
 
@@ -32,7 +35,10 @@ class Draft:
 
 
 class StudyRun:
-    """A study, the members its trials have (or the strategy that chooses them) and its constraints."""
+    """A study, the members its trials have (or the strategy that chooses them) and its constraints.
+
+    ``begun``: the members of the trials that it has already.
+    """
 
     def __init__(
         self,
@@ -41,11 +47,12 @@ class StudyRun:
         members: tuple[str, ...] | None,
         strategy: MemberStrategy | None,
         settings: Settings,
+        begun: Iterable[tuple[str, ...]] = (),
     ) -> None:
         self.arm, self.study = arm, study
         self._members, self._strategy = members, strategy
         self._constraints, self._main = settings.constraints, set(settings.main_tasks)
-        self._starts = arm.space.starts()
+        self._begun = Counter(begun)
         self.live = 0
         self.repeated = 0  # trials in a row that were answered from the leaderboard
         self.exhausted = False  # whether no network within the constraints is found any more
@@ -56,8 +63,7 @@ class StudyRun:
         """Ask for a network within the constraints; None where none is found, and none will be."""
         busy = list(running)
         for attempt in range(MAX_REFUSED):
-            begun = self.study.n_finished + self.live + attempt  # refused starts are not tried again
-            reason = self._prepare(measured, busy, self._starts[begun] if begun < len(self._starts) else {})
+            reason = self._prepare(measured, busy, attempt)
             trial = self.study.ask()
             members = self._members or self.arm.space.suggest_members(trial)
             if not set(members) & self._main:  # a sampler's free choice: nothing that a design could use
@@ -67,6 +73,7 @@ class StudyRun:
             cost = costs.of(config.branching, config.trunk)
             broken = self._constraints.broken_by(cost)
             if broken is None:
+                self._begun[config.members] += 1
                 return Draft(trial, config, cost, reason)
             self.study.refuse(trial, *broken)
             busy.append(members)  # so that a strategy moves on from sets that cannot be kept small
@@ -74,21 +81,31 @@ class StudyRun:
         return None
 
     def _prepare(
-        self,
-        measured: Sequence[Measurement],
-        running: Sequence[tuple[str, ...]],
-        start: Mapping[str, int],
+        self, measured: Sequence[Measurement], running: Sequence[tuple[str, ...]], attempt: int
     ) -> str:
-        """Fix what is not for the sampler to choose: the members, and a start's branching; say why."""
+        """Fix what is not for the sampler to choose: the members, and their first branchings; say why."""
         if self.study.has_queue:
             return ""
-        if self._strategy is None:
-            if start:
-                self.study.enqueue(start)
-            return ""
-        proposal = self._strategy.propose(measured, running)
-        self.study.enqueue({**self.arm.space.fix_members(proposal.members), **start})
-        return " ".join(filter(None, (proposal.reason, proposal.note)))
+        if self._strategy is not None:
+            proposal = self._strategy.propose(measured, running)
+            members = self.arm.space.fix_members(proposal.members)
+            self.study.enqueue({**members, **self._start(proposal.members, attempt)})
+            return " ".join(filter(None, (proposal.reason, proposal.note)))
+        if self._members and (start := self._start(self._members, attempt)):
+            self.study.enqueue(start)
+            return "start"
+        return ""
+
+    def _start(self, members: tuple[str, ...], attempt: int) -> Mapping[str, int]:
+        """The branching that the next training of ``members`` has, where it is one of their first.
+
+        Chosen sets each have an order of their own, so that no depth comes before the others everywhere.
+        """
+        starts, number = self.arm.space.starts(members), self._begun[members]
+        if number >= len(starts) or attempt >= RETRIES:
+            return {}
+        turn = zlib.crc32(" ".join(members).encode()) if self._strategy is not None else 0
+        return starts[(number + turn) % len(starts)]
 
 
 def check_constraints(spec: SweepSpec, dataset: Dataset) -> None:

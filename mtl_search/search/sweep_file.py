@@ -5,8 +5,6 @@ from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
-from ruamel.yaml.nodes import Node
-from ruamel.yaml.representer import BaseRepresenter
 
 from mtl_search.data import bundled_tables
 from mtl_search.model import Trunk
@@ -32,7 +30,7 @@ def save_sweep(spec: SweepSpec, folder: Path) -> None:
     """Write ``sweep.yaml`` in one go.
 
     A relative path to data is made absolute, so that it still leads there, and a trunk configured in Python
-    becomes the mapping that it is read from again where its class is imported.
+    becomes the mapping that it is read from again.
     """
     value: dict[str, Any] = dict(spec.document.data)
     value["data"] = _anchored(value["data"], spec.base)
@@ -40,15 +38,20 @@ def save_sweep(spec: SweepSpec, folder: Path) -> None:
     yaml = YAML()
     yaml.default_flow_style = None
     yaml.width = 110
-    yaml.representer.add_multi_representer(Trunk, _represent_trunk)
     with partial.open("w", encoding="utf-8") as file:
-        yaml.dump(value, file)
+        yaml.dump(_written(value), file)
     partial.replace(folder / SWEEP_FILE)
 
 
-def _represent_trunk(representer: BaseRepresenter, trunk: Trunk) -> Node:
-    node: Node = representer.represent_data(trunk.model_dump(mode="json"))
-    return node
+def _written(value: object) -> object:
+    """``value`` with the trunks in it as mappings."""
+    if isinstance(value, Trunk):
+        return value.model_dump(mode="json")
+    if isinstance(value, Mapping):
+        return {key: _written(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_written(item) for item in value]
+    return value
 
 
 def _anchored(data: Mapping[str, Any], base: Path) -> dict[str, Any]:

@@ -32,10 +32,6 @@ class BranchingRange(ABC):
     def parameters(self, members: Members, max_stages: int) -> Iterator[Parameter]:
         """What ``sample`` asks for."""
 
-    def starts(self, tasks: Members, max_stages: int) -> Iterator[dict[str, int]]:
-        """Parameters that a study is best begun with, if there are such."""
-        return iter(())
-
     @abstractmethod
     def check(self, tasks: Members, stages: frozenset[int]) -> None:
         """Mismatch where it does not fit ``tasks``, the possible members, or the possible ``stages``."""
@@ -100,8 +96,8 @@ class Split(BranchingRange):
 class Tree(BranchingRange):
     """Any tree: one integer per pair of members, closed to the nearest tree by average linkage.
 
-    There are so many trees that chance hardly meets the plain ones, in which all members part together: a
-    study begins with these. They are what a search improves on from there.
+    There are so many trees that chance hardly meets the plain ones, in which all members part together: the
+    first trainings of each member set have these (``starts``), and a search improves on them.
     """
 
     def sample(self, trial: Suggest, members: Members, n_stages: int, max_stages: int) -> Branching:
@@ -119,10 +115,10 @@ class Tree(BranchingRange):
             for pair in combinations(members, 2):
                 yield Parameter(_cut_name(pair), span)
 
-    def starts(self, tasks: Members, max_stages: int) -> Iterator[dict[str, int]]:
-        """All cuts alike: everything shared first, then ever less."""
-        for at in range(max_stages, 0, -1):
-            yield {parameter.name: at for parameter in self.parameters(tasks, max_stages)}
+    def starts(self, members: Members, max_stages: int) -> Iterator[dict[str, int]]:
+        """The parameters of all trees whose cuts are alike, everything shared first."""
+        for at in range(max_stages, 0, -1) if max_stages > 1 else ():
+            yield {parameter.name: at for parameter in self.parameters(members, max_stages)}
 
     def check(self, tasks: Members, stages: frozenset[int]) -> None:
         """Fits always."""

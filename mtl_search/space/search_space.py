@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from mtl_search.design import Branching
 from mtl_search.errors import nearest
-from mtl_search.space.branching_range import BranchingRange, Shared
+from mtl_search.space.branching_range import BranchingRange, Shared, Tree
 from mtl_search.space.branching_reading import read_branching
 from mtl_search.space.document import Document
 from mtl_search.space.locate import locate
@@ -151,9 +151,11 @@ class SearchSpace:
         """The parameters with which ``suggest_members`` gives these members."""
         return self.members.fix(members)
 
-    def starts(self) -> tuple[dict[str, int], ...]:
-        """Parameters of branchings that a study is best begun with, a trial each; it draws all others."""
-        return tuple(self.branching.starts(self.tasks, self.n_stages))
+    def starts(self, members: tuple[str, ...]) -> tuple[dict[str, int], ...]:
+        """Parameters of the branchings that these members are best trained with first, if there are such."""
+        if len(members) < 2 or not isinstance(self.branching, Tree):
+            return ()
+        return tuple(self.branching.starts(members, self.n_stages))
 
     def largest(self, key: str, default: int) -> int:
         """The largest whole number that the option ``key`` may be, ``default`` where it is not given."""

@@ -5,11 +5,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-from pydantic import Field
+from pydantic import model_validator
 from torch import nn
 
 from mtl_search.data import Dataset, DataSpec, InputShape, SplitSpec, dataset_from_table
@@ -125,12 +126,13 @@ def planted_tree(
     wide enough for the plane, so that whoever learns that stage from all labels has little left to learn;
     from the parting on a stage has a single unit, in which clusters cannot stay together. What the tasks of
     a cluster do not share is learned from fewer labels. With clusters of one task the best branching is a
-    split at ``parting``, with one cluster and ``parting`` 3 all stages are shared; else it is a tree that is
-    no split.
+    split at ``parting``, with one cluster all stages are shared; else it is a tree that is no split.
 
     >>> str(planted_tree().branching)
     'a1 a2 b1 b2 / a1 a2 b1 b2 / a1 a2 | b1 b2'
     """
+    if not 1 <= parting <= STAGES:
+        raise ValueError(f"parting: expected 1 to {STAGES}, found {parting}")
     sample = sample or Sample(train=100, inputs=12, noise=1.0)
     rng = np.random.default_rng((seed, 3, len(sizes)))
     inputs_NF, plane_NK = _latents(rng, sample, 2)
@@ -154,9 +156,13 @@ def planted_tree(
 class LinearStages(Trunk):
     """Linear stages without an activation, each of a width of its own."""
 
-    name: str = "linear"
-    stages: int = STAGES
-    widths: tuple[int, ...] = Field(strict=False)
+    widths: tuple[int, ...]
+
+    @model_validator(mode="after")
+    def _a_width_each(self) -> Self:
+        if len(self.widths) != self.stages:
+            raise ValueError(f"expected {self.stages} widths, one a stage, found {len(self.widths)}")
+        return self
 
     @property
     def width_out(self) -> int:

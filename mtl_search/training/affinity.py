@@ -5,7 +5,7 @@
 import math
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from statistics import fmean
+from statistics import median
 
 import torch
 from torch import Tensor, nn
@@ -20,9 +20,9 @@ class AffinityMeter:
     """Inter-task affinities (TAG, Fifty et al. 2021), measured while a network of several tasks is trained.
 
     The affinity of a source to a target is the share by which the target's loss falls, on the same rows, when
-    the shared parameters make a small step down the source's loss. The paper looks every ten steps and
-    averages over the training; here it is as often as ``look`` is called. One look costs a backward and a
-    forward pass for each task.
+    the shared parameters make a small step down the source's loss. The paper looks every ten steps and takes
+    the mean over the training, here it is the median over the looks, so that one at a loss of almost nothing
+    does not decide. A look costs a backward and a forward pass for each task, and memory for its gradients.
     """
 
     def __init__(self, shared: list[nn.Parameter]) -> None:
@@ -48,9 +48,9 @@ class AffinityMeter:
                     self._seen[source, target].append(share)
 
     @property
-    def means(self) -> dict[tuple[str, str], float]:
-        """The mean affinity of each source to each target so far."""
-        return {pair: fmean(shares) for pair, shares in self._seen.items()}
+    def affinities(self) -> dict[tuple[str, str], float]:
+        """Of each source to each target, the median of all looks so far."""
+        return {pair: median(shares) for pair, shares in self._seen.items()}
 
     @torch.no_grad()
     def _after(

@@ -51,8 +51,8 @@ class Training:
 
     The same config, seed, data and machine give the same numbers. All randomness is drawn from a stream of
     its own, so that trainings may take turns in one process and the caller's generators stay as they are.
-    With ``affinities`` those of its members are measured on the first batch of at most ``LOOKS`` epochs, and
-    nothing else changes.
+    With ``affinities`` those of its members are measured before at most ``LOOKS`` of the epochs, and what is
+    learned stays the same.
     """
 
     def __init__(
@@ -84,7 +84,7 @@ class Training:
         if learned := self._weighting.parameters():  # task weights: decay would draw them to 1, unasked
             self._optimizer.add_param_group({"params": learned, "weight_decay": 0.0})
         self._schedule = config.schedule.build(self._optimizer, self._steps * config.epochs)
-        shared = self.network.shared_parameters()
+        shared = [p for p in self.network.shared_parameters() if p.requires_grad]
         self._meter = AffinityMeter(shared) if affinities and shared else None
         self._evaluator = Evaluator(dataset.valid.select(config.members).to(self.device), self.tasks)
         self.best = Best()
@@ -100,8 +100,8 @@ class Training:
 
     @property
     def affinities(self) -> Mapping[tuple[str, str], float]:
-        """Mean affinity of each member to each other; empty where it was not measured."""
-        return self._meter.means if self._meter is not None else {}
+        """Affinity of each member to each other; empty where it was not measured."""
+        return self._meter.affinities if self._meter is not None else {}
 
     def run_epoch(self) -> EpochReport:
         """Train one epoch, validate, and remember the network if it is the best so far.
@@ -157,10 +157,8 @@ class Training:
         rows = self._train.take(torch.randperm(len(self._train)).to(self.device))
         size = self.config.batch_size
         n_labelled = {task: count_by_batch(rows.labelled[task], size) for task in self.tasks}
-        if self._meter is not None and (self.epoch - 1) % math.ceil(self.config.epochs / LOOKS) == 0:
-            first, present = rows.slice(0, size), [task for task in self.tasks if n_labelled[task][0] > 0]
-            self.network.eval()  # dropout would drown what a small step does
-            self._meter.look(lambda: self._losses(first, present))
+        if self._meter is not None and self.epoch % math.ceil(self.config.epochs / LOOKS) == 0:
+            self._look(self._meter, rows, n_labelled)
         self.network.train()
         losses_ST = torch.full((self._steps, len(self.tasks)), math.nan, device=self.device)
         weights_ST = torch.full_like(losses_ST, math.nan)
@@ -171,6 +169,16 @@ class Training:
                 self._step(batch, present, losses_ST[step], weights_ST[step])
         self._check_finite(losses_ST.cpu(), n_labelled)
         return self._means(losses_ST), self._means(weights_ST)
+
+    def _look(self, meter: AffinityMeter, rows: Rows, n_labelled: Mapping[str, list[int]]) -> None:
+        """Measure affinities on the first batch that has labels of the most members."""
+        present = [[task for task in self.tasks if n_labelled[task][step] > 0] for step in range(self._steps)]
+        step = max(range(self._steps), key=lambda step: len(present[step]))
+        if len(present[step]) > 1:
+            size = self.config.batch_size
+            batch = rows.slice(step * size, (step + 1) * size)
+            self.network.eval()  # dropout would drown what a small step does
+            meter.look(lambda: self._losses(batch, present[step]))
 
     def _step(self, batch: Rows, present: list[str], losses_T: Tensor, weights_T: Tensor) -> None:
         """One optimiser step on ``batch``; writes the losses and the weights used into the two rows."""

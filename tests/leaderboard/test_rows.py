@@ -16,12 +16,6 @@ def test_a_record_survives_the_tables_but_for_history_and_resamples():
     assert back == dataclasses.replace(trial, history=())
 
 
-def test_a_table_from_before_there_were_affinities_has_none():
-    old = trial_rows([synthetic_trial("a")]).drop_columns("affinities")
-    (back,) = to_records(old, metric_rows([]))
-    assert back.affinities == {}
-
-
 def test_a_failed_trial_survives():
     trial = synthetic_trial(
         "a",

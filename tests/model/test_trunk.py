@@ -31,6 +31,7 @@ class Further(Own):
     """A user's trunk that builds on another one."""
 
     name: str = "further"
+    widths: tuple[int, ...] = ()
 
 
 @pytest.mark.parametrize("trunk", [MlpConfig(stages=2, width=9), ResNetConfig(blocks=2)])
@@ -44,7 +45,7 @@ def test_a_users_trunk_is_taken_as_it_is_and_written_whole():
     trunk = Own(bits=5)
     held = Holder(trunk=trunk)
     assert held.trunk is trunk
-    assert held.model_dump()["trunk"] == {"name": "own", "stages": 3, "bits": 5}
+    assert held.model_dump()["trunk"] == {"name": f"{__name__}:Own", "stages": 3, "bits": 5}
 
 
 @pytest.mark.parametrize(
@@ -71,18 +72,26 @@ def test_a_trunk_without_its_parts_cannot_be_made():
         Trunk(name="nothing")
 
 
-@pytest.mark.parametrize("trunk", [Own(bits=5), Further(stages=4)])
-def test_a_users_trunk_may_be_named(trunk):
-    assert Holder.model_validate({"trunk": trunk.model_dump()}).trunk == trunk
+@pytest.mark.parametrize("trunk", [Own(bits=5), Further(stages=4, widths=(3, 2)), Further(name="mine")])
+def test_a_users_trunk_is_read_again(trunk):
+    text = Holder(trunk=trunk).model_dump_json()
+    again = Holder.model_validate_json(text)
+    assert type(again.trunk) is type(trunk)
+    assert again.model_dump_json() == text
+    assert Holder.model_validate(Holder(trunk=trunk).model_dump()) == again
 
 
-def test_a_users_trunk_that_is_named_is_checked():
+def test_a_users_trunk_that_is_written_out_is_checked():
     with pytest.raises(ValidationError, match="bits"):
-        Holder.model_validate({"trunk": {"name": "own", "bits": "many"}})
+        Holder.model_validate({"trunk": {"name": f"{__name__}:Own", "bits": "many"}})
 
 
-def test_a_name_that_no_class_has_is_refused():
-    assert Trunk.named("mlp") is MlpConfig
-    assert Trunk.named("nobody's") is None
-    with pytest.raises(ValidationError, match="'mlp', 'resnet'"):
-        Holder.model_validate({"trunk": {"name": "nobody's"}})
+@pytest.mark.parametrize("path", ["nowhere:Own", f"{__name__}:Nobody", f"{__name__}:Holder", ":", "abc:"])
+def test_what_is_no_trunk_is_refused(path):
+    with pytest.raises(ValidationError, match="expected a trunk's module:Class, found"):
+        Holder.model_validate({"trunk": {"name": path}})
+
+
+def test_a_trunk_that_is_not_whole_is_refused():
+    with pytest.raises(ValidationError, match="which is none"):
+        Holder.model_validate({"trunk": {"name": "mtl_search.model.trunk:Trunk"}})

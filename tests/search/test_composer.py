@@ -43,19 +43,44 @@ def test_the_sets_that_help_each_other_are_found_in_a_dozen_trainings(seed: int)
     assert {("a", "b", "c"), ("d", "e")} <= {m.members for m in measured}
 
 
+PAIRS = [(s, t) for s in TASKS for t in TASKS if s != t]
+AFFINITIES = {(s, t): gains_of(tuple(sorted((s, t))))[t] for s, t in PAIRS}
+
+
+def needed(seed: int, *affinities: dict[tuple[str, str], float]) -> int:
+    """How many trainings it takes until both sets that help each other were trained."""
+    composer = Composer(MemberSpace(TASKS), 3, seed, affinities)
+    found = [m.members for m in train(composer, 30, SINGLES)[len(SINGLES) :]]
+    return 1 + max(found.index(members) for members in (("a", "b", "c"), ("d", "e")))
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_affinities_save_trainings(seed: int) -> None:
-    pairs = [(s, t) for s in TASKS for t in TASKS if s != t]
-    affinities = {(s, t): gains_of(tuple(sorted((s, t))))[t] for s, t in pairs}
-    knowing = Composer(MemberSpace(TASKS), 3, seed, lambda: affinities)
-    blind = Composer(MemberSpace(TASKS), 3, seed)
-    wanted = {("a", "b", "c"), ("d", "e")}
+    assert needed(seed, AFFINITIES) < needed(seed)
 
-    def needed(composer: Composer) -> int:
-        found = [m.members for m in train(composer, 12, SINGLES)[len(SINGLES) :]]
-        return 1 + max(found.index(members) for members in wanted)
 
-    assert needed(knowing) < needed(blind)
+@pytest.mark.parametrize("seed", range(3))
+def test_the_order_of_affinities_counts_and_not_what_one_diverged_training_says(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    diverged = {pair: 1e6 * rng.standard_normal() for pair in PAIRS}
+    small = {pair: 1e-3 * affinity for pair, affinity in AFFINITIES.items()}
+    assert needed(seed, AFFINITIES, diverged, small) == needed(seed, AFFINITIES)
+
+
+def test_affinities_that_are_wrong_are_found_out() -> None:
+    wrong = {pair: -affinity for pair, affinity in AFFINITIES.items()}
+    assert needed(0, wrong) < 30
+
+
+def test_friends_come_before_enemies_from_the_first() -> None:
+    """Singles and all tasks together tell nothing of pairs; affinities do."""
+    together = gains_of(TASKS)
+    known = [*SINGLES, Measurement(TASKS, together)]
+    for sign in (1, -1):
+        affinities = {pair: sign * affinity for pair, affinity in AFFINITIES.items()}
+        composer = Composer(MemberSpace(TASKS, min_members=2, max_members=2), 3, 0, [affinities])
+        members = composer.propose(known, []).members
+        assert (AFFINITIES[members] > 0) == (sign > 0)
 
 
 def test_all_tasks_together_come_first() -> None:

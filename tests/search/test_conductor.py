@@ -60,11 +60,41 @@ def test_arms_have_their_spaces(bench: MakeBench) -> None:
     assert {(r.members, r.weighting) for r in records["mine"]} == {(("cost", "ill"), "pcgrad")}
 
 
-def test_a_search_for_trees_begins_with_the_plain_ones(bench: MakeBench) -> None:
-    b = bench(trial={"members": "all", "branching": {"tree": "any"}}, budget={"trials": 6})
+TREES = {"members": "all", "branching": {"tree": "any"}}
+
+
+def cuts(b: Any) -> list[str]:
+    return [r.params["branching.cut.cost+ill"] for r in b.records() if r.arm == "search"]
+
+
+@pytest.mark.parametrize("slots", [1, 2])
+def test_a_search_for_trees_begins_with_the_plain_ones(bench: MakeBench, slots: int) -> None:
+    b = bench(trial=TREES, budget={"trials": 6})
+    b.run(b.open(slots=slots), slots=slots)
+    assert cuts(b)[:2] == ["2", "1"]
+    assert len(cuts(b)) == 6
+
+
+@pytest.mark.parametrize("stop_after", range(12, 16))
+def test_a_search_for_trees_that_is_resumed_begins_once(bench: MakeBench, stop_after: int) -> None:
+    b = bench(trial=TREES, budget={"trials": 6, "reference_trials": 2})
+    b.run(b.open(), stop_after=stop_after)
     b.run(b.open())
-    begun = [r.params["branching.cut.cost+ill"] for r in b.records() if r.arm == "search"][:2]
-    assert begun == ["2", "1"]
+    assert cuts(b)[:2] == ["2", "1"]
+
+
+def test_a_plain_tree_that_is_too_large_is_tried_with_other_hyperparameters(bench: MakeBench) -> None:
+    wide = {"name": "mlp", "stages": 2, "width": {"categorical": [4, 64, 128, 256]}}
+    b = bench(trial={**TREES, "trunk": wide}, budget={"trials": 4}, constraints={"n_params": 1000})
+    b.run(b.open())
+    assert cuts(b)[:2] == ["2", "1"]
+
+
+def test_sets_that_are_chosen_begin_with_plain_trees_too(bench: MakeBench) -> None:
+    trial = {"branching": {"tree": "any"}, "members": {"subset": {"min": 2, "max": 2}}}
+    b = bench(trial=trial, sampler={"name": "random", "members": "composed"}, budget={"trials": 4})
+    b.run(b.open())
+    assert sorted(cuts(b)[:2]) == ["1", "2"]
 
 
 def test_single_task_tunes_main_tasks_alone(bench: MakeBench) -> None:
@@ -77,19 +107,22 @@ def test_single_task_tunes_main_tasks_alone(bench: MakeBench) -> None:
 
 
 @pytest.mark.parametrize(
-    ("sampler", "trial", "wanted"),
+    ("sampler", "trial", "tasks", "wanted"),
     [
-        ({"members": "composed"}, {}, True),
-        ({"members": "composed", "affinities": False}, {}, False),
-        ({"members": "random"}, {}, False),
-        ({"members": "composed"}, {"members": "all"}, False),
+        ({"members": "composed"}, {}, 3, True),
+        ({"members": "composed"}, {}, 2, False),
+        ({"members": "composed", "affinities": False}, {}, 3, False),
+        ({"members": "random"}, {}, 3, False),
+        ({"members": "composed"}, {"members": "all"}, 3, False),
     ],
 )
 def test_affinities_are_measured_in_shared_equal_where_a_composer_asks_for_them(
-    bench: MakeBench, sampler: dict[str, Any], trial: dict[str, Any], wanted: bool
+    bench: MakeBench, sampler: dict[str, Any], trial: dict[str, Any], tasks: int, wanted: bool
 ) -> None:
-    b = bench(sampler={"name": "random", **sampler}, trial=trial)
+    third = {"tasks": {"stage": "multiclass"}, "data": {"drop": ["patient", "topics"]}} if tasks == 3 else {}
+    b = bench(sampler={"name": "random", **sampler}, trial=trial, **third)
     b.run(b.open())
+    assert len(b.spec.settings.all_tasks) == tasks
     measured = {arm_of(job.trial_id) for job in b.jobs if job.affinities}
     assert measured == ({"shared_equal"} if wanted else set())
 

@@ -82,15 +82,14 @@ def test_gains_follow_the_references(ledger: Ledger) -> None:
     assert ledger.gains(network) == pytest.approx({"age": 10.0, "death": 5.0})
 
 
-def test_affinities_are_means_over_the_trainings_that_measured_them(ledger: Ledger) -> None:
-    assert ledger.affinities() == {}
-    for number, value in enumerate((0.1, 0.3)):
-        measured = changed(
-            trial(f"shared_equal-{number}", "shared_equal"), affinities={("age", "death"): value}
-        )
-        ledger.record(measured)
+def test_affinities_are_kept_of_each_complete_training(ledger: Ledger) -> None:
+    for number, state in enumerate((TrialState.COMPLETE, TrialState.FAILED, TrialState.COMPLETE)):
+        record = trial(f"shared_equal-{number}", "shared_equal")
+        ledger.record(changed(record, state=state, affinities={("age", "death"): float(number)}))
     ledger.record(trial("search-0", age=10.0))
-    assert ledger.affinities() == {("age", "death"): pytest.approx(0.2)}
+    assert ledger.affinities == [{("age", "death"): 0.0}, {("age", "death"): 2.0}]
+    again = Ledger(Leaderboard(str(ledger.board.path)), METRICS)
+    assert again.affinities == ledger.affinities
 
 
 def test_auxiliary_tasks_and_other_metrics_are_no_values(ledger: Ledger) -> None:

@@ -2,15 +2,17 @@
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 import torch
 from torch import Tensor, nn
 
-from mtl_search.data import Dataset
+from mtl_search.data import Dataset, Rows
 from mtl_search.testing.planted import planted_clusters
 from mtl_search.training import Score, Training, TrialConfig, run_trial
 from mtl_search.training.affinity import LEAST_LOSS, STEP, AffinityMeter
+from mtl_search.training.loop import LOOKS
 
 MakeConfig = Callable[..., TrialConfig]
 
@@ -30,7 +32,7 @@ def test_squared_distances_to_two_points() -> None:
     meter = AffinityMeter([place])
     meter.look(lambda: {name: ((place - goal) ** 2).sum() for name, goal in goals.items()})
     step = 2 * STEP  # of a gradient of length 2
-    found = meter.means
+    found = meter.affinities
     assert found["x", "back"] == pytest.approx(1 - (1 + step) ** 2, abs=1e-6)
     assert found["back", "x"] == pytest.approx(1 - (1 + step) ** 2, abs=1e-6)
     assert found["x", "y"] == pytest.approx(-(step**2), abs=1e-6)
@@ -38,36 +40,67 @@ def test_squared_distances_to_two_points() -> None:
     assert place.detach().tolist() == [0.0, 0.0]
 
 
-def test_looks_are_averaged_and_tasks_may_be_absent() -> None:
+def test_the_median_look_counts_and_tasks_may_be_absent() -> None:
     place = nn.Parameter(torch.tensor([0.0]))
     meter = AffinityMeter([place])
+    seen = []
 
-    def losses(*names: str) -> dict[str, Tensor]:
-        return {name: ((place - float(len(name))) ** 2).sum() for name in names}
+    def distances(**goals: float) -> dict[str, Tensor]:
+        return {name: (place - goal).square().sum() for name, goal in goals.items()}
 
-    meter.look(lambda: losses("a", "bb"))
-    first = meter.means["a", "bb"]
-    place.data += 0.5
-    meter.look(lambda: losses("a", "bb", "ccc"))
-    assert set(meter.means) == {(s, t) for s in ("a", "bb", "ccc") for t in ("a", "bb", "ccc") if s != t}
-    assert meter.means["a", "bb"] != first
+    for goal in (3.0, 5.0, 2.0):
+        one = AffinityMeter([place])
+        for looking in (one, meter):
+            looking.look(
+                lambda goal=goal: {"near": (place - 1).square().sum(), "far": (place - goal).abs().sum()}
+            )
+        seen.append(one.affinities["near", "far"])
+    assert meter.affinities["near", "far"] == pytest.approx(sorted(seen)[1])
+    meter.look(lambda: distances(near=1.0, new=3.0))
+    assert ("new", "near") in meter.affinities
+    assert ("new", "far") not in meter.affinities
 
 
 def test_a_loss_of_nothing_has_no_share() -> None:
     place = nn.Parameter(torch.tensor([1.0]))
     meter = AffinityMeter([place])
     meter.look(lambda: {"done": (LEAST_LOSS / 2) * place.sum(), "open": place.sum()})
-    assert set(meter.means) == {("done", "open")}
+    assert set(meter.affinities) == {("done", "open")}
 
 
-def test_measuring_changes_nothing(make_config: MakeConfig, dataset: Dataset) -> None:
-    config = make_config()
+@pytest.mark.parametrize("epochs", [1, LOOKS, LOOKS + 3])
+def test_measuring_changes_nothing(make_config: MakeConfig, dataset: Dataset, epochs: int) -> None:
+    dropout = {"name": "mlp", "stages": 2, "width": 8, "dropout": 0.4}
+    config = make_config(trunk=dropout, epochs=epochs)
     plain, measured = (metered(config, dataset, affinities=wanted) for wanted in (False, True))
     assert not plain.affinities
     assert len(measured.affinities) == len(config.members) * (len(config.members) - 1)
     assert all(map(math.isfinite, measured.affinities.values()))
+    assert measured.best.valid == plain.best.valid
     for name, value in plain.network.state_dict().items():
         torch.testing.assert_close(measured.network.state_dict()[name], value, rtol=0, atol=0)
+
+
+@pytest.mark.parametrize(("epochs", "looks"), [(1, 1), (10, 10), (11, 5), (40, 10)])
+def test_it_is_looked_ten_times_at_most(
+    make_config: MakeConfig, dataset: Dataset, monkeypatch: pytest.MonkeyPatch, epochs: int, looks: int
+) -> None:
+    seen: list[int] = []
+    monkeypatch.setattr(AffinityMeter, "look", lambda self, losses: seen.append(len(losses())))
+    metered(make_config(epochs=epochs), dataset, affinities=True)
+    assert seen == [3] * looks
+
+
+def test_batches_without_labels_are_passed_over(make_config: MakeConfig, dataset: Dataset) -> None:
+    """The one row that has labels is seldom in the first batch."""
+    train = dataset.train
+    rare = {name: torch.arange(len(train)) == len(train) - 1 for name in train.labelled}
+    sparse = replace(dataset, train=Rows(train.inputs, train.targets, rare))
+    found = metered(make_config(batch_size=8, epochs=4), sparse, affinities=True).affinities
+    assert len(found) == 6
+    unlabelled = {**rare, "cost": torch.zeros(len(train), dtype=torch.bool)}
+    none = replace(dataset, train=Rows(train.inputs, train.targets, unlabelled))
+    assert metered(make_config("cost", "ill", batch_size=8), none, affinities=True).affinities == {}
 
 
 def test_a_network_of_one_task_has_none(make_config: MakeConfig, dataset: Dataset) -> None:

@@ -22,6 +22,7 @@ __all__ = [
     "own_variance",
     "shared_features",
     "shared_groups",
+    "shared_mean",
     "standard_affinity",
 ]
 
@@ -43,6 +44,9 @@ OWN = {
     "pairs": 0.1,  # what two companions do together
     "detail": 0.2,  # whatever is smooth: sets that differ in few members do alike
 }
+AFFINITY = list(SHARED).index("affinity")
+EXPECTED_AFFINITY = 0.5  # of the scale of gains, for companions that are one standard deviation above others:
+# affinities are believed to tell the truth until gains say otherwise
 NOISE = len(SHARED) + len(OWN)  # where the variance of one measurement stands in the vector
 REACH = NOISE + 1  # and how far "detail" reaches
 START = (*SHARED.values(), *OWN.values(), 0.15)
@@ -116,23 +120,30 @@ def shared_features(
     crowd_S1 = _crowd(companions_ST)[:, None]
     affinity_S1 = np.zeros((n_sets, 1))
     if affinity_TT is not None:
-        n_S1 = np.maximum(companions_ST.sum(axis=1, keepdims=True), 1.0)
+        n_S1 = np.maximum(companions_ST.sum(axis=1, keepdims=True), 1.0)  # their mean, as in TAG
         affinity_S1 = companions_ST @ affinity_TT[:, [task]] / n_S1
     effects = [np.ones((n_sets, 1)), crowd_S1, unit * companions_ST, unit * mutual_SP, affinity_S1, trials_SR]
     return np.hstack(effects)
+
+
+def shared_mean(features_SF: Floats, groups_F: Ints) -> Floats:
+    """What is expected of the shared effects before anything is measured."""
+    return np.asarray(EXPECTED_AFFINITY * features_SF[:, groups_F == AFFINITY].sum(axis=1))
 
 
 def standard_affinity(affinity_TT: Floats) -> Floats:
     """Affinities of each task (row) to each other (column) on the scale of effects; the diagonal is ignored.
 
     For each task they say which companions are better than others: their mean is taken away, since a gradient
-    that lowers a loss in one step says nothing of being alone. Where one is NaN it says nothing: 0.
+    that lowers a loss in one step says nothing of being alone, and their spread, as gains are scaled for each
+    task too. Where one is NaN it says nothing: 0.
     """
     known_TT = np.isfinite(affinity_TT) & ~np.eye(len(affinity_TT), dtype=bool)
-    sums_T = np.where(known_TT, affinity_TT, 0.0).sum(axis=0)
-    apart_TT = np.where(known_TT, affinity_TT - sums_T / np.maximum(known_TT.sum(axis=0), 1), 0.0)
-    spread = np.sqrt((apart_TT**2).sum() / max(known_TT.sum(), 1))
-    return np.asarray(apart_TT / spread) if spread > 0 else apart_TT
+    n_T = np.maximum(known_TT.sum(axis=0), 1)
+    mean_T = np.where(known_TT, affinity_TT, 0.0).sum(axis=0) / n_T
+    apart_TT = np.where(known_TT, affinity_TT - mean_T, 0.0)
+    spread_T = np.sqrt((apart_TT**2).sum(axis=0) / n_T)
+    return np.asarray(apart_TT / np.where(spread_T > 0, spread_T, 1.0))
 
 
 class OwnKernel:

@@ -24,6 +24,7 @@ from mtl_search.search.sets.effects import (
     own_variance,
     shared_features,
     shared_groups,
+    shared_mean,
 )
 
 __all__ = ["SetPosterior", "fit_effects"]
@@ -106,13 +107,14 @@ class SetPosterior:
         features_cF = shared_features(
             members_cT, task, None, np.ones(len(members_cT)), n_trials, known.affinity_TT
         )
+        expected_c = shared_mean(features_cF, known.groups_F)
         features_cF *= np.sqrt(self.effects.shared)[known.groups_F]
         data, (root_mm, seen_mF, seen_m) = known.tasks[task], self._solved.tasks[task]
         if data is None:
-            return _Conditional(np.zeros(len(members_cT)), features_cF, np.zeros((0, len(members_cT))))
+            return _Conditional(expected_c, features_cF, np.zeros((0, len(members_cT))))
         across_mc = OwnKernel(known.members_MT[data.rows], members_cT, task).weighed(self.effects)
         known_mc = _divide(root_mm, across_mc)
-        return _Conditional(known_mc.T @ seen_m, features_cF - known_mc.T @ seen_mF, known_mc)
+        return _Conditional(expected_c + known_mc.T @ seen_m, features_cF - known_mc.T @ seen_mF, known_mc)
 
 
 def fit_effects(
@@ -144,7 +146,7 @@ class _TaskRows:
     """What was measured of one task: which sets, the gains, and what the effects make of the sets."""
 
     rows: npt.NDArray[np.intp]
-    gains_m: Floats
+    gains_m: Floats  # less what was expected of them
     noise_m: Floats  # as a share of one measurement's noise
     features_mF: Floats
     kernel: OwnKernel
@@ -167,6 +169,7 @@ class _Evidence:
         n_sets, n_tasks = members_MT.shape
         together_M = members_MT.sum(axis=1) > 1  # a task on its own gains nothing, whatever its scale
         scale_T = _scales(gains_MT[together_M] if together_M.any() else gains_MT)
+        groups_F = shared_groups(n_tasks, n_sets)
         tasks: list[_TaskRows | None] = []
         for task in range(n_tasks):
             rows = np.flatnonzero(~np.isnan(gains_MT[:, task]))
@@ -176,9 +179,9 @@ class _Evidence:
             members_mT, times_m = members_MT[rows], times_M[rows]
             features_mF = shared_features(members_mT, task, rows, times_m, n_sets, affinity_TT)
             kernel = OwnKernel(members_mT, members_mT, task)
-            gains_m = gains_MT[rows, task] / scale_T[task]
+            gains_m = gains_MT[rows, task] / scale_T[task] - shared_mean(features_mF, groups_F)
             tasks.append(_TaskRows(rows, gains_m, 1 / times_m, features_mF, kernel))
-        return cls(members_MT, scale_T, shared_groups(n_tasks, n_sets), tuple(tasks), affinity_TT)
+        return cls(members_MT, scale_T, groups_F, tuple(tasks), affinity_TT)
 
 
 @dataclass(frozen=True)

@@ -119,7 +119,8 @@ def test_affinities_say_which_companions_are_better_than_others() -> None:
     standard_TT = standard_affinity(affinity_TT)
     others = ~np.eye(3, dtype=bool)
     np.testing.assert_allclose(standard_TT.sum(axis=0), 0.0, atol=1e-12)
-    assert np.mean(standard_TT[others] ** 2) == pytest.approx(1.0)
+    spread_T = np.sqrt((standard_TT**2 * others).sum(axis=0) / 2)
+    np.testing.assert_allclose(spread_T, 1.0)
     assert standard_TT[1, 0] > 0 > standard_TT[2, 0]  # what 1 and 2 do to 0
     assert (standard_affinity(np.ones((3, 3))) == 0).all()
 

@@ -10,6 +10,7 @@ from mtl_search.search.sets.effects import (
     OwnKernel,
     shared_features,
     shared_groups,
+    shared_mean,
     standard_affinity,
 )
 from mtl_search.search.sets.posterior import JITTER, SetPosterior, _Evidence, _likelihood, fit_effects
@@ -72,7 +73,8 @@ def by_the_textbook(
     new = np.flatnonzero(rows >= len(members_MT))
     noisy = prior[np.ix_(seen, seen)] + np.diag((effects.noise + JITTER) / times_M[rows[seen]])
     gain = np.linalg.solve(noisy, prior[np.ix_(seen, new)]).T
-    mean = gain @ (gains_MT[rows[seen], tasks[seen]] / scale_T[tasks[seen]])
+    expected = shared_mean(features, shared_groups(n_tasks, len(members_MT)))
+    mean = gain @ (gains_MT[rows[seen], tasks[seen]] / scale_T[tasks[seen]] - expected[seen]) + expected[new]
     variance = np.diag(prior[np.ix_(new, new)] - gain @ prior[np.ix_(seen, new)])
     mean_CT, deviation_CT = np.full((2, *members_CT.shape), np.nan)
     mean_CT[rows[new] - len(members_MT), tasks[new]] = mean
