@@ -9,8 +9,9 @@ where it was measured, and made-up ones of every shape (``mtl_search.testing.syn
 which even measuring everything gains less than half a percent have no share; their gains are listed as they
 are, and count where strategies are compared with random sets.
 
-TAG chooses by gradient affinities, which the published tables do not hold: it takes part on SUPPORT2's, where
-``measure_affinities.py`` measured them, and is left out of the means over all tables.
+TAG chooses by gradient affinities, which the published tables do not hold: it takes part where
+``measure_affinities.py`` measured them, in two trainings with the hyperparameters that the table was measured
+with, and is left out of the means over all tables. So does ``composer+tag``, the composer that knows them.
 """
 
 import argparse
@@ -43,7 +44,7 @@ STRATEGIES: dict[str, Callable[[SubsetTable, int, int], MemberStrategy]] = {
     "tpe": lambda table, k, seed: TpeBooleans(table.space, seed),
     "ridge": lambda table, k, seed: AdditiveRidge(table.space, k, seed),
     "thompson": lambda table, k, seed: Thompson(table.space, k, seed),
-    "composer+tag": lambda table, k, seed: Composer(table.space, k, seed, [affinities(table)]),
+    "composer+tag": lambda table, k, seed: Composer(table.space, k, seed, [affinities(table.name)]),
     "composer": lambda table, k, seed: Composer(table.space, k, seed),
 }
 MEASURED = ("../shared/data/grouping_tables/*.parquet", "results/tables/*_subsets.parquet")
@@ -98,15 +99,16 @@ def affinity_path(table: str) -> Path:
     return Path("results/tables") / f"{table.removesuffix('_subsets')}_affinities.parquet"
 
 
-def affinities(table: SubsetTable) -> dict[tuple[str, str], float]:
-    """Mean affinity of each task to each other."""
-    frame = pd.read_parquet(affinity_path(table.name))
+@cache
+def affinities(name: str) -> dict[tuple[str, str], float]:
+    """Mean affinity of each task to each other, of the table of that name."""
+    frame = pd.read_parquet(affinity_path(name))
     return frame.groupby(["source", "target"])["affinity"].mean().to_dict()
 
 
 def affinity_matrix(table: SubsetTable) -> npt.NDArray[np.float64]:
     """The same, of each task (row) to each other (column)."""
-    known = affinities(table)
+    known = affinities(table.name)
     return np.array([[known.get((source, target), 0.0) for target in table.tasks] for source in table.tasks])
 
 

@@ -58,8 +58,9 @@ class Leaderboard:
             raise LeaderboardError(str(path), "the folder of a sweep", f"one without table {missing[0]!r}")
 
     @classmethod
-    def create(cls, path: Path, tasks: Sequence[TaskInfo]) -> Self:
+    def create(cls, path: Path | str, tasks: Sequence[TaskInfo]) -> Self:
         """Make an empty leaderboard of ``tasks`` in folder ``path``; other files there are left alone."""
+        path = Path(path)
         if PartFolder(path / "trials", "trials").exists():
             raise LeaderboardError(str(path), "no sweep here", "one", "resume it, or name another folder")
         rows = {name: schema.empty_table() for name, schema in SCHEMAS.items()} | {"tasks": _task_rows(tasks)}

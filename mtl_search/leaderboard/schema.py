@@ -48,7 +48,7 @@ _TRIALS = _schema(
     _column("flops", _COUNT, "operations of a forward pass", "FLOP/row"),
     _column("epochs", _COUNT, "epochs trained"),
     _column("best_epoch", _COUNT, "epoch that was kept, counted from 1"),
-    _column("train_seconds", _REAL, "time of training and validation", "s"),
+    _column("train_seconds", _REAL, "time of training and validation (and affinities)", "s"),
     _column("device_seconds", _REAL, "time held, times the CPUs or GPUs held", "s"),
     _column("device", _TEXT, "kind of device"),
     _column("node", _TEXT, "machine it ran on"),
@@ -56,7 +56,9 @@ _TRIALS = _schema(
     _column("versions", _PAIRS, "package to version"),
     _column("started", _TIME, "when it began, UTC"),
     _column("finished", _TIME, "when it ended, UTC"),
-    _column("affinities", _GAINS, "source>target to gradient affinity of members, where it was measured"),
+    _column(
+        "affinities", _GAINS, "source>target to gradient affinity, where it was measured", "share of loss"
+    ),
 )
 
 _METRICS = _schema(

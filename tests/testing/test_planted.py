@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from mtl_search.records import Role
-from mtl_search.search import SweepSpec, run_sweep
+from mtl_search.search import SweepSpec, resume_sweep, run_sweep
 from mtl_search.testing.planted import (
     LinearStages,
     Sample,
@@ -145,3 +145,34 @@ def test_a_search_finds_an_easy_cluster(tmp_path):
     members = board.frame("trials").set_index("trial_id")["members"]
     best = board.frame("designs").query("arm == 'search' and rank == 1").iloc[-1]
     assert {tuple(members[key]) for key in best["networks"]} == set(planted.networks)
+
+
+def test_a_sweep_of_an_own_trunk_with_affinities_from_its_start_to_its_confirmation(tmp_path):
+    planted = planted_tree(sizes=(2, 1), sample=SMALL)
+    budget = {"trials": 3, "reference_trials": 1, "repeats": 1, "finalists": 1, "seeds": 2}
+    spec = SweepSpec.from_value(
+        {
+            "name": "own",
+            "data": {"source": "planted"},
+            "tasks": planted.tasks,
+            "objective": {"max_networks": 2},
+            "budget": budget,
+            "resources": {"gpu": 0},
+            "pruner": "none",
+            "trial": {**planted.trial, "epochs": 2, "branching": {"tree": "any"}},
+        }
+    )
+    run_sweep(spec, tmp_path, dataset=planted.dataset, inline=True)
+    board = resume_sweep(tmp_path / "own", trials=4, dataset=planted.dataset, inline=True).board
+    trials = board.frame("trials")
+    assert set(trials["state"]) == {"complete"}
+    assert set(trials["phase"]) == {"search", "replication", "confirmation"}
+    assert (
+        trials.query("phase == 'search'").groupby("arm").size()[["shared_equal", "search"]] == [3, 4]
+    ).all()
+    measured = trials[trials["affinities"].map(len) > 0]
+    assert set(measured["arm"]) == {"shared_equal"}
+    assert set(measured["phase"]) == {"search"}
+    names = [record.affinities for record in board.records() if record.affinities]
+    assert len(names) == 3
+    assert set(names[0]) == {(s, t) for s in planted.tasks for t in planted.tasks if s != t}
