@@ -140,8 +140,8 @@ class AdditiveRidge(_Predicting):
 class Thompson(_Predicting):
     """A draw from the composer's own posterior takes the place of the prediction (Thompson 1933).
 
-    At most ``DRAWN`` sets are drawn together, others each time: a draw costs the cube of their number. That is
-    all sets of eight tasks, and the larger part of those of nine.
+    At most ``DRAWN`` sets are drawn together, others each time: a draw costs the cube of their number. That
+    is all sets of eight tasks, and the larger part of those of nine.
     """
 
     def early(self, measured: Sequence[Measurement], running: Sequence[Members]) -> Proposal | None:

@@ -56,9 +56,7 @@ _TRIALS = _schema(
     _column("versions", _PAIRS, "package to version"),
     _column("started", _TIME, "when it began, UTC"),
     _column("finished", _TIME, "when it ended, UTC"),
-    _column(
-        "affinities", _GAINS, "source>target to gradient affinity, where it was measured", "share of loss"
-    ),
+    _column("affinities", _GAINS, "source>target to gradient affinity, where measured", "share of loss"),
 )
 
 _METRICS = _schema(
