@@ -15,6 +15,11 @@ definition, which anchors it. Standley et al. 2020 predict large sets from pairs
 additive surrogate to random subsets; the effects hold both ideas, and the data say how much of each. MTG-Net
 (Song et al. 2022) learns such a predictor from many trainings beforehand; a sweep has none to spare.
 
+**What gradients say.** The networks of ``shared_equal`` also measure by how much a step for one task lowers
+the loss of another (TAG, Fifty et al. 2021; ``training.affinity``). The mean affinity of a task's companions
+is one more effect. It is expected to be true, so it orders the first sets, and like all others its weight
+is learned: affinities that do not foretell gains come to count for nothing.
+
 **What is proposed.** The set whose training is expected to raise the best design of at most k networks the
 most: the knowledge gradient (Frazier et al. 2009) of a facility-location problem (``sets.improvement``,
 ``sets.facility``). So a set is trained because it may be good itself, alone or in the place of a network it
