@@ -11,11 +11,18 @@ read by where its class is imported from.
 """
 
 from collections.abc import Mapping
-from importlib import import_module
 from inspect import isabstract
 from typing import Annotated
 
-from pydantic import Field, SerializeAsAny, ValidatorFunctionWrapHandler, WrapValidator
+from pydantic import (
+    Field,
+    ImportString,
+    SerializeAsAny,
+    TypeAdapter,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 
 from mtl_search.model.cost import NetworkCost, NetworkCosts, count_flops, count_parameters
 from mtl_search.model.network import Network
@@ -46,13 +53,11 @@ def _accept_trunk(value: object, parse: ValidatorFunctionWrapHandler) -> object:
 
 
 def _import_trunk(path: str) -> type[Trunk]:
-    module, _, name = path.partition(":")
     try:
-        found: object = import_module(module)
-        for part in name.split("."):
-            found = getattr(found, part)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise ValueError(f"expected a trunk's module:Class, found {path!r}: {error}") from None
+        found = TypeAdapter[object](ImportString).validate_python(path)
+    except ValidationError as error:
+        reason = error.errors()[0]["msg"]
+        raise ValueError(f"expected a trunk's module:Class, found {path!r}: {reason}") from None
     if not isinstance(found, type) or not issubclass(found, Trunk) or isabstract(found):
         raise ValueError(f"expected a trunk's module:Class, found {path!r}, which is none")
     return found
