@@ -4,6 +4,7 @@ import math
 import time
 from dataclasses import dataclass
 
+from mtl_search.records import Phase
 from mtl_search.search.conductor import Conductor
 from mtl_search.search.retraining import Retraining
 
@@ -28,8 +29,9 @@ class ArmProgress:
 class Snapshot:
     """The whole sweep at one moment; ``seconds_left`` is None while there is nothing to estimate it from."""
 
+    phase: Phase
     arms: tuple[ArmProgress, ...]
-    done: int
+    done: int  # trials of the phase, and how many there will be
     planned: int | None
     seconds: float
     seconds_left: float | None
@@ -45,7 +47,7 @@ def take(conductor: Conductor, started: float, done_before: int) -> Snapshot:
     seconds = time.monotonic() - started
     fresh = done - done_before
     left = seconds / fresh * max(0, planned - done) if planned is not None and fresh >= 3 else None
-    return Snapshot(arms, done, planned, seconds, left, conductor.note)
+    return Snapshot(Phase.SEARCH, arms, done, planned, seconds, left, conductor.note)
 
 
 def take_retraining(retraining: Retraining, before: Snapshot, started: float, done_before: int) -> Snapshot:
@@ -63,7 +65,8 @@ def take_retraining(retraining: Retraining, before: Snapshot, started: float, do
     seconds = time.monotonic() - started
     fresh = done - done_before
     left = seconds / fresh * (planned - done) if fresh >= 3 else None
-    return Snapshot((*before.arms, row), done, planned, seconds, left, retraining.purpose)
+    arms = (*before.arms, row)
+    return Snapshot(retraining.phase, arms, done, planned, seconds, left, retraining.purpose)
 
 
 def _arm(conductor: Conductor, index: int) -> ArmProgress:

@@ -65,7 +65,7 @@ class LiveView(Watch):
         self._snapshot, self._received = snapshot, time.monotonic()
         if not self._console.is_terminal and self._received - self._printed >= LINE_EVERY:
             self._printed = self._received
-            self._console.print(_line(snapshot))
+            self._console.print(_line(snapshot), soft_wrap=True)
 
     def _render(self) -> RenderableType:
         if self._snapshot is None:
@@ -109,5 +109,5 @@ def _line(snapshot: Snapshot) -> str:
     )
     planned = "" if snapshot.planned is None else f" of {snapshot.planned}"
     left = "" if snapshot.seconds_left is None else f", about {duration(snapshot.seconds_left)} left"
-    progress = f"{snapshot.done}{planned} trials, {duration(snapshot.seconds)} so far{left}"
+    progress = f"{snapshot.phase}: {snapshot.done}{planned} trials, {duration(snapshot.seconds)} so far{left}"
     return f"{progress}; best designs: {arms or 'none yet'}"

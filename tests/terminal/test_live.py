@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from mtl_search.records import Phase
 from mtl_search.search import ArmProgress, Snapshot, SweepSpec, Watch
 from mtl_search.terminal import live as module
 from mtl_search.terminal.live import LiveView, draw, watching
@@ -24,8 +25,14 @@ ARMS = (
 
 def snapshot(**changes: Any) -> Snapshot:
     values: dict[str, Any] = {
-        "arms": ARMS, "done": 8, "planned": 22, "seconds": 61.0, "seconds_left": 107.0, "note": "a pair"
-    }  # fmt: skip
+        "phase": Phase.SEARCH,
+        "arms": ARMS,
+        "done": 8,
+        "planned": 22,
+        "seconds": 61.0,
+        "seconds_left": 107.0,
+        "note": "a pair",
+    }
     return Snapshot(**{**values, **changes})
 
 
@@ -80,7 +87,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 def test_in_a_file_a_line_now_and_then(clock: list[float]) -> None:
     file = io.StringIO()
-    with LiveView(Console(file=file, width=200)) as view:
+    with LiveView(Console(file=file, width=40)) as view:
         view.changed(snapshot())
         assert file.getvalue() == "", "not at once"
         clock[0] += module.LINE_EVERY
@@ -88,7 +95,7 @@ def test_in_a_file_a_line_now_and_then(clock: list[float]) -> None:
         clock[0] += 1.0
         view.changed(snapshot(done=9))
     (line,) = file.getvalue().splitlines()
-    assert line.startswith("8 of 22 trials, 1:01 so far, about 1:47 left; best designs: ")
+    assert line.startswith("search: 8 of 22 trials, 1:01 so far, about 1:47 left; best designs: ")
     assert "single_task +0.00 %, search +1.23 %" in line
     assert "mine" not in line
 
@@ -97,8 +104,8 @@ def test_a_line_without_any_design(clock: list[float]) -> None:
     file = io.StringIO()
     with LiveView(Console(file=file, width=200)) as view:
         clock[0] += module.LINE_EVERY
-        view.changed(snapshot(arms=ARMS[2:], planned=None, seconds_left=None))
-    assert file.getvalue().strip() == "8 trials, 1:01 so far; best designs: none yet"
+        view.changed(snapshot(phase=Phase.CONFIRMATION, arms=ARMS[2:], planned=None, seconds_left=None))
+    assert file.getvalue().strip() == "confirmation: 8 trials, 1:01 so far; best designs: none yet"
 
 
 def test_in_a_terminal_it_redraws_and_leaves_nothing(spec: SweepSpec, tmp_path: Path) -> None:
