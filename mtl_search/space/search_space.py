@@ -75,13 +75,13 @@ class SearchSpace:
     ) -> "SearchSpace":
         """The space that ``node``, found at ``path`` of ``document``, describes.
 
-        Without `members` it has all sets of tasks, without `branching` all stages are shared. ``validate``
-        gets the configurations at both ends of each range; what it refuses is a SpecError at the range. Give
+        Without `members` it has all sets of tasks, without `branching` all trees. ``validate`` gets
+        the configurations at both ends of each range; what it refuses is a SpecError at the range. Give
         ``Model.model_validate`` of a pydantic model, and errors name the nearest valid key.
         """
         names = tuple(sorted(tasks))
         members = MembersRange(names, 1, len(names))
-        nothing = cls(Source(document, validate), names, members, Shared(), {}, frozenset(), {}, path)
+        nothing = cls(Source(document, validate), names, members, Tree(), {}, frozenset(), {}, path)
         return nothing.override(node, path)
 
     def override(self, node: object, path: Path) -> "SearchSpace":

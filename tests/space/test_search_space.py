@@ -92,11 +92,14 @@ def test_a_sample_has_the_shape_of_a_trial(wide, trial_model):
     assert trial_model.model_validate(sample).epochs == 30
 
 
-def test_without_members_and_branching_all_sets_share_all_stages(space_of):
+def test_without_members_and_branching_all_sets_and_all_trees_are_searched(space_of):
     space = space_of({"trunk": {"name": "mlp", "stages": 2}})
     assert (space.members.min, space.members.max) == (1, 4)
-    assert space.sample(LowSuggest(), TASKS)["branching"] == "age cost death dnr / age cost death dnr"
-    assert [p.name for p in space.parameters()] == [f"members.{task}" for task in TASKS]
+    assert space.sample(LowSuggest(), TASKS)["branching"] == "age cost death dnr / age | cost | death | dnr"
+    assert [p.name for p in space.parameters()] == [
+        *(f"members.{task}" for task in TASKS),
+        *(f"branching.cut.{a}+{b}" for a, b in combinations(TASKS, 2)),
+    ]
 
 
 def test_tasks_are_sorted(space_of):
@@ -123,7 +126,8 @@ def test_a_literal_branching_of_the_members_alone(space_of):
 
 def test_literal_weights_are_those_of_the_members(space_of):
     weights = {"age": 1, "cost": 2, "death": {"float": [0.1, 10], "log": True}, "dnr": 4}
-    space = space_of({"trunk": TRUNK, "weighting": {"name": "fixed", "weights": weights}})
+    fixed = {"name": "fixed", "weights": weights}
+    space = space_of({"trunk": TRUNK, "branching": "shared", "weighting": fixed})
     sampled = space.sample(FixedSuggest({"weighting.weights.death": 3}), ["dnr", "death"])
     assert sampled["weighting"] == {"name": "fixed", "weights": {"death": 3.0, "dnr": 4}}
     assert [p.name for p in space.parameters(["age", "cost"])] == []
@@ -224,7 +228,7 @@ def test_sets_and_networks_are_counted(wide, space_of):
     assert wide.count_networks() == 4 + 3 * 6 + 3 * 4
     tree = space_of({"branching": {"tree": "any"}, "trunk": TRUNK})
     assert tree.count_networks() == 4 * 1 + 6 * 3 + 4 * 12 + 60
-    assert space_of({"members": "all", "trunk": TRUNK}).count_networks() == 1
+    assert space_of({"members": "all", "branching": "shared", "trunk": TRUNK}).count_networks() == 1
 
 
 def test_the_largest_value_of_an_option(wide, space_of):

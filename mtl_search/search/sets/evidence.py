@@ -23,8 +23,8 @@ class SetEvidence:
     """The distinct sets in the order they were first met, their mean gains and how often each was trained.
 
     Trainings of a set with exactly the same gains count as one that was looked up again. ``repeated`` are the
-    sets of which nothing new is to be expected: at least one training in three was looked up, or no set
-    ever showed anything new.
+    sets of which nothing new is to be expected: at least one training in three was looked up, or that was so
+    with a set that showed as much, and none ever showed more, as in a table of so many trainings of each set.
 
     >>> twice = [Measurement(("a", "b"), {"a": 2.0}), Measurement(("a", "b"), {"a": 4.0})]
     >>> evidence = SetEvidence.gather(twice, ("a", "b"))
@@ -50,8 +50,10 @@ class SetEvidence:
         looked_up = Counter(one.members for one in measured)
         looked_up.subtract({members: len(trainings) for members, trainings in by_set.items()})
         repeated = frozenset(m for m, trainings in by_set.items() if 2 * looked_up[m] >= len(trainings))
-        if looked_up.total() and all(len(row) == 1 for row in rows):
-            repeated = frozenset(by_set)
+        most = max(map(len, rows), default=0)
+        told = frozenset(m for m, trainings in by_set.items() if len(trainings) == most)
+        if repeated & told:
+            repeated |= told
         return cls(
             tuple(by_set),
             member_matrix(list(by_set), tasks),

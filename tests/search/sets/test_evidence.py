@@ -43,6 +43,8 @@ def test_an_auxiliary_member_has_no_gain() -> None:
         ([("ab", 1, 2), ("ab", 1, 3)], [2], ""),
         ([("ab", 1, 2), ("ab", 1, 2), ("c", 0), ("c", 1)], [1, 2], "ab"),  # another set shows something new
         ([("c", 0), ("c", 1), ("c", 0)], [2], "c"),
+        ([("c", 0), ("c", 1), ("c", 0), ("b", 1), ("b", 2), ("a", 1)], [2, 2, 1], "b c"),  # two of each
+        ([("c", 0), ("c", 1), ("c", 0), ("b", 1), ("b", 2), ("b", 3)], [2, 3], "c"),
         ([("c", 0), ("c", 1), ("c", 2), ("c", 0)], [3], ""),  # now and then two trainings are the same
     ],
 )
