@@ -67,8 +67,11 @@ def main() -> None:
     options.add_argument("--networks", default="3,all", help="sizes of the design")
     options.add_argument("--most", type=int, default=MOST_TRAININGS, help="trainings at most")
     options.add_argument("--processes", type=int, default=os.cpu_count())
+    options.add_argument("--quick", action="store_true", help="two seeds, twelve trainings, one size")
     options.add_argument("--out", type=Path, help="a CSV file for every curve")
     chosen = options.parse_args()
+    if chosen.quick:
+        chosen.seeds, chosen.synthetic, chosen.most, chosen.networks = 2, 1, 12, "3"
     names = [name for name in table_names(chosen.synthetic, chosen.large) if chosen.tables in name]
     strategies = chosen.strategies.split(",")
     jobs = [
