@@ -61,9 +61,9 @@ random sets                            0.46 ± 0.13        0.61 ± 0.12
 
 Thirteen of the 18 reach 0.8. Taskonomy does not, -0.06 to 0.72: a handful of sets stand out there that no
 other tells of, each trained once, and pairs predict the second table better. With the three tables where
-there is next to nothing to gain, the composer is better than random sets in 39 of 112 tests of a table, a size
-and a budget, and worse in none (paired by seed, p < 0.05 after Holm). Thompson sampling (1933), which trains
-a set of the best design of a draw, was the first plan and is the nearest rival.
+there is next to nothing to gain, the composer is better than random sets in 39 of 112 tests of a table, a
+size and a budget, and worse in none (paired by seed, p < 0.05 after Holm). Thompson sampling (1933), which
+trains a set of the best design of a draw, was the first plan and is the nearest rival.
 
 On made-up tables of 20 and 27 tasks, with 2 seeds and at most 80 trainings (``--synthetic 0 --large 1
 --tables : --networks 6,all --most 80 --seeds 2``), it has 0.74 ± 0.05 over budgets and 0.83 ± 0.04 at the
