@@ -132,8 +132,12 @@ def curve(name: str, networks: str, strategy: str, seed: int, most: int) -> list
     measured = replay(table, STRATEGIES[strategy](table, k, seed), marks[-1], seed=seed)
     everything = [table.measurement(members, seed % table.n_seeds) for members in table.sets]
     together = everything[-1]  # would be trained where nothing measured serves every task
-    gains = [table.judge(measured[: len(table.tasks) + mark], k) for mark in marks]
-    gains = [table.judge([*measured, together], k) if np.isnan(gain) else gain for gain in gains]
+    parts = [measured[: len(table.tasks) + mark] for mark in marks]
+    gains = [table.judge(part, k) for part in parts]
+    gains = [
+        table.judge([*part, together], k) if np.isnan(gain) else gain
+        for part, gain in zip(parts, gains, strict=True)
+    ]
     common = {
         "table": Path(name).stem if name.endswith(".parquet") else name,
         "tasks": len(table.tasks),

@@ -67,6 +67,7 @@ def main() -> None:
     for kind, part in frame.groupby("kind", sort=False):
         table = (
             part.dropna(axis=1, how="all")
+            .infer_objects()
             .drop(columns=["kind", "seed"])
             .groupby("variant")
             .mean(numeric_only=True)

@@ -10,19 +10,12 @@ name in ``TrunkConfig`` below; an instance of one's own ``Trunk`` subclass serve
 read by where its class is imported from.
 """
 
+import pkgutil
 from collections.abc import Mapping
 from inspect import isabstract
 from typing import Annotated
 
-from pydantic import (
-    Field,
-    ImportString,
-    SerializeAsAny,
-    TypeAdapter,
-    ValidationError,
-    ValidatorFunctionWrapHandler,
-    WrapValidator,
-)
+from pydantic import Field, SerializeAsAny, ValidatorFunctionWrapHandler, WrapValidator
 
 from mtl_search.model.cost import NetworkCost, NetworkCosts, count_flops, count_parameters
 from mtl_search.model.network import Network
@@ -46,6 +39,8 @@ __all__ = [
 def _accept_trunk(value: object, parse: ValidatorFunctionWrapHandler) -> object:
     """A trunk as it is; a mapping named ``module:Class`` as the user's own class of trunks."""
     if isinstance(value, Trunk):
+        if ":" in value.name and _import_trunk(value.name) is not type(value):
+            raise ValueError(f"expected a trunk's module:Class, found {value.name!r}, which is another class")
         return value
     if isinstance(value, Mapping) and ":" in str(value.get("name")):
         return _import_trunk(str(value["name"])).model_validate(value, strict=False)
@@ -54,10 +49,9 @@ def _accept_trunk(value: object, parse: ValidatorFunctionWrapHandler) -> object:
 
 def _import_trunk(path: str) -> type[Trunk]:
     try:
-        found = TypeAdapter[object](ImportString).validate_python(path)
-    except ValidationError as error:
-        reason = error.errors()[0]["msg"]
-        raise ValueError(f"expected a trunk's module:Class, found {path!r}: {reason}") from None
+        found = pkgutil.resolve_name(path)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise ValueError(f"expected a trunk's module:Class, found {path!r}: {error}") from None
     if not isinstance(found, type) or not issubclass(found, Trunk) or isabstract(found):
         raise ValueError(f"expected a trunk's module:Class, found {path!r}, which is none")
     return found

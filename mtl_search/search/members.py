@@ -41,7 +41,7 @@ class MemberStrategy(ABC):
 
     @abstractmethod
     def propose(self, measured: Sequence[Measurement], running: Sequence[Members]) -> Proposal:
-        """The next set, given all trials finished so far (in any order) and the sets in training now."""
+        """The next set, given all trials finished so far, in order, and the sets in training now."""
 
 
 class RandomSets(MemberStrategy):

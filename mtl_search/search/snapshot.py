@@ -31,7 +31,7 @@ class Snapshot:
 
     phase: Phase
     arms: tuple[ArmProgress, ...]
-    done: int  # trials of the phase, and how many there will be
+    done: int  # trials of the phase, and how many there will be: of a replication, in this round of it
     planned: int | None
     seconds: float
     seconds_left: float | None

@@ -97,7 +97,8 @@ class Tree(BranchingRange):
     """Any tree: one integer per pair of members, closed to the nearest tree by average linkage.
 
     There are so many trees that chance hardly meets the plain ones, in which all members part together: the
-    first trainings of each member set have these (``starts``), and a search improves on them.
+    first trainings of each member set have these (``starts``), and a search improves on them. So it takes
+    more trainings of a set than it has split points before a tree is more than a split.
     """
 
     def sample(self, trial: Suggest, members: Members, n_stages: int, max_stages: int) -> Branching:

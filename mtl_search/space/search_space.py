@@ -11,13 +11,13 @@ from pydantic import BaseModel, ValidationError
 
 from mtl_search.design import Branching
 from mtl_search.errors import nearest
-from mtl_search.space.branching_range import BranchingRange, Shared, Tree
+from mtl_search.space.branching_range import BranchingRange, Shared, Split, Tree
 from mtl_search.space.branching_reading import read_branching
 from mtl_search.space.document import Document
 from mtl_search.space.locate import locate
 from mtl_search.space.members import MembersRange, read_members
 from mtl_search.space.node import Constant, Node, PerTask, walk
-from mtl_search.space.parameter import Parameter
+from mtl_search.space.parameter import IntRange, Parameter
 from mtl_search.space.pydantic_errors import spec_error
 from mtl_search.space.ranges import Leaf
 from mtl_search.space.reading import Reader
@@ -75,13 +75,13 @@ class SearchSpace:
     ) -> "SearchSpace":
         """The space that ``node``, found at ``path`` of ``document``, describes.
 
-        Without `members` it has all sets of tasks, without `branching` all trees. ``validate`` gets
-        the configurations at both ends of each range; what it refuses is a SpecError at the range. Give
+        Without `members` it has all sets of tasks, without `branching` every split point. ``validate``
+        gets the configurations at both ends of each range; what it refuses is a SpecError at the range. Give
         ``Model.model_validate`` of a pydantic model, and errors name the nearest valid key.
         """
         names = tuple(sorted(tasks))
         members = MembersRange(names, 1, len(names))
-        nothing = cls(Source(document, validate), names, members, Tree(), {}, frozenset(), {}, path)
+        nothing = cls(Source(document, validate), names, members, Shared(), {}, frozenset(), {}, path)
         return nothing.override(node, path)
 
     def override(self, node: object, path: Path) -> "SearchSpace":
@@ -110,6 +110,8 @@ class SearchSpace:
             raise document.error((*path, "trunk"), "a trunk with its stages", "nothing")
         stages = possible_stages(space.options["trunk"], space.places["trunk"], document)
         space = replace(space, stages=stages)
+        if "branching" not in space.places:
+            space = replace(space, branching=Split(IntRange(1, max(stages)) if max(stages) > 1 else 1))
         space._check()
         return space
 

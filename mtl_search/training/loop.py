@@ -178,25 +178,25 @@ class Training:
             size = self.config.batch_size
             batch = rows.slice(step * size, (step + 1) * size)
             self.network.eval()  # dropout would drown what a small step does
-            meter.look(lambda: self._losses(batch, present[step]))
+            meter.look(lambda: self._losses(batch, present[step], None))  # which rounding would drown, too
 
     def _step(self, batch: Rows, present: list[str], losses_T: Tensor, weights_T: Tensor) -> None:
         """One optimiser step on ``batch``; writes the losses and the weights used into the two rows."""
-        losses = self._losses(batch, present)
+        losses = self._losses(batch, present, self._autocast)
         self._optimizer.zero_grad(set_to_none=True)
         weights = self._weighting.backward(losses, self.network)
         if self.config.clip_norm is not None:
             nn.utils.clip_grad_norm_(self._parameters, self.config.clip_norm)
         self._optimizer.step()
         self._schedule.step()
-        self._weighting.after_step(lambda: self._losses(batch, present))
+        self._weighting.after_step(lambda: self._losses(batch, present, self._autocast))
         for i, task in enumerate(self.tasks):
             if task in losses:
                 losses_T[i] = losses[task].detach()
                 weights_T[i] = weights[task]
 
-    def _losses(self, batch: Rows, present: list[str]) -> dict[str, Tensor]:
-        with torch.autocast(self.device.type, self._autocast, enabled=self._autocast is not None):
+    def _losses(self, batch: Rows, present: list[str], autocast: torch.dtype | None) -> dict[str, Tensor]:
+        with torch.autocast(self.device.type, autocast, enabled=autocast is not None):
             outputs = self.network(batch.inputs)
         return {
             task: self.tasks[task].loss(outputs[task].float(), batch.targets[task], batch.labelled[task])

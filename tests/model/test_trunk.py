@@ -34,6 +34,18 @@ class Further(Own):
     widths: tuple[int, ...] = ()
 
 
+class Kit:
+    class Inner(Own):
+        """One that stands in another class."""
+
+
+def local_trunk() -> Trunk:
+    class Local(Own):
+        """One that nobody can import."""
+
+    return Local()
+
+
 @pytest.mark.parametrize("trunk", [MlpConfig(stages=2, width=9), ResNetConfig(blocks=2)])
 def test_the_name_tells_trunks_apart(trunk):
     held = Holder.model_validate({"trunk": trunk.model_dump()})
@@ -72,13 +84,24 @@ def test_a_trunk_without_its_parts_cannot_be_made():
         Trunk(name="nothing")
 
 
-@pytest.mark.parametrize("trunk", [Own(bits=5), Further(stages=4, widths=(3, 2)), Further(name="mine")])
+@pytest.mark.parametrize(
+    "trunk", [Own(bits=5), Further(stages=4, widths=(3, 2)), Further(name="mine"), Kit.Inner()]
+)
 def test_a_users_trunk_is_read_again(trunk):
     text = Holder(trunk=trunk).model_dump_json()
     again = Holder.model_validate_json(text)
     assert type(again.trunk) is type(trunk)
     assert again.model_dump_json() == text
     assert Holder.model_validate(Holder(trunk=trunk).model_dump()) == again
+
+
+def test_a_users_trunk_that_cannot_be_imported_is_refused_at_once(monkeypatch):
+    with pytest.raises(ValidationError, match=r"module:Class, found '.*local_trunk.<locals>.Local'"):
+        Holder(trunk=local_trunk())
+    trunk = Own()
+    monkeypatch.setitem(globals(), "Own", Further)
+    with pytest.raises(ValidationError, match="is another class"):
+        Holder(trunk=trunk)
 
 
 def test_a_users_trunk_that_is_written_out_is_checked():

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from mtl_search.records import Phase
 from mtl_search.search import snapshot as module
 from mtl_search.search.composing import compose_arm
 from mtl_search.search.confirmation import Confirmation
@@ -95,6 +96,7 @@ def test_a_confirmation_below_the_arms(bench: MakeBench, clock: list[float]) -> 
     networks = [r for r in source.ledger.records if r.arm == "single_task"][:2]
     confirmation = Confirmation(b.spec.settings, b.dataset, source.ledger, networks)
     shown = take_retraining(confirmation, search, started=95.0, done_before=0)
+    assert (search.phase, shown.phase) == (Phase.SEARCH, Phase.CONFIRMATION)
     assert shown.arms[:-1] == search.arms
     row = shown.arms[-1]
     assert (row.name, row.complete, row.running, row.planned) == ("confirmation", 0, 0, 6)

@@ -92,14 +92,16 @@ def test_a_sample_has_the_shape_of_a_trial(wide, trial_model):
     assert trial_model.model_validate(sample).epochs == 30
 
 
-def test_without_members_and_branching_all_sets_and_all_trees_are_searched(space_of):
+def test_without_members_and_branching_all_sets_and_split_points_are_searched(space_of):
     space = space_of({"trunk": {"name": "mlp", "stages": 2}})
     assert (space.members.min, space.members.max) == (1, 4)
     assert space.sample(LowSuggest(), TASKS)["branching"] == "age cost death dnr / age | cost | death | dnr"
     assert [p.name for p in space.parameters()] == [
         *(f"members.{task}" for task in TASKS),
-        *(f"branching.cut.{a}+{b}" for a, b in combinations(TASKS, 2)),
+        "branching.split",
     ]
+    deeper = space.override({"trunk": {"name": "mlp", "stages": 5}}, ("arms", "deep"))
+    assert deeper.parameters()[-1].range == IntRange(1, 5), "as deep as the trunk"
 
 
 def test_tasks_are_sorted(space_of):

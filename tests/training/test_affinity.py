@@ -81,6 +81,14 @@ def test_measuring_changes_nothing(make_config: MakeConfig, dataset: Dataset, ep
         torch.testing.assert_close(measured.network.state_dict()[name], value, rtol=0, atol=0)
 
 
+def test_rounding_does_not_drown_it(make_config: MakeConfig, dataset: Dataset) -> None:
+    exact, rounded = (
+        metered(make_config(epochs=1, precision=name), dataset, affinities=True).affinities
+        for name in ("float32", "bfloat16")
+    )
+    assert rounded == exact, "before the first step the networks are the same"
+
+
 @pytest.mark.parametrize(("epochs", "looks"), [(1, 1), (10, 10), (11, 5), (40, 10)])
 def test_it_is_looked_ten_times_at_most(
     make_config: MakeConfig, dataset: Dataset, monkeypatch: pytest.MonkeyPatch, epochs: int, looks: int

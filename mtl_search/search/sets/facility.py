@@ -11,7 +11,7 @@ is always exact, and slower: it makes the design that a sweep reports, this one 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["cover", "served"]
+__all__ = ["cover"]
 
 Floats = npt.NDArray[np.float64]
 UNSERVED = 1e6  # percent; a task without a network costs more than any gain is worth
@@ -40,12 +40,6 @@ def cover(gains_CT: Floats, max_networks: int) -> list[int]:
         chosen.append(best)
         value_T = np.maximum(value_T, gains_CT[best])
     return sorted(_swap(gains_CT, chosen))
-
-
-def served(gains_CT: Floats, chosen: list[int]) -> Floats:
-    """The gain of each task under its best network among ``chosen``; NaN where none serves it."""
-    best_T = np.where(np.isnan(gains_CT[chosen]), -np.inf, gains_CT[chosen]).max(axis=0, initial=-np.inf)
-    return np.where(np.isneginf(best_T), np.nan, best_T)
 
 
 def _swap(gains_CT: Floats, chosen: list[int]) -> list[int]:

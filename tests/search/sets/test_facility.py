@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mtl_search.search.sets.facility import UNSERVED, cover, served
+from mtl_search.search.sets.facility import UNSERVED, cover
 
 
 def best_by_force(gains_CT: np.ndarray, k: int) -> float:
@@ -59,9 +59,3 @@ def test_serving_every_task_comes_first() -> None:
 
 def test_a_network_that_adds_nothing_is_left_out() -> None:
     assert cover(np.array([[3.0, 3.0, 3.0], [2.0, 2.0, 2.0]]), 2) == [0]
-
-
-def test_each_task_is_served_by_its_best_network() -> None:
-    gains_CT = np.array([[9.0, 0.0, np.nan], [1.0, 8.0, np.nan]])
-    np.testing.assert_array_equal(served(gains_CT, [0, 1]), [9.0, 8.0, np.nan])
-    assert np.isnan(served(gains_CT, [])).all()
