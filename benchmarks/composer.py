@@ -4,7 +4,7 @@
 
 Each search sees the validation gains of the sets it chooses, one after another; the design that these make
 best is judged by its test gain, as a share of what the design of all sets gains (0: every task alone, 1: all
-sets measured; above 1 is luck). Tables: the published ones where they lie beside the checkout, SUPPORT2's
+sets measured once; above 1 is luck, or sets measured twice). Tables: the published ones where they lie beside the checkout, SUPPORT2's
 where it was measured, and made-up ones of every shape (``mtl_search.testing.synthetic_tables``). Tables on
 which even measuring everything gains less than half a percent have no share; their gains are listed as they
 are, and count where strategies are compared with random sets.

@@ -138,7 +138,8 @@ class AdditiveRidge(_Predicting):
 
 
 class Thompson(_Predicting):
-    """A draw from the composer's own posterior takes the place of the prediction (Thompson 1933).
+    """A draw from the composer's own posterior, its effects as expected, takes the place of the prediction
+    (Thompson 1933).
 
     At most ``DRAWN`` sets are drawn together, others each time: a draw costs the cube of their number. That
     is all sets of eight tasks, and the larger part of those of nine.

@@ -25,8 +25,13 @@ most: the knowledge gradient (Frazier et al. 2009) of a facility-location proble
 ``sets.facility``). So a set is trained because it may be good itself, alone or in the place of a network it
 competes with, and neither a set that is surely bad nor one whose value is known is. All sets are weighed
 where they are at most about a thousand; else a sample, those one step from the best design, and what a climb
-from the most promising ones meets (``sets.candidates``). All tasks together come first, and single tasks are
-measured by the reference arm.
+from the most promising ones meets (``sets.candidates``). All tasks together come first.
+
+**What the references say.** In a sweep their trainings are evidence as all others are: single tasks and all
+tasks together are well known before the search begins, and it trains them again only where that promises
+something. So it hardly asks where all tasks together should part; an arm ``together: {members: all}`` does.
+And the effects are fitted after so many trainings of several tasks, the references' among them: where these
+are many, a search begins with the effects as they are expected.
 
 **Slots side by side.** Sets in training are taken to achieve what is expected of them (fantasies at the
 mean): this takes away their uncertainty, so the other slots look elsewhere.
