@@ -6,9 +6,9 @@ Each search sees the validation gains of the sets it chooses, one after another;
 best is judged by its test gain, as a share of what the design of all sets gains (0: every task alone, 1: all
 sets measured once; above 1 is luck, or sets measured twice). Tables: the published ones where they lie
 beside the checkout, those that were measured with this tool (``results/tables``), and made-up ones of every
-shape (``mtl_search.testing.synthetic_tables``). Tables on which even measuring everything gains less than half
-a percent have no share; their gains are listed as they are, and count where strategies are compared with
-random sets.
+shape (``mtl_search.testing.synthetic_tables``). Tables on which even measuring everything gains less than
+half a percent have no share; their gains are listed as they are, and count where strategies are compared
+with random sets.
 
 TAG chooses by gradient affinities, which the published tables do not hold: it takes part where
 ``measure_affinities.py`` measured them, in two trainings with the hyperparameters that the table was measured
