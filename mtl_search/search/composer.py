@@ -11,9 +11,10 @@ two companions together, and of whatever else is smooth over sets (``sets.effect
 task about another have weights that all tasks share. How much each kind counts is fitted to the
 measurements, by marginal likelihood, and all together are a Gaussian process over sets (``sets.posterior``):
 a mean and a standard deviation for every task in every set, trained or not. Single tasks anchor it, which
-gain nothing by definition, and less in the mean of their own tuning. Standley et al. 2020 predict large sets from pairs, and Li et al. 2023 fit an
-additive surrogate to random subsets; the effects hold both ideas, and the data say how much of each. MTG-Net
-(Song et al. 2022) learns such a predictor from many trainings beforehand; a sweep has none to spare.
+gain nothing by definition, and less in the mean of their own tuning. Standley et al. 2020 predict large sets
+from pairs, and Li et al. 2023 fit an additive surrogate to random subsets; the effects hold both ideas, and
+the data say how much of each. MTG-Net (Song et al. 2022) learns such a predictor from many trainings
+beforehand; a sweep has none to spare.
 
 **What gradients say.** The networks of ``shared_equal`` also measure by how much a step for one task lowers
 the loss of another (TAG, Fifty et al. 2021; ``training.affinity``). The mean affinity of a task's companions
