@@ -133,12 +133,12 @@ def curve(name: str, networks: str, strategy: str, seed: int, most: int) -> list
     measured = replay(table, STRATEGIES[strategy](table, k, seed), marks[-1], seed=seed)
     everything = [table.measurement(members, seed % table.n_seeds) for members in table.sets]
     together = everything[-1]  # would be trained where nothing measured serves every task
-    parts = [measured[: len(table.tasks) + mark] for mark in marks]
-    gains = [table.judge(part, k) for part in parts]
-    gains = [
-        table.judge([*part, together], k) if np.isnan(gain) else gain
-        for part, gain in zip(parts, gains, strict=True)
-    ]
+
+    def judged(mark: int) -> float:
+        part = measured[: len(table.tasks) + mark]
+        gain = table.judge(part, k)
+        return table.judge([*part, together], k) if np.isnan(gain) else gain
+
     common = {
         "table": Path(name).stem if name.endswith(".parquet") else name,
         "tasks": len(table.tasks),
@@ -148,7 +148,7 @@ def curve(name: str, networks: str, strategy: str, seed: int, most: int) -> list
         "everything": table.judge(everything, k),
         "sets": table.space.count,
     }
-    return [{**common, "budget": mark, "gain": gain} for mark, gain in zip(marks, gains, strict=True)]
+    return [{**common, "budget": mark, "gain": judged(mark)} for mark in marks]
 
 
 def budgets(table: SubsetTable, most: int) -> list[int]:

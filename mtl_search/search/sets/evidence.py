@@ -23,8 +23,9 @@ class SetEvidence:
     """The distinct sets in the order they were first met, their mean gains and how often each was trained.
 
     Trainings of a set with exactly the same gains count as one that was looked up again. ``repeated`` are the
-    sets of which nothing new is to be expected: at least one training in three was looked up, or that was so
-    with a set that showed as much, and none ever showed more, as in a table of so many trainings of each set.
+    sets of which nothing new is to be expected: at least one training in three was looked up. Where that
+    holds for a set with the most distinct trainings of all, it is taken to hold for every set with as many,
+    as in a table of so many trainings of each set.
 
     >>> twice = [Measurement(("a", "b"), {"a": 2.0}), Measurement(("a", "b"), {"a": 4.0})]
     >>> evidence = SetEvidence.gather(twice, ("a", "b"))
