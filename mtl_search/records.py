@@ -141,7 +141,8 @@ class TrialRecord:
     ``branching`` is canonical text, ``weighting`` the method's name, ``params`` the sampled parameters by
     dotted path as text, ``config`` the whole TrialConfig as JSON. ``flops``: of a forward pass, per row.
     ``score`` is the value told to the sampler (higher is better), ``mean_gain`` the mean gain over the
-    main members in percent; both NaN for a failed trial. Times are UTC.
+    main members in percent; both NaN for a failed trial. ``lost``: it failed because of the infrastructure (a
+    worker, a node or its memory was lost), which says nothing of the trial. Times are UTC.
     """
 
     sweep: str
@@ -176,3 +177,4 @@ class TrialRecord:
     history: tuple[EpochReport, ...] = ()
     resamples: tuple[Resample, ...] = ()  # of a confirmation's trials
     affinities: Mapping[tuple[str, str], float] = field(default_factory=dict)  # of a member to another
+    lost: bool = False

@@ -95,6 +95,7 @@ def _trial_row(trial: TrialRecord) -> dict[str, Any]:
     row |= {"phase": trial.phase.value, "state": trial.state.value, "members": list(trial.members)}
     row |= {name: list(getattr(trial, name).items()) for name in ("params", "versions")}
     row["affinities"] = [(">".join(pair), value) for pair, value in trial.affinities.items()]
+    row["lost"] = trial.lost
     return row
 
 
@@ -107,6 +108,7 @@ def _record(row: Mapping[str, Any], metrics: tuple[Metric, ...]) -> TrialRecord:
         versions=dict(row["versions"]),
         metrics=metrics,
         affinities={_pair(text): value for text, value in row["affinities"] or ()},
+        lost=bool(row["lost"]),  # null where the table was written before there was this column
         **{name: row[name] for name in _COPIED},
     )
 

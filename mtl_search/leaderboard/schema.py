@@ -57,6 +57,7 @@ _TRIALS = _schema(
     _column("started", _TIME, "when it began, UTC"),
     _column("finished", _TIME, "when it ended, UTC"),
     _column("affinities", _GAINS, "source>target to gradient affinity, where measured", "share of loss"),
+    _column("lost", pa.bool_(), "whether it failed because a worker, a node or its memory was lost"),
 )
 
 _METRICS = _schema(

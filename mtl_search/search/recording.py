@@ -70,6 +70,7 @@ class Recorder:
             history=tuple(history),
             resamples=outcome.resamples,
             affinities=outcome.affinities,
+            lost=outcome.lost,
         )
 
     def pruned(self, job: Job, history: Sequence[EpochReport]) -> TrialOutcome:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from mtl_search.records import MetricKind, mean_gain
 
@@ -16,11 +17,20 @@ class Score:
     ``metrics`` has the default metric of each main task, ``references`` their single-task references as
     far as these are known. Where every main member has a reference the score is the mean gain in percent.
     Otherwise (the single-task trials themselves, or a network trained outside a sweep) it is the mean of the
-    signed metrics, which compares networks of one and the same member set.
+    signed metrics, which compares networks of one and the same member set. Both mappings are copied: what a
+    trial is judged by does not change while it trains.
     """
 
     metrics: Mapping[str, MetricKind]
     references: Mapping[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name in ("metrics", "references"):
+            object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
+
+    def __reduce__(self) -> tuple[type, tuple[dict[str, MetricKind], dict[str, float]]]:
+        """Mapping proxies cannot be pickled."""
+        return Score, (dict(self.metrics), dict(self.references))
 
     def gains(self, values: Mapping[str, float]) -> dict[str, float]:
         """Gain in percent of each main task in ``values``; NaN where it has no usable reference."""

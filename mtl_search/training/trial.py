@@ -23,7 +23,8 @@ N_GROUPS = 20  # of test rows: few enough that each holds labels of every task, 
 class TrialOutcome:
     """How a training ended and what was measured at its best epoch.
 
-    Where no epoch had a score there is no best one and ``score`` is NaN.
+    Where no epoch had a score there is no best one and ``score`` is NaN. ``lost``: it failed because of the
+    infrastructure (a worker, a node or its memory was lost), so that it may well succeed if tried again.
     """
 
     state: TrialState
@@ -34,6 +35,7 @@ class TrialOutcome:
     error: str | None = None
     resamples: tuple[Resample, ...] = ()
     affinities: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    lost: bool = False
 
 
 def network_cost(config: TrialConfig, dataset: Dataset) -> NetworkCost:
@@ -66,10 +68,10 @@ def conclude(training: Training, dataset: Dataset, *, read_test: bool = False) -
     )
 
 
-def failure(error: BaseException, epochs: int = 0) -> TrialOutcome:
-    """The outcome of a training that ended with ``error``."""
+def failure(error: BaseException, epochs: int = 0, *, lost: bool = False) -> TrialOutcome:
+    """The outcome of a training that ended with ``error``; ``lost`` where that was not the trial's own."""
     text = str(error) if isinstance(error, NonFiniteLossError) else f"{type(error).__name__}: {error}"
-    return TrialOutcome(TrialState.FAILED, epochs, None, math.nan, (), text.strip()[:2000])
+    return TrialOutcome(TrialState.FAILED, epochs, None, math.nan, (), text.strip()[:2000], lost=lost)
 
 
 def run_trial(

@@ -29,6 +29,7 @@ def test_a_failed_trial_survives():
         params={},
         versions={},
         score=math.inf,
+        lost=True,
     )
     assert to_records(trial_rows([trial]), metric_rows([trial])) == [trial]
 

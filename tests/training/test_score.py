@@ -1,6 +1,7 @@
 """Score: one number of a network's validation values, with and without references."""
 
 import math
+import pickle
 
 import pytest
 
@@ -65,3 +66,19 @@ def test_gain_without_reference_is_undefined() -> None:
     gains = Score(METRICS, {"death": 0.8}).gains({"death": 0.84, "stay": 3.0})
     assert gains["death"] == pytest.approx(5.0)
     assert math.isnan(gains["stay"])
+
+
+def test_it_does_not_change_with_what_it_was_made_of() -> None:
+    metrics, references = dict(METRICS), {"death": 0.8, "stay": 10.0}
+    score = Score(metrics, references)
+    metrics.clear()
+    references["death"] = 0.1
+    assert score == Score(METRICS, {"death": 0.8, "stay": 10.0})
+    assert score({"death": 0.84}) == pytest.approx(5.0)
+    with pytest.raises(TypeError):
+        score.references["death"] = 0.1  # type: ignore[index]
+
+
+def test_it_travels_to_workers() -> None:
+    score = Score(METRICS, {"death": 0.8})
+    assert pickle.loads(pickle.dumps(score)) == score
