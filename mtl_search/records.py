@@ -88,10 +88,19 @@ class MetricKind:
         return value if self.higher_is_better else -value
 
 
-def mean_gain(gains: Mapping[str, float]) -> float:
-    """The mean of the gains that are defined, NaN where none is."""
-    defined = [gain for gain in gains.values() if math.isfinite(gain)]
-    return sum(defined) / len(defined) if defined else math.nan
+def mean_gain(gains: Mapping[str, float], weights: Mapping[str, float] | None = None) -> float:
+    """The mean of the gains that are defined, by task, NaN where none is.
+
+    ``weights`` says how much a task counts, 1 where it is not named: tasks that are one and the same can
+    share a weight, so that delta_m does not count their gain several times.
+
+    >>> mean_gain({"age": 4.0, "cost": 1.0, "stay": math.nan}, weights={"cost": 0.5})
+    3.0
+    """
+    counted = {task: 1.0 if weights is None else weights.get(task, 1.0) for task in gains}
+    defined = [(gain, counted[task]) for task, gain in gains.items() if math.isfinite(gain)]
+    total = sum(weight for _, weight in defined)
+    return sum(gain * weight for gain, weight in defined) / total if defined else math.nan
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,9 +22,12 @@ def gains(
 
 
 def delta_m(
-    values: Mapping[str, float], references: Mapping[str, float], metrics: Mapping[str, MetricKind]
+    values: Mapping[str, float],
+    references: Mapping[str, float],
+    metrics: Mapping[str, MetricKind],
+    weights: Mapping[str, float] | None = None,
 ) -> float:
-    """The mean of the gains that are defined, NaN where none is.
+    """The mean of the gains that are defined, weighted by task (1 where not named), NaN where none is.
 
     Maninis et al. 2019, with positive as better; many papers print it with the other sign.
 
@@ -32,4 +35,4 @@ def delta_m(
     >>> delta_m({"ward": 0.9, "age": 8.0}, {"ward": 0.8, "age": 10.0}, metrics)
     16.25
     """
-    return mean_gain(gains(values, references, metrics))
+    return mean_gain(gains(values, references, metrics), weights)

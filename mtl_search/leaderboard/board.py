@@ -25,12 +25,13 @@ _OF_TRIALS = ("metrics", "epochs", "resamples")  # tables whose rows count only 
 
 @dataclass(frozen=True, slots=True)
 class TaskInfo:
-    """What a reader of the tables must know of a task: its kind, role and default metric."""
+    """What a reader of the tables must know of a task; ``weight``: how much it counts in delta_m."""
 
     name: str
     kind: str
     role: Role
     metric: MetricKind
+    weight: float = 1.0
 
 
 class Leaderboard:
@@ -200,6 +201,7 @@ def _task_rows(tasks: Sequence[TaskInfo]) -> pa.Table:
             "higher_is_better": task.metric.higher_is_better,
             "floor": task.metric.floor,
             "reference": float("nan"),
+            "weight": task.weight,
         }
         for task in sorted(tasks, key=lambda task: task.name)
     ]

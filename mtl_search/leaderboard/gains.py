@@ -32,13 +32,15 @@ def fill_gains(metrics: pa.Table, tasks: pa.Table) -> pa.Table:
 
 def fill_mean_gains(trials: pa.Table, metrics: pa.Table, tasks: pa.Table) -> pa.Table:
     """``trials`` with the mean gain over main members, from ``metrics`` whose gains are filled."""
-    defaults = {task["task"]: task["metric"] for task in tasks.to_pylist() if task["role"] == Role.MAIN.value}
+    main = [task for task in tasks.to_pylist() if task["role"] == Role.MAIN.value]
+    defaults = {task["task"]: task["metric"] for task in main}
+    weights = {task["task"]: task["weight"] or 1.0 for task in main}
     gains: dict[str, dict[str, float]] = defaultdict(dict)
     columns = (metrics[name].to_pylist() for name in ("trial_id", "task", "split", "metric", "gain"))
     for trial_id, task, split, metric, gain in zip(*columns, strict=True):
         if split == Split.VALID.value and defaults.get(task) == metric:
             gains[trial_id][task] = gain
-    values = [mean_gain(gains.get(trial_id, {})) for trial_id in trials["trial_id"].to_pylist()]
+    values = [mean_gain(gains.get(trial_id, {}), weights) for trial_id in trials["trial_id"].to_pylist()]
     return _with_column(trials, "trials", "mean_gain", values)
 
 

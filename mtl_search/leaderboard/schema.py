@@ -103,6 +103,7 @@ _TASKS = _schema(
     _column("higher_is_better", pa.bool_(), "direction of the metric"),
     _column("floor", _REAL, "references at most this large have no relative gain", "of the metric"),
     _column("reference", _REAL, "single-task value on valid that gains refer to", "of the metric"),
+    _column("weight", _REAL, "how much it counts in delta_m, null for 1"),
 )
 
 _DESIGNS = _schema(

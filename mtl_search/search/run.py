@@ -252,7 +252,9 @@ def _taken(path: Path) -> LeaderboardError:
 
 
 def _task_infos(dataset: Dataset) -> list[TaskInfo]:
-    return [TaskInfo(task.name, task.kind, task.role, task.metric) for task in dataset.tasks.values()]
+    return [
+        TaskInfo(task.name, task.kind, task.role, task.metric, task.weight) for task in dataset.tasks.values()
+    ]
 
 
 @contextmanager

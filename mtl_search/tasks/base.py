@@ -4,10 +4,10 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import TypeAlias
+from typing import Self, TypeAlias
 
 import pyarrow as pa
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, model_validator
 from torch import Tensor, nn
 
 from mtl_search.records import MetricKind, Role
@@ -31,6 +31,8 @@ class Task(ABC):
     role: Role
     metric: MetricKind
     """The default metric, which trials are compared by."""
+    weight: float
+    """How much a main task counts in delta_m, relative to the others."""
 
     @property
     @abstractmethod
@@ -94,8 +96,15 @@ class Task(ABC):
 
 
 class TaskOptions(BaseModel):
-    """The options that all kinds share."""
+    """The options that all kinds share: the ``role``, and for a main task its ``weight`` in delta_m."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
     role: Role = Field(default=Role.MAIN, strict=False)
+    weight: PositiveFloat = 1.0
+
+    @model_validator(mode="after")
+    def _weight_counts(self) -> Self:
+        if self.weight != 1.0 and self.role is not Role.MAIN:
+            raise ValueError("a weight is of a main task; an auxiliary one does not count in delta_m")
+        return self

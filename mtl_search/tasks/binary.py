@@ -40,6 +40,7 @@ class Binary(Task):
     pos_weight: float
     rate: float
     """The share of positive rows in train."""
+    weight: float = 1.0
 
     class Config(TaskOptions):
         """Options: ``positive``, the class that counts as 1 (default: the last in sorted order);
@@ -76,7 +77,15 @@ class Binary(Task):
             codes_N, labelled_N = label_codes(column, (negative, positive), name)
             rate = float(codes_N[labelled_N].mean())
             weight = (1 - rate) / rate if self.pos_weight == "balanced" else self.pos_weight or 1.0
-            return Binary(name, self.role, BINARY[self.metric].kind, (negative, positive), weight, rate)
+            return Binary(
+                name=name,
+                role=self.role,
+                metric=BINARY[self.metric].kind,
+                classes=(negative, positive),
+                pos_weight=weight,
+                rate=rate,
+                weight=self.weight,
+            )
 
     @property
     def kind(self) -> str:

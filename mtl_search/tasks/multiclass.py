@@ -52,6 +52,7 @@ class Multiclass(Task):
     label_smoothing: float
     rates: tuple[float, ...]
     """The share of each class in train."""
+    weight: float = 1.0
 
     class Config(TaskOptions):
         """Options: ``class_weights``, a factor per class (1 where not named), or ``balanced`` for as much
@@ -82,6 +83,7 @@ class Multiclass(Task):
             return Multiclass(
                 name=name,
                 role=self.role,
+                weight=self.weight,
                 metric=MULTICLASS[self.metric].kind,
                 classes=classes,
                 weights=self._weights(name, classes, counts_K),

@@ -49,6 +49,7 @@ class Multilabel(Task):
     pos_weights: tuple[float, ...]
     rate: float
     """The share of labels that are so, among the known ones of train."""
+    weight: float = 1.0
 
     class Config(TaskOptions):
         """Options: ``columns``, one per label (default: the column of the task's name, with lists);
@@ -85,6 +86,7 @@ class Multilabel(Task):
             return Multilabel(
                 name=name,
                 role=self.role,
+                weight=self.weight,
                 metric=MULTILABEL[self.metric].kind,
                 sources=sources,
                 classes=classes,

@@ -40,6 +40,7 @@ class Regression(Task):
     mean: float
     scale: float
     delta: float
+    weight: float = 1.0
 
     class Config(TaskOptions):
         """Options: ``loss``, ``mse`` or ``huber`` (less moved by outliers) with its ``delta``."""
@@ -63,6 +64,7 @@ class Regression(Task):
             return Regression(
                 name=name,
                 role=self.role,
+                weight=self.weight,
                 metric=REGRESSION[self.metric].kind,
                 mean=float(values_N.mean()),
                 scale=float(values_N.std()),

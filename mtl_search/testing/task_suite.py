@@ -69,6 +69,7 @@ class TaskSuite(ABC):
         assert type(config).model_validate_json(config.model_dump_json()) == config
         assert pickle.loads(pickle.dumps(task)) == task
         assert (task.kind, task.role, task.metric.name) == (config.kind, config.role, config.metric)
+        assert config.model_copy(update={"weight": 0.25}).fit("target", self.columns(200, 0)).weight == 0.25
 
     def test_head_maps_features_to_outputs(self) -> None:
         task = self.task()

@@ -15,22 +15,24 @@ class Score:
     """From the validation values of a network to one number, higher is better.
 
     ``metrics`` has the default metric of each main task, ``references`` their single-task references as
-    far as these are known. Where every main member has a reference the score is the mean gain in percent.
-    Otherwise (the single-task trials themselves, or a network trained outside a sweep) it is the mean of the
-    signed metrics, which compares networks of one and the same member set. Both mappings are copied: what a
-    trial is judged by does not change while it trains.
+    far as these are known; ``weights`` says how much a task counts, 1 where it is not named. Where every
+    main member has a reference the score is the mean gain in percent. Otherwise (the single-task trials
+    themselves, or a network trained outside a sweep) it is the mean of the signed metrics, which compares
+    networks of one and the same member set. The mappings are copied: what a trial is judged by does not
+    change while it trains.
     """
 
     metrics: Mapping[str, MetricKind]
     references: Mapping[str, float] = field(default_factory=dict)
+    weights: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for name in ("metrics", "references"):
+        for name in ("metrics", "references", "weights"):
             object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
 
-    def __reduce__(self) -> tuple[type, tuple[dict[str, MetricKind], dict[str, float]]]:
+    def __reduce__(self) -> tuple[type, tuple[dict[str, MetricKind], dict[str, float], dict[str, float]]]:
         """Mapping proxies cannot be pickled."""
-        return Score, (dict(self.metrics), dict(self.references))
+        return Score, (dict(self.metrics), dict(self.references), dict(self.weights))
 
     def gains(self, values: Mapping[str, float]) -> dict[str, float]:
         """Gain in percent of each main task in ``values``; NaN where it has no usable reference."""
@@ -46,6 +48,6 @@ class Score:
         if not all(math.isfinite(values[task]) for task in gains):
             return math.nan
         if all(task in self.references for task in gains):
-            return mean_gain(gains)
+            return mean_gain(gains, self.weights)
         signed = [self.metrics[task].signed(values[task]) for task in gains]
         return sum(signed) / len(signed)

@@ -55,6 +55,15 @@ def test_gains_by_hand(row, gain):
     assert filled == pytest.approx([gain], nan_ok=True)
 
 
+def test_mean_gains_are_weighted_by_task():
+    measured = metrics(("both", "age", "valid", "rmse", 1.5), ("both", "cost", "valid", "r2", 0.6))
+    rows = tasks(age=2.0, cost=0.5)
+    weighted = rows.set_column(rows.schema.get_field_index("weight"), "weight", pa.array([0.5, None, None]))
+    filled = fill_gains(measured, rows)
+    gains = fill_mean_gains(trial_rows("both"), filled, weighted)["mean_gain"].to_pylist()
+    assert gains == pytest.approx([(0.5 * 25.0 + 20.0) / 1.5])  # no weight stored: 1
+
+
 def test_mean_gains_count_main_members_only():
     trials = trial_rows("both", "ward", "none")
     measured = metrics(

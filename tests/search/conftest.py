@@ -43,7 +43,7 @@ class Bench:
         """The conductor as a process finds it that has just started."""
         tasks = self.dataset.tasks
         if not self.path.exists():
-            infos = [TaskInfo(task.name, task.kind, task.role, task.metric) for task in tasks.values()]
+            infos = [TaskInfo(t.name, t.kind, t.role, t.metric, t.weight) for t in tasks.values()]
             Leaderboard.create(self.path, infos)
         spec = spec or self.spec
         metrics = {name: tasks[name].metric for name in spec.settings.main_tasks}

@@ -92,6 +92,6 @@ def test_small_outputs_are_log_odds_and_not_probabilities() -> None:
 
 
 def test_options_are_strict() -> None:
-    for wrong in ({"pos_weight": 0.0}, {"pos_weight": "heavy"}, {"metric": "rmse"}, {"weight": 1.0}):
+    for wrong in ({"pos_weight": 0.0}, {"pos_weight": "heavy"}, {"metric": "rmse"}, {"weight": -1.0}):
         with pytest.raises(ValueError, match=r"pos_weight|metric|weight"):
             Binary.Config.model_validate(wrong)

@@ -27,6 +27,8 @@ def test_options_reach_the_kind() -> None:
         {"kind": "ranking"},
         {"metric": "auroc"},
         {"kind": "binary", "role": "helper"},
+        {"kind": "binary", "weight": 0.0},
+        {"kind": "binary", "role": "auxiliary", "weight": 0.5},
         {"kind": "binary", "metric": "rmse"},
         {"kind": "regression", "pos_weight": 2.0},
         {"kind": "multiclass", "label_smoothing": 1.0},

@@ -20,6 +20,12 @@ def test_with_references_it_is_the_mean_gain() -> None:
     assert score({"death": 0.84}) == pytest.approx(5.0)
 
 
+def test_the_mean_gain_is_weighted_by_task() -> None:
+    score = Score(METRICS, {"death": 0.8, "stay": 10.0}, {"stay": 0.25})
+    score = pickle.loads(pickle.dumps(score))
+    assert score({"death": 0.84, "stay": 9.0}) == pytest.approx((5.0 + 0.25 * 10.0) / 1.25)
+
+
 def test_without_references_it_is_the_mean_of_the_signed_metrics() -> None:
     score = Score(METRICS)
     assert score({"death": 0.8, "stay": 2.0}) == pytest.approx((0.8 - 2.0) / 2)
