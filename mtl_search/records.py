@@ -116,15 +116,16 @@ class Metric:
 
 @dataclass(frozen=True, slots=True)
 class Resample:
-    """A task's default metric on test without one group of rows (delete-a-group jackknife).
+    """A task's default metric on a split without one group of its units (delete-a-group jackknife).
 
-    The groups are the same for every trial of a confirmation, so that the values of two networks are
-    paired; their spread says how much a difference depends on which rows happen to be in test.
+    The groups are the same for every trial of a sweep, so that the values of two networks are paired; their
+    spread says how much a difference depends on which units (patients, or rows) happen to be in the split.
     """
 
     task: str
     left_out: int  # the group, counted from 0
     value: float
+    split: Split = Split.TEST
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +185,6 @@ class TrialRecord:
     versions: Mapping[str, str] = field(default_factory=dict)
     metrics: tuple[Metric, ...] = ()
     history: tuple[EpochReport, ...] = ()
-    resamples: tuple[Resample, ...] = ()  # of a confirmation's trials
+    resamples: tuple[Resample, ...] = ()  # on test of a confirmation's trials, on valid of some others
     affinities: Mapping[tuple[str, str], float] = field(default_factory=dict)  # of a member to another
     lost: bool = False

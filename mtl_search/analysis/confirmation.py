@@ -42,7 +42,7 @@ class Runs:
         keys = again[["trial_id", "config_id", "seed"]]
         default = metrics["metric"] == metrics["task"].map({task: kind.name for task, kind in kinds.items()})
         tested = metrics[default & (metrics["split"] == Split.TEST.value)].merge(keys, on="trial_id")
-        left_out = resamples.merge(keys, on="trial_id")
+        left_out = resamples[resamples["split"] != Split.VALID.value].merge(keys, on="trial_id")
         return cls(
             _indexed(tested, ["config_id", "seed", "task"], "value"),
             _indexed(left_out, ["config_id", "seed", "task", "left_out"], "value"),

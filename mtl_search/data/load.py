@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from mtl_search.data.dataset import Dataset
 from mtl_search.data.encoding import Encoding, choose_inputs
-from mtl_search.data.hashing import Hashes, hash_rows
+from mtl_search.data.hashing import Hashes, hash_rows, hash_values
 from mtl_search.data.leaks import find_leaks
 from mtl_search.data.rows import Rows
 from mtl_search.data.sources import check_table, read_table
@@ -46,7 +46,10 @@ def dataset_from_table(table: pa.Table, spec: DataSpec, tasks: Mapping[str, Task
         fitted = {name: _fit(name, config, tables[Split.TRAIN]) for name, config in tasks.items()}
         inputs, warnings = choose_inputs(table, tables[Split.TRAIN], _left_out(spec, tasks))
         encoding = Encoding.fit(tables[Split.TRAIN], inputs)
-        splits = {which: _encode(part, encoding, fitted, tasks, which) for which, part in tables.items()}
+        splits = {
+            which: _encode(part, encoding, fitted, tasks, which, _units(part, spec.group))
+            for which, part in tables.items()
+        }
         return Dataset(
             name=spec.source,
             fingerprint=_fingerprint(hashes_N, index, inputs, tasks),
@@ -104,6 +107,7 @@ def _encode(
     fitted: Mapping[str, Task],
     tasks: Mapping[str, TaskConfig],
     which: Split,
+    units_N: torch.Tensor,
 ) -> Rows:
     targets, labelled = {}, {}
     for name, task in fitted.items():
@@ -117,7 +121,14 @@ def _encode(
             expected = f"labels in every split that {task.metric.name} is defined on"
             found = f"labels of one kind alone in {len(known)} {which} rows"
             raise DataError(f"tasks.{name}", expected, found, "change the split")
-    return Rows(encoding.encode(table), targets, labelled)
+    return Rows(encoding.encode(table), targets, labelled, units_N)
+
+
+def _units(table: pa.Table, group: str | None) -> torch.Tensor:
+    """The sampling unit of each row: its group where there is one, else itself."""
+    if group is None:
+        return torch.arange(len(table))
+    return torch.from_numpy(hash_values(table[group]).view(np.int64))
 
 
 def _fingerprint(

@@ -4,7 +4,7 @@
 
 import warnings
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -35,6 +35,9 @@ class InputShape:
 class Rows:
     """The encoded rows of one split, or a batch of them.
 
+    ``units``: an int64 code a row, equal for rows that are one sampling unit: those of one group where the
+    data has groups, else each row is one of its own. What rows of one unit have in common is no new evidence.
+
     Pickled as numpy arrays, which protocol 5 moves out of band: readers in Ray's object store share
     the memory, so tensors of unpickled rows must not be written to.
     """
@@ -42,6 +45,7 @@ class Rows:
     inputs: Inputs
     targets: dict[str, Tensor]
     labelled: dict[str, Tensor]
+    units: Tensor
 
     def __len__(self) -> int:
         return len(next(iter(self.inputs.values())))
@@ -61,20 +65,27 @@ class Rows:
     def select(self, tasks: Iterable[str]) -> "Rows":
         """The same rows with the targets of these tasks alone."""
         names = tuple(tasks)
-        return Rows(self.inputs, {n: self.targets[n] for n in names}, {n: self.labelled[n] for n in names})
+        return replace(
+            self,
+            targets={name: self.targets[name] for name in names},
+            labelled={name: self.labelled[name] for name in names},
+        )
 
     def _map(self, change: Callable[[Tensor], Tensor]) -> "Rows":
         parts = (self.inputs, self.targets, self.labelled)
-        return Rows(*({name: change(values) for name, values in part.items()} for part in parts))
+        inputs, targets, labelled = (
+            {name: change(values) for name, values in part.items()} for part in parts
+        )
+        return Rows(inputs, targets, labelled, change(self.units))
 
     def __reduce__(self) -> tuple[Any, ...]:
         parts = (self.inputs, self.targets, self.labelled)
         arrays = ({name: values.cpu().numpy() for name, values in part.items()} for part in parts)
-        return _from_arrays, tuple(arrays)
+        return _from_arrays, (*arrays, {"units": self.units.cpu().numpy()})
 
 
-def _from_arrays(inputs: Arrays, targets: Arrays, labelled: Arrays) -> Rows:
-    return Rows(_tensors(inputs), _tensors(targets), _tensors(labelled))
+def _from_arrays(inputs: Arrays, targets: Arrays, labelled: Arrays, units: Arrays) -> Rows:
+    return Rows(_tensors(inputs), _tensors(targets), _tensors(labelled), _tensors(units)["units"])
 
 
 def _tensors(arrays: Mapping[str, np.ndarray[Any, Any]]) -> dict[str, Tensor]:

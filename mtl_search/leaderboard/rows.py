@@ -73,6 +73,7 @@ def resample_rows(trials: Sequence[TrialRecord]) -> pa.Table:
                 "task": resample.task,
                 "left_out": resample.left_out,
                 "value": resample.value,
+                "split": resample.split.value,
             }
             for trial in trials
             for resample in trial.resamples

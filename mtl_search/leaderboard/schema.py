@@ -86,11 +86,12 @@ _EPOCHS = _schema(
 
 _RESAMPLES = _schema(
     "resamples",
-    "confirmation trial x task x group of test rows left out",
+    "trial x task x split x group of units left out",
     _column("trial_id", _TEXT, "the trial"),
     _column("task", _TEXT, "a member of the trial's network"),
-    _column("left_out", _COUNT, "group of test rows that is left out, the same rows in every trial"),
-    _column("value", _REAL, "the task's default metric on the rest of test", "of the metric"),
+    _column("left_out", _COUNT, "group of the split's units that is left out, the same in every trial"),
+    _column("value", _REAL, "the task's default metric on the rest of the split", "of the metric"),
+    _column("split", _TEXT, "test (of the confirmation) or valid (of replicates and single tasks)"),
 )
 
 _TASKS = _schema(

@@ -193,7 +193,14 @@ class Conductor(JobSource):
         references = {} if run.arm.name == SINGLE_TASK else dict(self.ledger.references)
         metrics = {t: m for t, m in self.ledger.metrics.items() if not references or t in references}
         affinities = run.arm.name == SHARED_EQUAL and self._wants_affinities
-        job = Job(trial_id, draft.config, seed, Score(metrics, references), affinities=affinities)
+        job = Job(
+            trial_id,
+            draft.config,
+            seed,
+            Score(metrics, references),
+            affinities=affinities,
+            resample_valid=run.arm.name == SINGLE_TASK,
+        )
         live = Live(run, draft, job, datetime.now(UTC))
         self.note = draft.reason
         known = self.ledger.known(draft.config.identity(self.dataset.fingerprint))

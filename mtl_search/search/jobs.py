@@ -10,7 +10,7 @@ from typing import Literal
 
 from mtl_search.data import Dataset
 from mtl_search.records import EpochReport
-from mtl_search.training import Score, Training, TrialConfig, TrialOutcome
+from mtl_search.training import Score, Training, TrialConfig, TrialOutcome, conclude
 
 __all__ = ["Job", "JobSource", "Placement"]
 
@@ -20,7 +20,7 @@ class Job:
     """One network to train.
 
     ``read_test`` is set by the confirmation alone, ``affinities`` for the networks of all tasks where the
-    composer wants to know them.
+    composer wants to know them, ``resample_valid`` where it counts how much hangs on the rows of valid.
     """
 
     trial_id: str
@@ -29,6 +29,7 @@ class Job:
     score: Score
     read_test: bool = False
     affinities: bool = False
+    resample_valid: bool = False
 
     def training(self, dataset: Dataset, device: str) -> Training:
         """The job's network on ``device``, not trained yet."""
@@ -40,6 +41,10 @@ class Job:
             device=device,
             affinities=self.affinities,
         )
+
+    def conclude(self, training: Training, dataset: Dataset) -> TrialOutcome:
+        """The outcome of the job's network, which is trained."""
+        return conclude(training, dataset, read_test=self.read_test, resample_valid=self.resample_valid)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from statistics import fmean, median, variance
 
+import numpy as np
 from scipy.stats import chi2
 
+from mtl_search.analysis import jackknife_variance
 from mtl_search.design import Candidate
 from mtl_search.leaderboard import Leaderboard
 from mtl_search.records import MetricKind, Phase, Split, TrialRecord, TrialState
@@ -35,12 +37,18 @@ class Ledger:
         self._by_id: dict[str, TrialRecord] = {}
         self._measured: dict[str, Measurement] = {}  # by trial, over the references known by now
         self._replicates: dict[str, list[TrialRecord]] = {}  # by config_id
+        self._resamples: dict[str, dict[str, dict[int, float]]] = {}  # on valid by trial, task and group
+        self._reference_networks: dict[str, str] = {}  # config_id of what the references were measured on
         for record in board.records():
             self._learn(record)
+        self._learn_resamples(board)
 
     def record(self, record: TrialRecord) -> None:
         """Write ``record`` to the leaderboard, then take it in."""
         self.board.record(record)
+        for resample in record.resamples:
+            if resample.split == Split.VALID:
+                self._resample(record.trial_id, resample.task, resample.left_out, resample.value)
         self._learn(replace(record, history=(), resamples=()))  # which are most of it, and decide nothing
 
     def known(self, config_id: str) -> TrialRecord | None:
@@ -142,6 +150,30 @@ class Ledger:
                     variances[task].append(variance(finite) / typical)
         return {task: math.sqrt(median(found)) for task, found in variances.items()}
 
+    def resampled(self, record: TrialRecord, task: str) -> Mapping[int, float]:
+        """The value of ``task`` on valid without each group of units, by group; empty where not recorded."""
+        return self._resamples.get(record.trial_id, {}).get(task, {})
+
+    def reference_error(self, task: str) -> float:
+        """The standard error of the reference of ``task`` on valid, in the metric's own unit.
+
+        It counts which units happen to be in valid (by the jackknife) and, where its network was replicated,
+        the seeds. NaN where neither is known.
+        """
+        network = self._reference_networks.get(task)
+        if network is None:
+            return math.nan
+        trainings = [self._complete[network], *self._replicates.get(network, ())]
+        values = [self.values(training).get(task, math.nan) for training in trainings]
+        finite = [value for value in values if math.isfinite(value)]
+        of_seeds = variance(finite) / len(finite) if len(finite) > 1 else 0.0
+        known = [self.resampled(training, task) for training in trainings]
+        groups = set[int]().union(*known)
+        of_units = jackknife_variance(
+            [np.mean([one[group] for one in known if group in one]) for group in groups]
+        )
+        return math.sqrt(of_seeds + of_units) or math.nan
+
     def settle_references(self) -> None:
         """Once single-task networks are replicated, a reference is what the best of them, by all trainings,
         has over its replicates: the best of single measurements would make every other network look worse
@@ -153,9 +185,9 @@ class Ledger:
                     trainings = (record, *self._replicates[config_id])
                     values = [self.values(training).get(task, math.nan) for training in trainings]
                     if all(map(math.isfinite, values)):
-                        found.append((metric.signed(fmean(values)), fmean(values[1:])))
+                        found.append((metric.signed(fmean(values)), fmean(values[1:]), config_id))
             if found:
-                _, self.references[task] = max(found)
+                _, self.references[task], self._reference_networks[task] = max(found)
         self._measured.clear()
 
     def mean_gains(self, record: TrialRecord) -> Mapping[str, float]:
@@ -202,4 +234,13 @@ class Ledger:
                 metric, best = self.metrics[task], self.references.get(task)
                 if math.isfinite(value) and (best is None or metric.signed(value) > metric.signed(best)):
                     self.references[task] = value
+                    self._reference_networks[task] = record.config_id
                     self._measured.clear()
+
+    def _learn_resamples(self, board: Leaderboard) -> None:
+        for row in board.resamples().to_pylist():
+            if row["split"] == Split.VALID.value:
+                self._resample(row["trial_id"], row["task"], row["left_out"], row["value"])
+
+    def _resample(self, trial_id: str, task: str, left_out: int, value: float) -> None:
+        self._resamples.setdefault(trial_id, {}).setdefault(task, {})[left_out] = value

@@ -33,7 +33,7 @@ class Replication(Retraining):
     replication goes on as if it had never stopped, and a complete one trains nothing more.
     """
 
-    phase = Phase.REPLICATION
+    phase, resamples_valid = Phase.REPLICATION, True
     purpose = "promising designs again, so that no lucky seed wins"
 
     def __init__(self, spec: SweepSpec, dataset: Dataset, ledger: Ledger) -> None:

@@ -41,6 +41,7 @@ class Retraining(JobSource):
     purpose: ClassVar[str]
     """In the live view: why these networks."""
     reads_test: ClassVar[bool] = False
+    resamples_valid: ClassVar[bool] = False
 
     def __init__(self, settings: Settings, dataset: Dataset, ledger: Ledger) -> None:
         self.ledger, self.failed, self.done = ledger, 0, 0
@@ -81,7 +82,14 @@ class Retraining(JobSource):
         metrics = {t: m for t, m in self.ledger.metrics.items() if t in self.ledger.references}
         score = Score(metrics, self.ledger.references)
         trial_id = f"{self.phase.value}-{network.config_id}-{seed}"
-        job = Job(trial_id, config, seed, score, read_test=self.reads_test)
+        job = Job(
+            trial_id,
+            config,
+            seed,
+            score,
+            read_test=self.reads_test,
+            resample_valid=self.resamples_valid,
+        )
         self._live[job.trial_id] = Again(network, job, datetime.now(UTC))
         self._changed()
         return job

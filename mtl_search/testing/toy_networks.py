@@ -41,6 +41,7 @@ def toy_rows(members: Sequence[str], rows: int = 64, seed: int = 0, shape: Input
         inputs={"numeric": numeric, "categorical": categorical},
         targets={name: targets_NM[:, i] for i, name in enumerate(members)},
         labelled={name: torch.ones(rows, dtype=torch.bool) for name in members},
+        units=torch.arange(rows),
     )
 
 

@@ -4,6 +4,7 @@
 
 from collections.abc import Mapping
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -44,9 +45,17 @@ class Evaluator:
     def leave_out(
         self, network: Network, groups: int, autocast: torch.dtype | None = None
     ) -> list[dict[str, float]]:
-        """The default metrics without each of ``groups`` random groups of rows in turn."""
-        order_N = torch.randperm(len(self._rows), generator=torch.Generator().manual_seed(0))
-        group_N = (order_N % groups).to(next(network.parameters()).device)
+        """The default metrics without each of ``groups`` random groups of sampling units in turn.
+
+        Units stay whole: what rows of one patient have in common would else stand on both sides, and the
+        spread would show but a part of what another sample of patients brings. Where there are fewer units
+        than groups, each is left out by itself; a single one, without which nothing is left, never.
+        """
+        units, position_N = np.unique(self._rows.units.cpu().numpy(), return_inverse=True)
+        n_units = len(units)
+        groups = min(groups, n_units) if n_units > 1 else 0
+        order_U = torch.randperm(n_units, generator=torch.Generator().manual_seed(0))
+        group_N = (order_U[torch.from_numpy(position_N)] % max(1, groups)).to(self._rows.units.device)
         outputs = self._outputs(network, autocast)
         return [
             {

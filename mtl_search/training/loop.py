@@ -141,15 +141,17 @@ class Training:
                 metrics.append(Metric(task, split, name, value, gain))
         return metrics
 
-    def resample(self, rows: Rows, groups: int) -> list[Resample]:
-        """Each member's default metric on ``rows`` without each of ``groups`` groups of them in turn.
+    def resample(self, rows: Rows, split: Split, groups: int) -> list[Resample]:
+        """Each member's default metric on ``rows`` without each of ``groups`` groups of units in turn.
 
-        The groups depend on the number of rows alone, so they are the same for every network.
+        The groups depend on the rows' units alone, so they are the same for every network.
         """
         evaluator = Evaluator(rows.select(self.tasks).to(self.device), self.tasks)
         left_out = evaluator.leave_out(self.network, groups, self._autocast)
         return [
-            Resample(task, g, value) for g, values in enumerate(left_out) for task, value in values.items()
+            Resample(task, g, value, split)
+            for g, values in enumerate(left_out)
+            for task, value in values.items()
         ]
 
     def _train_epoch(self) -> tuple[dict[str, float], dict[str, float]]:

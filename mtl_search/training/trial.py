@@ -16,7 +16,7 @@ from mtl_search.training.score import Score
 __all__ = ["NetworkCost", "TrialOutcome", "conclude", "failure", "network_cost", "run_trial"]
 
 
-N_GROUPS = 20  # of test rows: few enough that each holds labels of every task, enough for a variance
+N_GROUPS = 20  # of rows of a split: few enough that each holds labels of every task, enough for a variance
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,20 +43,25 @@ def network_cost(config: TrialConfig, dataset: Dataset) -> NetworkCost:
     return NetworkCosts(dataset.tasks, dataset.input_shape).of(config.branching, config.trunk)
 
 
-def conclude(training: Training, dataset: Dataset, *, read_test: bool = False) -> TrialOutcome:
+def conclude(
+    training: Training, dataset: Dataset, *, read_test: bool = False, resample_valid: bool = False
+) -> TrialOutcome:
     """The outcome of a training that ended well: every metric at its best epoch.
 
     Pruned where epochs were left that patience did not forgo. Only ``read_test`` evaluates on test, and
-    then also without each of ``N_GROUPS`` groups of its rows in turn.
+    then also without each of ``N_GROUPS`` groups of its units in turn; ``resample_valid`` does the latter on
+    valid.
     """
     training.restore_best()
     metrics = training.evaluate(dataset.valid, Split.VALID)
     resamples: list[Resample] = []
+    if resample_valid:
+        resamples += training.resample(dataset.valid, Split.VALID, N_GROUPS)
     if read_test:
         if dataset.test is None:
             raise ValueError("read_test needs a dataset with its test rows")
         metrics += training.evaluate(dataset.test, Split.TEST)
-        resamples = training.resample(dataset.test, N_GROUPS)
+        resamples += training.resample(dataset.test, Split.TEST, N_GROUPS)
     return TrialOutcome(
         state=TrialState.COMPLETE if training.finished else TrialState.PRUNED,
         epochs=training.epoch,

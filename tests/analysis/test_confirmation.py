@@ -6,7 +6,7 @@ from mtl_search.analysis.frames import metric_kinds
 from mtl_search.testing.frames import TASKS, metrics, trials
 
 KINDS = metric_kinds(TASKS)
-NONE = pd.DataFrame({"trial_id": [], "task": [], "left_out": [], "value": []})
+NONE = pd.DataFrame({"trial_id": [], "task": [], "left_out": [], "value": [], "split": []})
 
 
 def runs(*again: dict, values=(), resamples=NONE) -> Runs:
@@ -81,7 +81,13 @@ def test_a_network_trained_twice_on_a_seed_counts_once():
 
 def test_resamples_are_by_group_seed_and_task():
     left_out = pd.DataFrame(
-        {"trial_id": ["x", "x"], "task": ["age", "age"], "left_out": [0, 1], "value": [1.5, 2.5]}
+        {
+            "trial_id": ["x", "x", "x"],
+            "task": ["age", "age", "age"],
+            "left_out": [0, 1, 0],
+            "value": [1.5, 2.5, 9.0],
+            "split": ["test", None, "valid"],  # null in tables that were written before there were others
+        }
     )
     found = runs({"trial_id": "x", "config_id": "A", "seed": 1}, resamples=left_out)
     (design,) = confirmed_designs(designs(("a", "a")), found, ("age", "death"))

@@ -86,7 +86,7 @@ def tables(seeds=SEEDS, groups: int = 0):
     return (
         trials(*searched, *again),
         metrics(*measured),
-        pd.DataFrame(resamples, columns=["trial_id", "task", "left_out", "value"]),
+        pd.DataFrame(resamples, columns=["trial_id", "task", "left_out", "value"]).assign(split="test"),
         DESIGNS,
         TASKS,
     )

@@ -49,7 +49,7 @@ def test_rows_have_the_written_schema():
     assert metric_rows([trial]).schema.equals(SCHEMAS["metrics"])
     assert epoch_rows([trial]).schema.equals(SCHEMAS["epochs"])
     (resample,) = resample_rows([trial]).to_pylist()
-    assert resample == {"trial_id": "a", "task": "age", "left_out": 0, "value": 1.0}
+    assert resample == {"trial_id": "a", "task": "age", "left_out": 0, "value": 1.0, "split": "test"}
 
 
 def test_epochs_have_a_row_for_each_member():

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from mtl_search.data import Dataset, Rows, load_dataset
+from mtl_search.data import Dataset, load_dataset
 from mtl_search.records import Phase, Split, TrialState
 from mtl_search.search import SweepSpec, resume_sweep, run_sweep
 from mtl_search.search.confirmation import Confirmation
@@ -36,7 +36,7 @@ def poisoned(dataset: Dataset) -> Dataset:
     test = dataset.test
     inputs = {name: torch.zeros_like(values) for name, values in test.inputs.items()}
     targets = {name: 1.0 - values for name, values in test.targets.items()}
-    return replace(dataset, test=Rows(inputs, targets, test.labelled))
+    return replace(dataset, test=replace(test, inputs=inputs, targets=targets))
 
 
 def test_what_stands_in_test_changes_nothing_before_the_confirmation(
@@ -62,9 +62,12 @@ def test_only_trials_of_the_confirmation_have_values_on_test(tiny_spec: MakeSpec
     board = run_sweep(tiny_spec(budget=CONFIRMED), tmp_path, inline=True).board
     metrics = board.frame("metrics").merge(board.frame("trials")[["trial_id", "phase"]])
     assert set(metrics[metrics["split"] == Split.TEST]["phase"]) == {Phase.CONFIRMATION}
-    assert set(board.frame("resamples")["trial_id"]) <= set(
-        board.frame("trials").query("phase == 'confirmation'")["trial_id"]
-    )
+    resamples = board.frame("resamples").merge(board.frame("trials")[["trial_id", "phase", "arm"]])
+    on_test = resamples["split"] == Split.TEST
+    assert set(resamples[on_test]["phase"]) == {Phase.CONFIRMATION}
+    on_valid = resamples[~on_test]
+    assert set(on_valid["phase"]) == {Phase.SEARCH, Phase.REPLICATION}
+    assert set(on_valid.query("phase == 'search'")["arm"]) == {"single_task"}
 
 
 def test_every_network_is_trained_once_a_seed_and_all_arms_have_the_same(

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mtl_search.leaderboard import Leaderboard
-from mtl_search.records import Metric, Phase, Split, TrialRecord, TrialState
+from mtl_search.records import Metric, Phase, Resample, Split, TrialRecord, TrialState
 from mtl_search.search.ledger import Ledger
 from mtl_search.testing.boards import TASKS, synthetic_trial
 
@@ -197,3 +197,26 @@ def test_states_are_counted_by_arm(ledger: Ledger) -> None:
     assert ledger.states["search"] == {"complete": 1, "failed": 1}
     assert ledger.states["mine"] == {"complete": 1}
     assert ledger.states["other"] == {}
+
+
+def with_resamples(record: TrialRecord, task: str, values: list[float]) -> TrialRecord:
+    return replace(
+        record, resamples=tuple(Resample(task, group, v, Split.VALID) for group, v in enumerate(values))
+    )
+
+
+def test_a_reference_has_the_error_of_its_units_and_seeds(tmp_path: Path) -> None:
+    board = Leaderboard.create(tmp_path / "sweep", TASKS)
+    ledger = Ledger(board, METRICS)
+    assert math.isnan(ledger.reference_error("age"))
+    ledger.record(trial("single_task.age-0", "single_task", "other", age=11.0))
+    assert math.isnan(ledger.reference_error("age")), "nothing is known of one training without resamples"
+    best = with_resamples(trial("single_task.age-1", "single_task", "best", age=10.0), "age", [9.9, 10.1])
+    ledger.record(best)
+    assert ledger.reference_error("age") == pytest.approx(math.sqrt(1 * 0.01)), "(G - 1) times the variance"
+    again = trial("replication-best-1", "single_task", "best", age=10.4)
+    ledger.record(changed(with_resamples(again, "age", [10.3, 10.5]), phase=Phase.REPLICATION, seed=1))
+    of_seeds = 0.08 / 2  # the variance of 10.0 and 10.4, of a mean of two
+    for known in (ledger, Ledger(board, METRICS)):  # a resume reads it from the tables
+        assert known.reference_error("age") == pytest.approx(math.sqrt(0.01 + of_seeds))
+        assert known.resampled(best, "age") == {0: 9.9, 1: 10.1}

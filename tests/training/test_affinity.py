@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from mtl_search.data import Dataset, Rows
+from mtl_search.data import Dataset
 from mtl_search.testing.planted import planted_clusters
 from mtl_search.training import Score, Training, TrialConfig, run_trial
 from mtl_search.training.affinity import LEAST_LOSS, STEP, AffinityMeter
@@ -103,11 +103,11 @@ def test_batches_without_labels_are_passed_over(make_config: MakeConfig, dataset
     """The one row that has labels is seldom in the first batch."""
     train = dataset.train
     rare = {name: torch.arange(len(train)) == len(train) - 1 for name in train.labelled}
-    sparse = replace(dataset, train=Rows(train.inputs, train.targets, rare))
+    sparse = replace(dataset, train=replace(train, labelled=rare))
     found = metered(make_config(batch_size=8, epochs=4), sparse, affinities=True).affinities
     assert len(found) == 6
     unlabelled = {**rare, "cost": torch.zeros(len(train), dtype=torch.bool)}
-    none = replace(dataset, train=Rows(train.inputs, train.targets, unlabelled))
+    none = replace(dataset, train=replace(train, labelled=unlabelled))
     assert metered(make_config("cost", "ill", batch_size=8), none, affinities=True).affinities == {}
 
 

@@ -2,12 +2,17 @@
 
 from collections.abc import Callable
 
+import numpy as np
+import pyarrow as pa
 import pytest
 import torch
-from torch import Tensor
+from numpy.typing import NDArray
+from torch import Tensor, nn
 
-from mtl_search.data import Dataset
+from mtl_search.analysis import jackknife_variance
+from mtl_search.data import Dataset, Inputs, Rows
 from mtl_search.model import Network
+from mtl_search.testing.data import task_configs
 from mtl_search.training import TrialConfig
 from mtl_search.training import evaluation as module
 from mtl_search.training.evaluation import Evaluator
@@ -97,3 +102,57 @@ def test_groups_are_the_same_for_every_network(dataset: Dataset, make_config: Ma
     rows = dataset.valid.select(task)
     first, second = (Evaluator(rows, task).leave_out(network, 5) for network in networks)
     assert first == second
+
+
+class Echo(nn.Module):
+    """A network whose output is its input."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.unused = nn.Parameter(torch.zeros(1))
+
+    def forward(self, inputs: Inputs) -> dict[str, Tensor]:
+        return {"loss": inputs["numeric"]}
+
+
+def echoed(values_N: NDArray[np.float64], units_N: NDArray[np.int64]) -> Evaluator:
+    """An evaluator whose metric is the mean of ``values_N``, all positive."""
+    values = torch.tensor(values_N)
+    rows = Rows(
+        {"numeric": values.unsqueeze(1)},
+        {"loss": torch.zeros(len(values))},
+        {"loss": torch.ones(len(values), dtype=torch.bool)},
+        torch.tensor(units_N),
+    )
+    task = task_configs({"loss": {"kind": "regression", "metric": "mae"}})["loss"].fit(
+        "loss", [pa.chunked_array([[-1.0, 1.0]])]
+    )
+    return Evaluator(rows, {"loss": task})
+
+
+def test_whole_units_are_left_out() -> None:
+    """Half of the variance is between patients: rows as units would show less than half of the spread."""
+    rng = np.random.default_rng(0)
+    patients, rows = 130, 10
+    means, spreads = [], {"patients": [], "rows": []}
+    for _ in range(150):
+        values = 5 + 0.3 * np.repeat(rng.normal(size=patients), rows) + 0.3 * rng.normal(size=patients * rows)
+        means.append(values.mean())
+        codes = rng.permutation(patients)
+        for kind, units in (("patients", np.repeat(codes, rows)), ("rows", np.arange(len(values)))):
+            left_out = echoed(values, units).leave_out(Echo(), 20)  # type: ignore[arg-type]
+            spreads[kind].append(jackknife_variance([one["loss"] for one in left_out]))
+    true = np.std(means)
+    assert np.sqrt(np.mean(spreads["patients"])) == pytest.approx(true, rel=0.12)
+    assert np.sqrt(np.mean(spreads["rows"])) < 0.5 * true
+
+
+@pytest.mark.parametrize(("n_units", "groups"), [(1, 0), (2, 2), (7, 7), (20, 20), (50, 20)])
+def test_few_units_are_left_out_one_by_one(n_units: int, groups: int) -> None:
+    units = np.arange(60) % n_units
+    found = echoed(1.0 + units, units).leave_out(Echo(), 20)  # type: ignore[arg-type]
+    assert len(found) == groups
+    if 1 < n_units <= 20:
+        left = sorted(one["loss"] for one in found)
+        by_hand = sorted(float((1.0 + units)[units != unit].mean()) for unit in range(n_units))
+        assert left == pytest.approx(by_hand)

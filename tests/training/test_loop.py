@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from mtl_search.data import Dataset, Rows
+from mtl_search.data import Dataset
 from mtl_search.records import EpochReport, Split
 from mtl_search.tasks import Regression
 from mtl_search.training import NonFiniteLossError, Score, Training, TrialConfig
@@ -41,10 +41,10 @@ def with_train(dataset: Dataset, **parts: dict[str, Tensor]) -> Dataset:
     train = dataset.train
     return replace(
         dataset,
-        train=Rows(
-            train.inputs,
-            {**train.targets, **parts.get("targets", {})},
-            {**train.labelled, **parts.get("labelled", {})},
+        train=replace(
+            train,
+            targets={**train.targets, **parts.get("targets", {})},
+            labelled={**train.labelled, **parts.get("labelled", {})},
         ),
     )
 

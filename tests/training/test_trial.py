@@ -15,7 +15,9 @@ from mtl_search.tasks import Regression
 from mtl_search.training import (
     NonFiniteLossError,
     Score,
+    Training,
     TrialConfig,
+    conclude,
     failure,
     network_cost,
     run_trial,
@@ -128,11 +130,22 @@ def test_test_is_read_only_when_asked(dataset: Dataset, make_config: MakeConfig)
     assert {m.split for m in outcome.metrics} == {Split.VALID, Split.TEST}
     assert len(outcome.resamples) == 2 * N_GROUPS
     assert {r.left_out for r in outcome.resamples} == set(range(N_GROUPS))
+    assert {r.split for r in outcome.resamples} == {Split.TEST}
     hidden = run_trial(config, dataset.without_test())
     valid = [(m.task, m.name, m.value) for m in outcome.metrics if m.split is Split.VALID]
     assert [(m.task, m.name, m.value) for m in hidden.metrics] == valid
     with pytest.raises(ValueError, match="test rows"):
         run_trial(config, dataset.without_test(), read_test=True)
+
+
+def test_valid_is_resampled_when_asked(dataset: Dataset, make_config: MakeConfig) -> None:
+    training = Training(make_config("cost", epochs=1), dataset, seed=0, score=Score({}))
+    training.run_epoch()
+    both = conclude(training, dataset, read_test=True, resample_valid=True).resamples
+    valid = conclude(training, dataset.without_test(), resample_valid=True).resamples
+    assert {r.split for r in valid} == {Split.VALID}
+    assert [r for r in both if r.split is Split.VALID] == list(valid)
+    assert len(both) == 2 * len(valid) == 2 * N_GROUPS
 
 
 def test_references_of_valid_say_nothing_of_test(dataset: Dataset, make_config: MakeConfig) -> None:

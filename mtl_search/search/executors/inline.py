@@ -15,7 +15,7 @@ from mtl_search.search.executors.base import Executor
 from mtl_search.search.executors.place import Place
 from mtl_search.search.jobs import Job, JobSource
 from mtl_search.search.settings import Resources
-from mtl_search.training import TrialOutcome, conclude, failure
+from mtl_search.training import TrialOutcome, failure
 
 __all__ = ["Inline", "run_inline", "stop_on_sigint"]
 
@@ -57,7 +57,7 @@ def _train(job: Job, source: JobSource, dataset: Dataset, place: Place) -> Trial
             epochs = report.epoch
             if source.report(job.trial_id, report) and not training.finished:
                 return None
-        return conclude(training, dataset, read_test=job.read_test)
+        return job.conclude(training, dataset)
     except Exception as error:  # whatever a trial raises is a row of the leaderboard: the sweep goes on
         return failure(error, epochs)
 

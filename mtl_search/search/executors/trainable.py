@@ -12,7 +12,7 @@ from mtl_search.data import Dataset
 from mtl_search.records import EpochReport
 from mtl_search.search.executors.place import Place
 from mtl_search.search.jobs import Job
-from mtl_search.training import Training, TrialOutcome, conclude, failure
+from mtl_search.training import Training, TrialOutcome, failure
 
 __all__ = ["JOB", "OUTCOME", "PLACEMENT", "REPORTS", "TrainJob"]
 
@@ -53,7 +53,7 @@ class TrainJob(tune.Trainable):  # type: ignore[misc]
             while not self._training.finished and (not reports or time.perf_counter() < until):
                 reports.append(self._training.run_epoch())
             if self._training.finished:
-                outcome = conclude(self._training, self._dataset, read_test=self._job.read_test)
+                outcome = self._job.conclude(self._training, self._dataset)
         except Exception as error:  # a row of the leaderboard: the sweep goes on
             outcome = failure(error, self._training.epoch if self._training else 0)
         placement = self._place.placement(time.perf_counter() - self._began)
