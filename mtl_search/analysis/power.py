@@ -1,0 +1,166 @@
+"""What a comparison can show: the smallest difference that test rows and seeds tell from chance.
+
+Before anything is trained the labels alone say it, roughly (`smallest_before`): a metric's error of sampling
+follows from how many test units there are and how the labels are spread (`metric_error`), and what two
+networks make of the same rows is much alike. Afterwards replicates say it better (`smallest_after`).
+
+What is assumed before, and where it was measured: `RANKED`, `DECIDED` and `SEEDS` are medians over the
+confirmed designs of sweeps of SUPPORT2 and Census-Income, each against single_task, task by task (they lay
+within .92 to .99, .88 to .94, and .2 to 3.8). So the true figure may well be half or twice as
+much. It says whether a budget is of the right size, and no verdict rests on it.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import stats
+
+from mtl_search.analysis.metric_error import DECISIONS, metric_error
+from mtl_search.analysis.significance import ALPHA, jackknife_variance
+
+__all__ = [
+    "COMPARED",
+    "POWER",
+    "TaskLabels",
+    "expected_complete",
+    "smallest_after",
+    "smallest_before",
+    "smallest_difference",
+]
+
+# T tasks, S seeds, G groups of rows left out in turn
+
+POWER = 0.8  # the chance that a difference of the smallest size is shown
+COMPARED = 10  # completed trials a reference study needs for a verdict that is not provisional
+RANKED = 0.95  # correlation over test sets of two networks' values of one metric
+DECIDED = 0.9  # the same of metrics of decided classes, which jump
+SEEDS = 1.3  # scatter of a difference over seeds, in standard errors of its sampling of test rows
+GROUPS = 20  # of test rows, left out in turn
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class TaskLabels:
+    """What the labels of a main task say: ``units`` of test, and what those of train look like.
+
+    ``labels``: numbers of a regression; class numbers; one column a label with -1 where missing
+    (multilabel). ``units``: labelled test rows, or groups of them where rows of a group stand together;
+    a group counts as one row, as if its rows said all the same, so that the figure is rather too large.
+    """
+
+    kind: str
+    metric: str
+    units: int
+    labels: Array
+    weight: float = 1.0
+
+    @property
+    def difference_error(self) -> float:
+        """Standard error over test sets of the gain of one network over another, in percent.
+
+        That of two correlated values of the same error (Hanley and McNeil 1983, A method of comparing the
+        areas under ROC curves derived from the same cases): ``sqrt(2 (1 - r))`` times that of one.
+        """
+        alike = DECIDED if self.metric in DECISIONS else RANKED
+        return (
+            100 * math.sqrt(2 * (1 - alike)) * metric_error(self.kind, self.metric, self.labels, self.units)
+        )
+
+
+def smallest_difference(of_seeds: float, seeds: int, of_rows: float = 0.0, groups: int = GROUPS) -> float:
+    """The smallest true difference shown with a chance of `POWER`, at the level of the primary comparison.
+
+    ``of_seeds`` is the standard deviation of a difference over seeds, ``of_rows`` its standard error over
+    test sets, estimated by leaving out ``groups`` in turn. ``(t_{1-a/2} + t_{power})`` standard errors
+    (Bloom 1995, Minimum detectable effects, Evaluation Review 19), with the variances, the degrees of freedom
+    and the two tests of `estimate`; the larger of both counts. Infinite below two seeds.
+
+    >>> round(smallest_difference(1.0, seeds=5), 2)
+    1.66
+    """
+    if seeds < 2:
+        return math.inf
+    parts = [(of_seeds**2 / seeds, seeds - 1)]
+    found = _detectable(parts)
+    if of_rows and groups > 1:
+        found = max(found, _detectable([*parts, (of_rows**2, groups - 1)]))
+    return found
+
+
+def _detectable(parts: Sequence[tuple[float, int]]) -> float:
+    variance = sum(part for part, _ in parts)
+    if not variance:
+        return 0.0
+    freedom = 1 / sum((part / variance) ** 2 / df for part, df in parts)
+    t = stats.t(df=freedom)
+    return float(t.ppf(1 - ALPHA / 2) + t.ppf(POWER)) * math.sqrt(variance)
+
+
+def smallest_before(tasks: Mapping[str, TaskLabels], alike: ArrayLike, seeds: int) -> tuple[Array, float]:
+    """The smallest differences in percent of each task, and of delta_m, from the labels alone.
+
+    ``alike``: T x T correlations of the labels. Where errors are jointly normal, their squares are
+    correlated by the square of the errors' correlation, which is taken for that of the labels: tasks that
+    are one are counted as one, and for others the errors of sampling average out. NaN, and left out of
+    delta_m, where nothing is known of a task's metric.
+    """
+    errors_T = np.array([task.difference_error for task in tasks.values()])
+    units = [task.units for task in tasks.values()]
+    weights_T = np.array([task.weight for task in tasks.values()])
+    of_tasks = [_before(error, seeds, n) for error, n in zip(errors_T, units, strict=True)]
+    known_T = np.isfinite(errors_T)
+    if not known_T.any():
+        return np.array(of_tasks), math.nan
+    shares_T = np.where(known_T, weights_T * np.nan_to_num(errors_T), 0.0) / weights_T[known_T].sum()
+    whole = math.sqrt(shares_T @ np.asarray(alike, dtype=float) ** 2 @ shares_T)
+    return np.array(of_tasks), _before(whole, seeds, min(units))
+
+
+def _before(error: float, seeds: int, units: int) -> float:
+    if not math.isfinite(error):
+        return math.nan
+    return smallest_difference(SEEDS * error, seeds, error, min(GROUPS, units))
+
+
+def smallest_after(
+    differences_S: ArrayLike, resampled_G: ArrayLike, *, valid_units: int, test_units: int, seeds: int
+) -> float:
+    """The smallest difference that ``seeds`` and ``test_units`` show, from replicates on valid.
+
+    ``differences_S``: of a design's delta_m and the reference's, one a seed that both were replicated on;
+    ``resampled_G``: their mean with each group of valid units left out in turn. The sampling variance is
+    that of the jackknife, for as many units as test has. NaN from fewer than two replicates.
+    """
+    kept = np.asarray(differences_S, dtype=float)
+    kept = kept[np.isfinite(kept)]
+    if len(kept) < 2:
+        return math.nan
+    resampled = np.asarray(resampled_G, dtype=float)
+    resampled = resampled[np.isfinite(resampled)]
+    of_rows = math.sqrt(jackknife_variance(resampled) * valid_units / max(test_units, 1))
+    return smallest_difference(float(kept.std(ddof=1)), seeds, of_rows, len(resampled))
+
+
+def expected_complete(trials: int, rungs: int, factor: int, free: int) -> float:
+    """How many of a study's trials train to their end, of ``trials`` under halving at ``rungs`` epochs.
+
+    Of equally good configurations in any order the newest of n is among the best ``n // factor`` (at least
+    one) with that chance; a rung is asked by those that passed the ones before. The first ``free`` trials
+    are not stopped. Samplers that learn complete more.
+
+    >>> expected_complete(6, rungs=0, factor=3, free=4)
+    6.0
+    """
+    at_rung = [float(min(trials, free))] * (rungs + 1)
+    for _ in range(trials - min(trials, free)):
+        reaching = 1.0
+        for rung in range(rungs):
+            before = at_rung[rung]
+            at_rung[rung] += reaching
+            reaching *= max(1, int(before + 1) // factor) / (before + 1)
+        at_rung[rungs] += reaching
+    return at_rung[rungs]

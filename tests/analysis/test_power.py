@@ -1,0 +1,158 @@
+import math
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from mtl_search.analysis.power import (
+    RANKED,
+    TaskLabels,
+    expected_complete,
+    smallest_after,
+    smallest_before,
+    smallest_difference,
+)
+from mtl_search.analysis.significance import estimate, jackknife_variance
+
+NUMBERS = stats.norm.ppf((np.arange(400) + 0.5) / 400)
+
+
+def labels(units=1000, kind="regression", metric="rmse", values=NUMBERS, weight=1.0):
+    return TaskLabels(kind, metric, units, values, weight)
+
+
+def auroc(scores, positive):
+    return stats.mannwhitneyu(scores[positive], scores[~positive]).statistic / (
+        positive.sum() * (~positive).sum()
+    )
+
+
+def shown(effect, of_seeds, seeds, of_rows, groups, times=800):
+    """How often `estimate` shows ``effect``: seeds and groups of rows scatter as they are said to."""
+    rng, found = np.random.default_rng(0), 0
+    for _ in range(times):
+        rows_G = rng.normal(scale=of_rows * math.sqrt(groups), size=groups)  # each group's part of the mean
+        values_S = effect + rows_G.mean() + rng.normal(scale=of_seeds, size=seeds)
+        resampled_G = (rows_G.sum() - rows_G) / (groups - 1)
+        found += estimate(values_S, jackknife_variance(resampled_G), groups).p < 0.05
+    return found / times
+
+
+@pytest.mark.parametrize(
+    ("of_seeds", "seeds", "of_rows", "groups"),
+    [(1.0, 5, 1.0, 20), (1.0, 3, 0.3, 20), (0.3, 5, 1.0, 20), (1.0, 8, 1.0, 6), (1.3, 5, 1.0, 20)],
+)
+def test_the_smallest_difference_is_shown_four_times_in_five(of_seeds, seeds, of_rows, groups):
+    effect = smallest_difference(of_seeds, seeds, of_rows, groups)
+    assert shown(effect, of_seeds, seeds, of_rows, groups) == pytest.approx(0.8, abs=0.06)
+    assert shown(effect / 2, of_seeds, seeds, of_rows, groups) < 0.45
+
+
+def test_a_seed_alone_shows_nothing():
+    assert smallest_difference(1.0, 1, 1.0) == math.inf
+    assert smallest_difference(1.0, 0, 1.0) == math.inf
+    assert smallest_difference(0.0, 5) == 0.0
+
+
+def test_more_seeds_help_until_the_rows_are_the_limit():
+    found = [smallest_difference(1.0, seeds, 1.0) for seeds in (2, 3, 5, 10, 1000)]
+    assert found == sorted(found, reverse=True)
+    assert found[-1] == pytest.approx((stats.t.ppf(0.975, 19) + stats.t.ppf(0.8, 19)) * 1.0, rel=0.01)
+
+
+@pytest.mark.parametrize("correlation", [0.8, RANKED, 0.99])
+def test_two_networks_on_the_same_rows_differ_by_what_is_not_alike(correlation):
+    """The error of a difference of two AUROC, against scores that are drawn with a correlation."""
+    rng, n, values = np.random.default_rng(1), 400, []
+    for _ in range(800):
+        positive = np.arange(n) < n // 2
+        common, own = rng.normal(size=n), rng.normal(size=(2, n))
+        weight = correlation  # of scores; that of the two AUROC is found, and given to the formula
+        scores = 1.19 * positive + math.sqrt(weight) * common + math.sqrt(1 - weight) * own
+        values.append([auroc(score, positive) for score in scores])
+    one, other = np.array(values).T
+    alike = np.corrcoef(one, other)[0, 1]
+    classes = labels(n, "binary", "auroc", np.array([0.0, 1.0]))
+    expected = classes.difference_error * math.sqrt((1 - alike) / (1 - RANKED))
+    assert 100 * (one - other).std() / one.mean() == pytest.approx(expected, rel=0.12)
+
+
+def test_delta_m_averages_the_errors_of_tasks_that_are_not_one():
+    tasks = {name: labels() for name in "abcd"}
+    of_tasks, apart = smallest_before(tasks, np.eye(4), seeds=5)
+    assert apart == pytest.approx(of_tasks[0] / 2)
+    _, one = smallest_before(tasks, np.ones((4, 4)), seeds=5)
+    assert one == pytest.approx(of_tasks[0])
+    _, alike = smallest_before(tasks, np.full((4, 4), 0.5) + np.eye(4) / 2, seeds=5)
+    assert alike == pytest.approx(of_tasks[0] * math.sqrt((1 + 3 * 0.25) / 4))
+
+
+def test_the_square_of_a_correlation_is_that_of_squared_errors():
+    a, b, c = np.random.default_rng(2).normal(size=(3, 200_000))
+    assert np.corrcoef(a**2, (0.6 * a + 0.8 * b) ** 2)[0, 1] == pytest.approx(0.36, abs=0.01)
+    assert np.corrcoef(a**2, c**2)[0, 1] == pytest.approx(0, abs=0.01)
+
+
+def test_weights_count_as_in_delta_m():
+    tasks = {"a": labels(weight=3), "b": labels(units=250, weight=1)}
+    of_tasks, whole = smallest_before(tasks, np.eye(2), seeds=5)
+    assert of_tasks[1] == pytest.approx(2 * of_tasks[0])
+    assert whole == pytest.approx(of_tasks[0] * math.sqrt(0.75**2 + 0.5**2))
+
+
+def test_a_metric_nothing_is_known_of_is_left_out():
+    tasks = {"a": labels(), "b": labels(metric="cosine")}
+    of_tasks, whole = smallest_before(tasks, np.eye(2), seeds=5)
+    assert math.isnan(of_tasks[1])
+    assert whole == of_tasks[0]
+    assert math.isnan(smallest_before({"b": tasks["b"]}, np.eye(1), seeds=5)[1])
+
+
+def test_few_groups_show_less_than_as_many_rows():
+    few, many = (smallest_before({"a": labels(n)}, np.eye(1), seeds=5)[1] for n in (6, 600))
+    assert few > 10 * many
+
+
+def test_replicates_on_valid_say_it_for_test():
+    rng = np.random.default_rng(3)
+    differences, resampled = rng.normal(size=4), rng.normal(size=20) / 20
+    same = smallest_after(differences, resampled, valid_units=500, test_units=500, seeds=5)
+    of_rows = math.sqrt(jackknife_variance(resampled))
+    assert same == pytest.approx(smallest_difference(differences.std(ddof=1), 5, of_rows, 20))
+    larger = smallest_after(differences, resampled, valid_units=500, test_units=50, seeds=5)
+    assert larger > same
+    expected = smallest_difference(differences.std(ddof=1), 5, of_rows * math.sqrt(10), 20)
+    assert larger == pytest.approx(expected)
+
+
+def test_one_replicate_says_nothing():
+    assert math.isnan(smallest_after([1.0, math.nan], [], valid_units=9, test_units=9, seeds=5))
+    assert smallest_after([1.0, 2.0], [], valid_units=9, test_units=9, seeds=5) == pytest.approx(
+        smallest_difference(math.sqrt(0.5), 5)
+    )
+
+
+@pytest.mark.parametrize(("trials", "factor", "free"), [(6, 3, 4), (20, 3, 4), (48, 3, 4), (20, 2, 1)])
+def test_how_many_trials_of_a_study_complete(trials, factor, free):
+    """Against the rule itself, on configurations in any order."""
+    rng, found = np.random.default_rng(4), []
+    for _ in range(2000):
+        at_rung = [[], []]
+        complete = 0
+        for i in range(trials):
+            for seen in at_rung:
+                value = rng.random()
+                kept = max(1, (len(seen) + 1) // factor)
+                passes = i < free or len(seen) < kept or value >= sorted(seen)[-kept]
+                seen.append(value)
+                if not passes:
+                    break
+            else:
+                complete += 1
+        found.append(complete)
+    assert expected_complete(trials, 2, factor, free) == pytest.approx(np.mean(found), rel=0.08)
+
+
+def test_without_rungs_all_complete():
+    assert expected_complete(7, 0, 3, 4) == 7
+    assert expected_complete(3, 2, 3, 4) == 3
