@@ -18,6 +18,8 @@ SUPPORT2 = {
     **dict.fromkeys(["log_stay", "log_charges", "log_cost", "care_intensity"], "regression"),
 }
 
+QM9 = "mu alpha homo lumo gap r2 zpve u0 u298 h298 g298 cv".split()
+
 
 def load(tasks: dict[str, object], **spec: object) -> Dataset:
     return load_dataset(DataSpec.model_validate(spec), task_configs(tasks), base=Path("/nowhere"))
@@ -77,3 +79,16 @@ def test_yeast_as_one_multilabel_task() -> None:
     assert data.tasks["functions"].n_outputs == 14
     assert data.input_shape.n_numeric == 103
     assert data.train.targets["functions"].shape == (len(data.train), 14)
+
+
+def test_qm9_has_twelve_properties_and_34_inputs() -> None:
+    tasks: dict[str, object] = dict.fromkeys(QM9, "regression")
+    data = load(tasks, source="qm9", train_rows=6000)
+    assert data.test is not None
+    rows = data.summary().rows
+    assert rows[Split.TRAIN] == 6000
+    assert rows[Split.TEST] == pytest.approx(3000, rel=0.05)
+    assert data.input_shape.n_numeric == 34
+    assert all(task.labelled == rows for task in data.summary().tasks)
+    gap, lumo, homo = (data.tasks[name].truths(data.test.targets[name]) for name in ("gap", "lumo", "homo"))
+    assert torch.allclose(gap, lumo - homo, atol=2e-4)
