@@ -26,6 +26,7 @@ __all__ = [
     "POWER",
     "TaskLabels",
     "expected_complete",
+    "label_correlations",
     "smallest_after",
     "smallest_before",
     "smallest_difference",
@@ -118,6 +119,26 @@ def smallest_before(tasks: Mapping[str, TaskLabels], alike: ArrayLike, seeds: in
     shares_T = np.where(known_T, weights_T * np.nan_to_num(errors_T), 0.0) / weights_T[known_T].sum()
     whole = math.sqrt(shares_T @ np.asarray(alike, dtype=float) ** 2 @ shares_T)
     return np.array(of_tasks), _before(whole, seeds, min(units))
+
+
+def label_correlations(signals: Sequence[Array]) -> Array:
+    """T x T, of numbers that say the labels of a task (N x S, NaN where missing): the largest of each two.
+
+    Over the rows that both have; 0 where there are none.
+    """
+    of_task = np.repeat(np.arange(len(signals)), [values.shape[1] for values in signals])
+    values_NS = np.concatenate([np.asarray(values, dtype=float) for values in signals], axis=1)
+    known_NS = np.isfinite(values_NS)
+    counts_S = np.maximum(known_NS.sum(axis=0), 1)
+    centred_NS = np.where(known_NS, values_NS - np.nansum(values_NS, axis=0) / counts_S, 0.0)
+    scale_S = np.sqrt((centred_NS**2).sum(axis=0) / counts_S)
+    scaled_NS = centred_NS / np.where(scale_S > 0, scale_S, 1.0)
+    both_SS = known_NS.T.astype(float) @ known_NS.astype(float)
+    alike_SS = np.abs(scaled_NS.T @ scaled_NS) / np.maximum(both_SS, 1)
+    alike_TT = np.eye(len(signals))
+    np.maximum.at(alike_TT, (of_task[:, None], of_task[None, :]), np.minimum(alike_SS, 1.0))
+    np.fill_diagonal(alike_TT, 1.0)
+    return alike_TT
 
 
 def _before(error: float, seeds: int, units: int) -> float:

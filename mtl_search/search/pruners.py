@@ -103,6 +103,10 @@ class Pruner(BaseModel):
     def build(self, max_epochs: int) -> BasePruner:
         """The pruner as Optuna asks it."""
 
+    @abstractmethod
+    def halvings(self, max_epochs: int) -> tuple[int, int]:
+        """How often it thins out a study's trials, and the factor by which, for people who plan a budget."""
+
 
 class ASHA(Pruner):
     """Successive halving per task."""
@@ -114,6 +118,10 @@ class ASHA(Pruner):
     def build(self, max_epochs: int) -> BasePruner:
         """Our PerTaskHalving."""
         return PerTaskHalving(self.min_epochs, self.reduction_factor)
+
+    def halvings(self, max_epochs: int) -> tuple[int, int]:
+        """At each rung before the last epoch."""
+        return _rungs(self.min_epochs, self.reduction_factor, max_epochs), self.reduction_factor
 
 
 class Hyperband(Pruner):
@@ -131,6 +139,10 @@ class Hyperband(Pruner):
             reduction_factor=self.reduction_factor,
         )
 
+    def halvings(self, max_epochs: int) -> tuple[int, int]:
+        """Half of those of the strictest of its halvings: the mildest has none."""
+        return round(_rungs(self.min_epochs, self.reduction_factor, max_epochs) / 2), self.reduction_factor
+
 
 class Median(Pruner):
     """Stop where the score is below the median of earlier trials at the same epoch."""
@@ -145,6 +157,10 @@ class Median(Pruner):
             n_startup_trials=self.startup_trials, n_warmup_steps=self.min_epochs
         )
 
+    def halvings(self, max_epochs: int) -> tuple[int, int]:
+        """Once: what is below the median is so at most epochs."""
+        return int(self.min_epochs < max_epochs), 2
+
 
 class NoPruner(Pruner):
     """Every trial trains to its end."""
@@ -154,6 +170,18 @@ class NoPruner(Pruner):
     def build(self, max_epochs: int) -> BasePruner:
         """Optuna's NopPruner."""
         return optuna.pruners.NopPruner()
+
+    def halvings(self, max_epochs: int) -> tuple[int, int]:
+        """Never."""
+        return 0, 1
+
+
+def _rungs(epochs: int, factor: int, max_epochs: int) -> int:
+    """How many rungs lie before the last epoch, the first at ``epochs``."""
+    number = 0
+    while epochs < max_epochs:
+        epochs, number = epochs * factor, number + 1
+    return number
 
 
 PrunerConfig = Annotated[ASHA | Hyperband | Median | NoPruner, Field(discriminator="name")]

@@ -1,5 +1,5 @@
-"""What ``check`` shows: the data, the tasks, each arm's parameters, the size of the space, one sampled
-trial."""
+"""What ``check`` shows: the data, the tasks, each arm's parameters, the size of the space, what the budget
+can show, one sampled trial."""
 
 import json
 import random
@@ -14,6 +14,7 @@ from mtl_search.records import Split
 from mtl_search.search import SweepSpec
 from mtl_search.search.arms import SEARCH, Arm, arms_of
 from mtl_search.space import RandomSuggest, SearchSpace
+from mtl_search.terminal.budgeting import show_budget
 from mtl_search.terminal.words import plain_console, plain_table
 from mtl_search.training import TrialConfig, network_cost
 
@@ -33,6 +34,7 @@ def show_check(spec: SweepSpec, dataset: Dataset, *, seed: int) -> None:
     for arm in arms:
         _show_arm(console, arm)
     _show_size(console, spec)
+    show_budget(console, spec, dataset)
     _show_sample(console, spec.space, dataset, spec, random.Random(seed))
     total = sum(arm.trials * len(arm.studies) for arm in arms if arm.trials is not None)
     trials = f", {total} trials" if total else ""

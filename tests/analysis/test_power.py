@@ -8,6 +8,7 @@ from mtl_search.analysis.power import (
     RANKED,
     TaskLabels,
     expected_complete,
+    label_correlations,
     smallest_after,
     smallest_before,
     smallest_difference,
@@ -156,3 +157,22 @@ def test_how_many_trials_of_a_study_complete(trials, factor, free):
 def test_without_rungs_all_complete():
     assert expected_complete(7, 0, 3, 4) == 7
     assert expected_complete(3, 2, 3, 4) == 3
+
+
+def test_labels_are_correlated_over_the_rows_that_both_have():
+    rng = np.random.default_rng(5)
+    a = rng.normal(size=(5000, 1))
+    b = -0.6 * a + 0.8 * rng.normal(size=(5000, 1))
+    classes = np.concatenate([a > 0.5, a < 0.5, rng.random((5000, 1)) < 0.5], axis=1).astype(float)
+    b[:1000] = np.nan
+    found = label_correlations([a, b, classes, np.ones((5000, 1))])
+    assert found == pytest.approx(found.T)
+    assert np.diag(found) == pytest.approx(1)
+    assert found[0, 1] == pytest.approx(0.6, abs=0.03)
+    assert found[0, 2] == pytest.approx(abs(np.corrcoef(a[:, 0], classes[:, 0])[0, 1]))
+    assert found[3, 0] == 0  # a constant tells nothing
+
+
+def test_labels_that_no_row_has_together_are_not_correlated():
+    values = np.array([[1.0], [2.0], [np.nan], [np.nan]])
+    assert label_correlations([values, values[::-1]])[0, 1] == 0

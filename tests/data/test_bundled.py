@@ -18,7 +18,7 @@ SUPPORT2 = {
     **dict.fromkeys(["log_stay", "log_charges", "log_cost", "care_intensity"], "regression"),
 }
 
-QM9 = "mu alpha homo lumo gap r2 zpve u0 u298 h298 g298 cv".split()
+QM9 = ["mu", "alpha", "homo", "lumo", "gap", "r2", "zpve", "u0", "u298", "h298", "g298", "cv"]
 
 
 def load(tasks: dict[str, object], **spec: object) -> Dataset:

@@ -1,0 +1,114 @@
+"""What ``check`` says of a budget: whether its references get tuned, and what its test rows can show."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.text import Text
+
+from mtl_search.analysis.power import (
+    COMPARED,
+    TaskLabels,
+    expected_complete,
+    label_correlations,
+    smallest_before,
+)
+from mtl_search.data import Dataset
+from mtl_search.search import SweepSpec
+from mtl_search.search.arms import SINGLE_TASK, arms_of
+from mtl_search.terminal.words import plain_table
+
+__all__ = ["reference_words", "show_budget", "task_labels"]
+
+UNSTOPPED = 4  # first trials of a study that no pruner stops
+MANY = 1000  # trials; beyond them nobody is advised
+
+
+def show_budget(console: Console, spec: SweepSpec, dataset: Dataset) -> None:
+    """Print what the budget can and cannot show, before anything is trained."""
+    console.print(Text("What this budget can show", "bold"))
+    for line in reference_words(spec):
+        console.print(f"  {line}")
+    _show_smallest(console, spec, dataset)
+    console.print()
+
+
+def reference_words(spec: SweepSpec) -> list[str]:
+    """How many trials of a task's reference study train to their end, and what is missing to a verdict."""
+    trials = next(arm.trials for arm in arms_of(spec) if arm.name == SINGLE_TASK)
+    if trials is None:
+        return [
+            "references: as many trials as time allows; verdicts are provisional",
+            f"  while one has fewer than {COMPARED} completed",
+        ]
+    complete = completed(spec, trials)
+    of_them = "all train" if complete == trials else f"of which about {complete:.0f} train"
+    lines = [f"references: {trials} trials a task, {of_them} to their end"]
+    if round(complete) < COMPARED:
+        enough = next((n for n in range(trials, MANY) if round(completed(spec, n)) >= COMPARED), MANY)
+        lines.append(f"  verdicts are provisional below {COMPARED} to their end; enough is")
+        unpruned = f", or {COMPARED} with pruner: none" if enough > COMPARED else ""
+        lines.append(f"  reference_trials: {enough}{unpruned}")
+    return lines
+
+
+def completed(spec: SweepSpec, trials: int) -> float:
+    """How many of a study's trials are expected to train to their end."""
+    rungs, factor = spec.settings.pruner.halvings(spec.max_epochs)
+    return expected_complete(trials, rungs, factor, UNSTOPPED)
+
+
+def task_labels(dataset: Dataset, tasks: Sequence[str]) -> dict[str, TaskLabels]:
+    """What the labels of these tasks say; of test only how many there are."""
+    found = {}
+    for name in tasks:
+        task, train, test = dataset.tasks[name], dataset.train, dataset.test
+        known_N = train.labelled[name]
+        truths = task.truths(train.targets[name][known_N]).double().cpu().numpy()
+        units = 0 if test is None else len(np.unique(test.units[test.labelled[name]].cpu().numpy()))
+        found[name] = TaskLabels(task.kind, task.metric.name, units, truths, task.weight)
+    return found
+
+
+def _show_smallest(console: Console, spec: SweepSpec, dataset: Dataset) -> None:
+    budget, tasks = spec.settings.budget, spec.settings.main_tasks
+    if not budget.finalists or budget.seeds < 2:
+        console.print("  without finalists on two or more seeds no difference can be shown")
+        return
+    labels = task_labels(dataset, tasks)
+    of_tasks, whole = smallest_before(labels, _alike(dataset, tasks), budget.seeds)
+    unit = "rows" if spec.settings.data.group is None else "groups"
+    console.print(f"  the smallest difference that the test {unit} and {budget.seeds} seeds show in four of")
+    console.print("  five sweeps, judged by the labels alone (it may be half or twice as much):")
+    table = plain_table()
+    for title in ("    task", "metric", f"test {unit}", "smallest"):
+        table.add_column(title, justify="left" if title in ("    task", "metric") else "right", no_wrap=True)
+    for (name, task), smallest in zip(labels.items(), of_tasks, strict=True):
+        table.add_row(f"    {name}", task.metric, f"{task.units:,}", _percent(smallest))
+    if len(labels) > 1:
+        table.add_row("    delta_m", "", "", _percent(whole))
+    console.print(table)
+
+
+def _alike(dataset: Dataset, tasks: Sequence[str]) -> NDArray[np.float64]:
+    """How the labels of train are correlated."""
+    signals = []
+    for name in tasks:
+        known_N = dataset.train.labelled[name].cpu().numpy()
+        values = dataset.tasks[name].signals(dataset.train.targets[name]).double().cpu().numpy()
+        signals.append(np.where(known_N[:, None], values.reshape(len(known_N), -1), np.nan))
+    return label_correlations(signals)
+
+
+def _percent(value: float) -> str:
+    """A difference without a sign, in two digits that count.
+
+    >>> _percent(1.234), _percent(12.3), _percent(0.034), _percent(float("nan"))
+    ('1.2 %', '12 %', '0.034 %', '-')
+    """
+    if not math.isfinite(value):
+        return "-"
+    digits = max(0, 1 - math.floor(math.log10(value))) if value > 0 else 1
+    return f"{value:.{digits}f} %"
