@@ -2,7 +2,7 @@
 
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -12,6 +12,7 @@ from mtl_search.data import Dataset
 from mtl_search.model import NetworkCosts
 from mtl_search.records import EpochReport, Phase, TrialRecord, TrialState
 from mtl_search.search.arms import SEARCH, SHARED_EQUAL, SINGLE_TASK, Arm, arms_of, evidence_for
+from mtl_search.search.attempts import LOST, lost_name
 from mtl_search.search.incumbents import Incumbents
 from mtl_search.search.jobs import Job, JobSource, Placement
 from mtl_search.search.ledger import Ledger
@@ -43,6 +44,7 @@ class Live:
     job: Job
     started: datetime
     history: list[EpochReport] = field(default_factory=list)
+    judged: int = 0  # epochs after which it was let go on, before it was lost
 
 
 class Conductor(JobSource):
@@ -50,7 +52,9 @@ class Conductor(JobSource):
 
     ``single_task`` comes first and the others wait for it, since their gains are relative to its best
     values; after that the next arm starts when an arm has no trial left to hand out. A trial is recorded
-    before it is told. ``slots``: how many trials can run at the same time.
+    before it is told. One that was lost is recorded as such and tried again, without the study or the budget
+    knowing of it, until it was lost ``LOST`` times and counts as failed. ``slots``: how many trials can run
+    at the same time.
     """
 
     def __init__(
@@ -67,6 +71,7 @@ class Conductor(JobSource):
         self.incumbents = Incumbents(spec, ledger)
         self.runs = [run for arm in self.arms for run in self._open(arm, journal)]
         self.live: dict[str, Live] = {}
+        self._lost: list[Live] = []  # what is to be tried again
         self.hopeless: str | None = None  # why the sweep gave up, where it did
         self.note = ""  # why the newest trial was chosen
         self._slots, self._interrupted = slots, False
@@ -78,6 +83,8 @@ class Conductor(JobSource):
         """A job of the first arm that has one left."""
         if self._interrupted or self.hopeless is not None:
             return "done"
+        if self._lost:
+            return self._restart(self._lost.pop(0))
         for run in self.runs:
             if run.arm.name != SINGLE_TASK and any(
                 live.run.arm.name == SINGLE_TASK for live in self.live.values()
@@ -97,6 +104,8 @@ class Conductor(JobSource):
         live.history.append(report)
         if self._interrupted:
             return True
+        if len(live.history) <= live.judged:
+            return False
         metrics = self.ledger.metrics
         signed = {task: metrics[task].signed(v) for task, v in report.valid.items() if task in metrics}
         return live.run.study.report(live.draft.trial, report, signed)
@@ -120,8 +129,13 @@ class Conductor(JobSource):
             started=live.started,
             history=live.history,
         )
-        self._settle(live, record)
-        self._give_up_if_hopeless(after=HOPELESS)
+        losses = self.ledger.lost[record.config_id] + 1
+        if record.lost and losses < LOST:
+            self.ledger.record(replace(record, trial_id=lost_name(record.trial_id, losses)))
+            self._lost.append(live)
+        else:
+            self._settle(live, record)
+            self._give_up_if_hopeless(after=HOPELESS)
         self._changed()
 
     def interrupt(self) -> None:
@@ -216,6 +230,15 @@ class Conductor(JobSource):
         run.live += 1
         self._changed()
         return job
+
+    def _restart(self, live: Live) -> Job:
+        """Try a trial again that was lost: the same job, under its own name, as if nothing had happened."""
+        live.judged = max(live.judged, len(live.history))
+        live.history, live.started = [], datetime.now(UTC)
+        self.live[live.job.trial_id] = live
+        live.run.live += 1
+        self._changed()
+        return live.job
 
     def _settle(self, live: Live, record: TrialRecord) -> None:
         self.ledger.record(record)

@@ -25,15 +25,14 @@ class Confirmation(Retraining):
     ) -> None:
         super().__init__(settings, dataset, ledger)
         unique = {record.config_id: record for record in networks}
-        done = {(r.config_id, r.seed) for r in ledger.board.records() if r.phase == self.phase}
-        planned = [
+        self._wanted = [
             (record, seed)
             for seed in new_seeds(settings, self.phase, settings.budget.seeds)
             for record in unique.values()
         ]
-        self._queue = [(record, seed) for record, seed in planned if (record.config_id, seed) not in done]
-        self.done = len(planned) - len(self._queue)
+        self._queue = self.more()
+        self.done = len(self._wanted) - len(self._queue)
 
     def more(self) -> list[Training]:
-        """Nothing beyond what was planned."""
-        return []
+        """What is not trained yet, and what failed and is to be tried again."""
+        return [(network, seed) for network, seed in self._wanted if self.lacks(network, seed)]

@@ -15,6 +15,7 @@ from mtl_search.design import Candidate
 from mtl_search.leaderboard import Leaderboard
 from mtl_search.records import MetricKind, Phase, Split, TrialRecord, TrialState
 from mtl_search.search.arms import SINGLE_TASK
+from mtl_search.search.attempts import is_tried_again
 from mtl_search.search.members import Measurement
 
 __all__ = ["Ledger"]
@@ -23,6 +24,7 @@ __all__ = ["Ledger"]
 class Ledger:
     """The leaderboard as decisions need it: ``records`` are the search's; recording goes through here.
 
+    Trials that were lost and are tried again, which says nothing of them, are only counted.
     ``metrics``: the default metric of each main task. ``references``: its best single-task value on valid.
     """
 
@@ -36,7 +38,9 @@ class Ledger:
         self._complete: dict[str, TrialRecord] = {}
         self._by_id: dict[str, TrialRecord] = {}
         self._measured: dict[str, Measurement] = {}  # by trial, over the references known by now
-        self._replicates: dict[str, list[TrialRecord]] = {}  # by config_id
+        self._replicates: dict[str, list[TrialRecord]] = {}  # complete ones, by config_id
+        self._attempts: dict[tuple[Phase, str], dict[int, list[TrialRecord]]] = {}  # by config_id and seed
+        self.lost: Counter[str] = Counter()  # trainings of the search that were lost and tried again
         self._resamples: dict[str, dict[str, dict[int, float]]] = {}  # on valid by trial, task and group
         self._reference_networks: dict[str, str] = {}  # config_id of what the references were measured on
         for record in board.records():
@@ -103,7 +107,7 @@ class Ledger:
 
         One that was answered by a trial of another arm is a network of its own arm as well. ``since``: of
         the records from that one on alone. Those whose config_id is in ``replicated`` have the means over
-        all their trainings; one with a replicate that failed is none.
+        all their complete trainings; one that fails on a new seed, by an error of its own, is none.
         """
         found: dict[str, Candidate] = {}
         for record in itertools.islice(self.records, since, None):
@@ -113,25 +117,30 @@ class Ledger:
                 continue
             trainings = [record]
             if record.config_id in replicated:
-                trainings += self._replicates[record.config_id]
-            if all(training.state == TrialState.COMPLETE for training in trainings):
-                found[record.config_id] = Candidate(
-                    record.trial_id,
-                    self._mean_gains(trainings),
-                    record.n_params,
-                    record.flops,
-                    len(trainings),
-                )
+                if self._fails_on_a_seed(record.config_id):
+                    continue
+                trainings += self._replicates.get(record.config_id, ())
+            found[record.config_id] = Candidate(
+                record.trial_id,
+                self._mean_gains(trainings),
+                record.n_params,
+                record.flops,
+                len(trainings),
+            )
         return list(found.values())
 
     @property
     def replicated(self) -> set[str]:
-        """The configurations that were replicated, by config_id."""
+        """The configurations that have complete replicates, by config_id."""
         return set(self._replicates)
 
     def replicated_seeds(self, config_id: str) -> set[int]:
-        """The seeds on which the replication has trained that configuration."""
+        """The seeds of that configuration's complete replicates."""
         return {record.seed for record in self._replicates.get(config_id, ())}
+
+    def attempts(self, phase: Phase, config_id: str, seed: int) -> list[TrialRecord]:
+        """The trainings of a configuration on a seed in a phase after the search, oldest first."""
+        return self._attempts.get((phase, config_id), {}).get(seed, [])
 
     def noise(self, replicated: Collection[str]) -> dict[str, float]:
         """The standard deviation of a main task's gain between seeds in percent, as replicates tell it.
@@ -141,8 +150,8 @@ class Ledger:
         """
         variances: dict[str, list[float]] = defaultdict(list)
         for config_id in replicated:
-            gains = [self.gains(record) for record in self._replicates[config_id]]
-            for task in gains[0]:
+            gains = [self.gains(record) for record in self._replicates.get(config_id, ())]
+            for task in gains[0] if gains else ():
                 finite = [one[task] for one in gains if math.isfinite(one.get(task, math.nan))]
                 if len(finite) > 1:
                     freedom = len(finite) - 1
@@ -175,9 +184,9 @@ class Ledger:
         return math.sqrt(of_seeds + of_units) or math.nan
 
     def settle_references(self) -> None:
-        """Once single-task networks are replicated, a reference is what the best of them, by all trainings,
-        has over its replicates: the best of single measurements would make every other network look worse
-        than it is."""
+        """Once single-task networks are replicated, a reference is what the best of them, by all complete
+        trainings, has over its replicates: the best of single measurements would make every other network
+        look worse than it is. One that fails on some seed is the reference only where all do."""
         for task, metric in self.metrics.items():
             found = []
             for config_id, record in self._complete.items():
@@ -185,15 +194,24 @@ class Ledger:
                     trainings = (record, *self._replicates[config_id])
                     values = [self.values(training).get(task, math.nan) for training in trainings]
                     if all(map(math.isfinite, values)):
-                        found.append((metric.signed(fmean(values)), fmean(values[1:]), config_id))
+                        steady = not self._fails_on_a_seed(config_id)
+                        found.append((steady, metric.signed(fmean(values)), fmean(values[1:]), config_id))
             if found:
-                _, self.references[task], self._reference_networks[task] = max(found)
+                *_, self.references[task], self._reference_networks[task] = max(found)
         self._measured.clear()
 
     def mean_gains(self, record: TrialRecord) -> Mapping[str, float]:
         """Gain of each main member, over the replicates of a network where there are some: the trial it was
         noticed for is better than the network, on average."""
         return self._mean_gains(self._replicates.get(record.config_id, [record]))
+
+    def _fails_on_a_seed(self, config_id: str) -> bool:
+        """Whether a replicate of that configuration never came to its end, by an error of its own."""
+        of_seeds = self._attempts.get((Phase.REPLICATION, config_id), {}).values()
+        return any(
+            not attempts[-1].lost and all(one.state != TrialState.COMPLETE for one in attempts)
+            for attempts in of_seeds
+        )
 
     def _mean_gains(self, records: Sequence[TrialRecord]) -> dict[str, float]:
         gains = [self.gains(record) for record in records]
@@ -215,15 +233,20 @@ class Ledger:
         return known
 
     def _learn(self, record: TrialRecord) -> None:
-        if record.phase == Phase.REPLICATION:
-            self._replicates.setdefault(record.config_id, []).append(record)
         if record.phase != Phase.SEARCH:
+            of_seeds = self._attempts.setdefault((record.phase, record.config_id), {})
+            of_seeds.setdefault(record.seed, []).append(record)
+            if record.phase == Phase.REPLICATION and record.state == TrialState.COMPLETE:
+                self._replicates.setdefault(record.config_id, []).append(record)
+            return
+        held = (record.finished - record.started).total_seconds()
+        self.slot_seconds[record.trial_id.rsplit("-", 1)[0]] += held
+        if is_tried_again(record):
+            self.lost[record.config_id] += 1
             return
         self.records.append(record)
         self._by_id[record.trial_id] = record
         self.states[record.arm][record.state.value] += 1
-        held = (record.finished - record.started).total_seconds()
-        self.slot_seconds[record.trial_id.rsplit("-", 1)[0]] += held
         if record.state != TrialState.COMPLETE:
             return
         self._complete.setdefault(record.config_id, record)

@@ -50,9 +50,17 @@ class Replication(Retraining):
                 (record, seed)
                 for record in networks.values()
                 for seed in self._seeds
-                if seed not in self.ledger.replicated_seeds(record.config_id)
+                if self.lacks(record, seed)
             ]
             if missing:
                 return missing
+            if any(self._was_lost(config_id) for config_id in networks):
+                return []  # until a resume: the next round would build on what is not known
             replicated |= networks.keys()
         return []
+
+    def _was_lost(self, config_id: str) -> bool:
+        """Whether a replicate of that network was lost as often as one may be in a run."""
+        attempts = [self.ledger.attempts(self.phase, config_id, seed) for seed in self._seeds]
+        complete = self.ledger.replicated_seeds(config_id)
+        return any(tries[-1].lost and tries[-1].seed not in complete for tries in attempts)

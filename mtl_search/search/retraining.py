@@ -2,13 +2,15 @@
 
 import zlib
 from abc import abstractmethod
+from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import ClassVar, Literal
 
 from mtl_search.data import Dataset
 from mtl_search.records import EpochReport, Phase, TrialRecord
+from mtl_search.search.attempts import attempt_name, may_train
 from mtl_search.search.jobs import Job, JobSource, Placement
 from mtl_search.search.ledger import Ledger
 from mtl_search.search.recording import Recorder
@@ -34,7 +36,7 @@ class Retraining(JobSource):
     """Trains networks once on each of some new seeds and records what comes out, as trials of its phase.
 
     All arms get the same seeds; a network that several designs share is trained once per seed, and what was
-    recorded before an interruption is not trained again.
+    recorded before an interruption is not trained again, unless it failed (see `may_train`).
     """
 
     phase: ClassVar[Phase]
@@ -49,11 +51,17 @@ class Retraining(JobSource):
         self._recorder = Recorder(settings.name, dataset)
         self._queue: list[Training] = []
         self._live: dict[str, Again] = {}
+        self._tried: Counter[tuple[str, int]] = Counter()  # trainings that ended in this run
         self._changed: Callable[[], None] = lambda: None
 
     @abstractmethod
     def more(self) -> list[Training]:
         """What to train next, asked when nothing is in training; empty at the end."""
+
+    def lacks(self, network: TrialRecord, seed: int) -> bool:
+        """Whether ``network`` is still to be trained on ``seed``."""
+        attempts = self.ledger.attempts(self.phase, network.config_id, seed)
+        return may_train(attempts, self._tried[network.config_id, seed])
 
     @property
     def planned(self) -> int:
@@ -81,7 +89,8 @@ class Retraining(JobSource):
         config = TrialConfig.model_validate_json(network.config)
         metrics = {t: m for t, m in self.ledger.metrics.items() if t in self.ledger.references}
         score = Score(metrics, self.ledger.references)
-        trial_id = f"{self.phase.value}-{network.config_id}-{seed}"
+        attempts = self.ledger.attempts(self.phase, network.config_id, seed)
+        trial_id = attempt_name(f"{self.phase.value}-{network.config_id}-{seed}", len(attempts) + 1)
         job = Job(
             trial_id,
             config,
@@ -115,9 +124,10 @@ class Retraining(JobSource):
             started=again.started,
             history=again.history,
         )
+        self._tried[again.network.config_id, again.job.seed] += 1
         self.done += 1
         self.failed += record.error is not None
-        self.ledger.record(record)
+        self.ledger.record(replace(record, config_id=again.network.config_id))  # by which it is found again
         self._changed()
 
     def interrupt(self) -> None:

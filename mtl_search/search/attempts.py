@@ -1,0 +1,48 @@
+"""Attempts: how often a training that failed is tried again.
+
+What the infrastructure lost (a worker, a node, memory) says nothing of the network, so it is tried again,
+with a limit, since a network may be what kills its workers. A network that is trained again on a new seed had
+no error on its first one, so that an error of its own is tried again too: it may be an accident that was not
+recognised as one of the machine. A resume is a new chance, but not for ever for errors of a network's own.
+"""
+
+from collections.abc import Sequence
+
+from mtl_search.records import TrialRecord, TrialState
+
+__all__ = ["LOST", "attempt_name", "is_tried_again", "lost_name", "may_train"]
+
+LOST = 3  # trainings of the same network in one run that may be lost
+OWN = 2  # trainings in one run that may end with an error of the network's own
+OWN_EVER = 4  # the same over all runs
+
+
+def may_train(attempts: Sequence[TrialRecord], in_this_run: int) -> bool:
+    """Whether a network is to be trained on a seed, after all ``attempts`` at it, the newest last.
+
+    ``in_this_run``: how many of them this run has made.
+    """
+    if any(attempt.state == TrialState.COMPLETE for attempt in attempts):
+        return False
+    if not attempts or attempts[-1].lost:
+        return in_this_run < LOST
+    return in_this_run < OWN and sum(not attempt.lost for attempt in attempts) < OWN_EVER
+
+
+def attempt_name(trial_id: str, number: int) -> str:
+    """What attempt ``number``, counted from 1, at the trial of that name is called.
+
+    >>> attempt_name("replication-1f", 1), attempt_name("replication-1f", 2)
+    ('replication-1f', 'replication-1f.2')
+    """
+    return trial_id if number == 1 else f"{trial_id}.{number}"
+
+
+def lost_name(trial_id: str, number: int) -> str:
+    """What loss ``number`` of a trial of the search is called; its own name is for how it ends."""
+    return f"{trial_id}.lost{number}"
+
+
+def is_tried_again(record: TrialRecord) -> bool:
+    """Whether ``record`` is a loss after which its trial of the search was tried again."""
+    return record.lost and ".lost" in record.trial_id
