@@ -5,9 +5,20 @@ from dataclasses import dataclass
 from mtl_search.search.sweep import SweepSpec
 from mtl_search.space import SearchSpace
 
-__all__ = ["SEARCH", "SHARED_EQUAL", "SHARED_TUNED", "SINGLE_TASK", "Arm", "arms_of"]
+__all__ = [
+    "CONTROL",
+    "LINEAR",
+    "POOLED",
+    "SEARCH",
+    "SHARED_EQUAL",
+    "SHARED_TUNED",
+    "SINGLE_TASK",
+    "Arm",
+    "arms_of",
+]
 
 SINGLE_TASK, SHARED_EQUAL, SHARED_TUNED, SEARCH = "single_task", "shared_equal", "shared_tuned", "search"
+LINEAR, POOLED, CONTROL = "linear", "pooled", "control"
 REFERENCE_ARMS = (SINGLE_TASK, SHARED_EQUAL, SHARED_TUNED)
 TUNED_WEIGHTS = {"name": "fixed", "weights": {"simplex": [0.1, 10.0]}}
 

@@ -1,7 +1,7 @@
 """Conductor: the search of one sweep, arm by arm, from the first job to the last trial told."""
 
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Literal
@@ -21,11 +21,13 @@ from mtl_search.search.strategies import build_strategy
 from mtl_search.search.studies import Journal, JournalledStudy
 from mtl_search.search.study_run import Draft, StudyRun
 from mtl_search.search.sweep import SweepSpec
+from mtl_search.search.transfer import Transfer
 from mtl_search.training import Score, TrialOutcome
 
 __all__ = ["Conductor"]
 
 HOPELESS = 10  # trials that failed with none that succeeded, after which a sweep gives up
+LAST_ROUND = 0.25  # share of its hours that a study of one of several tasks has after the first round of all
 REPEATED = 50  # trials in a row that were trained before, after which a study has no use for more hours
 
 TOLD = {
@@ -43,6 +45,7 @@ class Live:
     draft: Draft
     job: Job
     started: datetime
+    first_round: bool = False
     history: list[EpochReport] = field(default_factory=list)
     judged: int = 0  # epochs after which it was let go on, before it was lost
 
@@ -69,6 +72,7 @@ class Conductor(JobSource):
         self.spec, self.dataset, self.ledger = spec, dataset, ledger
         self.arms = arms_of(spec)
         self.incumbents = Incumbents(spec, ledger)
+        self._transfer = Transfer(ledger, spec.settings.all_tasks)
         self.runs = [run for arm in self.arms for run in self._open(arm, journal)]
         self.live: dict[str, Live] = {}
         self._lost: list[Live] = []  # what is to be tried again
@@ -85,13 +89,11 @@ class Conductor(JobSource):
             return "done"
         if self._lost:
             return self._restart(self._lost.pop(0))
-        for run in self.runs:
-            if run.arm.name != SINGLE_TASK and any(
-                live.run.arm.name == SINGLE_TASK for live in self.live.values()
-            ):
+        for first_round, run in self._turns():
+            if self._waits(run, first_round):
                 return "wait"
-            while not self._interrupted and self._has_budget(run):
-                if (job := self._start(run)) is not None:
+            while not self._interrupted and self._has_budget(run, first_round=first_round):
+                if (job := self._start(run, first_round)) is not None:
                     return job
         if self.live:
             return "wait"
@@ -162,8 +164,12 @@ class Conductor(JobSource):
             if members is None:
                 known = self.ledger.affinities if arm.name == SEARCH else ()
                 strategy = build_strategy(settings, arm.space, known)
-            begun = [record.members for record in self.ledger.records if record.arm == arm.name]
-            runs.append(StudyRun(arm, study, members, strategy, settings, begun))
+            begun = [
+                record
+                for record in self.ledger.records
+                if record.arm == arm.name and members in (None, record.members)
+            ]
+            runs.append(StudyRun(arm, study, members, strategy, settings, self._transfer, begun))
         return runs
 
     @property
@@ -177,24 +183,50 @@ class Conductor(JobSource):
         record = self.ledger.find(trial_id)
         return None if record is None else (TOLD[record.state], record.score)
 
-    def _has_budget(self, run: StudyRun) -> bool:
+    def _turns(self) -> Iterator[tuple[bool, StudyRun]]:
+        """The studies in the order they are asked, with whether that is for their first round.
+
+        Where tasks have studies of their own, each first has most of its trials, then all have the rest, so
+        that the first study learns from the last as well.
+        """
+        for arm in self.arms:
+            runs = [run for run in self.runs if run.arm is arm]
+            if len(runs) > 1:
+                yield from ((True, run) for run in runs)
+            yield from ((False, run) for run in runs)
+
+    def _waits(self, run: StudyRun, first_round: bool) -> bool:
+        """Whether a study cannot begin before what is in training has ended.
+
+        Nothing but single tasks does before these are known, and none of them its second round before the
+        first has ended everywhere.
+        """
+        alone = [live for live in self.live.values() if live.run.arm.name == SINGLE_TASK]
+        if run.arm.name != SINGLE_TASK:
+            return bool(alone)
+        return not first_round and self._has_budget(run) and any(live.first_round for live in alone)
+
+    def _has_budget(self, run: StudyRun, *, first_round: bool = False) -> bool:
         arm = run.arm
         if run.exhausted:
             return False
         if arm.trials is not None:
-            return run.study.n_finished + run.live < arm.trials
+            trials = run.first_round if first_round else arm.trials
+            assert trials is not None
+            return run.study.n_finished + run.live < trials
         hours = self.spec.settings.budget.hours
         assert hours is not None
         if run.repeated >= REPEATED:
             return False
         share = hours * 3600 * self._slots / len(self.arms) / len(arm.studies)
+        share *= 1 - LAST_ROUND if first_round else 1
         now = datetime.now(UTC)
         spent = self.ledger.slot_seconds[run.study.trial_prefix] + sum(
             (now - live.started).total_seconds() for live in self.live.values() if live.run is run
         )
         return spent < share
 
-    def _start(self, run: StudyRun) -> Job | None:
+    def _start(self, run: StudyRun, first_round: bool) -> Job | None:
         """Draft a trial and start it; None where an equal one was trained before, which answers it, or where
         the study has nothing left to train."""
         running = [live.job.config.members for live in self.live.values()]
@@ -215,7 +247,7 @@ class Conductor(JobSource):
             affinities=affinities,
             resample_valid=run.arm.name == SINGLE_TASK,
         )
-        live = Live(run, draft, job, datetime.now(UTC))
+        live = Live(run, draft, job, datetime.now(UTC), first_round)
         self.note = draft.reason
         known = self.ledger.known(draft.config.identity(self.dataset.fingerprint))
         if known is not None:

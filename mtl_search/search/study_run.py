@@ -10,16 +10,20 @@ from optuna.trial import Trial
 
 from mtl_search.data import Dataset
 from mtl_search.model import NetworkCost, NetworkCosts
+from mtl_search.records import TrialRecord
 from mtl_search.search.arms import Arm, arms_of
 from mtl_search.search.members import Measurement, MemberStrategy
 from mtl_search.search.settings import Settings
 from mtl_search.search.studies import JournalledStudy
 from mtl_search.search.sweep import SweepSpec
-from mtl_search.space import RandomSuggest
+from mtl_search.search.transfer import Setting, Transfer, params_of, setting_of
+from mtl_search.space import RandomSuggest, Scalar
 from mtl_search.training import TrialConfig
 
 __all__ = ["Draft", "StudyRun", "check_constraints"]
 
+START = 3  # trials of a study that begin with what did well elsewhere, at most a third of its budget
+AGAIN = 3  # trials at its end that do so once more, where tasks have studies of their own; at most a quarter
 RETRIES = 10  # of a first branching whose network is beyond the constraints, with other hyperparameters
 MAX_REFUSED = 200  # networks beyond the constraints in a row, after which a space counts as empty
 
@@ -37,7 +41,8 @@ class Draft:
 class StudyRun:
     """A study, the members its trials have (or the strategy that chooses them) and its constraints.
 
-    ``begun``: the members of the trials that it has already.
+    ``begun``: the trials that it has already. ``transfer`` says what to begin with: the first trials of
+    given members, and the first of each set that a strategy chooses.
     """
 
     def __init__(
@@ -47,15 +52,28 @@ class StudyRun:
         members: tuple[str, ...] | None,
         strategy: MemberStrategy | None,
         settings: Settings,
-        begun: Iterable[tuple[str, ...]] = (),
+        transfer: Transfer,
+        begun: Iterable[TrialRecord] = (),
     ) -> None:
         self.arm, self.study = arm, study
-        self._members, self._strategy = members, strategy
+        self._members, self._strategy, self._transfer = members, strategy, transfer
         self._constraints, self._main = settings.constraints, set(settings.main_tasks)
-        self._begun = Counter(begun)
+        self._tasks = settings.all_tasks
+        self._begun: Counter[tuple[str, ...]] = Counter()
+        self._tried: list[Setting] = []
+        for record in begun:
+            self._note(record.members, params_of(record))
         self.live = 0
         self.repeated = 0  # trials in a row that were answered from the leaderboard
         self.exhausted = False  # whether no network within the constraints is found any more
+
+    @property
+    def first_round(self) -> int | None:
+        """How many trials it has before all studies of its arm learn from each other; None: in hours."""
+        trials = self.arm.trials
+        if trials is None or len(self.arm.studies) == 1:
+            return trials
+        return trials - min(AGAIN, trials // 4)
 
     def draft(
         self, costs: NetworkCosts, measured: Sequence[Measurement], running: Sequence[tuple[str, ...]]
@@ -73,7 +91,7 @@ class StudyRun:
             cost = costs.of(config.branching, config.trunk)
             broken = self._constraints.broken_by(cost)
             if broken is None:
-                self._begun[config.members] += 1
+                self._note(config.members, trial.params)
                 return Draft(trial, config, cost, reason)
             self.study.refuse(trial, *broken)
             busy.append(members)  # so that a strategy moves on from sets that cannot be kept small
@@ -89,12 +107,32 @@ class StudyRun:
         if self._strategy is not None:
             proposal = self._strategy.propose(measured, running)
             members = self.arm.space.fix_members(proposal.members)
-            self.study.enqueue({**members, **self._start(proposal.members, attempt)})
+            self.study.enqueue({**members, **self._known(proposal.members, attempt)})
             return " ".join(filter(None, (proposal.reason, proposal.note)))
-        if self._members and (start := self._start(self._members, attempt)):
-            self.study.enqueue(start)
+        if self._members and (known := self._known(self._members, attempt)):
+            self.study.enqueue(known)
             return "start"
         return ""
+
+    def _known(self, members: tuple[str, ...], attempt: int) -> Mapping[str, Scalar]:
+        """What the next training of ``members`` is given: a branching, and what did well elsewhere."""
+        given: dict[str, Scalar] = {**self._start(members, attempt)}
+        if attempt == 0 and self._is_offered(self._begun[members]):
+            tried = self._tried if self._strategy is None else self._transfer.tried_alone(members)
+            given |= self._transfer.offer(self.arm.name, self.arm.space, members, tried)
+        return given
+
+    def _is_offered(self, number: int) -> bool:
+        """Whether training ``number`` of some members begins with what did well elsewhere."""
+        if self._strategy is not None:
+            return number == 0
+        trials, first = self.arm.trials, self.first_round
+        start = START if trials is None else min(START, max(1, trials // 3))
+        return number < start or (first is not None and first <= number < first + AGAIN)
+
+    def _note(self, members: tuple[str, ...], params: Mapping[str, Scalar]) -> None:
+        self._begun[members] += 1
+        self._tried.append(setting_of(params, self._tasks))
 
     def _start(self, members: tuple[str, ...], attempt: int) -> Mapping[str, int]:
         """The branching that the next training of ``members`` has, where it is one of their first.

@@ -15,7 +15,10 @@ from mtl_search.training import TrialConfig
 
 __all__ = ["RESERVED_ARMS", "SweepSpec", "load_sweep"]
 
-RESERVED_ARMS = ("single_task", "shared_equal", "shared_tuned", "search", "replication", "confirmation")
+RESERVED_ARMS = (
+    *("single_task", "linear", "shared_equal", "shared_tuned", "search", "pooled", "control"),
+    *("replication", "confirmation"),
+)
 SPACES = ("trial", "arms")
 
 
@@ -49,7 +52,7 @@ class SweepSpec:
         arms = {}
         for name, part in _arms(document).items():
             path = ("arms", name)
-            if name in RESERVED_ARMS or name.startswith("single_task."):  # its studies have such names
+            if name in RESERVED_ARMS or name.startswith(("single_task.", "linear.")):  # their studies
                 raise document.error(path, "a name of your own", f"{name!r}, which every sweep has")
             check_name(document, path, name)
             arms[name] = space.override(part, path)

@@ -34,6 +34,12 @@ class FloatRange:
     def __str__(self) -> str:
         return f"{show(self.low)} to {show(self.high)}{_manner(self.log, self.step)}"
 
+    def __contains__(self, value: object) -> bool:
+        """Whether it can be asked for."""
+        if not _is_number(value) or not self.low <= value <= self.high:  # type: ignore[operator]
+            return False
+        return self.step is None or (_exact(float(value)) - _exact(self.low)) % _exact(self.step) == 0  # type: ignore[arg-type]
+
     @property
     def probes(self) -> tuple[float, ...]:
         """Both ends, and a value between them that is no whole number if the range has one."""
@@ -65,6 +71,10 @@ class IntRange:
 
     def __str__(self) -> str:
         return f"{self.low} to {self.high}{_manner(self.log, self.step if self.step > 1 else None)}"
+
+    def __contains__(self, value: object) -> bool:
+        """Whether it can be asked for."""
+        return _is_int(value) and value in self.values
 
     @property
     def probes(self) -> tuple[int, ...]:
@@ -102,6 +112,10 @@ class Categorical:
 
     def __str__(self) -> str:
         return "one of " + ", ".join(show(choice) for choice in self.choices)
+
+    def __contains__(self, value: object) -> bool:
+        """Whether it is one of the choices, of the same type: True is not 1."""
+        return any(value == choice and type(value) is type(choice) for choice in self.choices)
 
     @property
     def probes(self) -> tuple[Scalar, ...]:
