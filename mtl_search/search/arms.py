@@ -7,6 +7,7 @@ from mtl_search.space import SearchSpace
 
 __all__ = [
     "CONTROL",
+    "INFORMED",
     "LINEAR",
     "POOLED",
     "SEARCH",
@@ -20,6 +21,7 @@ __all__ = [
 SINGLE_TASK, SHARED_EQUAL, SHARED_TUNED, SEARCH = "single_task", "shared_equal", "shared_tuned", "search"
 LINEAR, POOLED, CONTROL = "linear", "pooled", "control"
 REFERENCE_ARMS = (SINGLE_TASK, SHARED_EQUAL, SHARED_TUNED)
+INFORMED = 10  # trials trained to their end, from which on a study counts as tuned; none is stopped before
 TUNED_WEIGHTS = {"name": "fixed", "weights": {"simplex": [0.1, 10.0]}}
 
 

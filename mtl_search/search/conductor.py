@@ -11,7 +11,7 @@ from optuna.trial import TrialState as OptunaState
 from mtl_search.data import Dataset
 from mtl_search.model import NetworkCosts
 from mtl_search.records import EpochReport, Phase, TrialRecord, TrialState
-from mtl_search.search.arms import SEARCH, SHARED_EQUAL, SINGLE_TASK, Arm, arms_of, evidence_for
+from mtl_search.search.arms import INFORMED, SEARCH, SHARED_EQUAL, SINGLE_TASK, Arm, arms_of, evidence_for
 from mtl_search.search.attempts import LOST, lost_name
 from mtl_search.search.incumbents import Incumbents
 from mtl_search.search.jobs import Job, JobSource, Placement
@@ -155,11 +155,11 @@ class Conductor(JobSource):
 
     def _open(self, arm: Arm, journal: Journal) -> list[StudyRun]:
         settings = self.spec.settings
+        sampler = settings.sampler.within(arm.trials)
+        pruner = settings.pruner.after(INFORMED) if arm.is_reference else settings.pruner
         runs = []
         for name, members in arm.studies.items():
-            study = JournalledStudy(
-                journal, name, settings.sampler, settings.pruner, self.spec.max_epochs, self._told
-            )
+            study = JournalledStudy(journal, name, sampler, pruner, self.spec.max_epochs, self._told)
             strategy = None
             if members is None:
                 known = self.ledger.affinities if arm.name == SEARCH else ()

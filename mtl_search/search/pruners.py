@@ -2,18 +2,22 @@
 
 ``asha`` is ours: early stopping *per task*. A network is kept while it is promising for at least one of
 its main members, because a design may use it for that task alone.
+
+None stops the first trials of a study: what is compared with one or two others is stopped by chance, and a
+study whose trials were nearly all stopped has tuned nothing. ``startup_trials`` must have trained to their
+end before any is stopped, more in the studies that others are compared with (`Pruner.after`).
 """
 
 import math
 from abc import abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 import optuna
 from optuna.pruners import BasePruner
 from optuna.study import Study
-from optuna.trial import FrozenTrial
+from optuna.trial import FrozenTrial, TrialState
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt
 
 __all__ = ["ASHA", "VALID", "Hyperband", "Median", "NoPruner", "PerTaskHalving", "Pruner", "PrunerConfig"]
@@ -28,18 +32,19 @@ class PerTaskHalving(BasePruner):
     task is its best value so far, compared with that of all trials of the study that contain the task and
     reached the rung. It goes on if for one of its tasks it is within the best ``1 / reduction_factor`` of
     them (while fewer than ``reduction_factor`` have been there: if it is the best). NaN is never
-    promising.
+    promising. All go on until ``startup_trials`` have trained to their end.
     """
 
-    def __init__(self, min_epochs: int, reduction_factor: int) -> None:
+    def __init__(self, min_epochs: int, reduction_factor: int, startup_trials: int = 0) -> None:
         self.min_epochs, self.reduction_factor = min_epochs, reduction_factor
+        self.startup_trials = startup_trials
         self._rungs: dict[tuple[str, int], Rung] = {}  # by study and number of epochs
 
     def prune(self, study: Study, trial: FrozenTrial) -> bool:
         """Whether ``trial`` is at a rung and is promising for none of its main tasks."""
         values: dict[str, list[float]] = trial.user_attrs.get(VALID, {})
         epoch = max((len(series) for series in values.values()), default=0)
-        if not self.is_rung(epoch):
+        if not self.is_rung(epoch) or not has_completed(study, self.startup_trials):
             return False
         rung = self._rungs.setdefault((study.study_name, epoch), Rung(epoch))
         others = rung.standings(t for t in study.get_trials(deepcopy=False) if t.number != trial.number)
@@ -58,6 +63,26 @@ class PerTaskHalving(BasePruner):
         """Whether ``value`` is among the best; ``others`` in ascending order."""
         kept = max(1, (len(others) + 1) // self.reduction_factor)
         return not math.isnan(value) and (len(others) < kept or value >= others[-kept])
+
+
+class LateHyperband(optuna.pruners.HyperbandPruner):
+    """Optuna's Hyperband, by which all go on until ``startup_trials`` have trained to their end.
+
+    A subclass, since Optuna's samplers ask whether a pruner is Hyperband.
+    """
+
+    def __init__(self, startup_trials: int, **options: int) -> None:
+        super().__init__(**options)
+        self.startup_trials = startup_trials
+
+    def prune(self, study: Study, trial: FrozenTrial) -> bool:
+        """As Hyperband says, once there is enough to compare with."""
+        return super().prune(study, trial) and has_completed(study, self.startup_trials)
+
+
+def has_completed(study: Study, number: int) -> bool:
+    """Whether so many trials of ``study`` have trained to their end."""
+    return number == 0 or len(study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))) >= number
 
 
 @dataclass(slots=True)
@@ -95,9 +120,18 @@ def standing(series: list[float], epoch: int) -> float:
 
 
 class Pruner(BaseModel):
-    """What all pruners share: being built for trials of at most ``max_epochs`` epochs."""
+    """What all pruners share: being built for trials of at most ``max_epochs`` epochs.
+
+    ``startup_trials``: how many trials of a study train to their end before any is stopped.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    startup_trials: NonNegativeInt = 4
+
+    def after(self, completed: int) -> Self:
+        """The same, but that it stops nothing before so many trials have trained to their end."""
+        return self.model_copy(update={"startup_trials": max(self.startup_trials, completed)})
 
     @abstractmethod
     def build(self, max_epochs: int) -> BasePruner:
@@ -117,7 +151,7 @@ class ASHA(Pruner):
 
     def build(self, max_epochs: int) -> BasePruner:
         """Our PerTaskHalving."""
-        return PerTaskHalving(self.min_epochs, self.reduction_factor)
+        return PerTaskHalving(self.min_epochs, self.reduction_factor, self.startup_trials)
 
     def halvings(self, max_epochs: int) -> tuple[int, int]:
         """At each rung before the last epoch."""
@@ -132,8 +166,9 @@ class Hyperband(Pruner):
     reduction_factor: int = Field(3, ge=2)
 
     def build(self, max_epochs: int) -> BasePruner:
-        """Optuna's HyperbandPruner."""
-        return optuna.pruners.HyperbandPruner(
+        """Optuna's HyperbandPruner, once there is enough to compare with."""
+        return LateHyperband(
+            self.startup_trials,
             min_resource=min(self.min_epochs, max_epochs),
             max_resource=max_epochs,
             reduction_factor=self.reduction_factor,
@@ -163,7 +198,7 @@ class Median(Pruner):
 
 
 class NoPruner(Pruner):
-    """Every trial trains to its end."""
+    """Every trial trains to its end, so that ``startup_trials`` says nothing."""
 
     name: Literal["none"] = "none"
 

@@ -2,7 +2,7 @@
 
 import warnings
 from abc import abstractmethod
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 import optuna
 from optuna.samplers import BaseSampler
@@ -26,6 +26,13 @@ class Sampler(BaseModel):
     members: MembersBy = "composed"
     affinities: bool = True
     seed: NonNegativeInt = 0
+
+    def within(self, trials: int | None) -> Self:
+        """The same for a study of ``trials``: at most a third of them before it learns from any."""
+        startup = getattr(self, "startup_trials", None)
+        if trials is None or startup is None:
+            return self
+        return self.model_copy(update={"startup_trials": min(startup, max(1, trials // 3))})
 
     @abstractmethod
     def build(self, seed: int) -> BaseSampler:

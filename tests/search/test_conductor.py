@@ -351,7 +351,8 @@ def test_what_failed_before_a_resume_counts(bench: MakeBench) -> None:
 
 
 def test_a_stopped_trial_is_pruned_with_its_best_epoch(bench: MakeBench) -> None:
-    b = bench(pruner={"name": "asha", "min_epochs": 1, "reduction_factor": 2}, budget={"reference_trials": 4})
+    pruner = {"name": "asha", "min_epochs": 1, "reduction_factor": 2}
+    b = bench(pruner=pruner, budget={"reference_trials": 12, "trials": 20})
     b.run(b.open())
     pruned = [r for r in b.records() if r.state is TrialState.PRUNED]
     assert pruned
@@ -361,6 +362,8 @@ def test_a_stopped_trial_is_pruned_with_its_best_epoch(bench: MakeBench) -> None
         assert math.isfinite(record.score)
     best = [max((r for r in b.records() if r.arm == arm), key=lambda r: r.score) for arm in ARMS]
     assert all(r.state is TrialState.COMPLETE for r in best), "the best of an arm is never stopped"
+    alone = Counter((r.members, r.state) for r in b.records() if r.arm == "single_task")
+    assert all(alone[(task,), TrialState.COMPLETE] >= 10 for task in ("cost", "ill")), "those are tuned"
 
 
 # constraints

@@ -10,7 +10,16 @@ from hypothesis import strategies as st
 from optuna.trial import FrozenTrial, TrialState, create_trial
 from pydantic import TypeAdapter, ValidationError
 
-from mtl_search.search.pruners import ASHA, VALID, Hyperband, Median, NoPruner, PerTaskHalving, PrunerConfig
+from mtl_search.search.pruners import (
+    ASHA,
+    VALID,
+    Hyperband,
+    LateHyperband,
+    Median,
+    NoPruner,
+    PerTaskHalving,
+    PrunerConfig,
+)
 from mtl_search.search.pruners import standing as standing_at
 
 NAN = math.nan
@@ -158,7 +167,7 @@ def test_a_name_picks_the_pruner() -> None:
     }
     assert {name: type(pruner) for name, pruner in built.items()} == {
         "asha": PerTaskHalving,
-        "hyperband": optuna.pruners.HyperbandPruner,
+        "hyperband": LateHyperband,
         "median": optuna.pruners.MedianPruner,
         "none": optuna.pruners.NopPruner,
     }
@@ -237,3 +246,30 @@ def test_what_is_kept_of_finished_trials_changes_no_decision(trials: list[tuple[
         for trial in study.get_trials(deepcopy=False):
             if trial.state is TrialState.RUNNING:
                 assert longlived.prune(study, trial) is PerTaskHalving(1, 2).prune(study, trial)
+
+
+@pytest.mark.parametrize("name", ["asha", "hyperband", "median"])
+@pytest.mark.parametrize("asked", [0, 6])
+def test_none_is_stopped_before_enough_trained_to_their_end(name: str, asked: int) -> None:
+    config = TypeAdapter(PrunerConfig).validate_python({"name": name, "min_epochs": 1}).after(asked)
+    needed = max(asked, 5 if name == "median" else 4)
+    study = optuna.create_study(direction="maximize", pruner=config.build(9))
+    stopped = []
+    for number in range(needed + 30):
+        trial = study.ask()
+        value = -float(number)  # each worse than those before
+        trial.set_user_attr(VALID, {"a": [value]})
+        trial.report(value, 1)
+        stopped.append(trial.should_prune())
+        if stopped[-1]:
+            study.tell(trial, state=TrialState.PRUNED)
+        elif number % 2 and len(study.get_trials(states=(TrialState.FAIL,))) < 3:
+            study.tell(trial, state=TrialState.FAIL)  # nothing to compare with
+        else:
+            study.tell(trial, value)
+    assert not any(stopped[:needed])
+    assert stopped.index(True) >= needed + 3, "failed trials do not count"
+
+
+def test_after_never_lowers() -> None:
+    assert (ASHA().after(10).startup_trials, ASHA(startup_trials=12).after(10).startup_trials) == (10, 12)
