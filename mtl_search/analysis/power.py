@@ -22,7 +22,6 @@ from mtl_search.analysis.metric_error import DECISIONS, metric_error
 from mtl_search.analysis.significance import ALPHA, jackknife_variance
 
 __all__ = [
-    "COMPARED",
     "POWER",
     "TaskLabels",
     "expected_complete",
@@ -35,7 +34,6 @@ __all__ = [
 # T tasks, S seeds, G groups of rows left out in turn
 
 POWER = 0.8  # the chance that a difference of the smallest size is shown
-COMPARED = 10  # completed trials a reference study needs for a verdict that is not provisional
 RANKED = 0.95  # correlation over test sets of two networks' values of one metric
 DECIDED = 0.9  # the same of metrics of decided classes, which jump
 SEEDS = 1.3  # scatter of a difference over seeds, in standard errors of its sampling of test rows

@@ -9,7 +9,6 @@ from rich.console import Console
 from rich.text import Text
 
 from mtl_search.analysis.power import (
-    COMPARED,
     TaskLabels,
     expected_complete,
     label_correlations,
@@ -17,13 +16,10 @@ from mtl_search.analysis.power import (
 )
 from mtl_search.data import Dataset
 from mtl_search.search import SweepSpec
-from mtl_search.search.arms import SINGLE_TASK, arms_of
+from mtl_search.search.arms import INFORMED, SINGLE_TASK, arms_of
 from mtl_search.terminal.words import plain_table
 
 __all__ = ["reference_words", "show_budget", "task_labels"]
-
-UNSTOPPED = 4  # first trials of a study that no pruner stops
-MANY = 1000  # trials; beyond them nobody is advised
 
 
 def show_budget(console: Console, spec: SweepSpec, dataset: Dataset) -> None:
@@ -41,23 +37,21 @@ def reference_words(spec: SweepSpec) -> list[str]:
     if trials is None:
         return [
             "references: as many trials as time allows; verdicts are provisional",
-            f"  while one has fewer than {COMPARED} completed",
+            f"  while one has fewer than {INFORMED} completed",
         ]
     complete = completed(spec, trials)
     of_them = "all train" if complete == trials else f"of which about {complete:.0f} train"
     lines = [f"references: {trials} trials a task, {of_them} to their end"]
-    if round(complete) < COMPARED:
-        enough = next((n for n in range(trials, MANY) if round(completed(spec, n)) >= COMPARED), MANY)
-        lines.append(f"  verdicts are provisional below {COMPARED} to their end; enough is")
-        unpruned = f", or {COMPARED} with pruner: none" if enough > COMPARED else ""
-        lines.append(f"  reference_trials: {enough}{unpruned}")
+    if trials < INFORMED:  # so many are never stopped
+        lines.append(f"  a verdict will be provisional; reference_trials: {INFORMED} would do")
     return lines
 
 
 def completed(spec: SweepSpec, trials: int) -> float:
-    """How many of a study's trials are expected to train to their end."""
-    rungs, factor = spec.settings.pruner.halvings(spec.max_epochs)
-    return expected_complete(trials, rungs, factor, UNSTOPPED)
+    """How many of a reference study's trials are expected to train to their end."""
+    pruner = spec.settings.pruner.after(INFORMED)
+    rungs, factor = pruner.halvings(spec.max_epochs)
+    return expected_complete(trials, rungs, factor, pruner.startup_trials)
 
 
 def task_labels(dataset: Dataset, tasks: Sequence[str]) -> dict[str, TaskLabels]:

@@ -37,19 +37,26 @@ def test_a_budget_whose_references_are_tuned(tiny_spec: TinySpec) -> None:
     assert reference_words(spec) == ["references: 12 trials a task, all train to their end"]
 
 
-def test_a_budget_that_leaves_a_verdict_provisional_says_what_would_do(tiny_spec: TinySpec) -> None:
+@pytest.mark.parametrize("pruner", ["none", {"name": "asha", "min_epochs": 1, "reduction_factor": 3}])
+def test_a_budget_that_leaves_a_verdict_provisional_says_what_would_do(
+    tiny_spec: TinySpec, pruner: object
+) -> None:
+    few = reference_words(tiny_spec(budget=budget(reference_trials=6), pruner=pruner, trial={"epochs": 9}))
+    assert few == [
+        "references: 6 trials a task, all train to their end",
+        "  a verdict will be provisional; reference_trials: 10 would do",
+    ]
+    enough = tiny_spec(budget=budget(reference_trials=10), pruner=pruner, trial={"epochs": 9})
+    assert reference_words(enough) == ["references: 10 trials a task, all train to their end"]
+
+
+def test_a_pruner_stops_some_beyond_them(tiny_spec: TinySpec) -> None:
     pruner = {"name": "asha", "min_epochs": 1, "reduction_factor": 3}
-    spec = tiny_spec(budget=budget(), pruner=pruner, trial={"epochs": 3})
-    first, second, third = reference_words(spec)
-    assert first == "references: 12 trials a task, of which about 6 train to their end"
-    assert "provisional below 10" in second
-    assert third == "  reference_trials: 23, or 10 with pruner: none"
-    assert round(completed(spec, 23)) == 10 > round(completed(spec, 22))
-
-
-def test_few_trials_that_all_complete_are_too_few(tiny_spec: TinySpec) -> None:
-    spec = tiny_spec(budget=budget(reference_trials=6), pruner="none")
-    assert reference_words(spec)[-1] == "  reference_trials: 10"
+    spec = tiny_spec(budget=budget(reference_trials=40), pruner=pruner, trial={"epochs": 9})
+    (line,) = reference_words(spec)
+    assert (
+        line == f"references: 40 trials a task, of which about {completed(spec, 40):.0f} train to their end"
+    )
 
 
 @pytest.mark.parametrize(
@@ -57,8 +64,9 @@ def test_few_trials_that_all_complete_are_too_few(tiny_spec: TinySpec) -> None:
     [
         ("none", 40),
         ({"name": "asha", "min_epochs": 3, "reduction_factor": 3}, 40),  # no rung before the last epoch
-        ({"name": "asha", "min_epochs": 1, "reduction_factor": 3}, 15),
-        ({"name": "median", "min_epochs": 1}, 22),
+        ({"name": "asha", "min_epochs": 1, "reduction_factor": 3}, 19),
+        ({"name": "asha", "min_epochs": 1, "reduction_factor": 3, "startup_trials": 20}, 26),
+        ({"name": "median", "min_epochs": 1}, 25),
         ({"name": "hyperband", "min_epochs": 1, "reduction_factor": 3}, 40),
     ],
 )
