@@ -172,7 +172,7 @@ def run_package(spec: SweepSpec, dataset: Dataset) -> Timing:
         start = time.time()
         executor.run(conductor, visible)
         board.write_designs(design_rows(spec, ledger))
-        board.compact(ledger.references)
+        board.settle(ledger.references)
         end = time.time()
         states = [record.state.value for record in ledger.records[before:]]
     if states != ["complete"] * len(finished) or len(finished) != spec.settings.budget.trials:

@@ -188,3 +188,4 @@ class TrialRecord:
     resamples: tuple[Resample, ...] = ()  # on test of a confirmation's trials, on valid of some others
     affinities: Mapping[tuple[str, str], float] = field(default_factory=dict)  # of a member to another
     lost: bool = False
+    distributions: Mapping[str, str] = field(default_factory=dict)  # of ``params``, in Optuna's JSON

@@ -1,24 +1,43 @@
-"""What a sweep measured, as Parquet tables that survive whatever stops it.
+"""What a sweep measured, as a log and as Parquet tables that survive whatever stops it.
 
-The folder of a sweep holds one folder of part files for each table of `SCHEMAS`. Parquet, because everything
-reads it (pandas, Polars, DuckDB) and the units travel in the schema; part files, because a row must be safe
-the moment the trial ends, and a Parquet file cannot be appended to. The rules that make this safe and fast:
+A sweep has one truth, ``trials.log``: a line for each trial that starts, and one, with all that was measured,
+for each that ends (``log`` says what is in them). It is append-only, since a row must be safe the moment the
+trial ends and appending is what a file system does safely. All else follows from it.
 
-- A part is written under a temporary name, flushed and renamed: it is there whole or not at all.
-- A trial's metrics and history are written before its row of ``trials``, which is the commit: readers ignore
-  rows without a trial. A process that is killed in between leaves rows that the next writer deletes.
-- Parts are merged 32 at a time, level by level, so that 5,000 trials are some forty files and each row was
-  rewritten a few times. A merged part names those it replaces; readers skip them, deleted or not.
-- One process writes (the one that runs the sweep); any number read, while it writes.
+Each table of `SCHEMAS` is one Parquet file, because everything reads it (pandas, Polars, DuckDB) and the units
+travel in the schema. A Parquet file cannot be appended to, so it is replaced whole, by rename. That costs the
+more the more trials there are, so it is done as often as it costs at most 2 % of the time (`Pace`): after
+every trial where training takes seconds, after some where it takes less, and at the end. The guarantee, at any
+moment and wherever the writer is killed:
+
+- Each table shows every trial that it has once and whole, and none that did not finish.
+- ``metrics``, ``epochs`` and ``resamples`` are replaced before ``trials``: whoever reads ``trials`` first finds
+  all rows of each trial.
+- A trial is in the log as soon as it is recorded, and in the tables with the next replacement. `Leaderboard`
+  reads both, without a lock, and misses nothing. `Leaderboard.recover`, before the first write of a process,
+  brings the tables up to date, and takes into the log what the tables have and it lacks, so that a log or
+  tables that are lost, older or damaged can be gone on from.
 
 Two tables stand beside the five one would expect. ``tasks`` says each task's metric, direction, floor and
 role, without which no gain can be recomputed from the tables. ``resamples`` holds the jackknife values of the
 confirmation, which tell how much a difference depends on the rows that happen to be in test.
 
-Read them with `Leaderboard`, or directly: ``pandas.read_parquet("results/x/trials")``.
+Read them with `Leaderboard`, or directly: ``pandas.read_parquet("results/x/trials.parquet")``.
 """
 
-from mtl_search.leaderboard.board import Leaderboard, TaskInfo
+from mtl_search.leaderboard.board import LOG_FILE, Leaderboard, TaskInfo
+from mtl_search.leaderboard.files import is_partial, replace_file
+from mtl_search.leaderboard.log import TrialStart
 from mtl_search.leaderboard.schema import SCHEMAS, VERSION, describe
 
-__all__ = ["SCHEMAS", "VERSION", "Leaderboard", "TaskInfo", "describe"]
+__all__ = [
+    "LOG_FILE",
+    "SCHEMAS",
+    "VERSION",
+    "Leaderboard",
+    "TaskInfo",
+    "TrialStart",
+    "describe",
+    "is_partial",
+    "replace_file",
+]

@@ -1,6 +1,6 @@
-"""The leaderboard of one sweep: what was measured, as tables in a folder."""
+"""The leaderboard of one sweep: what was measured, as a log and as tables in a folder."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -9,18 +9,29 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mtl_search.errors import LeaderboardError
+from mtl_search.leaderboard.files import clear_partial
 from mtl_search.leaderboard.gains import fill_gains, fill_mean_gains, fill_references
-from mtl_search.leaderboard.parts import PartFolder
+from mtl_search.leaderboard.log import TrialLog, TrialStart, logged_rows
+from mtl_search.leaderboard.pace import Pace
 from mtl_search.leaderboard.rows import epoch_rows, metric_rows, resample_rows, to_records, trial_rows
 from mtl_search.leaderboard.schema import SCHEMAS
-from mtl_search.records import MetricKind, Role, TrialRecord
+from mtl_search.leaderboard.tables import DamagedTable, read_table, table_file, write_table
+from mtl_search.records import MetricKind, Role, TrialRecord, TrialState
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Leaderboard", "TaskInfo"]
+__all__ = ["LOG_FILE", "Leaderboard", "TaskInfo"]
 
-_OF_TRIALS = ("metrics", "epochs", "resamples")  # tables whose rows count only with their trial
+LOG_FILE = "trials.log"
+
+# The tables that hold trials, in the order they are written: whoever finds a trial finds all of it.
+_OF_TRIALS: Mapping[str, Callable[[Sequence[TrialRecord]], pa.Table]] = {
+    "metrics": metric_rows,
+    "epochs": epoch_rows,
+    "resamples": resample_rows,
+    "trials": trial_rows,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +46,11 @@ class TaskInfo:
 
 
 class Leaderboard:
-    """The tables of one sweep; one process records, any number of processes read.
+    """The log and the tables of one sweep; one process records, any number of processes read.
 
-    A trial is there once `record` has returned, whole, and stays whatever stops the process afterwards. The
-    first write of a process clears away what an earlier one left half done.
+    A trial is there once `record` has returned, whole, and stays whatever stops the process afterwards. What
+    is read here is complete at any moment: the tables, and what the log has beyond them. The first write of a
+    process mends what an earlier one, a backup or a disk has left of the log and the tables.
 
     >>> import tempfile
     >>> folder = Path(tempfile.mkdtemp()) / "sweep"
@@ -51,53 +63,83 @@ class Leaderboard:
     def __init__(self, path: Path | str) -> None:
         """Open the leaderboard in folder ``path``; `LeaderboardError` where there is none."""
         self.path = path = Path(path)
-        self._folders = {table: PartFolder(path / table, table) for table in SCHEMAS}
+        self._log = TrialLog(path / LOG_FILE)
         self._recorded: set[str] | None = None  # trials there; None until the first write of this process
+        self._behind = False  # whether the log has trials that the tables lack
+        self._pace = Pace()
         if not path.is_dir():
             raise LeaderboardError(str(path), "the folder of a sweep", "no such folder")
-        if missing := [table for table, folder in self._folders.items() if not folder.exists()]:
-            raise LeaderboardError(str(path), "the folder of a sweep", f"one without table {missing[0]!r}")
+        if not self._log.exists() and (missing := [t for t in ("trials", "tasks") if not self._has(t)]):
+            if any((path / "trials").glob("part-*.parquet")):
+                raise LeaderboardError(
+                    str(path),
+                    f"{LOG_FILE} and one Parquet file a table",
+                    "a folder of part files a table, the format of version 0.1",
+                    "pandas.read_parquet still reads each folder; for the rest, run its sweep.yaml again under "
+                    "another --name",
+                )
+            raise LeaderboardError(
+                str(path), "the folder of a sweep", f"one without {LOG_FILE} and without table {missing[0]!r}"
+            )
 
     @classmethod
     def create(cls, path: Path | str, tasks: Sequence[TaskInfo]) -> Self:
         """Make an empty leaderboard of ``tasks`` in folder ``path``; other files there are left alone."""
-        path = Path(path)
-        if PartFolder(path / "trials", "trials").exists():
+        path, log = Path(path), TrialLog(Path(path) / LOG_FILE)
+        if log.exists() or table_file(path, "trials").exists():
             raise LeaderboardError(str(path), "no sweep here", "one", "resume it, or name another folder")
+        path.mkdir(parents=True, exist_ok=True)
         rows = {name: schema.empty_table() for name, schema in SCHEMAS.items()} | {"tasks": _task_rows(tasks)}
-        for table in (*(SCHEMAS.keys() - {"trials"}), "trials"):  # trials last: what was begun can be redone
-            PartFolder(path / table, table).create(rows[table])
+        for table in SCHEMAS.keys() - {"trials"}:
+            write_table(path, table, rows[table])
+        log.create(rows["tasks"])  # from here on it is a sweep: what was begun before can be redone
+        write_table(path, "trials", rows["trials"])
         return cls(path)
 
     def record(self, *trials: TrialRecord) -> None:
-        """Add ``trials``, together; they count once their rows of ``trials`` are there, which come last.
+        """Add ``trials``; each counts, in every table, once its line of the log is there.
 
-        Raises ``ValueError`` for a ``trial_id`` that is there already.
+        Raises ``ValueError``, with nothing recorded, for a ``trial_id`` that is there already.
         """
-        recorded = self._recover()
-        known = set(recorded)
+        known = set(recorded := self.recover())
         for trial in trials:
             if trial.trial_id in known:
                 raise ValueError(f"trial {trial.trial_id!r} is recorded already")
             known.add(trial.trial_id)
-        parts: list[Path] = []
-        try:
-            for table, to_rows in zip(_OF_TRIALS, (metric_rows, epoch_rows, resample_rows), strict=True):
-                if len(rows := to_rows(trials)):
-                    parts.append(self._folders[table].append(rows))
-            self._folders["trials"].append(trial_rows(trials))
-        except Exception:  # an interrupt leaves them: without their trial they do not count
-            for part in parts:
-                part.unlink()
-            raise
+        self._append(trials)
         recorded.update(known)
-        for table in ("trials", *_OF_TRIALS):
-            self._folders[table].merge()
+        self._behind = True
+        self.catch_up()
+
+    def start(self, start: TrialStart) -> None:
+        """Note a trial that is handed out, so that it can be queued again should it be interrupted."""
+        self.recover()
+        self._log.add_start(start)
+
+    def starts(self) -> list[TrialStart]:
+        """All trials that were handed out, oldest first; those without a record were interrupted."""
+        return self._log.starts()
+
+    def catch_up(self) -> None:
+        """Write what was recorded to the tables, where that is due: it may cost 2 % of the time."""
+        if self._behind and self._pace.allows():
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what was recorded to the tables, now."""
+        recorded = self.recover()
+        with self._pace.timed():
+            for table in _OF_TRIALS:
+                rows = self._of_trials(table)
+                rows = rows.filter(pc.is_in(rows["trial_id"], value_set=pa.array(recorded, pa.string())))
+                if (filed := self._filed(table)) is None or len(filed) != len(rows):
+                    write_table(self.path, table, rows)
+        self._behind = False
 
     def trials(self, arm: str | None = None) -> pa.Table:
         """Each trial, in the order they were recorded; of one ``arm`` alone where given."""
-        table = self._folders["trials"].read()
-        return table if arm is None else table.filter(pc.field("arm") == arm)
+        rows = self._of_trials("trials")
+        return rows if arm is None else rows.filter(pc.field("arm") == arm)
 
     def metrics(self) -> pa.Table:
         """The measured values of all trials."""
@@ -113,15 +155,16 @@ class Leaderboard:
 
     def tasks(self) -> pa.Table:
         """The tasks of the sweep, sorted by name."""
-        return self._folders["tasks"].read()
+        rows = self._log.tasks()
+        return self._rest("tasks") if rows is None else rows
 
     def designs(self) -> pa.Table:
         """The composed designs of each arm."""
-        return self._folders["designs"].read()
+        return self._rest("designs")
 
     def summary(self) -> pa.Table:
         """The confirmed designs, empty before the confirmation."""
-        return self._folders["summary"].read()
+        return self._rest("summary")
 
     def frame(self, table: str) -> "pd.DataFrame":
         """``table`` by its name, for pandas: maps are dicts."""
@@ -131,10 +174,10 @@ class Leaderboard:
         frame: pd.DataFrame = rows.to_pandas(maps_as_pydicts="strict")
         return frame
 
-    def records(self) -> list[TrialRecord]:
-        """All trials as records with their metrics, without history and resamples."""
+    def records(self, *, whole: bool = False) -> list[TrialRecord]:
+        """All trials as records with their metrics; with history and resamples too where ``whole``."""
         trials = self.trials()
-        return to_records(trials, self.metrics())
+        return to_records(trials, self.metrics(), *((self.epochs(), self.resamples()) if whole else ()))
 
     def write_designs(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Make ``rows`` (columns as in the schema) the table of designs."""
@@ -144,51 +187,87 @@ class Leaderboard:
         """Make ``rows`` (columns as in the schema) the table of confirmed designs."""
         self._write("summary", rows)
 
-    def compact(self, references: Mapping[str, float] | None = None) -> None:
-        """Make each table one file; with ``references`` (task to single-task value on valid), fill the gains.
+    def settle(self, references: Mapping[str, float]) -> None:
+        """Bring all tables up to date, with the gains over ``references`` (task to single-task value on valid).
 
         Gains of default metrics on valid, mean gains of trials and the references of tasks are then those
         over ``references``; a task that is not in it has none.
         """
-        self._recover()
-        tasks, trials, metrics = self.tasks(), self.trials(), self.metrics()
-        if references is not None:
-            tasks = fill_references(tasks, references)
-            metrics = fill_gains(metrics, tasks)
-            trials = fill_mean_gains(trials, metrics, tasks)
-        self._folders["tasks"].replace(tasks)
-        self._folders["metrics"].replace(metrics)
-        self._folders["epochs"].replace(self.epochs())
-        self._folders["resamples"].replace(self.resamples())
-        self._folders["trials"].replace(trials)
+        self.flush()
+        tasks = fill_references(self.tasks(), references)
+        self._log.add_tasks(tasks)
+        metrics = fill_gains(self.metrics(), tasks)
+        trials = fill_mean_gains(self.trials(), metrics, tasks)
+        for table, rows in (("tasks", tasks), ("metrics", metrics), ("trials", trials)):
+            write_table(self.path, table, rows)
+
+    def recover(self) -> set[str]:
+        """Before the first write: make the log whole, and the tables what it says; the recorded trials.
+
+        Trials that the tables have and the log lacks (it is lost, or an older copy) are taken into it; where
+        only half of one is left, it is dropped, to be trained again.
+        """
+        if self._recorded is None:
+            for path in (self._log.path, *(table_file(self.path, table) for table in SCHEMAS)):
+                clear_partial(path)
+            self._log.mend()
+            if self._log.tasks() is None:
+                self._log.add_tasks(self.tasks())
+            logged = {event["finish"] for event in self._log.finished()}
+            if any(name not in logged for name in self.trials()["trial_id"].to_pylist()):
+                self._append([r for r in self.records(whole=True) if r.trial_id not in logged and _is_whole(r)])
+            self._recorded = {event["finish"] for event in self._log.finished()}
+            for table, rows in (("tasks", self._log.tasks()), ("designs", None), ("summary", None)):
+                if self._filed(table) is None:
+                    write_table(self.path, table, SCHEMAS[table].empty_table() if rows is None else rows)
+            self.flush()
+        return self._recorded
+
+    def _append(self, trials: Sequence[TrialRecord]) -> None:
+        self._log.add_finished(
+            {trial.trial_id: {table: rows([trial]) for table, rows in _OF_TRIALS.items()} for trial in trials}
+        )
 
     def _of_trials(self, table: str) -> pa.Table:
-        """The rows of ``table`` that belong to a trial.
+        """The rows of ``table``: those in its file, then those of the trials that it lacks.
 
-        Trials are read first: what is recorded meanwhile is then left out whole, not by half.
+        The file is read first. What is recorded meanwhile is then in the log, and each trial is there once.
         """
-        trial_ids = self._folders["trials"].read(["trial_id"])["trial_id"]
-        rows = self._folders[table].read()
-        return rows.filter(pc.is_in(rows["trial_id"], value_set=trial_ids.combine_chunks()))
+        filed = self._filed(table)
+        rows = SCHEMAS[table].empty_table() if filed is None else filed
+        known = rows["trial_id"].unique().to_pylist()
+        return pa.concat_tables([rows, *(logged_rows(event, table) for event in self._log.finished(known))])
+
+    def _filed(self, table: str) -> pa.Table | None:
+        """The rows in the file of ``table``; None where it is lost, or damaged and the log has them."""
+        try:
+            return read_table(self.path, table)
+        except DamagedTable:
+            if self._log.exists():
+                return None
+            raise
+
+    def _rest(self, table: str) -> pa.Table:
+        """The rows of a table whose rows are no trials'; empty where it is lost."""
+        rows = read_table(self.path, table)
+        return SCHEMAS[table].empty_table() if rows is None else rows
+
+    def _has(self, table: str) -> bool:
+        return table_file(self.path, table).is_file()
 
     def _write(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
         """Make ``rows`` the whole of ``table``."""
-        self._recover()
+        self.recover()
         if unknown := {name for row in rows for name in row} - set(SCHEMAS[table].names):
             raise ValueError(f"table {table!r} has no column {min(unknown)!r}")
         listed = [{name: _plain(value) for name, value in row.items()} for row in rows]
-        self._folders[table].replace(pa.Table.from_pylist(listed, schema=SCHEMAS[table]))
+        write_table(self.path, table, pa.Table.from_pylist(listed, schema=SCHEMAS[table]))
 
-    def _recover(self) -> set[str]:
-        """The recorded trials; before the first write, what a stopped process left half done is removed."""
-        if self._recorded is None:
-            for folder in self._folders.values():
-                folder.recover()
-            trial_ids = self._folders["trials"].read(["trial_id"])["trial_id"].combine_chunks()
-            for table in _OF_TRIALS:
-                self._folders[table].drop_parts_without(trial_ids)
-            self._recorded = set(trial_ids.to_pylist())
-        return self._recorded
+
+def _is_whole(record: TrialRecord) -> bool:
+    """Whether a record has the rows of other tables that one of its kind has."""
+    trained = record.epochs > 0 and record.duplicate_of is None
+    return record.state == TrialState.FAILED or bool(record.metrics and (record.history or not trained))
 
 
 def _task_rows(tasks: Sequence[TaskInfo]) -> pa.Table:

@@ -3,12 +3,14 @@
 import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import groupby
 from typing import Any
 
 import pyarrow as pa
 
 from mtl_search.leaderboard.schema import SCHEMAS
-from mtl_search.records import Metric, Phase, Split, TrialRecord, TrialState
+from mtl_search.records import EpochReport, Metric, Phase, Resample, Split, TrialRecord, TrialState
 
 __all__ = ["epoch_rows", "metric_rows", "resample_rows", "to_records", "trial_rows"]
 
@@ -82,32 +84,70 @@ def resample_rows(trials: Sequence[TrialRecord]) -> pa.Table:
     )
 
 
-def to_records(trials: pa.Table, metrics: pa.Table) -> list[TrialRecord]:
-    """The trials as records with their metrics, without history and resamples."""
-    measured: dict[str, list[Metric]] = defaultdict(list)
-    for row in metrics.to_pylist():
-        value = Metric(row["task"], Split(row["split"]), row["metric"], row["value"], row["gain"])
-        measured[row["trial_id"]].append(value)
-    return [_record(row, tuple(measured[row["trial_id"]])) for row in trials.to_pylist()]
+def to_records(
+    trials: pa.Table,
+    metrics: pa.Table,
+    epochs: pa.Table | None = None,
+    resamples: pa.Table | None = None,
+) -> list[TrialRecord]:
+    """The trials as records with their metrics; without history and resamples where those are not given."""
+    measured = _by_trial(metrics)
+    histories = _by_trial(epochs) if epochs is not None else {}
+    left_out = _by_trial(resamples) if resamples is not None else {}
+    return [
+        replace(
+            _record(row),
+            metrics=tuple(_metric(found) for found in measured.get(row["trial_id"], ())),
+            history=_history(histories.get(row["trial_id"], ())),
+            resamples=tuple(_resample(found) for found in left_out.get(row["trial_id"], ())),
+        )
+        for row in trials.to_pylist()
+    ]
+
+
+def _by_trial(rows: pa.Table) -> dict[str, list[dict[str, Any]]]:
+    found: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in rows.to_pylist():
+        found[row["trial_id"]].append(row)
+    return found
+
+
+def _metric(row: Mapping[str, Any]) -> Metric:
+    return Metric(row["task"], Split(row["split"]), row["metric"], row["value"], row["gain"])
+
+
+def _resample(row: Mapping[str, Any]) -> Resample:
+    split = Split(row["split"] or Split.TEST.value)
+    return Resample(row["task"], row["left_out"], row["value"], split)
+
+
+def _history(rows: Sequence[Mapping[str, Any]]) -> tuple[EpochReport, ...]:
+    """The reports of the epochs whose members have a row each."""
+    reports = []
+    for epoch, members in groupby(rows, key=lambda row: row["epoch"]):
+        of_epoch = list(members)
+        columns = ({row["task"]: row[name] for row in of_epoch} for name in ("train_loss", "valid", "weight"))
+        reports.append(EpochReport(epoch, *columns, score=of_epoch[0]["score"], seconds=of_epoch[0]["seconds"]))
+    return tuple(reports)
 
 
 def _trial_row(trial: TrialRecord) -> dict[str, Any]:
     row: dict[str, Any] = {name: getattr(trial, name) for name in _COPIED}
     row |= {"phase": trial.phase.value, "state": trial.state.value, "members": list(trial.members)}
-    row |= {name: list(getattr(trial, name).items()) for name in ("params", "versions")}
+    row |= {name: list(getattr(trial, name).items()) for name in ("params", "versions", "distributions")}
     row["affinities"] = [(">".join(pair), value) for pair, value in trial.affinities.items()]
     row["lost"] = trial.lost
     return row
 
 
-def _record(row: Mapping[str, Any], metrics: tuple[Metric, ...]) -> TrialRecord:
+def _record(row: Mapping[str, Any]) -> TrialRecord:
     return TrialRecord(
         phase=Phase(row["phase"]),
         state=TrialState(row["state"]),
         members=tuple(row["members"]),
         params=dict(row["params"]),
+        distributions=dict(row["distributions"] or ()),
         versions=dict(row["versions"]),
-        metrics=metrics,
         affinities={_pair(text): value for text, value in row["affinities"] or ()},
         lost=bool(row["lost"]),  # null where the table was written before there was this column
         **{name: row[name] for name in _COPIED},

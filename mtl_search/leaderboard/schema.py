@@ -58,6 +58,7 @@ _TRIALS = _schema(
     _column("finished", _TIME, "when it ended, UTC"),
     _column("affinities", _GAINS, "source>target to gradient affinity, where measured", "share of loss"),
     _column("lost", pa.bool_(), "whether it failed because a worker, a node or its memory was lost"),
+    _column("distributions", _PAIRS, "dotted path to what the parameter was drawn from (Optuna)"),
 )
 
 _METRICS = _schema(

@@ -171,7 +171,7 @@ def _search_and_confirm(
     interrupted = conductor.hopeless is None and (
         not searched or _confirm(spec, dataset, executor, ledger, designs, watch, last)
     )
-    board.compact(ledger.references)
+    board.settle(ledger.references)
     frames = [board.frame(name) for name in ("trials", "metrics", "resamples", "designs", "tasks")]
     board.write_summary(summarise(*frames))
     return SweepResult(board.path, interrupted, conductor.hopeless)

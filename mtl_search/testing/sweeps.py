@@ -48,7 +48,7 @@ def synthetic_sweep(
     (path / "sweep.yaml").write_text(_SWEEP_FILE)
     records = list(world.search(trials))
     board.record(*records)
-    board.compact(_best_singles(board))
+    board.settle(_best_singles(board))
     designs = _designs(board, [task.name for task in tasks if task.role is Role.MAIN])
     board.write_designs(designs)
     if confirmed:

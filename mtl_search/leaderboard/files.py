@@ -1,0 +1,49 @@
+"""Files that are replaced whole: a reader sees the old one or the new one, wherever the writer is stopped."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO
+
+__all__ = ["clear_partial", "is_partial", "replace_file", "sync_folder"]
+
+_PARTIAL = ".partial"
+
+
+def replace_file(path: Path, write: Callable[[IO[bytes]], object]) -> None:
+    """Make what ``write`` writes the file at ``path``, on the disk when this returns.
+
+    It is written beside it under a name that begins with a dot, which no glob for tables finds, flushed to
+    the disk and renamed; then the folder is flushed as well, without which a power cut may undo the rename.
+    """
+    partial = path.with_name(f".{path.name}.{os.getpid()}{_PARTIAL}")
+    try:
+        with partial.open("wb") as file:
+            write(file)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    except Exception:
+        partial.unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Wait until the names of the files in ``folder`` are on the disk."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def is_partial(name: str) -> bool:
+    """Whether a file of that name is what a stopped `replace_file` leaves."""
+    return name.startswith(".") and name.endswith(_PARTIAL)
+
+
+def clear_partial(path: Path) -> None:
+    """Delete what `replace_file` left of ``path`` in processes that were stopped; nobody may be writing it."""
+    for left in path.parent.glob(f".{path.name}.*{_PARTIAL}"):
+        left.unlink(missing_ok=True)

@@ -1,0 +1,232 @@
+"""TrialLog: the one truth of a sweep, a file of lines that only grows.
+
+Each line is JSON, an event whose first key says its kind:
+
+- ``{"tasks": {column: values}, "version": 1}``: table ``tasks``; the first line, and again when references
+  are final.
+- ``{"start": trial_id, "study": ..., "params": ..., "distributions": ..., "again": ...}``: a trial of the
+  search was handed out. One without a finish was interrupted.
+- ``{"finish": trial_id, "trials": {column: values}, "metrics": ..., "epochs": ..., "resamples": ...}``: a
+  trial's rows in every table, whole.
+
+A trial is recorded once its line is on the disk. What a killed process left of a line has no end and does not
+count; a line that cannot be read (a damaged disk, an editor) counts as little, and is put aside when the log
+is next written.
+"""
+
+import json
+import math
+import os
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from mtl_search.errors import LeaderboardError
+from mtl_search.leaderboard.files import replace_file
+from mtl_search.leaderboard.schema import SCHEMAS
+
+__all__ = ["LOG_VERSION", "TrialLog", "TrialStart", "logged_rows", "rows_to_log"]
+
+LOG_VERSION = 1
+
+Event = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class TrialStart:
+    """A trial that was handed out: its study, its parameters and what each was drawn from (Optuna's JSON).
+
+    ``again``: the interrupted trial whose parameters it has.
+    """
+
+    trial_id: str
+    study: str
+    params: Mapping[str, Any]
+    distributions: Mapping[str, str]
+    again: str | None = None
+
+
+class TrialLog:
+    """The log at ``path``; one process appends, any number read meanwhile."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._torn = False  # whether an append of this process was cut short
+
+    def exists(self) -> bool:
+        """Whether there is one, if only an empty one."""
+        return self.path.is_file()
+
+    def create(self, tasks: pa.Table) -> None:
+        """Make the log of a new sweep, whole."""
+        replace_file(self.path, lambda file: file.write(_line(_of_tasks(tasks))))
+
+    def add_tasks(self, tasks: pa.Table) -> None:
+        """Make ``tasks`` the table of tasks from now on."""
+        self._append([_of_tasks(tasks)])
+
+    def add_start(self, start: TrialStart) -> None:
+        """Note that a trial was handed out.
+
+        Not worth a wait for the disk: where a power cut takes the line, the trial is not queued again.
+        """
+        event = {"start": start.trial_id, "study": start.study, "params": dict(start.params)}
+        event |= {"distributions": dict(start.distributions), "again": start.again}
+        self._append([event], sync=False)
+
+    def add_finished(self, trials: Mapping[str, Mapping[str, pa.Table]]) -> None:
+        """Record trials, each by its id with its rows in each table; on the disk when this returns."""
+        self._append(
+            [
+                {"finish": trial_id, **{table: rows_to_log(rows) for table, rows in tables.items()}}
+                for trial_id, tables in trials.items()
+            ]
+        )
+
+    def tasks(self) -> pa.Table | None:
+        """The last table of tasks, None where the line was lost."""
+        found = None
+        for event in self._events("tasks"):
+            if event["version"] > LOG_VERSION:
+                raise LeaderboardError(
+                    str(self.path),
+                    f"a log of version {LOG_VERSION} or older",
+                    str(event["version"]),
+                    "a newer mtl_search wrote it: update this one",
+                )
+            found = logged_rows(event, "tasks")
+        return found
+
+    def starts(self) -> list[TrialStart]:
+        """The trials that were handed out, oldest first."""
+        return [
+            TrialStart(event["start"], event["study"], event["params"], event["distributions"], event["again"])
+            for event in self._events("start")
+        ]
+
+    def finished(self, known: Collection[str] = ()) -> Iterator[Event]:
+        """The recorded trials but those of the ids ``known``, oldest first, each once; see `logged_rows`."""
+        seen = {json.dumps(trial_id).encode() for trial_id in known}
+        for line in self._lines("finish"):
+            name = _first_value(line)
+            if name not in seen and (event := _parsed(line)) is not None:
+                seen.add(name)
+                yield event
+
+    def mend(self) -> None:
+        """Cut off a line without an end and put unreadable lines aside; only the one who writes may do this.
+
+        The log as it was found is kept beside it where it had unreadable lines.
+        """
+        self._torn = False
+        if not self.exists():
+            return
+        whole, damaged = 0, False
+        with self.path.open("rb") as file:
+            for line in file:
+                if line.endswith(b"\n"):
+                    whole += len(line)
+                    damaged = damaged or _parsed(line) is None
+        if damaged:
+            content = self.path.read_bytes()
+            replace_file(self.path.with_name(f"{self.path.name}.damaged"), lambda file: file.write(content))
+            sound = [line for line in content[:whole].splitlines(keepends=True) if _parsed(line) is not None]
+            replace_file(self.path, lambda file: file.writelines(sound))
+        elif whole < self.path.stat().st_size:
+            with self.path.open("rb+") as file:
+                file.truncate(whole)
+                os.fsync(file.fileno())
+
+    def _append(self, events: list[Event], *, sync: bool = True) -> None:
+        """Add ``events``, each whole or not at all; none of them where this raises ``OSError``."""
+        if self._torn:
+            self.mend()
+        left = memoryview(b"".join(map(_line, events)))
+        with self.path.open("ab", buffering=0) as file:
+            before, self._torn = file.seek(0, os.SEEK_END), True
+            try:
+                while left:
+                    left = left[file.write(left) :]
+                if sync:
+                    os.fsync(file.fileno())
+            except OSError:
+                file.truncate(before)
+                raise
+        self._torn = False
+
+    def _events(self, kind: str) -> Iterator[Event]:
+        for line in self._lines(kind):
+            if (event := _parsed(line)) is not None:
+                yield event
+
+    def _lines(self, kind: str) -> Iterator[bytes]:
+        """The lines of one kind that have their end, unparsed: most of what is in a log is known already."""
+        if self.exists():
+            begin = f'{{"{kind}": '.encode()
+            with self.path.open("rb") as file:
+                yield from (line for line in file if line.startswith(begin) and line.endswith(b"\n"))
+
+
+def rows_to_log(rows: pa.Table) -> dict[str, list[Any]]:
+    """``rows`` by column as JSON has it: an infinity or a NaN as text, a time in ISO 8601."""
+    return {name: _plain(values) for name, values in rows.to_pydict().items()}
+
+
+def logged_rows(event: Event, table: str) -> pa.Table:
+    """The rows of ``table`` in an event, with the columns of its schema; those it lacks are null."""
+    schema, columns = SCHEMAS[table], event.get(table, {})
+    count = len(next(iter(columns.values()), []))
+    values = {
+        field.name: _typed(columns[field.name], field.type) if field.name in columns else [None] * count
+        for field in schema
+    }
+    return pa.Table.from_pydict(values, schema=schema)
+
+
+def _of_tasks(tasks: pa.Table) -> Event:
+    return {"tasks": rows_to_log(tasks), "version": LOG_VERSION}
+
+
+def _line(event: Event) -> bytes:
+    return json.dumps(event, allow_nan=False).encode() + b"\n"
+
+
+def _parsed(line: bytes) -> Event | None:
+    """The event of a line, None where it is none."""
+    try:
+        event = json.loads(line)
+    except ValueError:
+        return None
+    return event if isinstance(event, dict) else None
+
+
+def _first_value(line: bytes) -> bytes:
+    """The value of the first key of a line, a name, as it is written there."""
+    return line[line.index(b": ") + 2 : line.find(b'"', line.index(b": ") + 3) + 1]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(value)
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def _typed(values: list[Any], kind: pa.DataType) -> list[Any]:
+    """``values`` of a column as pyarrow takes them."""
+    if pa.types.is_floating(kind):
+        return [None if value is None else float(value) for value in values]
+    if pa.types.is_timestamp(kind):
+        return [None if value is None else datetime.fromisoformat(value) for value in values]
+    if pa.types.is_map(kind):
+        return [None if pairs is None else _pairs(pairs, kind) for pairs in values]
+    return values
+
+
+def _pairs(pairs: list[Any], kind: pa.MapType) -> list[tuple[Any, Any]]:
+    return list(zip((key for key, _ in pairs), _typed([value for _, value in pairs], kind.item_type), strict=True))
