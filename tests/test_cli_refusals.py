@@ -375,6 +375,7 @@ def test_names_that_escape_the_results(
 def test_results_that_are_there(capsys: Capture, tiny_sweep: TinySweep, write: Write) -> None:
     file = write(tiny_sweep())
     (file.parent / "results" / "tiny").mkdir(parents=True)
+    (file.parent / "results" / "tiny" / "notes.txt").touch()
     message = run(capsys, file)
     assert "no sweep of this name yet" in message
     assert f"mtl-search resume {file.parent / 'results' / 'tiny'}" in message

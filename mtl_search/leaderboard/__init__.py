@@ -4,15 +4,15 @@ A sweep has one truth, ``trials.log``: a line for each trial that starts, and on
 for each that ends (``log`` says what is in them). It is append-only, since a row must be safe the moment the
 trial ends and appending is what a file system does safely. All else follows from it.
 
-Each table of `SCHEMAS` is one Parquet file, because everything reads it (pandas, Polars, DuckDB) and the units
-travel in the schema. A Parquet file cannot be appended to, so it is replaced whole, by rename. That costs the
-more the more trials there are, so it is done as often as it costs at most 2 % of the time (`Pace`): after
-every trial where training takes seconds, after some where it takes less, and at the end. The guarantee, at any
-moment and wherever the writer is killed:
+Each table of `SCHEMAS` is one Parquet file, because everything reads it (pandas, Polars, DuckDB) and the
+units travel in the schema. A Parquet file cannot be appended to, so it is replaced whole, by rename. That
+costs the more the more trials there are, so it is done as often as it costs at most 2 % of the time (`Pace`):
+after every trial where training takes seconds, after some where it takes less, and at the end. The guarantee,
+at any moment and wherever the writer is killed:
 
 - Each table shows every trial that it has once and whole, and none that did not finish.
-- ``metrics``, ``epochs`` and ``resamples`` are replaced before ``trials``: whoever reads ``trials`` first finds
-  all rows of each trial.
+- ``metrics``, ``epochs`` and ``resamples`` are replaced before ``trials``: whoever reads ``trials`` first
+  finds all rows of each trial.
 - A trial is in the log as soon as it is recorded, and in the tables with the next replacement. `Leaderboard`
   reads both, without a lock, and misses nothing. `Leaderboard.recover`, before the first write of a process,
   brings the tables up to date, and takes into the log what the tables have and it lacks, so that a log or

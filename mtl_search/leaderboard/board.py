@@ -75,8 +75,7 @@ class Leaderboard:
                     str(path),
                     f"{LOG_FILE} and one Parquet file a table",
                     "a folder of part files a table, the format of version 0.1",
-                    "pandas.read_parquet still reads each folder; for the rest, run its sweep.yaml again under "
-                    "another --name",
+                    "pandas.read_parquet reads it; to go on, run its sweep.yaml again under another --name",
                 )
             raise LeaderboardError(
                 str(path), "the folder of a sweep", f"one without {LOG_FILE} and without table {missing[0]!r}"
@@ -188,7 +187,7 @@ class Leaderboard:
         self._write("summary", rows)
 
     def settle(self, references: Mapping[str, float]) -> None:
-        """Bring all tables up to date, with the gains over ``references`` (task to single-task value on valid).
+        """Bring all tables up to date, with gains over ``references``: task to single-task value on valid.
 
         Gains of default metrics on valid, mean gains of trials and the references of tasks are then those
         over ``references``; a task that is not in it has none.
@@ -215,7 +214,9 @@ class Leaderboard:
                 self._log.add_tasks(self.tasks())
             logged = {event["finish"] for event in self._log.finished()}
             if any(name not in logged for name in self.trials()["trial_id"].to_pylist()):
-                self._append([r for r in self.records(whole=True) if r.trial_id not in logged and _is_whole(r)])
+                self._append(
+                    [r for r in self.records(whole=True) if r.trial_id not in logged and _is_whole(r)]
+                )
             self._recorded = {event["finish"] for event in self._log.finished()}
             for table, rows in (("tasks", self._log.tasks()), ("designs", None), ("summary", None)):
                 if self._filed(table) is None:

@@ -44,6 +44,6 @@ def is_partial(name: str) -> bool:
 
 
 def clear_partial(path: Path) -> None:
-    """Delete what `replace_file` left of ``path`` in processes that were stopped; nobody may be writing it."""
+    """Delete what stopped processes left of a `replace_file` of ``path``; nobody may be at it."""
     for left in path.parent.glob(f".{path.name}.*{_PARTIAL}"):
         left.unlink(missing_ok=True)

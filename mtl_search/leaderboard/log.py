@@ -74,7 +74,7 @@ class TrialLog:
 
         Not worth a wait for the disk: where a power cut takes the line, the trial is not queued again.
         """
-        event = {"start": start.trial_id, "study": start.study, "params": dict(start.params)}
+        event: Event = {"start": start.trial_id, "study": start.study, "params": dict(start.params)}
         event |= {"distributions": dict(start.distributions), "again": start.again}
         self._append([event], sync=False)
 
@@ -104,7 +104,9 @@ class TrialLog:
     def starts(self) -> list[TrialStart]:
         """The trials that were handed out, oldest first."""
         return [
-            TrialStart(event["start"], event["study"], event["params"], event["distributions"], event["again"])
+            TrialStart(
+                event["start"], event["study"], event["params"], event["distributions"], event["again"]
+            )
             for event in self._events("start")
         ]
 
@@ -137,9 +139,9 @@ class TrialLog:
             sound = [line for line in content[:whole].splitlines(keepends=True) if _parsed(line) is not None]
             replace_file(self.path, lambda file: file.writelines(sound))
         elif whole < self.path.stat().st_size:
-            with self.path.open("rb+") as file:
-                file.truncate(whole)
-                os.fsync(file.fileno())
+            with self.path.open("rb+") as torn:
+                torn.truncate(whole)
+                os.fsync(torn.fileno())
 
     def _append(self, events: list[Event], *, sync: bool = True) -> None:
         """Add ``events``, each whole or not at all; none of them where this raises ``OSError``."""
@@ -229,4 +231,6 @@ def _typed(values: list[Any], kind: pa.DataType) -> list[Any]:
 
 
 def _pairs(pairs: list[Any], kind: pa.MapType) -> list[tuple[Any, Any]]:
-    return list(zip((key for key, _ in pairs), _typed([value for _, value in pairs], kind.item_type), strict=True))
+    return list(
+        zip((key for key, _ in pairs), _typed([value for _, value in pairs], kind.item_type), strict=True)
+    )

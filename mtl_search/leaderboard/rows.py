@@ -125,9 +125,12 @@ def _history(rows: Sequence[Mapping[str, Any]]) -> tuple[EpochReport, ...]:
     """The reports of the epochs whose members have a row each."""
     reports = []
     for epoch, members in groupby(rows, key=lambda row: row["epoch"]):
-        of_epoch = list(members)
-        columns = ({row["task"]: row[name] for row in of_epoch} for name in ("train_loss", "valid", "weight"))
-        reports.append(EpochReport(epoch, *columns, score=of_epoch[0]["score"], seconds=of_epoch[0]["seconds"]))
+        by_task = {row["task"]: row for row in members}
+        loss, valid, weights = (
+            {task: row[name] for task, row in by_task.items()} for name in ("train_loss", "valid", "weight")
+        )
+        first = next(iter(by_task.values()))
+        reports.append(EpochReport(epoch, loss, valid, weights, first["score"], first["seconds"]))
     return tuple(reports)
 
 

@@ -30,8 +30,8 @@ def write_table(folder: Path, table: str, rows: pa.Table) -> None:
 def read_table(folder: Path, table: str) -> pa.Table | None:
     """The rows of ``table`` in the columns of its schema, those added since it was written null.
 
-    None where there is no file, `DamagedTable` where it cannot be read, `LeaderboardError` where it is another
-    table or was written by a newer version.
+    None where there is no file, `DamagedTable` where it cannot be read, `LeaderboardError` where it is
+    another table or was written by a newer version.
     """
     path, schema = table_file(folder, table), SCHEMAS[table]
     try:

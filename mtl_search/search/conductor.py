@@ -104,6 +104,7 @@ class Conductor(JobSource):
         """Take note of an epoch; stop where the pruner says so, or everything stops."""
         live = self.live[trial_id]
         live.history.append(report)
+        self.ledger.board.catch_up()
         if self._interrupted:
             return True
         if len(live.history) <= live.judged:

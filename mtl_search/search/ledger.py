@@ -43,6 +43,7 @@ class Ledger:
         self.lost: Counter[str] = Counter()  # trainings of the search that were lost and tried again
         self._resamples: dict[str, dict[str, dict[int, float]]] = {}  # on valid by trial, task and group
         self._reference_networks: dict[str, str] = {}  # config_id of what the references were measured on
+        board.recover()
         for record in board.records():
             self._learn(record)
         self._learn_resamples(board)

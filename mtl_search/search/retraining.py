@@ -106,6 +106,7 @@ class Retraining(JobSource):
     def report(self, trial_id: str, report: EpochReport) -> bool:
         """Take note of an epoch; nothing is pruned here."""
         self._live[trial_id].history.append(report)
+        self.ledger.board.catch_up()
         return self.interrupted
 
     def finish(self, trial_id: str, outcome: TrialOutcome | None, placement: Placement) -> None:

@@ -12,7 +12,7 @@ from filelock import FileLock, Timeout
 from mtl_search.analysis import summarise
 from mtl_search.data import Dataset, load_dataset
 from mtl_search.errors import DataError, LeaderboardError
-from mtl_search.leaderboard import SCHEMAS, Leaderboard, TaskInfo
+from mtl_search.leaderboard import SCHEMAS, Leaderboard, TaskInfo, is_partial
 from mtl_search.records import Role
 from mtl_search.search.composing import design_rows
 from mtl_search.search.conductor import Conductor
@@ -239,11 +239,12 @@ def _make_folder(path: Path) -> None:
 
 def _is_free(path: Path) -> bool:
     """Whether a sweep can begin in ``path``: nothing is there but what one leaves that was killed before its
-    tables were made."""
+    log was made."""
     if not path.exists():
         return True
-    there = {entry.name for entry in path.iterdir()} if path.is_dir() else set[str]()
-    return LOCK in there and there <= {LOCK, SWEEP_FILE, *SCHEMAS} - {"trials"}
+    there = {entry.name for entry in path.iterdir() if not is_partial(entry.name)} if path.is_dir() else {""}
+    ours = {LOCK, SWEEP_FILE, *(f"{table}.parquet" for table in SCHEMAS)} - {"trials.parquet"}
+    return not there or (LOCK in there and there <= ours)
 
 
 def _taken(path: Path) -> LeaderboardError:

@@ -7,6 +7,7 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from mtl_search.data import bundled_tables
+from mtl_search.leaderboard import replace_file
 from mtl_search.model import Trunk
 from mtl_search.search.sweep import SweepSpec
 
@@ -34,13 +35,10 @@ def save_sweep(spec: SweepSpec, folder: Path) -> None:
     """
     value: dict[str, Any] = dict(spec.document.data)
     value["data"] = _anchored(value["data"], spec.base)
-    partial = folder / f".{SWEEP_FILE}.partial"
     yaml = YAML()
     yaml.default_flow_style = None
     yaml.width = 110
-    with partial.open("w", encoding="utf-8") as file:
-        yaml.dump(_written(value), file)
-    partial.replace(folder / SWEEP_FILE)
+    replace_file(folder / SWEEP_FILE, lambda file: yaml.dump(_written(value), file))
 
 
 def _written(value: object) -> object:

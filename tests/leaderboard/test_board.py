@@ -1,8 +1,7 @@
 import dataclasses
+import json
 import math
 import os
-import shutil
-import tempfile
 import threading
 import time
 from pathlib import Path
@@ -12,13 +11,13 @@ import duckdb
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import HealthCheck, settings
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from mtl_search.errors import LeaderboardError
-from mtl_search.leaderboard import SCHEMAS, Leaderboard, parts
-from mtl_search.records import Metric, Resample, Split
+from mtl_search.leaderboard import SCHEMAS, Leaderboard
+from mtl_search.leaderboard.log import TrialLog
+from mtl_search.leaderboard.pace import Pace
+from mtl_search.leaderboard.rows import trial_rows
+from mtl_search.records import Metric, Split
 from mtl_search.testing.boards import TASKS, synthetic_trial
 
 
@@ -66,12 +65,11 @@ def test_recording_twice_is_refused_and_changes_nothing(board):
     assert len(board.metrics()) == 4
 
 
-def test_trials_recorded_together_are_one_part_and_all_or_none(board):
+def test_of_trials_recorded_together_none_is_when_one_is_refused(board):
     board.record(*(synthetic_trial(name) for name in "abc"))
     with pytest.raises(ValueError, match="'e' is recorded already"):
         board.record(synthetic_trial("d"), synthetic_trial("e"), synthetic_trial("e"))
     assert ids(board) == ["a", "b", "c"]
-    assert len(list((board.path / "trials").iterdir())) == 2
 
 
 def test_frames_hold_dicts_for_maps(board):
@@ -81,31 +79,46 @@ def test_frames_hold_dicts_for_maps(board):
         board.frame("trial")
 
 
-def test_pandas_and_duckdb_read_the_folder(board):
+def test_pandas_and_duckdb_read_the_files(board):
     for name in "abc":
         board.record(synthetic_trial(name))
-    folder = board.path / "metrics"
-    assert len(pd.read_parquet(folder)) == 12
-    query = f"select count(*), max(value) from '{folder}/*.parquet' where metric = 'rmse'"
+    file = board.path / "metrics.parquet"
+    assert len(pd.read_parquet(file)) == 12
+    query = f"select count(*), max(value) from '{file}' where metric = 'rmse'"
     assert duckdb.sql(query).fetchall() == [(6, 12.5)]
 
 
-def test_compacting_leaves_one_file_a_table_and_the_same_rows(board):
+def test_the_log_is_json_that_any_tool_reads(board):
+    board.record(synthetic_trial("a", score=math.nan, mean_gain=-math.inf))
+    for line in (board.path / "trials.log").read_text().splitlines():
+        json.loads(line, parse_constant=pytest.fail)
+    assert math.isnan(board.frame("trials")["score"][0])
+    assert Leaderboard(board.path).frame("trials")["mean_gain"].tolist() == [-math.inf]
+
+
+def test_tables_fall_behind_where_keeping_up_would_take_long(board, monkeypatch):
+    monkeypatch.setattr(board, "_pace", Pace(share=1e-9, credit=0.0))
     for name in "abc":
-        board.record(synthetic_trial(name, resamples=(Resample("age", 0, 1.0),)))
-    before = {table: board.frame(table) for table in SCHEMAS}
-    board.compact()
-    for table in SCHEMAS:
-        pd.testing.assert_frame_equal(board.frame(table), before[table])
-        assert len(list((board.path / table).iterdir())) == 1
-    board.record(synthetic_trial("d"))
-    assert ids(board) == ["a", "b", "c", "d"]
+        board.record(synthetic_trial(name))
+    assert filed(board.path) == []
+    assert ids(board) == ids(Leaderboard(board.path)) == ["a", "b", "c"]
+    assert len(Leaderboard(board.path).metrics()) == 12
+    board.flush()
+    assert filed(board.path) == ["a", "b", "c"]
+    before = (board.path / "epochs.parquet").stat()
+    board.flush()
+    assert (board.path / "epochs.parquet").stat() == before, "nothing new, nothing written"
 
 
-def test_compacting_with_references_fills_gains(board):
+def filed(path: Path, table: str = "trials") -> list[str]:
+    """The trials in the file of a table, in order."""
+    return pd.read_parquet(path / f"{table}.parquet")["trial_id"].drop_duplicates().tolist()
+
+
+def test_settling_fills_gains_over_the_references(board):
     metrics = (Metric("age", Split.VALID, "rmse", 9.0), Metric("death", Split.VALID, "auroc", 0.84))
     board.record(synthetic_trial("a", metrics=metrics, mean_gain=math.nan))
-    board.compact({"age": 10.0, "death": 0.8})
+    board.settle({"age": 10.0, "death": 0.8})
     assert board.frame("metrics")["gain"].tolist() == pytest.approx([10.0, 5.0])
     assert board.frame("trials")["mean_gain"].tolist() == pytest.approx([7.5])
     assert board.frame("tasks")["reference"].tolist() == pytest.approx([10.0, 0.8, math.nan], nan_ok=True)
@@ -134,27 +147,17 @@ def test_a_second_board_in_the_same_folder_is_refused(board):
         Leaderboard.create(board.path, TASKS)
 
 
-def test_a_creation_that_was_stopped_can_be_repeated(tmp_path):
-    stopped = mock.patch.object(parts.PartFolder, "create", autospec=True, side_effect=stop_at_trials)
-    with stopped, pytest.raises(Stop):
-        Leaderboard.create(tmp_path, TASKS)
-    with pytest.raises(LeaderboardError, match="one without table 'trials'"):
-        Leaderboard(tmp_path)
-    assert len(Leaderboard.create(tmp_path, TASKS).tasks()) == 3
-
-
 class Stop(BaseException):
     """The process is killed here."""
 
 
-_create = parts.PartFolder.create
-
-
-def stop_at_trials(folder, rows):
-    if folder.table == "trials":
-        folder.folder.mkdir()
-        raise Stop
-    _create(folder, rows)
+def test_a_creation_that_was_stopped_can_be_repeated(tmp_path):
+    stopped = mock.patch.object(TrialLog, "create", side_effect=Stop)
+    with stopped, pytest.raises(Stop):
+        Leaderboard.create(tmp_path, TASKS)
+    with pytest.raises(LeaderboardError, match=r"one without trials.log and without table 'trials'"):
+        Leaderboard(tmp_path)
+    assert len(Leaderboard.create(tmp_path, TASKS).tasks()) == 3
 
 
 def foreign_nothing(path):
@@ -177,7 +180,8 @@ def foreign_trials_folder(path):
 
 def foreign_missing_table(path):
     Leaderboard.create(path, TASKS)
-    shutil.rmtree(path / "epochs")
+    (path / "trials.log").unlink()
+    (path / "tasks.parquet").unlink()
 
 
 @pytest.mark.parametrize(
@@ -193,36 +197,35 @@ def test_what_is_no_leaderboard_is_refused_and_left_alone(tmp_path, make):
     assert sorted(tmp_path.rglob("*")) == before
 
 
-def test_a_damaged_part_is_named(board):
+def test_the_folders_of_parts_of_old_versions_are_told_apart(tmp_path):
+    (tmp_path / "trials").mkdir()
+    pq.write_table(
+        trial_rows([synthetic_trial("a")]), tmp_path / "trials" / "part-00000000-9-00000000.parquet"
+    )
+    with pytest.raises(LeaderboardError, match=r"the format of version 0.1; .*run its sweep.yaml again"):
+        Leaderboard(tmp_path)
+
+
+def test_a_disk_that_is_full_records_nothing(board, monkeypatch):
     board.record(synthetic_trial("a"))
-    part = max((board.path / "metrics").iterdir())
-    part.write_bytes(part.read_bytes()[:-20])
-    assert ids(board) == ["a"]
-    with pytest.raises(LeaderboardError, match=part.name):
-        board.metrics()
-
-
-def test_a_record_that_fails_leaves_nothing(board, monkeypatch):
-    board.record(synthetic_trial("a"))
-    append = parts.PartFolder.append
-
-    def full(folder, rows):
-        if folder.table == "trials":
-            raise OSError("no space left")
-        return append(folder, rows)
-
+    before = (board.path / "trials.log").read_bytes()
     with monkeypatch.context() as patch:
-        patch.setattr(parts.PartFolder, "append", full)
+        patch.setattr(os, "fsync", mock.Mock(side_effect=OSError("no space left")))
         with pytest.raises(OSError, match="no space"):
             board.record(synthetic_trial("b"))
-    assert len(list((board.path / "metrics").iterdir())) == 2  # the empty part and that of trial a
+    assert (board.path / "trials.log").read_bytes() == before
     board.record(synthetic_trial("b"))
     assert ids(board) == ["a", "b"]
     assert len(board.metrics()) == 8
 
 
-def test_readers_beside_a_writer_see_whole_trials_in_order(board, monkeypatch):
-    monkeypatch.setattr(parts, "FAN_IN", 3)
+def at_once(path: Path, table: str) -> pd.Series:
+    """The trials in a file that is opened once."""
+    with (path / f"{table}.parquet").open("rb") as file:
+        return pd.read_parquet(file)["trial_id"]
+
+
+def test_readers_beside_a_writer_see_whole_trials_in_order(board):
     board.record(synthetic_trial("000"))
     done, counts, problems = threading.Event(), [], []
 
@@ -231,6 +234,12 @@ def test_readers_beside_a_writer_see_whole_trials_in_order(board, monkeypatch):
         while not done.is_set():
             records = reader.records()
             counts.append(len(records))
+            plain = at_once(board.path, "trials").tolist()
+            values = at_once(board.path, "metrics").value_counts()
+            if plain != [f"{i:03}" for i in range(len(plain))] or any(
+                values.get(name) != 4 for name in plain
+            ):
+                problems.append("a plain reader sees trials that are not whole")
             if any(len(record.metrics) != 4 for record in records):
                 problems.append("a trial without its metrics")
             if [record.trial_id for record in records] != [f"{i:03}" for i in range(len(records))]:
@@ -246,113 +255,12 @@ def test_readers_beside_a_writer_see_whole_trials_in_order(board, monkeypatch):
     assert counts == sorted(counts)
 
 
-def test_many_trials_take_little_time_each_and_few_files(board):
+def test_many_trials_take_little_time_each(board):
     started = time.process_time()
     for i in range(400):
         board.record(synthetic_trial(str(i)))
     assert (time.process_time() - started) / 400 < 0.05  # 0.006 on a quiet core
-    assert max(len(list((board.path / table).iterdir())) for table in SCHEMAS) <= 2 * parts.FAN_IN
+    assert len(list(board.path.iterdir())) == len(SCHEMAS) + 1
     started = time.process_time()
     assert len(board.records()) == 400
     assert time.process_time() - started < 5.0
-
-
-class CrashingDisk:
-    """Stops the process at the n-th change to the disk: that one and all later ones do not happen."""
-
-    def __init__(self, changes: int) -> None:
-        self.left = changes
-
-    def guard(self, change):
-        def guarded(*args, **kwargs):
-            if self.left <= 0:
-                raise Stop
-            self.left -= 1
-            return change(*args, **kwargs)
-
-        return guarded
-
-    def patches(self):
-        return (
-            mock.patch.object(Path, "rename", self.guard(Path.rename)),
-            mock.patch.object(Path, "unlink", self.guard(Path.unlink)),
-            mock.patch.object(os, "fsync", self.guard(os.fsync)),
-            mock.patch.object(pq, "write_table", self.guard(pq.write_table)),
-        )
-
-
-class EveryTrialOnce(RuleBasedStateMachine):
-    """Whatever is recorded, compacted, replaced and killed: each committed trial is seen exactly once."""
-
-    def __init__(self):
-        super().__init__()
-        self.folder = Path(tempfile.mkdtemp())
-        self.fan_in = mock.patch.object(parts, "FAN_IN", 3)
-        self.fan_in.start()
-        self.board = Leaderboard.create(self.folder, TASKS)
-        self.committed: list[str] = []
-
-    def teardown(self):
-        self.fan_in.stop()
-        shutil.rmtree(self.folder)
-
-    def next_trial(self):
-        metrics = tuple(Metric("age", Split.VALID, "rmse", float(i)) for i in range(3))
-        return synthetic_trial(str(len(self.committed)), metrics=metrics)
-
-    @rule(count=st.integers(1, 5))
-    def record(self, count):
-        for _ in range(count):
-            trial = self.next_trial()
-            self.board.record(trial)
-            self.committed.append(trial.trial_id)
-
-    @rule()
-    def reopen(self):
-        self.board = Leaderboard(self.folder)
-
-    @rule()
-    def compact(self):
-        self.board.compact({"age": 2.0})
-
-    def crash(self, changes, action):
-        patches = CrashingDisk(changes).patches()
-        for patch in patches:
-            patch.start()
-        try:
-            action()
-        except Stop:
-            pass
-        finally:
-            for patch in patches:
-                patch.stop()
-        self.board = Leaderboard(self.folder)
-
-    @rule(changes=st.integers(0, 16))
-    def crash_in_record(self, changes):
-        trial = self.next_trial()
-        self.crash(changes, lambda: self.board.record(trial))
-        if trial.trial_id in ids(self.board):  # the kill came after the commit
-            self.committed.append(trial.trial_id)
-
-    @rule(changes=st.integers(0, 30))
-    def crash_in_compaction(self, changes):
-        self.crash(changes, lambda: self.board.compact({"age": 2.0}))
-
-    @invariant()
-    def each_trial_once_and_whole(self):
-        reader = Leaderboard(self.folder)
-        assert ids(reader) == self.committed
-        expected = [(name, float(i)) for name in self.committed for i in range(3)]
-        metrics = reader.frame("metrics")
-        assert list(zip(metrics["trial_id"], metrics["value"], strict=True)) == expected
-        assert len(reader.epochs()) == 4 * len(self.committed)
-
-
-EveryTrialOnce.TestCase.settings = settings(
-    max_examples=12,
-    stateful_step_count=20,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow],  # each step reads and writes real files
-)
-TestEveryTrialOnce = EveryTrialOnce.TestCase

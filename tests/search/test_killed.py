@@ -56,7 +56,7 @@ def start(sweep_file: Path, tmp_path: Path) -> Iterator[Start]:
 
 
 def records(path: Path) -> list[TrialRecord]:
-    return Leaderboard(path).records() if (path / "trials").is_dir() else []
+    return Leaderboard(path).records() if (path / "trials.log").exists() else []
 
 
 def wait_for_trials(process: subprocess.Popen[str], path: Path, count: int) -> None:
@@ -64,8 +64,8 @@ def wait_for_trials(process: subprocess.Popen[str], path: Path, count: int) -> N
     while time.monotonic() < until:
         if process.poll() is not None:
             raise AssertionError(f"it ended too early, with {process.returncode}: {process.communicate()}")
-        parts = path / "trials"
-        if parts.is_dir() and len(list(parts.glob("*.parquet"))) > count:  # one is empty from the start
+        log = path / "trials.log"
+        if log.exists() and log.read_bytes().count(b'{"finish"') > count:
             return
         time.sleep(0.005)
     raise AssertionError("no trials in time")

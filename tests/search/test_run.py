@@ -1,7 +1,6 @@
 """run_sweep and resume_sweep, inline: real trainings, tiny ones."""
 
 import os
-import shutil
 import signal
 import threading
 from collections import Counter
@@ -15,7 +14,7 @@ from filelock import FileLock
 
 from mtl_search.data import Dataset
 from mtl_search.errors import DataError, LeaderboardError, ResourceError, SpecError
-from mtl_search.leaderboard import Leaderboard
+from mtl_search.leaderboard import SCHEMAS, Leaderboard
 from mtl_search.records import Phase, TrialState
 from mtl_search.search import Executor, Snapshot, SweepSpec, Watch, load_sweep, resume_sweep, run_sweep
 from mtl_search.search import run as run_module
@@ -61,8 +60,8 @@ def test_a_sweep_leaves_all_that_it_should(tiny_spec: MakeSpec, tmp_path: Path) 
     assert (result.path, result.interrupted, result.hopeless) == (tmp_path / "tiny", False, None)
     assert watch.begun == [result.path]
     assert {entry.name for entry in result.path.iterdir() if not entry.name.startswith(".")} == {
-        *("sweep.yaml", "journal.log"),
-        *("trials", "metrics", "epochs", "resamples", "tasks", "designs", "summary"),
+        *("sweep.yaml", "trials.log", "journal.log"),
+        *(f"{table}.parquet" for table in SCHEMAS),
     }
     assert arms(result.path) == WHOLE
     board = result.board
@@ -196,15 +195,23 @@ def test_watchers_see_it_grow(tiny_spec: MakeSpec, tmp_path: Path) -> None:
 
 def test_a_name_is_used_once(tiny_spec: MakeSpec, tmp_path: Path) -> None:
     (tmp_path / "tiny").mkdir()
+    (tmp_path / "tiny" / "notes.txt").touch()
     with pytest.raises(LeaderboardError, match="no sweep of this name yet"):
         run_sweep(tiny_spec(), tmp_path, inline=True)
-    assert list((tmp_path / "tiny").iterdir()) == []
+    assert [entry.name for entry in (tmp_path / "tiny").iterdir()] == ["notes.txt"]
+
+
+def test_an_empty_folder_is_free(tiny_spec: MakeSpec, tmp_path: Path) -> None:
+    (tmp_path / "tiny").mkdir()
+    assert arms(run_sweep(tiny_spec(), tmp_path, inline=True).path) == WHOLE
 
 
 def test_what_a_start_left_that_was_killed_is_taken_over(tiny_spec: MakeSpec, tmp_path: Path) -> None:
     path = run_sweep(tiny_spec(), tmp_path, inline=True).path
-    shutil.rmtree(path / "trials")  # the table that is made last
-    (path / "journal.log").unlink()
+    for name in ("trials.log", "trials.parquet", "journal.log"):  # made last
+        (path / name).unlink()
+    for name in (".sweep.yaml.1.partial", ".trials.log.1.partial"):
+        (path / name).touch()
     assert arms(run_sweep(tiny_spec(), tmp_path, inline=True).path) == WHOLE
 
 
@@ -307,11 +314,28 @@ def test_the_same_data_elsewhere_is_the_same(tiny_spec: MakeSpec, tmp_path: Path
     assert arms(path)["search"] == 4
 
 
-@pytest.mark.parametrize("missing", ["sweep.yaml", "trials", "metrics"])
-def test_a_folder_that_lacks_something_is_refused(finished: Path, missing: str) -> None:
-    (finished / missing).rename(finished.parent / "elsewhere")
-    with pytest.raises((LeaderboardError, SpecError), match=missing):
+def test_a_folder_without_its_sweep_file_is_refused(finished: Path) -> None:
+    (finished / "sweep.yaml").unlink()
+    with pytest.raises(SpecError, match="sweep.yaml"):
         resume_sweep(finished, inline=True)
+
+
+def test_a_folder_without_log_and_tables_is_refused(finished: Path) -> None:
+    for name in ("trials.log", "trials.parquet"):
+        (finished / name).unlink()
+    with pytest.raises(LeaderboardError, match=r"one without trials.log and without table 'trials'"):
+        resume_sweep(finished, inline=True)
+
+
+@pytest.mark.parametrize("missing", [["trials.log"], [f"{table}.parquet" for table in SCHEMAS]], ids=str)
+def test_of_log_and_tables_one_can_be_lost(finished: Path, missing: list[str]) -> None:
+    before = Leaderboard(finished).records()
+    for name in missing:
+        (finished / name).unlink()
+    resume_sweep(finished, inline=True)
+    after = Leaderboard(finished).records()
+    assert [(r.trial_id, r.score) for r in after] == [(r.trial_id, r.score) for r in before]
+    assert all((finished / name).exists() for name in missing)
 
 
 def test_no_folder_is_refused(tmp_path: Path) -> None:

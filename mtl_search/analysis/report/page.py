@@ -12,6 +12,7 @@ from mtl_search.analysis.report.progress import progress
 from mtl_search.analysis.report.reasons import reasons
 from mtl_search.analysis.report.tables import Tables
 from mtl_search.analysis.report.words import counted
+from mtl_search.leaderboard import replace_file
 
 __all__ = ["REPORT", "write_report"]
 
@@ -27,7 +28,8 @@ def write_report(path: Path) -> Path:
     says so, with what there is.
     """
     page = path / REPORT
-    page.write_text(render(Tables.read(path)), encoding="utf-8")
+    text = render(Tables.read(path)).encode()
+    replace_file(page, lambda file: file.write(text))
     return page
 
 
