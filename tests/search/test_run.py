@@ -316,7 +316,7 @@ def test_the_same_data_elsewhere_is_the_same(tiny_spec: MakeSpec, tmp_path: Path
 
 def test_a_folder_without_its_sweep_file_is_refused(finished: Path) -> None:
     (finished / "sweep.yaml").unlink()
-    with pytest.raises(SpecError, match="sweep.yaml"):
+    with pytest.raises(SpecError, match=r"sweep\.yaml"):
         resume_sweep(finished, inline=True)
 
 
