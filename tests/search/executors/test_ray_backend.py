@@ -53,7 +53,7 @@ class TestSweeps:
 
     def test_a_sweep_with_its_confirmation(self, tiny_spec: MakeSpec, tmp_path: Path) -> None:
         spec = tiny_spec(
-            budget={"finalists": 1, "seeds": 1},
+            budget={"trials": 12, "finalists": 1, "seeds": 1},
             pruner={"name": "asha", "min_epochs": 1, "reduction_factor": 4},
             trial={"epochs": 80},  # more than a step covers, so that there is something to stop
         )
@@ -61,7 +61,7 @@ class TestSweeps:
         watch = Listening(lambda: None, lambda snapshot: bool(pids.update(p.pid for p in workers())))
         result = run_sweep(spec, tmp_path, watch=watch)
         records = result.board.records()
-        assert arms(records) == WHOLE
+        assert arms(records) == {**WHOLE, "search": 12}
         assert len(pids) == 4, "two for the search and two for the confirmation: none is given up between"
         states = Counter(r.state for r in records if r.phase == Phase.SEARCH)
         assert states[TrialState.PRUNED] > 0
