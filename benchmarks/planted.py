@@ -1,296 +1,125 @@
-"""How often real sweeps find a structure that was planted, and what it costs where they do not.
+"""How often real sweeps find a structure that was planted, and how often their verdict is right.
 
-    python benchmarks/planted.py --seeds 20 --kind all
+    python benchmarks/planted.py --kind clusters depth --seeds 20
+    python benchmarks/planted.py --kind verdicts --seeds 20 --out planted.jsonl
 
 Every seed is a Dataset of `mtl_search.testing.planted` and a sweep of its own, in this process and with all
-its reference arms. ``clusters``, ``scarce`` and ``auxiliary`` compare the composer, with and without gradient
+its reference arms. With ``--out`` each sweep that ends is a line of that file, and those that stand there are
+not run again: a run that was stopped goes on, and the tables are of all lines.
+
+Structures. ``clusters``, ``scarce`` and ``auxiliary`` compare the composer, with and without gradient
 affinities, with random member sets at equal trainings. *Found*: every main task is served by a network of
-exactly the planted members, in the final design. This may lean on the shared reference, which with tuned loss
+exactly the planted members, in the best design. This may lean on the shared reference, which with tuned loss
 weights can serve one cluster and nothing else; *by own*: in the best design of the search's own networks and
 single tasks alone. *Regret*: how much more delta_m on test the planted design has than that one, both trained
-on new seeds with the same hyperparameters, in percentage points. ``independent``: what the confirmation says
-of the search's best design, where nothing can be gained. ``depth``: networks of all tasks, with one common
-split or any tree.
+on new seeds with the same hyperparameters, in percentage points. ``depth``: networks of all tasks, with one
+common split or any tree.
+
+Verdicts, of the recommended design: ``independent_6``, ``independent_12`` and ``independent_48`` (nothing can
+be gained, with so many trials a reference), ``pairs`` (sharing gains much), ``narrow`` (tuning gains much and
+sharing nothing). Columns of yes and no are shares of all sweeps.
 """
 
 import argparse
 import json
 import multiprocessing
 import os
-import tempfile
+import time
 from collections.abc import Callable, Iterator, Mapping
-from functools import cache
-from typing import Any
+from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-import numpy as np
 import pandas as pd
+from planted_structures import auxiliary, clusters, depth, scarce
+from planted_sweep import Row
+from planted_verdicts import independent_6, independent_12, independent_48, narrow, pairs
 
-from mtl_search.design import Branching, Candidate, Composition, compose
-from mtl_search.records import Split
-from mtl_search.search import SweepSpec, run_sweep
-from mtl_search.space.stages import stages_of
-from mtl_search.testing.planted import (
-    Planted,
-    planted_auxiliary,
-    planted_clusters,
-    planted_independent,
-    planted_tree,
-)
-from mtl_search.training import Score, Training, TrialConfig
-
-FRESH = range(10_000, 10_003)  # seeds that no sweep trains with
-Row = dict[str, object]
+STRUCTURES: Mapping[str, Callable[[int], Iterator[Row]]] = {
+    "clusters": clusters,
+    "scarce": scarce,
+    "auxiliary": auxiliary,
+    "depth": depth,
+}
+VERDICTS: Mapping[str, Callable[[int], Iterator[Row]]] = {
+    "independent_6": independent_6,
+    "independent_12": independent_12,
+    "independent_48": independent_48,
+    "pairs": pairs,
+    "narrow": narrow,
+}
+KINDS = {**STRUCTURES, **VERDICTS}
+SEVERAL = {"all": KINDS, "structures": STRUCTURES, "verdicts": VERDICTS}
 
 
 def main() -> None:
     """Run all sweeps; print a table for each kind, and everything as one line of JSON."""
+    chosen = _options()
+    named = [list(SEVERAL.get(name, (name,))) for name in chosen.kind]
+    kinds = list(dict.fromkeys(kind for several in named for kind in several))
+    seeds = range(chosen.first, chosen.first + (2 if chosen.quick else chosen.seeds))
+    jobs = [(kind, seed) for seed in seeds for kind in kinds]
+    done = _read(chosen.out)
+    waiting = [job for job in jobs if job not in done]
+    with multiprocessing.get_context("spawn").Pool(chosen.processes) as pool:
+        for job, rows in pool.imap_unordered(work, waiting):
+            done[job] = rows
+            print(*map(json.dumps, rows), sep="\n", flush=True)
+            _append(chosen.out, job, rows)
+    _report(pd.DataFrame([row for job in jobs for row in done[job]]))
+
+
+def _options() -> argparse.Namespace:
     plain = argparse.RawDescriptionHelpFormatter
     options = argparse.ArgumentParser(description=__doc__, formatter_class=plain)
-    options.add_argument("--kind", choices=(*KINDS, "all"), default="all")
+    options.add_argument("--kind", nargs="+", choices=(*KINDS, *SEVERAL), default=["all"], metavar="KIND")
     options.add_argument("--seeds", type=int, default=20)
     options.add_argument("--first", type=int, default=0, help="the first seed")
     options.add_argument("--quick", action="store_true", help="two seeds")
+    options.add_argument("--out", type=Path, help="a file that sweeps are added to and taken from")
     options.add_argument("--processes", type=int, default=os.cpu_count())
-    chosen = options.parse_args()
-    kinds = list(KINDS) if chosen.kind == "all" else [chosen.kind]
-    seeds = range(chosen.first, chosen.first + (2 if chosen.quick else chosen.seeds))
-    jobs = [(kind, seed) for seed in seeds for kind in kinds]
-    rows: list[Row] = []
-    with multiprocessing.get_context("spawn").Pool(chosen.processes) as pool:
-        for several in pool.imap_unordered(work, jobs):
-            rows += several
-            print(*map(json.dumps, several), sep="\n", flush=True)
-    frame = pd.DataFrame(rows)
+    return options.parse_args()
+
+
+def work(job: tuple[str, int]) -> tuple[tuple[str, int], list[Row]]:
+    """What the sweeps on one Dataset found."""
+    (kind, seed), began = job, time.monotonic()
+    rows = list(KINDS[kind](seed))
+    seconds = round((time.monotonic() - began) / len(rows), 1)
+    return job, [{"kind": kind, "seed": seed, **row, "seconds": seconds} for row in rows]
+
+
+def _read(path: Path | None) -> dict[tuple[str, int], list[Row]]:
+    """The sweeps in a file, but for a line that was being written when the run was stopped."""
+    done: dict[tuple[str, int], list[Row]] = {}
+    if path is None or not path.exists():
+        return done
+    text = path.read_text()
+    for line in text.splitlines():
+        try:
+            entry = json.loads(line)
+        except json.JSONDecodeError:
+            continue
+        done[entry["kind"], entry["seed"]] = entry["rows"]
+    if text and not text.endswith("\n"):
+        path.write_text(text[: text.rfind("\n") + 1])
+    return done
+
+
+def _append(path: Path | None, job: tuple[str, int], rows: list[Row]) -> None:
+    if path is not None:
+        with path.open("a") as file:
+            file.write(json.dumps({"kind": job[0], "seed": job[1], "rows": rows}) + "\n")
+
+
+def _report(frame: pd.DataFrame) -> None:
     found = {}
     for kind, part in frame.groupby("kind", sort=False):
-        table = (
-            part.dropna(axis=1, how="all")
-            .infer_objects()
-            .drop(columns=["kind", "seed"])
-            .groupby("variant")
-            .mean(numeric_only=True)
-        )
+        numbers = part.dropna(axis=1, how="all").infer_objects().drop(columns=["kind", "seed"])
+        table = numbers.groupby("variant").mean(numeric_only=True)
         print(f"\n{kind}, {part['seed'].nunique()} seeds: means\n{table.round(3).to_string()}")
         found[str(kind)] = {"seeds": part["seed"].nunique(), **json.loads(table.to_json(orient="index"))}
     print(json.dumps(found))
-
-
-def work(job: tuple[str, int]) -> list[Row]:
-    """What the sweeps on one Dataset found."""
-    kind, seed = job
-    return [{"kind": kind, "seed": seed, **row} for row in KINDS[kind](seed)]
-
-
-def clusters(seed: int) -> Iterator[Row]:
-    """Six tasks in three clusters, sixty trials."""
-    return _compare(planted_clusters(seed), seed, trials=60, networks=3)
-
-
-def scarce(seed: int) -> Iterator[Row]:
-    """The same with twenty trials."""
-    return _compare(planted_clusters(seed), seed, trials=20, networks=3)
-
-
-def auxiliary(seed: int) -> Iterator[Row]:
-    """A main task, an auxiliary one that helps it and two that do not; seven sets of more than one task."""
-    return _compare(planted_auxiliary(seed), seed, trials=12, networks=1)
-
-
-def independent(seed: int) -> Iterator[Row]:
-    """Four tasks with nothing in common, forty trials; the verdict of a confirmation on five seeds."""
-    budget = {"trials": 40, "reference_trials": 10, "finalists": 1, "seeds": 5}
-    tables = sweep(planted_independent(seed), "composed", seed, budget=budget, networks=4)
-    summary = tables["summary"].query("arm == 'search' and rank == 1").sort_values("n_networks").iloc[-1]
-    yield {
-        "variant": "composed",
-        "promised": best_design(tables["designs"])["delta_m"],
-        "confirmed": summary["vs_single_task_difference"],
-        "no difference shown": summary["vs_single_task_verdict"] == "no difference shown",
-        "shown better": summary["vs_single_task_verdict"] == "better",
-    }
-
-
-def depth(seed: int) -> Iterator[Row]:
-    """Four tasks in one network that part before the second stage, before the last or never, all or in pairs.
-
-    Twenty-four trials: one common split or any tree under Optuna's TPE, and any tree at random.
-    """
-    for truth, (sizes, parting) in PARTINGS.items():
-        planted = planted_tree(seed, sizes, parting)
-        judge = Judge(planted)
-        assert planted.branching is not None
-        best = judge.delta_m_of(planted.branching)
-        for encoding, sampler in (("split", "tpe"), ("tree", "tpe"), ("tree", "random")):
-            budget = {"trials": 24, "reference_trials": 1, "repeats": 1, "finalists": 0}
-            space = {"members": "all", "branching": ENCODINGS[encoding]}
-            tables = sweep(
-                planted,
-                "composed",
-                seed,
-                budget=budget,
-                networks=1,
-                trial=space,
-                sampler={"name": sampler},
-            )
-            trials = tables["trials"]
-            branchings = dict(zip(trials["trial_id"], map(Branching.parse, trials["branching"]), strict=True))
-            key = best_design(tables["designs"])["networks"][0]
-            searched = trials.query("arm == 'search' and phase == 'search'").set_index("trial_id")
-            own = branchings[str(searched["mean_gain"].idxmax())]
-            yield {
-                "variant": f"{truth} {encoding} {sampler}",
-                "found": branchings[key] == planted.branching,
-                "found by own": own == planted.branching,
-                "gain of planted": best,
-                "regret": best - judge.delta_m_of(own),
-                "chosen": str(own),
-            }
-
-
-PARTINGS = {
-    "early": ((1, 1, 1, 1), 1),
-    "middle": ((1, 1, 1, 1), 2),
-    "late": ((4,), 3),
-    "pairs": ((2, 2), 2),
-}
-ENCODINGS: Mapping[str, object] = {"split": {"split": {"int": [1, 3]}}, "tree": {"tree": "any"}}
-STRATEGIES = {
-    "composed": ("composed", True),
-    "composed without affinities": ("composed", False),
-    "random": ("random", False),
-}
-KINDS: Mapping[str, Callable[[int], Iterator[Row]]] = {
-    "clusters": clusters,
-    "scarce": scarce,
-    "auxiliary": auxiliary,
-    "independent": independent,
-    "depth": depth,
-}
-
-
-def sweep(
-    planted: Planted,
-    strategy: str,
-    seed: int,
-    *,
-    budget: Mapping[str, int],
-    networks: int,
-    trial: Mapping[str, object] | None = None,
-    sampler: Mapping[str, object] | None = None,
-) -> dict[str, pd.DataFrame]:
-    """The tables of a sweep over any members of the planted tasks."""
-    members = {"members": {"subset": {"min": 1, "max": len(planted.tasks)}}, "branching": "shared"}
-    spec = SweepSpec.from_value(
-        {
-            "name": "planted",
-            "data": {"source": "planted"},
-            "tasks": planted.tasks,
-            "objective": {"max_networks": networks},
-            "budget": budget,
-            "resources": {"gpu": 0},
-            "sampler": {"name": "tpe", "members": strategy, "seed": seed, **(sampler or {})},
-            "pruner": "none",
-            "trial": {**members, **planted.trial, **(trial or {})},
-        }
-    )
-    with tempfile.TemporaryDirectory() as folder:
-        board = run_sweep(spec, folder, dataset=planted.dataset, inline=True).board
-        return {name: board.frame(name) for name in ("trials", "metrics", "designs", "summary")}
-
-
-def _compare(planted: Planted, seed: int, *, trials: int, networks: int) -> Iterator[Row]:
-    """Whether each strategy's best design has the planted member sets, and its regret."""
-    judge = Judge(planted)
-    true = {task: members for members in planted.networks for task in members if planted.is_main(task)}
-    budget = {"trials": trials, "reference_trials": 1, "repeats": 1, "finalists": 0}
-    for name, (strategy, affinities) in STRATEGIES.items():
-        tables = sweep(
-            planted, strategy, seed, budget=budget, networks=networks, sampler={"affinities": affinities}
-        )
-        trials_of = tables["trials"].query("phase == 'search' and state == 'complete'")
-        sets = dict(zip(trials_of["trial_id"], trials_of["members"].map(tuple), strict=True))
-        whole = {task: sets[key] for task, key in dict(best_design(tables["designs"])["serves"]).items()}
-        own = own_design(tables, list(true), networks)
-        chosen = {task: sets[key] for task, key in own.serves.items()}
-        right = [chosen[task] == members for task, members in true.items()]
-        searched = [tuple(members) for members in trials_of.query("arm == 'search'")["members"]]
-        yield {
-            "variant": name,
-            "found": whole == true,
-            "found by own": all(right),
-            "own tasks as planted": float(np.mean(right)),
-            "promised by own": own.delta_m,
-            "regret": 0.0 if all(right) else judge.delta_m(true) - judge.delta_m(chosen),
-            "trainings of planted sets": sum(members in planted.networks for members in searched),
-            "chosen": " ".join(sorted({"+".join(members) for members in chosen.values()})),
-        }
-
-
-def own_design(tables: Mapping[str, pd.DataFrame], tasks: list[str], networks: int) -> Composition:
-    """The best design of the search's own networks and of single tasks."""
-    networks_of = tables["trials"].query("phase == 'search' and arm in ('search', 'single_task')")
-    gains = tables["metrics"].query("split == 'valid' and metric == 'rmse'")
-    gains = gains[gains["trial_id"].isin(networks_of["trial_id"])]
-    candidates = [
-        Candidate(str(key), dict(zip(rows["task"], rows["gain"], strict=True)), n_params=0)
-        for key, rows in gains[gains["task"].isin(tasks)].groupby("trial_id")
-    ]
-    return compose(candidates, tasks, max_networks=networks)[-1]
-
-
-def best_design(designs: pd.DataFrame) -> pd.Series:
-    """The search arm's best design."""
-    return designs.query("arm == 'search' and rank == 1").sort_values("n_networks").iloc[-1]
-
-
-class Judge:
-    """What member sets are worth on test: the mean over fresh seeds, at the middle of every range."""
-
-    def __init__(self, planted: Planted) -> None:
-        self.planted = planted
-        self.values = cache(self._values)
-
-    def delta_m(self, serving: Mapping[str, tuple[str, ...]]) -> float:
-        """Mean gain of these tasks in percent over each of them alone."""
-        gains = [
-            1 - self.values(members)[task] / self.values((task,))[task] for task, members in serving.items()
-        ]
-        return 100 * float(np.mean(gains))
-
-    def delta_m_of(self, branching: Branching) -> float:
-        """Of all tasks in one network."""
-        together = self.values(branching.members, branching)
-        return 100 * float(np.mean([1 - together[task] / self.values((task,))[task] for task in together]))
-
-    def _values(self, members: tuple[str, ...], branching: Branching | None = None) -> dict[str, float]:
-        trial: Any = _middle(self.planted.trial)
-        tree = branching or Branching.shared(members, stages_of(trial["trunk"]))
-        config = TrialConfig.model_validate({**trial, "members": members, "branching": str(tree)})
-        runs = [self._errors(config, seed) for seed in FRESH]
-        return {task: float(np.mean([run[task] for run in runs])) for task in members}
-
-    def _errors(self, config: TrialConfig, seed: int) -> dict[str, float]:
-        """The root mean squared error of each member on test."""
-        dataset = self.planted.dataset
-        score = Score({task: dataset.tasks[task].metric for task in config.members})
-        training = Training(config, dataset, seed=seed, score=score)
-        while not training.finished:
-            training.run_epoch()
-        training.restore_best()
-        assert dataset.test is not None
-        metrics = training.evaluate(dataset.test, Split.TEST)
-        return {metric.task: metric.value for metric in metrics if metric.name == "rmse"}
-
-
-def _middle(node: object) -> object:
-    """A block of a sweep file with the middle of each range of numbers (all of them logarithmic)."""
-    if isinstance(node, Mapping):
-        if "float" in node:
-            return float(np.sqrt(np.prod(node["float"])))
-        return {key: _middle(value) for key, value in node.items()}
-    return node
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from mtl_search.records import Role
+from mtl_search.design import Branching
+from mtl_search.records import Role, Split
 from mtl_search.search import SweepSpec, resume_sweep, run_sweep
 from mtl_search.testing.planted import (
     LinearStages,
@@ -9,10 +10,21 @@ from mtl_search.testing.planted import (
     planted_auxiliary,
     planted_clusters,
     planted_independent,
+    planted_narrow,
+    planted_pairs,
     planted_tree,
 )
 from mtl_search.testing.trunk_suite import TrunkSuite
+from mtl_search.training import Score, Training, TrialConfig
 
+PLANTS = [
+    planted_clusters,
+    planted_independent,
+    planted_pairs,
+    planted_narrow,
+    planted_auxiliary,
+    planted_tree,
+]
 SMALL = Sample(train=80, held_out=100)
 
 
@@ -33,7 +45,7 @@ def error_of_pooled(planted, labels_of, task):
     return np.sqrt(np.mean((test.inputs["numeric"].numpy() @ weights - test.targets[task].numpy()) ** 2))
 
 
-@pytest.mark.parametrize("plant", [planted_clusters, planted_independent, planted_auxiliary, planted_tree])
+@pytest.mark.parametrize("plant", PLANTS)
 def test_a_seed_is_a_dataset(plant):
     first = plant(1, sample=SMALL)
     assert plant(1, sample=SMALL).dataset.fingerprint == first.dataset.fingerprint
@@ -75,6 +87,50 @@ def test_labels_of_the_cluster_help_and_those_of_others_hurt(seed):
     assert error_of_pooled(planted, ["a1", "a2"], "a1") < 0.95 * alone
     assert error_of_pooled(planted, ["a1", "b1"], "a1") > alone
     assert error_of_pooled(planted, ["a1", "a2", "b1"], "a1") > error_of_pooled(planted, ["a1", "a2"], "a1")
+
+
+def error_of_network(planted, members, lr, seed=0):
+    """Test error of each of ``members`` in one network that shares everything."""
+    optimizer = {"name": "adamw", "lr": lr, "weight_decay": 0.01}
+    branching = str(Branching.shared(members, 1))
+    trial = {**planted.trial, "optimizer": optimizer, "members": members, "branching": branching}
+    training = Training(
+        TrialConfig.model_validate(trial), planted.dataset, seed=seed, score=score(planted.dataset)
+    )
+    while not training.finished:
+        training.run_epoch()
+    training.restore_best()
+    metrics = training.evaluate(planted.dataset.test, Split.TEST)
+    return np.array([metric.value for metric in metrics if metric.name == "rmse"])
+
+
+def score(dataset):
+    return Score({name: task.metric for name, task in dataset.tasks.items()})
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_networks_of_a_pair_are_plainly_better_and_one_of_all_is_worse(seed):
+    planted = planted_pairs(seed)
+    assert planted.networks == (("a1", "a2"), ("b1", "b2"))
+    alone = np.concatenate([error_of_network(planted, (task,), 0.1) for task in planted.tasks])
+    paired = np.concatenate([error_of_network(planted, pair, 0.1) for pair in planted.networks])
+    together = error_of_network(planted, tuple(planted.tasks), 0.1)
+    assert np.mean(1 - paired / alone) > 0.08
+    assert np.mean(1 - together / alone) < -0.1
+
+
+def test_one_learning_rate_in_five_is_good_and_sharing_does_nothing():
+    planted = planted_narrow()
+    low, high = planted.trial["optimizer"]["lr"]["float"]
+    rates = np.geomspace(low, high, 15)
+    errors = np.array([error_of_network(planted, ("a1",), rate)[0] for rate in rates])
+    assert 0.1 < np.mean(errors < 1.5 * errors.min()) < 0.35
+    assert np.median(errors) > 3 * errors.min()
+    alone = np.mean(
+        [[error_of_network(planted, (t,), 0.05, k)[0] for t in planted.tasks] for k in range(3)], 0
+    )
+    together = [error_of_network(planted, tuple(planted.tasks), 0.05, k) for k in range(3)]
+    assert np.mean(1 - np.mean(together, 0) / np.mean(alone, 0)) == pytest.approx(0, abs=0.04)
 
 
 def test_one_auxiliary_task_helps_the_main_one():

@@ -1,0 +1,41 @@
+"""One sweep over planted data, in this process; used by the kinds of ``planted.py``."""
+
+import tempfile
+from collections.abc import Mapping
+
+import pandas as pd
+
+from mtl_search.search import SweepSpec, run_sweep
+from mtl_search.testing.planted import Planted
+
+Row = dict[str, object]
+
+
+def sweep(
+    planted: Planted,
+    strategy: str,
+    seed: int,
+    *,
+    budget: Mapping[str, int],
+    networks: int,
+    trial: Mapping[str, object] | None = None,
+    sampler: Mapping[str, object] | None = None,
+) -> dict[str, pd.DataFrame]:
+    """The tables of a sweep over any members of the planted tasks."""
+    members = {"members": {"subset": {"min": 1, "max": len(planted.tasks)}}, "branching": "shared"}
+    spec = SweepSpec.from_value(
+        {
+            "name": "planted",
+            "data": {"source": "planted"},
+            "tasks": planted.tasks,
+            "objective": {"max_networks": networks},
+            "budget": budget,
+            "resources": {"gpu": 0},
+            "sampler": {"name": "tpe", "members": strategy, "seed": seed, **(sampler or {})},
+            "pruner": "none",
+            "trial": {**members, **planted.trial, **(trial or {})},
+        }
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        board = run_sweep(spec, folder, dataset=planted.dataset, inline=True).board
+        return {name: board.frame(name) for name in ("trials", "metrics", "designs", "summary")}
