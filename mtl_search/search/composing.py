@@ -10,19 +10,26 @@ from mtl_search.search.arms import REFERENCE_ARMS, SEARCH, SINGLE_TASK, evidence
 from mtl_search.search.ledger import Ledger
 from mtl_search.search.sweep import SweepSpec
 
-__all__ = ["compose_arm", "compose_for", "design_rows", "promising"]
+__all__ = ["compose_arm", "compose_for", "design_rows", "promising", "serving"]
 
 
 def promising(spec: SweepSpec, ledger: Ledger, replicated: Collection[str]) -> list[TrialRecord]:
     """The networks of all arms' designs that are best, where the configurations in ``replicated`` are known
     by their means and gains are shrunk by the noise these tell of."""
+    return [ledger[key] for key in serving(spec, ledger, replicated)]
+
+
+def serving(spec: SweepSpec, ledger: Ledger, replicated: Collection[str]) -> dict[str, set[str]]:
+    """The same networks by trial_id, each with the tasks that it serves in a design."""
     noise = ledger.noise(replicated)
-    keys: dict[str, None] = {}
+    found: dict[str, set[str]] = {}
     for arm in (*REFERENCE_ARMS, *spec.arms, SEARCH):
         candidates = shrink(ledger.candidates(evidence_for(arm), replicated=replicated), noise)
         for design in compose_for(spec, ledger, arm, candidates):
-            keys |= dict.fromkeys(design.keys)
-    return [ledger[key] for key in keys]
+            for key in design.keys:
+                served = {task for task, by in design.serves.items() if by == key}
+                found.setdefault(key, set()).update(served)
+    return found
 
 
 def compose_arm(spec: SweepSpec, ledger: Ledger, arm: str, *, final: bool) -> tuple[Composition, ...]:

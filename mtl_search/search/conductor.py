@@ -1,8 +1,8 @@
 """Conductor: the search of one sweep, arm by arm, from the first job to the last trial told."""
 
 import zlib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -19,35 +19,21 @@ from mtl_search.search.ledger import Ledger
 from mtl_search.search.recording import Recorder
 from mtl_search.search.strategies import build_strategy
 from mtl_search.search.studies import Journal, JournalledStudy
-from mtl_search.search.study_run import Draft, StudyRun
+from mtl_search.search.study_run import HOPELESS, Draft, StudyRun
 from mtl_search.search.sweep import SweepSpec
 from mtl_search.search.transfer import Transfer
-from mtl_search.training import Score, TrialOutcome
+from mtl_search.search.turns import Live, Turns
+from mtl_search.space import Scalar
+from mtl_search.training import Score, TrialConfig, TrialOutcome
 
 __all__ = ["Conductor"]
 
-HOPELESS = 10  # trials that failed with none that succeeded, after which a sweep gives up
-LAST_ROUND = 0.25  # share of its hours that a study of one of several tasks has after the first round of all
-REPEATED = 50  # trials in a row that were trained before, after which a study has no use for more hours
 
 TOLD = {
     TrialState.COMPLETE: OptunaState.COMPLETE,
     TrialState.PRUNED: OptunaState.PRUNED,
     TrialState.FAILED: OptunaState.FAIL,
 }
-
-
-@dataclass(slots=True)
-class Live:
-    """A job in training."""
-
-    run: StudyRun
-    draft: Draft
-    job: Job
-    started: datetime
-    first_round: bool = False
-    history: list[EpochReport] = field(default_factory=list)
-    judged: int = 0  # epochs after which it was let go on, before it was lost
 
 
 class Conductor(JobSource):
@@ -78,7 +64,8 @@ class Conductor(JobSource):
         self._lost: list[Live] = []  # what is to be tried again
         self.hopeless: str | None = None  # why the sweep gave up, where it did
         self.note = ""  # why the newest trial was chosen
-        self._slots, self._interrupted = slots, False
+        self._turns = Turns(spec.settings.budget, self.runs, ledger, slots)
+        self._interrupted = False
         self._changed: Callable[[], None] = lambda: None
         self._recorder = Recorder(spec.settings.name, dataset)
         self._costs = NetworkCosts(dataset.tasks, dataset.input_shape)
@@ -87,13 +74,13 @@ class Conductor(JobSource):
         """A job of the first arm that has one left."""
         if self._interrupted or self.hopeless is not None:
             return "done"
-        if self._lost:
-            return self._restart(self._lost.pop(0))
-        for first_round, run in self._turns():
-            if self._waits(run, first_round):
+        if (job := self.restart()) is not None:
+            return job
+        for first_round, run in self._turns:
+            if self._turns.waits(run, first_round, self.live):
                 return "wait"
-            while not self._interrupted and self._has_budget(run, first_round=first_round):
-                if (job := self._start(run, first_round)) is not None:
+            while not self._interrupted and self._turns.has_budget(run, first_round, self.live):
+                if (job := self._draw(run, first_round)) is not None:
                     return job
         if self.live:
             return "wait"
@@ -107,7 +94,7 @@ class Conductor(JobSource):
         self.ledger.board.catch_up()
         if self._interrupted:
             return True
-        if len(live.history) <= live.judged:
+        if live.kept or len(live.history) <= live.judged:
             return False
         metrics = self.ledger.metrics
         signed = {task: metrics[task].signed(v) for task, v in report.valid.items() if task in metrics}
@@ -128,7 +115,7 @@ class Conductor(JobSource):
             arm=live.run.arm.name,
             phase=Phase.SEARCH,
             cost=live.draft.cost,
-            params=live.draft.trial.params,
+            params=live.draft.params,
             started=live.started,
             history=live.history,
         )
@@ -184,56 +171,39 @@ class Conductor(JobSource):
         record = self.ledger.find(trial_id)
         return None if record is None else (TOLD[record.state], record.score)
 
-    def _turns(self) -> Iterator[tuple[bool, StudyRun]]:
-        """The studies in the order they are asked, with whether that is for their first round.
+    def try_alone(self, task: str, config: TrialConfig, params: Mapping[str, Scalar]) -> Job | None:
+        """Train ``config``, a network of ``task`` alone, in that task's study, to its end.
 
-        Where tasks have studies of their own, each first has most of its trials, then all have the rest, so
-        that the first study learns from the last as well.
+        ``params`` are what was sampled for the network that its hyperparameters come from. None where an
+        equal network of another arm answers it.
         """
-        for arm in self.arms:
-            runs = [run for run in self.runs if run.arm is arm]
-            if len(runs) > 1:
-                yield from ((True, run) for run in runs)
-            yield from ((False, run) for run in runs)
+        run = next(run for run in self.runs if run.study.name == f"{SINGLE_TASK}/{task}")
+        return self._start(run, run.draft_given(self._costs, config, params), kept=True)
 
-    def _waits(self, run: StudyRun, first_round: bool) -> bool:
-        """Whether a study cannot begin before what is in training has ended.
+    def restart(self) -> Job | None:
+        """A trial that was lost, to be tried again: the same job, under its own name, as if nothing had
+        happened. None where there is none."""
+        if not self._lost:
+            return None
+        live = self._lost.pop(0)
+        live.judged = max(live.judged, len(live.history))
+        live.history, live.started = [], datetime.now(UTC)
+        self.live[live.job.trial_id] = live
+        live.run.live += 1
+        self._changed()
+        return live.job
 
-        Nothing but single tasks does before these are known, and none of them its second round before the
-        first has ended everywhere.
-        """
-        alone = [live for live in self.live.values() if live.run.arm.name == SINGLE_TASK]
-        if run.arm.name != SINGLE_TASK:
-            return bool(alone)
-        return not first_round and self._has_budget(run) and any(live.first_round for live in alone)
-
-    def _has_budget(self, run: StudyRun, *, first_round: bool = False) -> bool:
-        arm = run.arm
-        if run.exhausted:
-            return False
-        if arm.trials is not None:
-            trials = run.first_round if first_round else arm.trials
-            assert trials is not None
-            return run.study.n_finished + run.live < trials
-        hours = self.spec.settings.budget.hours
-        assert hours is not None
-        if run.repeated >= REPEATED:
-            return False
-        share = hours * 3600 * self._slots / len(self.arms) / len(arm.studies)
-        share *= 1 - LAST_ROUND if first_round else 1
-        now = datetime.now(UTC)
-        spent = self.ledger.slot_seconds[run.study.trial_prefix] + sum(
-            (now - live.started).total_seconds() for live in self.live.values() if live.run is run
-        )
-        return spent < share
-
-    def _start(self, run: StudyRun, first_round: bool) -> Job | None:
+    def _draw(self, run: StudyRun, first_round: bool) -> Job | None:
         """Draft a trial and start it; None where an equal one was trained before, which answers it, or where
         the study has nothing left to train."""
         running = [live.job.config.members for live in self.live.values()]
         draft = run.draft(self._costs, self.ledger.measurements(evidence_for(run.arm.name)), running)
-        if draft is None:
-            return None
+        return None if draft is None else self._start(run, draft, first_round=first_round)
+
+    def _start(
+        self, run: StudyRun, draft: Draft, *, first_round: bool = False, kept: bool = False
+    ) -> Job | None:
+        """Start a trial; None where an equal one was trained before, which answers it."""
         trial_id = run.study.start(draft.trial)
         number = int(trial_id.rsplit("-", 1)[1])
         seed = zlib.crc32(f"{self.spec.settings.sampler.seed}/{number}".encode())
@@ -248,13 +218,14 @@ class Conductor(JobSource):
             affinities=affinities,
             resample_valid=run.arm.name == SINGLE_TASK,
         )
-        live = Live(run, draft, job, datetime.now(UTC), first_round)
+        live = Live(run, draft, job, datetime.now(UTC), first_round, kept)
         self.note = draft.reason
         known = self.ledger.known(draft.config.identity(self.dataset.fingerprint))
         if known is not None:
             gains, values = self.ledger.gains(known), self.ledger.values(known)
-            params = draft.trial.params
-            answer = self._recorder.duplicate(job, known, gains, values, arm=run.arm.name, params=params)
+            answer = self._recorder.duplicate(
+                job, known, gains, values, arm=run.arm.name, params=draft.params
+            )
             self._settle(live, answer)
             run.repeated += 1
             return None
@@ -264,22 +235,20 @@ class Conductor(JobSource):
         self._changed()
         return job
 
-    def _restart(self, live: Live) -> Job:
-        """Try a trial again that was lost: the same job, under its own name, as if nothing had happened."""
-        live.judged = max(live.judged, len(live.history))
-        live.history, live.started = [], datetime.now(UTC)
-        self.live[live.job.trial_id] = live
-        live.run.live += 1
-        self._changed()
-        return live.job
-
     def _settle(self, live: Live, record: TrialRecord) -> None:
         self.ledger.record(record)
-        live.run.study.tell(live.draft.trial, TOLD[record.state], record.score)
+        told = TOLD[record.state] if live.draft.exact else OptunaState.FAIL  # from which no sampler learns
+        live.run.tell(live.draft.trial, told, record.score)
 
     def _give_up_if_hopeless(self, *, after: int) -> None:
-        """Give up where at least ``after`` trials were recorded and all of them failed."""
-        records = self.ledger.records
-        failed = sum(states["failed"] for states in self.ledger.states.values())
-        if after <= failed == len(records):
-            self.hopeless = f"all of the first {failed} trials failed, the last with: {records[-1].error}"
+        """Give up where at least ``after`` single-task trials were recorded and all of them failed.
+
+        Nothing can be compared then. Another arm, or the study of one task, that fails gives up alone.
+        """
+        states, records = self.ledger.states[SINGLE_TASK], self.ledger.records
+        if not after <= states["failed"] == states.total():
+            return
+        everything = all(record.state == TrialState.FAILED for record in records)
+        which = f"first {len(records)}" if everything else f"{states['failed']} single-task"
+        last = next(r for r in reversed(records) if everything or r.arm == SINGLE_TASK)
+        self.hopeless = f"all of the {which} trials failed, the last with: {last.error}"

@@ -43,6 +43,13 @@ class Replication(Retraining):
 
     def more(self) -> list[Training]:
         """What the first round that is not complete still lacks; empty where all are."""
+        return self._rounds()[1]
+
+    def known(self) -> set[str]:
+        """The networks, by config_id, of the rounds that are complete."""
+        return self._rounds()[0]
+
+    def _rounds(self) -> tuple[set[str], list[Training]]:
         replicated: set[str] = set()
         for _ in range(ROUNDS if self._seeds else 0):
             networks = {record.config_id: record for record in promising(self._spec, self.ledger, replicated)}
@@ -53,11 +60,11 @@ class Replication(Retraining):
                 if self.lacks(record, seed)
             ]
             if missing:
-                return missing
+                return replicated, missing
             if any(self._was_lost(config_id) for config_id in networks):
-                return []  # until a resume: the next round would build on what is not known
+                return replicated, []  # until a resume: the next round would build on what is not known
             replicated |= networks.keys()
-        return []
+        return replicated, []
 
     def _was_lost(self, config_id: str) -> bool:
         """Whether a replicate of that network was lost as often as one may be in a run."""

@@ -1,5 +1,6 @@
 """run_sweep and resume_sweep: from a checked sweep to its tables."""
 
+import math
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,11 +15,13 @@ from mtl_search.data import Dataset, load_dataset
 from mtl_search.errors import DataError, LeaderboardError
 from mtl_search.leaderboard import SCHEMAS, Leaderboard, TaskInfo, is_partial
 from mtl_search.records import Role
+from mtl_search.search.catch_up import CatchUp
 from mtl_search.search.composing import design_rows
 from mtl_search.search.conductor import Conductor
 from mtl_search.search.confirmation import Confirmation
 from mtl_search.search.executors import Executor, open_executor
 from mtl_search.search.finalists import finalists
+from mtl_search.search.jobs import JobSource
 from mtl_search.search.ledger import Ledger
 from mtl_search.search.phases import Phases
 from mtl_search.search.replication import Replication
@@ -162,8 +165,7 @@ def _search_and_confirm(
     metrics = {name: task.metric for name, task in dataset.tasks.items() if name in spec.settings.main_tasks}
     ledger = Ledger(board, metrics)
     watch.started(spec, dataset, executor, board.path)
-    conductor, replication, last = _search(spec, dataset.without_test(), executor, ledger, watch)
-    searched = replication is not None and not replication.interrupted
+    conductor, searched, last = _search(spec, dataset.without_test(), executor, ledger, watch)
     if searched:
         ledger.settle_references()
     designs = design_rows(spec, ledger, final=searched)
@@ -179,26 +181,39 @@ def _search_and_confirm(
 
 def _search(
     spec: SweepSpec, visible: Dataset, executor: Executor, ledger: Ledger, watch: Watch
-) -> tuple[Conductor, Replication | None, Snapshot]:
-    """Train all arms, then replicate; no replication where the search was stopped. ``visible`` has no test
-    rows."""
+) -> tuple[Conductor, bool, Snapshot]:
+    """Train all arms; then references catch up and promising designs are replicated until neither changes
+    anything. Whether that came to its end, and how it looks then. ``visible`` has no test rows."""
     began, before = time.monotonic(), len(ledger.records)
     journal = Journal(ledger.board.path / "journal.log")
     conductor = Conductor(spec, visible, ledger, journal, slots=executor.slots)
-    conductor.on_change(lambda: watch.changed(take(conductor, began, before)))
-    replications: list[Replication] = []
+    replication = Replication(spec, visible, ledger)
+    catch_up = CatchUp(conductor, replication)
+    replicating = math.nan  # since when
+    ended = False
 
-    def replication() -> Iterator[Replication]:
-        if not conductor.interrupted and conductor.hopeless is None:
-            replications.append(Replication(spec, visible, ledger))
-            _show(replications[0], watch, take(conductor, began, before))
-            yield replications[0]
+    def look() -> Snapshot:
+        searched = take(conductor, began, before)
+        return take_retraining(replication, searched, replicating, 0) if replication.planned else searched
 
-    executor.run(Phases(conductor, replication()), visible)
-    last = take(conductor, began, before)
-    if not replications or not replications[0].planned:
-        return conductor, next(iter(replications), None), last
-    return conductor, replications[0], take_retraining(replications[0], last, began, 0)
+    def rest() -> Iterator[JobSource]:
+        nonlocal replicating, ended
+        while not conductor.interrupted and conductor.hopeless is None:
+            yield catch_up
+            if conductor.interrupted:
+                return
+            replicating = time.monotonic() if math.isnan(replicating) else replicating
+            yield replication
+            if replication.interrupted:
+                return
+            if not catch_up.missing():
+                ended = True
+                return
+
+    conductor.on_change(lambda: watch.changed(look()))
+    replication.on_change(lambda: watch.changed(look()))
+    executor.run(Phases(conductor, rest()), visible)
+    return conductor, ended, look()
 
 
 def _confirm(

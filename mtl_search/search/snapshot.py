@@ -72,12 +72,14 @@ def take_retraining(retraining: Retraining, before: Snapshot, started: float, do
 def _arm(conductor: Conductor, index: int) -> ArmProgress:
     arm, ledger = conductor.arms[index], conductor.ledger
     states = ledger.states[arm.name]
+    running = sum(live.run.arm is arm for live in conductor.live.values())
+    there = states.total() + running  # more than planned where references have caught up
     return ArmProgress(
         arm.name,
         states["complete"],
         states["pruned"],
         states["failed"],
-        sum(live.run.arm is arm for live in conductor.live.values()),
-        None if arm.trials is None else arm.trials * len(arm.studies),
+        running,
+        None if arm.trials is None else max(there, arm.trials * len(arm.studies)),
         conductor.incumbents.delta_m(arm.name),
     )

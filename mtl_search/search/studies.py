@@ -122,6 +122,10 @@ class JournalledStudy:
         trial.set_constraint(constraint, excess)
         self.study.tell(trial, state=TrialState.PRUNED)
 
+    def tell_unstarted(self, trial: Trial) -> None:
+        """End a trial that was asked and is not wanted; no sampler learns from it."""
+        self.study.tell(trial, state=TrialState.FAIL)
+
     def tell(self, trial: Trial, state: TrialState, score: float) -> None:
         """End a started trial. A score that is not finite makes it a failed one."""
         journal_id = self._journal_ids.pop(trial.number)

@@ -7,10 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from optuna.trial import Trial
+from optuna.trial import TrialState as OptunaState
 
 from mtl_search.data import Dataset
 from mtl_search.model import NetworkCost, NetworkCosts
-from mtl_search.records import TrialRecord
+from mtl_search.records import TrialRecord, TrialState
 from mtl_search.search.arms import Arm, arms_of
 from mtl_search.search.members import Measurement, MemberStrategy
 from mtl_search.search.settings import Settings
@@ -24,18 +25,29 @@ __all__ = ["Draft", "StudyRun", "check_constraints"]
 
 START = 3  # trials of a study that begin with what did well elsewhere, at most a third of its budget
 AGAIN = 3  # trials at its end that do so once more, where tasks have studies of their own; at most a quarter
+HOPELESS = 10  # trials that failed with none that succeeded, after which a study gives up
 RETRIES = 10  # of a first branching whose network is beyond the constraints, with other hyperparameters
 MAX_REFUSED = 200  # networks beyond the constraints in a row, after which a space counts as empty
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A trial that was asked and is ready to start."""
+    """A trial that was asked and is ready to start.
+
+    ``exact``: whether its configuration is what the study sampled; else it is one that the study's space does
+    not hold, of which the study learns nothing.
+    """
 
     trial: Trial
     config: TrialConfig
     cost: NetworkCost
     reason: str
+    exact: bool = True
+
+    @property
+    def params(self) -> Mapping[str, Scalar]:
+        """The sampled parameters that its configuration follows from."""
+        return self.trial.params if self.exact else {}
 
 
 class StudyRun:
@@ -61,8 +73,10 @@ class StudyRun:
         self._tasks = settings.all_tasks
         self._begun: Counter[tuple[str, ...]] = Counter()
         self._tried: list[Setting] = []
+        self._failed: list[bool] = []  # of each trial that ended
         for record in begun:
             self._note(record.members, params_of(record))
+            self._failed.append(record.state == TrialState.FAILED)
         self.live = 0
         self.repeated = 0  # trials in a row that were answered from the leaderboard
         self.exhausted = False  # whether no network within the constraints is found any more
@@ -97,6 +111,29 @@ class StudyRun:
             busy.append(members)  # so that a strategy moves on from sets that cannot be kept small
         self.exhausted = True
         return None
+
+    def draft_given(self, costs: NetworkCosts, config: TrialConfig, params: Mapping[str, Scalar]) -> Draft:
+        """A trial of ``config``, whose hyperparameters were sampled elsewhere as ``params``."""
+        while self.study.has_queue:  # what an interrupted trial left: it is asked for anew where still wanted
+            self.study.tell_unstarted(self.study.ask())
+        space = {parameter.name: parameter.range for parameter in self.arm.space.parameters(config.members)}
+        fitting = {name: value for name, value in params.items() if name in space and value in space[name]}
+        self.study.enqueue(fitting)
+        trial = self.study.ask()
+        sampled = TrialConfig.model_validate(self.arm.space.sample(trial, config.members))
+        self._note(config.members, trial.params)
+        cost = costs.of(config.branching, config.trunk)
+        return Draft(trial, config, cost, "the references catch up", exact=sampled == config)
+
+    def tell(self, trial: Trial, state: OptunaState, score: float) -> None:
+        """End a trial that was started."""
+        self._failed.append(state == OptunaState.FAIL)
+        self.study.tell(trial, state, score)
+
+    @property
+    def hopeless(self) -> bool:
+        """Whether so many trials failed, and none did not, that the study gives up."""
+        return len(self._failed) >= HOPELESS and all(self._failed)
 
     def _prepare(
         self, measured: Sequence[Measurement], running: Sequence[tuple[str, ...]], attempt: int

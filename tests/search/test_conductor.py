@@ -13,6 +13,7 @@ from mtl_search.records import Phase, TrialState
 from mtl_search.search import conductor as conductor_module
 from mtl_search.search import recording as recording_module
 from mtl_search.search import study_run as study_run_module
+from mtl_search.search import turns as turns_module
 from mtl_search.search.jobs import Job, Placement
 from mtl_search.training import TrialOutcome, failure
 
@@ -314,7 +315,7 @@ def test_when_all_fail_the_sweep_gives_up(bench: MakeBench) -> None:
     b.outcome = lambda job: failure(ValueError("always"))
     source = b.open()
     b.run(source)
-    assert len(b.records()) == conductor_module.HOPELESS
+    assert len(b.records()) == study_run_module.HOPELESS
     assert source.hopeless is not None
     assert "ValueError: always" in source.hopeless
 
@@ -456,7 +457,7 @@ def test_spent_hours_count_after_a_resume(bench: MakeBench, clock: Clock) -> Non
 def test_hours_end_where_there_is_nothing_new_to_train(
     bench: MakeBench, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(conductor_module, "REPEATED", 5)
+    monkeypatch.setattr(turns_module, "REPEATED", 5)
     # all but the weights of shared_tuned is fixed: there is one network of each set of members
     b = bench(trial=FIXED, budget={"trials": None, "hours": 4 * 60 / 3600})
     timed(b, clock, 10.0)
