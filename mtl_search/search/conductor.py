@@ -216,7 +216,7 @@ class Conductor(JobSource):
             seed,
             Score(metrics, references),
             affinities=affinities,
-            resample_valid=run.arm.name == SINGLE_TASK,
+            resample_valid=len(draft.config.members) == 1,
         )
         live = Live(run, draft, job, datetime.now(UTC), first_round, kept)
         self.note = draft.reason

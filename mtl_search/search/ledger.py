@@ -36,6 +36,7 @@ class Ledger:
         self.states: dict[str, Counter[str]] = defaultdict(Counter)
         self.slot_seconds: dict[str, float] = defaultdict(float)  # by study, which the trial_id begins with
         self._complete: dict[str, TrialRecord] = {}
+        self._alone: set[str] = set()  # networks of single_task by config_id, by whatever arm trained first
         self._by_id: dict[str, TrialRecord] = {}
         self._measured: dict[str, Measurement] = {}  # by trial, over the references known by now
         self._replicates: dict[str, list[TrialRecord]] = {}  # complete ones, by config_id
@@ -191,7 +192,8 @@ class Ledger:
         for task, metric in self.metrics.items():
             found = []
             for config_id, record in self._complete.items():
-                if record.arm == SINGLE_TASK and record.members == (task,) and config_id in self._replicates:
+                alone = config_id in self._alone and record.members == (task,)
+                if alone and config_id in self._replicates:
                     trainings = (record, *self._replicates[config_id])
                     values = [self.values(training).get(task, math.nan) for training in trainings]
                     if all(map(math.isfinite, values)):
@@ -254,6 +256,7 @@ class Ledger:
         if record.affinities:
             self.affinities.append(record.affinities)
         if record.arm == SINGLE_TASK:
+            self._alone.add(record.config_id)
             for task, value in self.values(record).items():
                 metric, best = self.metrics[task], self.references.get(task)
                 if math.isfinite(value) and (best is None or metric.signed(value) > metric.signed(best)):

@@ -7,7 +7,7 @@ import pytest
 
 from mtl_search.records import Phase, TrialRecord, TrialState
 from mtl_search.search.catch_up import CatchUp
-from mtl_search.search.composing import serving
+from mtl_search.search.composing import compose_arm, serving
 from mtl_search.search.conductor import Conductor
 from mtl_search.search.control import alone
 from mtl_search.search.jobs import Job, JobSource
@@ -164,3 +164,18 @@ def test_an_interrupted_trial_is_tried_again(bench: MakeBench) -> None:
     b.end(source, again)
     b.run(source)
     assert catch_up.missing() == []
+
+
+def test_a_network_alone_that_the_search_trained_first_can_be_the_reference(bench: MakeBench) -> None:
+    b = bench(
+        budget={"trials": 8, "reference_trials": 1, "repeats": 2},
+        trial={"members": {"subset": {"min": 1, "max": 1}}},
+    )
+    conductor, _, source = sources(b)
+    b.run(source)
+    assert any(r.duplicate_of for r in b.records() if r.arm == "single_task")
+    ledger = conductor.ledger
+    ledger.settle_references()
+    (design,) = compose_arm(b.spec, ledger, "single_task", final=True)
+    gains = [ledger.mean_gains(ledger[key])[task] for task, key in design.serves.items()]
+    assert gains == pytest.approx([0.0, 0.0])
