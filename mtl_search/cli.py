@@ -89,6 +89,7 @@ def check(arguments: argparse.Namespace) -> int:
 
     spec = load_sweep(arguments.file)
     dataset = load_dataset(spec.settings.data, spec.settings.tasks, base=spec.base)
+    spec = spec.of_tasks(dataset.tasks)
     check_constraints(spec, dataset)
     show_check(spec, dataset, seed=arguments.seed)
     return DONE

@@ -6,7 +6,15 @@ The command line prints the message alone and exits with 2; a traceback means a 
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-__all__ = ["DataError", "LeaderboardError", "ResourceError", "SpecError", "UserError", "nearest"]
+__all__ = [
+    "DataError",
+    "LabelError",
+    "LeaderboardError",
+    "ResourceError",
+    "SpecError",
+    "UserError",
+    "nearest",
+]
 
 
 class UserError(Exception):
@@ -31,6 +39,10 @@ class SpecError(UserError):
 
 class DataError(UserError):
     """A table, one of its columns or its splits cannot be used."""
+
+
+class LabelError(DataError):
+    """A task's labels are too few or too much alike to learn from or to be judged by; others can go on."""
 
 
 class LeaderboardError(UserError):

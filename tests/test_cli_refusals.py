@@ -12,6 +12,8 @@ import pytest
 from ruamel.yaml import YAML
 
 from mtl_search.cli import main
+from mtl_search.leaderboard import Leaderboard
+from mtl_search.search import load_sweep
 from mtl_search.testing.data import tiny_table
 
 TinySweep = Callable[..., dict[str, Any]]
@@ -224,16 +226,10 @@ def by(column: str) -> dict[str, Any]:
         (None, by("ill"), "'ill', which is also under split.column"),
         (None, by("ward"), "ward"),
         (None, by("splot"), "no column 'splot'"),
-        (with_column("cost", lambda n: [7.0] * n), {}, "cost"),
-        (with_column("cost", lambda n: [None] * n), {}, "cost"),
         (with_column("cost", lambda n: ["much"] * n), {}, "cost"),
         (with_column("cost", lambda n: [1.0, float("inf")] * (n // 2)), {}, "cost"),
-        (with_column("ill", lambda n: [1.0] * n), {}, "ill"),
-        (with_column("ill", lambda n: [None] * n), {}, "ill"),
         (with_column("ill", lambda n: [float(i % 3) for i in range(n)]), {}, "ill"),
         (with_column("age", lambda n: [1.0, float("inf")] * (n // 2)), {}, "age"),
-        (new_class_in_test, {"tasks": {"stage": "multiclass"}, **by("split")}, "'iv'"),
-        (no_label_in_valid, by("split"), "a label in every split"),
         (with_column("split", lambda n: ["train"] * n), by("split"), "split"),
         (with_column("split", lambda n: ["train", "valid", "tset", "test"] * (n // 4)), by("split"), "tset"),
         (lambda table: table.slice(0, 0), {}, "at least one row"),
@@ -252,17 +248,57 @@ def test_tables_that_cannot_be_used(
 ) -> None:
     rows = tiny_table(160, missing=0.0)
     pq.write_table(rows if table is None else table(rows), tmp_path / "own.parquet")
-    sweep = tiny_sweep(**changes)
+    file = write(on_own_table(tiny_sweep(**changes)))
+    message = run(capsys, file)
+    assert "own.parquet" in message
+    assert said in message
+    assert message == refused(capsys, "check", file), "the check finds the same"
+
+
+def on_own_table(sweep: dict[str, Any]) -> dict[str, Any]:
     sweep["data"]["source"] = "own.parquet"
     if "stage" in sweep["tasks"]:
         sweep["data"]["drop"].remove("stage")
     split = sweep["data"]["split"]
     sweep["data"]["split"] = {key: value for key, value in split.items() if value is not None}
-    file = write(sweep)
-    message = run(capsys, file)
-    assert "own.parquet" in message
-    assert said in message
-    assert message == refused(capsys, "check", file), "the check finds the same"
+    return sweep
+
+
+@pytest.mark.parametrize(
+    ("table", "changes", "task", "said"),
+    [
+        (with_column("cost", lambda n: [7.0] * n), {}, "cost", "only 7.0"),
+        (with_column("cost", lambda n: [None] * n), {}, "cost", "no label"),
+        (with_column("ill", lambda n: [1.0] * n), {}, "ill", "two classes"),
+        (with_column("ill", lambda n: [None] * n), {}, "ill", "no label"),
+        (new_class_in_test, {"tasks": {"stage": "multiclass"}, **by("split")}, "stage", "'iv'"),
+        (no_label_in_valid, by("split"), "cost", "a label in every split"),
+    ],
+)
+def test_a_task_that_cannot_be_judged_is_left_out_and_the_others_go_on(
+    capsys: Capture,
+    tiny_sweep: TinySweep,
+    write: Write,
+    tmp_path: Path,
+    table: Table,
+    changes: dict[str, Any],
+    task: str,
+    said: str,
+) -> None:
+    pq.write_table(table(tiny_table(160, missing=0.0)), tmp_path / "own.parquet")
+    file = write(on_own_table(tiny_sweep(**changes)))
+    assert main(["check", str(file)]) == 0
+    shown = capsys.readouterr().out
+    assert f"task {task!r} is left out" in shown
+    assert said in shown
+    if task != "stage":
+        return
+    assert main(["run", str(file), "--results", str(tmp_path), "--inline", "--quiet"]) == 0
+    (folder,) = (path.parent for path in tmp_path.glob("*/sweep.yaml"))
+    assert Leaderboard(folder).tasks()["task"].to_pylist() == ["cost", "ill"]
+    assert load_sweep(folder / "sweep.yaml").settings.all_tasks == ("cost", "ill", "stage"), "for a resume"
+    capsys.readouterr()
+    assert main(["resume", str(folder), "--inline", "--quiet"]) == 0
 
 
 @pytest.mark.parametrize(

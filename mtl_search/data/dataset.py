@@ -1,7 +1,7 @@
 """The Dataset: encoded rows of every split, the fitted tasks, and what is known about them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from mtl_search.data.encoding import Encoding
 from mtl_search.data.rows import InputShape, Rows
@@ -17,7 +17,8 @@ class Dataset:
     """A table made ready for training: what a trial reads, and nothing else.
 
     ``fingerprint`` identifies content, split and tasks; ``warnings`` are for people. ``test`` is None
-    where its rows were taken away.
+    where its rows were taken away. ``test_rows`` has a fingerprint of each task's test labels, by which
+    values of several sweeps are comparable; ``left_out`` the tasks that cannot be judged, and why.
     """
 
     name: str
@@ -28,6 +29,8 @@ class Dataset:
     valid: Rows
     test: Rows | None
     warnings: tuple[str, ...] = ()
+    test_rows: Mapping[str, str] = field(default_factory=dict)
+    left_out: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def input_shape(self) -> InputShape:

@@ -1,39 +1,55 @@
 """The encoding of a table's inputs: which column is of which type, fitted on the train rows."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from mtl_search.data.declared import as_declared
 from mtl_search.data.inputs.categorical import CategoricalInputs, is_categorical
+from mtl_search.data.inputs.lookup import columns_of
 from mtl_search.data.inputs.numeric import NumericInputs, is_numeric, read_numbers
+from mtl_search.data.notes import listing
+from mtl_search.data.plain import plain_table
 from mtl_search.data.rows import Inputs, InputShape
+from mtl_search.data.spec import InputKind
 from mtl_search.errors import DataError, nearest
 
-__all__ = ["Encoding", "choose_inputs"]
+__all__ = ["Encoding", "choose_inputs", "without_constants"]
 
 ID_ROWS = 20  # fewer rows say nothing about whether a column is an identifier
 ID_DISTINCT = 0.95  # share of distinct strings from which a column is an identifier or free text
 ID_NAME = re.compile(r"(^|_)(?i:id|uid|uuid|guid|key|index)$|[a-z](Id|ID|Key|Index)$|^__index_level_")
+NOTHING: Mapping[str, InputKind] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
 class Encoding:
-    """How the inputs of a table become tensors; travels with a trained model."""
+    """How the inputs of a table become tensors; travels with a trained model.
+
+    ``declared``: the columns whose type was declared, and as what.
+    """
 
     numeric: NumericInputs
     categorical: CategoricalInputs
+    declared: tuple[tuple[str, InputKind], ...] = ()
 
     @classmethod
-    def fit(cls, train: pa.Table, columns: Iterable[str]) -> "Encoding":
+    def fit(
+        cls, train: pa.Table, columns: Iterable[str], declared: Mapping[str, InputKind] = NOTHING
+    ) -> "Encoding":
         """The encoding of these columns by the train rows, which must not be constant."""
         names = tuple(columns)
-        numeric = tuple(name for name in names if is_numeric(train[name].type))
-        categorical = tuple(name for name in names if is_categorical(train[name].type))
-        return cls(NumericInputs.fit(train, numeric), CategoricalInputs.fit(train, categorical))
+        mine = tuple((name, declared[name]) for name in names if name in declared)
+        table = _prepared(train, names, dict(mine))
+        kinds = dict(zip(names, (column.type for column in table.columns), strict=True))
+        numeric = tuple(name for name, kind in kinds.items() if is_numeric(kind))
+        categorical = tuple(name for name, kind in kinds.items() if is_categorical(kind))
+        return cls(NumericInputs.fit(table, numeric), CategoricalInputs.fit(table, categorical), mine)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -47,37 +63,54 @@ class Encoding:
 
     def encode(self, table: pa.Table) -> Inputs:
         """The inputs of any rows of a table with these columns; others are not looked at."""
+        there = frozenset(table.column_names)
         for name in self.columns:
-            if name not in table.column_names:
-                hint = nearest(name, table.column_names)
+            if name not in there:
+                hint = nearest(name, there)
                 raise DataError("inputs", f"a column {name!r}, as in training", "none of that name", hint)
-        return {"numeric": self.numeric.encode(table), "categorical": self.categorical.encode(table)}
+        prepared = _prepared(table, self.columns, dict(self.declared))
+        return {"numeric": self.numeric.encode(prepared), "categorical": self.categorical.encode(prepared)}
+
+
+def _prepared(table: pa.Table, names: tuple[str, ...], declared: Mapping[str, InputKind]) -> pa.Table:
+    """These columns alone, plain and as they are declared."""
+    chosen = pa.Table.from_arrays(columns_of(table, names), names=list(names))
+    return as_declared(plain_table(chosen), declared)
 
 
 def choose_inputs(
-    table: pa.Table, train: pa.Table, left_out: frozenset[str]
+    table: pa.Table, left_out: frozenset[str], declared: Mapping[str, InputKind] = NOTHING
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """``(columns, warnings)``: the inputs among the columns of ``table``, and why others were left out.
+    """``(columns, notes)``: the inputs among the columns of ``table``, and why others were left out.
 
-    ``train`` are its train rows. DataError for a type that has no encoding, or where no input is left.
+    A declared column is an input, whatever it looks like. DataError for a type that has no encoding.
     """
-    columns, warnings = [], []
-    for name in table.column_names:
-        if name in left_out:
+    columns, identifiers = [], []
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        if name in left_out and name not in declared:
             continue
-        kind = table[name].type
+        kind = column.type
         if not (is_numeric(kind) or is_categorical(kind) or pa.types.is_null(kind)):
             expected = "numbers, booleans, times or strings as an input"
             raise DataError(f"column {name!r}", expected, f"values of type {kind}", "list it under drop")
-        if is_identifier(table[name], name):
-            warnings.append(f"column {name!r} looks like an identifier and is not used as an input")
-        elif _is_constant(train[name], name):
-            warnings.append(f"column {name!r} has one value in the train rows and is not used as an input")
+        if name not in declared and is_identifier(column, name):
+            identifiers.append(name)
         else:
             columns.append(name)
-    if not columns:
-        raise DataError("inputs", "at least one column that is an input", f"none among {table.num_columns}")
-    return tuple(columns), tuple(warnings)
+    why = "like an identifier and {is} not used as an input"
+    return tuple(columns), listing(identifiers, f"looks {why}", f"look {why}")
+
+
+def without_constants(train: pa.Table, columns: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """``(columns, notes)``: the columns that differ in the train rows; DataError where none does."""
+    pairs = zip(columns, columns_of(train, columns), strict=True)
+    constant = [name for name, column in pairs if _is_constant(column, name)]
+    kept = tuple(name for name in columns if name not in frozenset(constant))
+    if not kept:
+        found = f"none among {train.num_columns} columns"
+        raise DataError("inputs", "at least one column that is an input", found)
+    why = "one value in the train rows and {is} not used as an input"
+    return kept, listing(constant, f"has {why}", f"have {why}")
 
 
 def is_identifier(column: pa.ChunkedArray, name: str) -> bool:
@@ -91,11 +124,14 @@ def is_identifier(column: pa.ChunkedArray, name: str) -> bool:
         return bool(known >= ID_ROWS and len(pc.unique(column.drop_null())) > ID_DISTINCT * known)
     if not (pa.types.is_integer(column.type) or pa.types.is_floating(column.type)):
         return False
-    values = np.sort(pc.cast(column, pa.float64(), safe=False).drop_null().to_numpy())
-    values = values[np.isfinite(values)]
-    if len(values) < ID_ROWS or (values != np.floor(values)).any() or (np.diff(values) == 0).any():
+    values = np.sort(np.asarray(column.drop_null().to_numpy()))  # integers as such: a float merges large ones
+    if values.dtype.kind == "f":
+        values = values[np.isfinite(values)]
+        if (values != np.floor(values)).any():
+            return False
+    if len(values) < ID_ROWS or (values[1:] == values[:-1]).any():
         return False
-    return bool(values[-1] - values[0] + 1 == len(values)) or bool(ID_NAME.search(name))
+    return int(values[-1]) - int(values[0]) + 1 == len(values) or bool(ID_NAME.search(name))
 
 
 def _is_constant(column: pa.ChunkedArray, name: str) -> bool:

@@ -6,20 +6,21 @@ from types import MappingProxyType
 from typing import TypeAlias
 
 import pyarrow as pa
-import pyarrow.csv as pa_csv
 import pyarrow.dataset as pa_dataset
 import pyarrow.feather as pa_feather
 import pyarrow.fs as pa_fs
 import pyarrow.parquet as pa_parquet
 
+from mtl_search.data.separated import Layout, read_separated
 from mtl_search.errors import DataError
 
-__all__ = ["FileSystem", "Reader", "read_folder", "reader_of"]
+__all__ = ["FileSystem", "Reader", "is_text", "read_folder", "reader_of"]
 
 FileSystem: TypeAlias = pa_fs.FileSystem
-Reader: TypeAlias = Callable[[FileSystem, str], pa.Table]
+Read: TypeAlias = tuple[pa.Table, tuple[str, ...]]
+"""A table, and notes on how it was read."""
+Reader: TypeAlias = Callable[[FileSystem, str, Layout], Read]
 
-CSV_BLOCK = 64 * 2**20  # bytes from which the column types of a CSV file are inferred
 PACKED = frozenset({".gz", ".bz2", ".zst"})
 
 
@@ -34,7 +35,12 @@ def reader_of(path: str, source: str) -> Reader:
     return READERS[suffix]
 
 
-def read_folder(filesystem: FileSystem, path: str) -> pa.Table:
+def is_text(path: str) -> bool:
+    """Whether a file of this name has a separator and a decimal sign."""
+    return any(suffix in (".csv", ".tsv") for suffix in PurePosixPath(path.lower()).suffixes[-2:])
+
+
+def read_folder(filesystem: FileSystem, path: str, layout: Layout) -> Read:
     """Every Parquet file below the folder in the order of their names; folders ``key=value`` are columns."""
     entries = filesystem.get_file_info(pa_fs.FileSelector(path, recursive=True))
     parts = sorted(entry.path for entry in entries if entry.is_file and entry.extension in ("parquet", "pq"))
@@ -50,35 +56,25 @@ def read_folder(filesystem: FileSystem, path: str) -> pa.Table:
         if different:
             what = ", ".join(sorted(different))
             raise pa.ArrowInvalid(f"other columns in {part.path} than in the first part: {what}")
-    return dataset.to_table()
+    return dataset.to_table(), ()
 
 
-def _read_parquet(filesystem: FileSystem, path: str) -> pa.Table:
+def _read_parquet(filesystem: FileSystem, path: str, layout: Layout) -> Read:
     with filesystem.open_input_file(path) as file:
-        return pa_parquet.ParquetFile(file).read()
+        return pa_parquet.ParquetFile(file).read(), ()
 
 
-def _read_feather(filesystem: FileSystem, path: str) -> pa.Table:
+def _read_feather(filesystem: FileSystem, path: str, layout: Layout) -> Read:
     with filesystem.open_input_file(path) as file:
-        return pa_feather.read_table(file)
+        return pa_feather.read_table(file), ()
 
 
-def _read_csv(filesystem: FileSystem, path: str, delimiter: str = ",") -> pa.Table:
-    with filesystem.open_input_stream(path) as stream:  # unpacks by the suffix
-        table = pa_csv.read_csv(
-            stream,
-            read_options=pa_csv.ReadOptions(block_size=CSV_BLOCK),
-            parse_options=pa_csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
-            convert_options=pa_csv.ConvertOptions(strings_can_be_null=True),
-        )
-    for field in table.schema:
-        if pa.types.is_binary(field.type):
-            raise pa.ArrowInvalid(f"bytes that are not UTF-8 in column {field.name!r}")
-    return table
+def _read_csv(filesystem: FileSystem, path: str, layout: Layout) -> Read:
+    return read_separated(filesystem, path, layout)
 
 
-def _read_tsv(filesystem: FileSystem, path: str) -> pa.Table:
-    return _read_csv(filesystem, path, delimiter="\t")
+def _read_tsv(filesystem: FileSystem, path: str, layout: Layout) -> Read:
+    return read_separated(filesystem, path, layout, usual="\t")
 
 
 READERS: Mapping[str, Reader] = MappingProxyType(

@@ -3,6 +3,7 @@
 # N rows
 
 import hashlib
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -11,12 +12,15 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from mtl_search.data.distinct import distinct_values
+from mtl_search.data.plain import plain_column
 
 __all__ = ["Hashes", "hash_rows", "hash_values", "shares"]
 
 Hashes = NDArray[np.uint64]
 
 MISSING = np.uint64(0x6D697373696E6721)  # what stands for null and NaN
+EXACT = 2**53  # whole numbers up to this are told apart as float64, larger ones as integers
+LARGE = np.uint64(0x6C61726765212121)  # tells integers beyond it from the bits of a float
 
 
 def hash_rows(table: pa.Table) -> Hashes:
@@ -28,8 +32,8 @@ def hash_rows(table: pa.Table) -> Hashes:
     (True, False)
     """
     total_N = np.zeros(table.num_rows, np.uint64)
-    for name in table.column_names:
-        total_N += _mix(hash_values(table[name]) ^ _of_text(name))
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        total_N += _mix(hash_values(column) ^ _of_text(name))
     return total_N
 
 
@@ -39,23 +43,64 @@ def shares(hashes_N: Hashes, seed: int, use: str) -> NDArray[np.float64]:
 
 
 def hash_values(column: pa.ChunkedArray) -> Hashes:
-    """One hash per value: numbers by value, text by its bytes, lists by their elements in order."""
+    """One hash per value: numbers and times by value, text by its bytes, lists by their elements in order."""
+    column = plain_column(column)
     kind, types = column.type, pa.types
     if types.is_null(kind):
         return np.full(len(column), MISSING)
-    if types.is_boolean(kind) or types.is_integer(kind) or types.is_floating(kind):
-        return _of_numbers(column)
+    if types.is_boolean(kind):
+        return _of_floats(np.asarray(pc.cast(pc.cast(column, pa.int8()), pa.float64()).to_numpy()))
+    if types.is_integer(kind):
+        return _of_integers(column)
+    if types.is_floating(kind):
+        return _of_floats(np.asarray(column.to_numpy(), np.float64))
+    if types.is_temporal(kind) and not types.is_interval(kind):
+        return _of_times(column)
     if types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind):
         return _of_lists(column)
-    if types.is_nested(kind):
+    if types.is_nested(kind) or types.is_interval(kind):
         values = column.to_pylist()
         return np.array([MISSING if value is None else _of_text(value) for value in values], np.uint64)
     return _of_distinct(column)
 
 
-def _of_numbers(column: pa.ChunkedArray) -> Hashes:
-    numbers_N = np.asarray(pc.cast(column, pa.float64(), safe=False).to_numpy(), np.float64) + 0.0  # no -0.0
-    return np.where(np.isnan(numbers_N), MISSING, _mix(numbers_N.view(np.uint64)))
+def _of_floats(numbers_N: NDArray[np.float64]) -> Hashes:
+    """Of numbers, NaN where missing; whole ones beyond ``EXACT`` as the integers that they are."""
+    numbers_N = numbers_N + 0.0  # no -0.0
+    hashes_N = _mix(numbers_N.view(np.uint64))
+    large_N = (np.abs(numbers_N) > EXACT) & (np.abs(numbers_N) < 2.0**63)
+    hashes_N[large_N] = _of_large(numbers_N[large_N].astype(np.int64).view(np.uint64))
+    return np.where(np.isnan(numbers_N), MISSING, hashes_N)
+
+
+def _of_integers(column: pa.ChunkedArray) -> Hashes:
+    if not pa.types.is_uint64(column.type):
+        column = pc.cast(column, pa.int64())
+    whole_N = np.asarray(pc.fill_null(column, 0).to_numpy())
+    hashes_N = _mix((whole_N.astype(np.float64) + 0.0).view(np.uint64))
+    large_N = (whole_N > EXACT) | (whole_N < -EXACT) if whole_N.dtype == np.int64 else whole_N > EXACT
+    hashes_N[large_N] = _of_large(whole_N[large_N].view(np.uint64))
+    return np.where(np.asarray(pc.is_null(column).to_numpy()), MISSING, hashes_N)
+
+
+def _of_large(bits: Hashes) -> Hashes:
+    return _mix(_mix(bits) ^ LARGE)
+
+
+def _of_times(column: pa.ChunkedArray) -> Hashes:
+    """Days, moments and durations as whole microseconds, and what is finer than that."""
+    kind, types = column.type, pa.types
+    if types.is_date(kind):
+        column = pc.cast(column, pa.timestamp("s"))
+    whole = pc.cast(column, pa.int32() if column.type.bit_width == 32 else pa.int64())
+    missing_N = np.asarray(pc.is_null(whole).to_numpy())
+    whole_N = np.asarray(pc.fill_null(whole, 0).to_numpy()).astype(np.int64)
+    unit = column.type.unit
+    finer_N = whole_N % 1000 if unit == "ns" else np.zeros_like(whole_N)
+    with np.errstate(over="ignore"):
+        micro_N = whole_N // 1000 if unit == "ns" else whole_N * {"s": 10**6, "ms": 1000, "us": 1}[unit]
+    hashes_N = _mix(_mix(micro_N.view(np.uint64)) + finer_N.astype(np.uint64))
+    return np.where(missing_N, MISSING, hashes_N)
 
 
 def _of_lists(column: pa.ChunkedArray) -> Hashes:
@@ -73,9 +118,18 @@ def _of_distinct(column: pa.ChunkedArray) -> Hashes:
     values_V, codes_N = distinct_values(column)
     if pa.types.is_dictionary(column.type):
         hashes_V = hash_values(pa.chunked_array([values_V]))
+    elif pa.types.is_decimal(column.type):
+        hashes_V = np.array([_of_decimal(value) for value in values_V.to_pylist()], np.uint64)
     else:
         hashes_V = np.array([_of_text(value) for value in values_V.to_pylist()], np.uint64)
     return np.append(hashes_V, MISSING)[codes_N]  # code -1 is the last
+
+
+def _of_decimal(value: Decimal) -> np.uint64:
+    """That of the float that is written alike, where there is one."""
+    if Decimal(repr(float(value))) == value:
+        return np.uint64(_of_floats(np.array([float(value)]))[0])
+    return _of_text(format(value.normalize(), "f"))
 
 
 def _of_text(value: Any) -> np.uint64:

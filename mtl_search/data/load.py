@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,53 +11,93 @@ import pyarrow as pa
 import torch
 from numpy.typing import NDArray
 
+from mtl_search.data.alike import find_alike
 from mtl_search.data.dataset import Dataset
-from mtl_search.data.encoding import Encoding, choose_inputs
+from mtl_search.data.declared import as_declared, categories_of_pandas
+from mtl_search.data.encoding import Encoding, choose_inputs, without_constants
 from mtl_search.data.hashing import Hashes, hash_rows, hash_values
 from mtl_search.data.leaks import find_leaks
+from mtl_search.data.missing import with_missing
+from mtl_search.data.plain import plain_table
+from mtl_search.data.repeats import find_cut_groups, find_repeats
 from mtl_search.data.rows import Rows
-from mtl_search.data.sources import check_table, read_table
-from mtl_search.data.spec import DataSpec
-from mtl_search.data.splits import split_rows, subsample
-from mtl_search.errors import DataError, nearest
+from mtl_search.data.sources import check_table, read_source
+from mtl_search.data.spec import DataSpec, InputKind, MissingValue
+from mtl_search.data.splits import key_hashes, split_rows, subsample
+from mtl_search.data.suspects import find_suspects
+from mtl_search.data.targets import Targets, fit_tasks
+from mtl_search.data.uses import check_uses, left_out, target_columns
+from mtl_search.errors import DataError
 from mtl_search.records import Split
-from mtl_search.tasks import Task, TaskConfig
+from mtl_search.tasks import TaskConfig
 
 __all__ = ["dataset_from_table", "load_dataset"]
 
 
 def load_dataset(spec: DataSpec, tasks: Mapping[str, TaskConfig], *, base: Path) -> Dataset:
     """The Dataset of a source; relative paths start at ``base``. DataError where it cannot be used."""
-    return dataset_from_table(read_table(spec.source, base), spec, tasks)
+    table, notes = read_source(spec, base)
+    return dataset_from_table(table, spec, tasks, notes=notes)
 
 
-def dataset_from_table(table: pa.Table, spec: DataSpec, tasks: Mapping[str, TaskConfig]) -> Dataset:
-    """The Dataset of a table in memory; ``spec.source`` only names it."""
+def dataset_from_table(
+    table: pa.Table, spec: DataSpec, tasks: Mapping[str, TaskConfig], *, notes: tuple[str, ...] = ()
+) -> Dataset:
+    """The Dataset of a table in memory; ``spec.source`` only names it.
+
+    A task that cannot be learned from the train rows or judged in a split is left out with a note; DataError
+    where no main task is left. ``notes`` are told before what is found here.
+    """
     with _located(spec.source):
         check_table(table)
-        _check_names(table, spec, tasks)
-        hashes_N = hash_rows(table)
-        if spec.rows is not None:
-            kept = subsample(hashes_N, spec.rows, spec.split.seed, "rows")
-            table, hashes_N = table.take(pa.array(kept)), hashes_N[kept]
-        index = split_rows(table, hashes_N, spec)
-        tables = {which: table.take(pa.array(rows)) for which, rows in index.items()}
-        fitted = {name: _fit(name, config, tables[Split.TRAIN]) for name, config in tasks.items()}
-        inputs, warnings = choose_inputs(table, tables[Split.TRAIN], _left_out(spec, tasks))
-        encoding = Encoding.fit(tables[Split.TRAIN], inputs)
-        splits = {
-            which: _encode(part, encoding, fitted, tasks, which, _units(part, spec.group))
-            for which, part in tables.items()
+        check_uses(table, spec, tasks)
+        declared: dict[str, InputKind] = {
+            **dict.fromkeys(categories_of_pandas(table.schema) - left_out(spec, tasks), "categorical"),
+            **spec.inputs,
         }
+        table = _cleaned(table, spec, tasks, declared)
+        strata = [
+            codes_N
+            for name, config in tasks.items()
+            for codes_N in config.strata(name, [table[column] for column in config.source_columns(name)])
+        ]
+        inputs, of_inputs = choose_inputs(table, left_out(spec, tasks), declared)
+        used = dict.fromkeys((*inputs, *target_columns(tasks), *filter(None, [spec.group])))
+        hashes_N = hash_rows(table.select(list(used)))
+        keys_N = key_hashes(table, spec.split.key) if spec.split.key else hashes_N
+        if spec.rows is not None:
+            kept = subsample(keys_N, spec.rows, spec.split.seed, "rows")
+            table, hashes_N, keys_N = table.take(pa.array(kept)), hashes_N[kept], keys_N[kept]
+            strata = [codes_N[kept] for codes_N in strata]
+        looked_at = tuple(dict.fromkeys((*target_columns(tasks), *_others(table, spec, tasks))))
+        index = split_rows(table, keys_N, spec, strata)
+        tables = {which: table.take(pa.array(rows)) for which, rows in index.items()}
+        found = fit_tasks(tasks, tables)
+        inputs, of_constants = without_constants(tables[Split.TRAIN], inputs)
+        encoding = Encoding.fit(tables[Split.TRAIN], inputs, declared)
+        splits = {which: _rows(part, encoding, found, which, spec.group) for which, part in tables.items()}
+        train = splits[Split.TRAIN]
         return Dataset(
             name=spec.source,
-            fingerprint=_fingerprint(hashes_N, index, inputs, tasks),
-            tasks=fitted,
+            fingerprint=_fingerprint(hashes_N, index, encoding, tasks),
+            tasks=found.tasks,
             encoding=encoding,
-            train=splits[Split.TRAIN],
+            train=train,
             valid=splits[Split.VALID],
             test=splits[Split.TEST],
-            warnings=warnings + find_leaks(fitted, splits[Split.TRAIN], encoding),
+            test_rows={name: _test_rows(tables[Split.TEST], tasks[name], name) for name in found.tasks},
+            left_out=found.left_out,
+            warnings=(
+                *notes,
+                *found.notes,
+                *of_inputs,
+                *of_constants,
+                *find_cut_groups(tables, spec),
+                *find_repeats(tables, encoding.columns),
+                *find_suspects(tables[Split.TRAIN], looked_at, frozenset(declared)),
+                *find_leaks(found.tasks, train, encoding),
+                *find_alike(found.tasks, train),
+            ),
         )
 
 
@@ -71,57 +110,31 @@ def _located(source: str) -> Iterator[None]:
         raise DataError(f"{source}: {error.place}", error.expected, error.found, error.hint) from error
 
 
-def _check_names(table: pa.Table, spec: DataSpec, tasks: Mapping[str, TaskConfig]) -> None:
-    """Every column that is named must be there, and none may have two uses."""
-    if not tasks:
-        raise DataError("tasks", "at least one task", "none")
-    sources = {f"tasks.{name}": config.source_columns(name) for name, config in tasks.items()}
-    uses = {"drop": spec.drop, "group": _one(spec.group), "split.column": _one(spec.split.column)}
-    for use, columns in (sources | uses).items():
-        for column in columns:
-            if column not in table.column_names:
-                hint = nearest(column, table.column_names)
-                raise DataError(use, "a column of the table", f"no column {column!r}", hint)
-    for task, columns in sources.items():
-        for use, others in uses.items():
-            for column in set(columns) & set(others):
-                raise DataError(task, "a column with no other use", f"{column!r}, which is also under {use}")
+def _cleaned(
+    table: pa.Table, spec: DataSpec, tasks: Mapping[str, TaskConfig], declared: Mapping[str, InputKind]
+) -> pa.Table:
+    """Every column plain, what counts as missing null, and declared columns cast."""
+    of_tasks = {
+        column: tuple(value for named in tasks for value in _missing_in(column, named, tasks[named]))
+        for column in target_columns(tasks)
+    }
+    return as_declared(with_missing(plain_table(table), spec, of_tasks), declared)
 
 
-def _one(column: str | None) -> tuple[str, ...]:
-    return () if column is None else (column,)
+def _others(table: pa.Table, spec: DataSpec, tasks: Mapping[str, TaskConfig]) -> list[str]:
+    """The columns that may be inputs."""
+    out = left_out(spec, tasks) - spec.inputs.keys()
+    return [name for name in table.column_names if name not in out]
 
 
-def _left_out(spec: DataSpec, tasks: Mapping[str, TaskConfig]) -> frozenset[str]:
-    targets = {column for name, config in tasks.items() for column in config.source_columns(name)}
-    return frozenset({*targets, *spec.drop, *_one(spec.group), *_one(spec.split.column)})
+def _missing_in(column: str, name: str, config: TaskConfig) -> tuple[MissingValue, ...]:
+    return config.missing if column in config.source_columns(name) else ()
 
 
-def _fit(name: str, config: TaskConfig, train: pa.Table) -> Task:
-    return config.fit(name, [train[column] for column in config.source_columns(name)])
-
-
-def _encode(
-    table: pa.Table,
-    encoding: Encoding,
-    fitted: Mapping[str, Task],
-    tasks: Mapping[str, TaskConfig],
-    which: Split,
-    units_N: torch.Tensor,
-) -> Rows:
-    targets, labelled = {}, {}
-    for name, task in fitted.items():
-        columns = [table[column] for column in tasks[name].source_columns(name)]
-        targets[name], labelled[name] = task.encode(columns)
-        if not labelled[name].any():
-            found = f"none in {len(table)} {which} rows"
-            raise DataError(f"tasks.{name}", "a label in every split", found, "change the split")
-        known = targets[name][labelled[name]]
-        if math.isnan(task.evaluate_default(torch.zeros(len(known), task.n_outputs), known)):
-            expected = f"labels in every split that {task.metric.name} is defined on"
-            found = f"labels of one kind alone in {len(known)} {which} rows"
-            raise DataError(f"tasks.{name}", expected, found, "change the split")
-    return Rows(encoding.encode(table), targets, labelled, units_N)
+def _rows(table: pa.Table, encoding: Encoding, found: Targets, which: Split, group: str | None) -> Rows:
+    targets = {name: targets for name, (targets, _) in found.encoded[which].items()}
+    labelled = {name: labelled for name, (_, labelled) in found.encoded[which].items()}
+    return Rows(encoding.encode(table), targets, labelled, _units(table, group))
 
 
 def _units(table: pa.Table, group: str | None) -> torch.Tensor:
@@ -134,13 +147,25 @@ def _units(table: pa.Table, group: str | None) -> torch.Tensor:
 def _fingerprint(
     hashes_N: Hashes,
     index: Mapping[Split, NDArray[np.intp]],
-    inputs: tuple[str, ...],
+    encoding: Encoding,
     tasks: Mapping[str, TaskConfig],
 ) -> str:
-    """Of the content of the rows in their order, their splits, the inputs and the tasks' options."""
+    """Of what is used of the rows in their order, their splits, the inputs by type and the tasks' options."""
     digest = hashlib.sha256(hashes_N.tobytes())
     for which in Split:
         digest.update(index[which].astype(np.int64).tobytes())
+    inputs = [encoding.numeric.columns, encoding.categorical.columns]
     options = {name: config.model_dump(mode="json") for name, config in tasks.items()}
     digest.update(json.dumps([inputs, options], sort_keys=True).encode())
+    return digest.hexdigest()[:16]
+
+
+def _test_rows(test: pa.Table, config: TaskConfig, name: str) -> str:
+    """A fingerprint of a task's labels in test, in their order: values are comparable where it is equal.
+
+    It is of the labels alone, so that neither another choice of inputs nor of other tasks changes it.
+    """
+    digest = hashlib.sha256()
+    for column in config.source_columns(name):
+        digest.update(hash_values(test[column]).tobytes())
     return digest.hexdigest()[:16]

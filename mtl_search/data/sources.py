@@ -1,5 +1,6 @@
 """Tables from wherever they are: a bundled name, a path, a folder of Parquet parts, or a URI."""
 
+from collections import Counter
 from importlib.resources import files
 from pathlib import Path
 
@@ -7,10 +8,12 @@ import pyarrow as pa
 import pyarrow.fs as pa_fs
 import pyarrow.parquet as pa_parquet
 
-from mtl_search.data.formats import FileSystem, read_folder, reader_of
+from mtl_search.data.formats import FileSystem, is_text, read_folder, reader_of
+from mtl_search.data.separated import Layout
+from mtl_search.data.spec import DataSpec
 from mtl_search.errors import DataError, nearest
 
-__all__ = ["bundled_tables", "check_table", "is_local_file", "read_table"]
+__all__ = ["bundled_tables", "check_table", "is_local_file", "read_source", "read_table"]
 
 
 def bundled_tables() -> dict[str, Path]:
@@ -26,9 +29,16 @@ def is_local_file(source: str) -> bool:
 
 def read_table(source: str, base: Path) -> pa.Table:
     """The whole table; a relative path starts at ``base``. DataError where it cannot be read."""
-    bundled = bundled_tables()
+    return read_source(DataSpec(source=source), base)[0]
+
+
+def read_source(spec: DataSpec, base: Path) -> tuple[pa.Table, tuple[str, ...]]:
+    """The whole table of a data block, and notes on how it was read."""
+    bundled, source = bundled_tables(), spec.source
+    layout = Layout(spec.separator, spec.decimal)
     if source in bundled:
-        return pa_parquet.read_table(bundled[source])
+        _check_layout(spec, "a bundled table")
+        return pa_parquet.read_table(bundled[source]), ()
     filesystem, path = _locate(source, base)
     try:
         info = filesystem.get_file_info(path)
@@ -37,15 +47,22 @@ def read_table(source: str, base: Path) -> pa.Table:
         if info.is_file and info.size == 0:
             raise DataError(source, "a table", "an empty file")
         read = read_folder if info.type == pa_fs.FileType.Directory else reader_of(path, source)
-        return read(filesystem, path)
+        if not is_text(path):
+            _check_layout(spec, "a table that knows its columns")
+        return read(filesystem, path, layout)
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise DataError(source, "a table that can be read", _first_line(error)) from error
+
+
+def _check_layout(spec: DataSpec, found: str) -> None:
+    if spec.separator is not None or spec.decimal is not None:
+        raise DataError(f"{spec.source}: separator and decimal", "a CSV file", found)
 
 
 def check_table(table: pa.Table) -> None:
     """DataError where there is no row, or two columns of one name."""
     names = table.column_names
-    twice = sorted({name for name in names if names.count(name) > 1})
+    twice = sorted(name for name, times in Counter(names).items() if times > 1)
     if twice:
         raise DataError("columns", "names that differ", f"{twice[0]!r} twice")
     if table.num_rows == 0:

@@ -1,24 +1,35 @@
-"""The ``data:`` block of a sweep file: where the table is and how its rows are split."""
+"""The ``data:`` block of a sweep file: where the table is, how it is read and how its rows are split."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, model_validator
 
-__all__ = ["DataSpec", "SplitSpec"]
+__all__ = ["DataSpec", "InputKind", "MissingValue", "SplitSpec"]
 
 Fraction = Annotated[float, Field(gt=0.0, lt=1.0)]
+Name: TypeAlias = Annotated[str, Field(min_length=1)]
+Names: TypeAlias = Annotated[tuple[str, ...], Field(strict=False)]
+MissingValue: TypeAlias = int | float | str
+MissingValues: TypeAlias = Annotated[tuple[MissingValue, ...], Field(strict=False)]
+InputKind: TypeAlias = Literal["numeric", "categorical"]
 
 
 class SplitSpec(BaseModel):
     """Which rows are train, valid and test.
 
-    By fractions: ``{valid: 0.15, test: 0.15, seed: 0}``; a hash of a row's content and the seed decides,
-    so neither the order of the rows nor other rows matter, and equal rows stand together.
+    By fractions: ``{valid: 0.15, test: 0.15, seed: 0}``; a hash of a row's content (of what is used of it:
+    inputs, tasks and group) and the seed decides, so neither the order of the rows nor other rows matter,
+    and equal rows stand together. With ``key: [patient, visit]`` the hash is of these columns alone, which
+    are then no inputs: neither another choice of columns nor a corrected value moves a row. Rows with a rare
+    label are dealt so that each split has its share of them, unless ``stratify`` is false.
 
     By a column: ``{column: split}`` with values ``train``, ``valid`` (or ``validation``, ``val``, ``dev``)
     and ``test``, in any case. Where the column has no valid rows, ``valid`` is the fraction of the
     ``valid_from`` rows (``train`` or ``test``) that a hash of the row and the seed turns into valid rows:
     ``{column: split, valid: 0.5, valid_from: test, seed: 0}``.
+
+    By time: ``{time: day, valid: 0.15, test: 0.15}``; the last rows by this column are test, those before
+    them valid, and rows of one moment stand together. The column is no input unless it is declared as one.
 
     >>> SplitSpec().valid_fraction, SplitSpec(valid=0.2, test=0.3).test_fraction
     (0.15, 0.3)
@@ -26,14 +37,21 @@ class SplitSpec(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
-    column: Annotated[str, Field(min_length=1)] | None = None
+    column: Name | None = None
+    time: Name | None = None
+    key: Names = ()
     valid: Fraction | None = None
     test: Fraction | None = None
     valid_from: Literal["train", "test"] | None = None
+    stratify: bool = True
     seed: Annotated[int, Field(ge=0)] = 0
 
     @model_validator(mode="after")
-    def _is_one_of_the_two(self) -> Self:
+    def _is_one_of_the_three(self) -> Self:
+        if self.column is not None and self.time is not None:
+            raise ValueError("either column or time")
+        if self.time is not None and self.key:
+            raise ValueError("key says which rows are drawn, and goes without time")
         if self.column is None:
             if self.valid_from is not None:
                 raise ValueError("valid_from needs a split column")
@@ -56,21 +74,45 @@ class SplitSpec(BaseModel):
         """The share of test rows."""
         return 0.15 if self.test is None else self.test
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that the split is made by, in the order of the options."""
+        return tuple(name for name in (self.column, self.time, *self.key) if name is not None)
+
 
 class DataSpec(BaseModel):
-    """Where the table is, how it is split, and which columns are left out.
+    """Where the table is, how it is read and split, and which columns are left out.
 
     ``source``: a bundled table's name, a path (relative to the sweep file) or a URI, of a Parquet, CSV or
     Feather file or a folder of Parquet parts. Rows of one ``group`` stand in one split. ``drop``: columns
-    that are neither inputs nor tasks. ``rows`` and ``train_rows`` keep that many rows, of all or of train,
-    chosen by hash.
+    that are neither inputs nor tasks. ``inputs`` declares columns, ``{zip: categorical}``: the others are
+    taken by their type. ``missing``: values that count as missing wherever they stand, ``[-999, NA]``, or
+    in the columns named, ``{level: [-999]}``. ``separator`` and ``decimal`` are of a CSV file, and are found
+    where they are not given. ``rows`` and ``train_rows`` keep that many rows, of all or of train, chosen by
+    hash.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
-    source: Annotated[str, Field(min_length=1)]
+    source: Name
     split: SplitSpec = SplitSpec()
-    group: Annotated[str, Field(min_length=1)] | None = None
-    drop: Annotated[tuple[str, ...], Field(strict=False)] = ()
+    group: Name | None = None
+    drop: Names = ()
+    inputs: dict[str, InputKind] = {}
+    missing: MissingValues | dict[str, MissingValues] = ()
+    separator: Annotated[str, Field(min_length=1, max_length=1)] | None = None
+    decimal: Literal[".", ","] | None = None
     rows: PositiveInt | None = None
     train_rows: PositiveInt | None = None
+
+    @model_validator(mode="after")
+    def _group_or_key(self) -> Self:
+        if self.group is not None and self.split.key:
+            raise ValueError("either group or split.key: rows of one group are drawn together")
+        if self.separator is not None and self.separator == self.decimal:
+            raise ValueError("a separator and a decimal sign that differ")
+        return self
+
+    def missing_in(self, column: str) -> tuple[MissingValue, ...]:
+        """The values that count as missing in this column, those of a task's own aside."""
+        return self.missing.get(column, ()) if isinstance(self.missing, dict) else self.missing

@@ -36,13 +36,17 @@ _OF_TRIALS: Mapping[str, Callable[[Sequence[TrialRecord]], pa.Table]] = {
 
 @dataclass(frozen=True, slots=True)
 class TaskInfo:
-    """What a reader of the tables must know of a task; ``weight``: how much it counts in delta_m."""
+    """What a reader of the tables must know of a task.
+
+    ``weight``: how much it counts in delta_m; ``test_rows``: a fingerprint of its test labels, if known.
+    """
 
     name: str
     kind: str
     role: Role
     metric: MetricKind
     weight: float = 1.0
+    test_rows: str = ""
 
 
 class Leaderboard:
@@ -282,6 +286,7 @@ def _task_rows(tasks: Sequence[TaskInfo]) -> pa.Table:
             "floor": task.metric.floor,
             "reference": float("nan"),
             "weight": task.weight,
+            "test_rows": task.test_rows or None,
         }
         for task in sorted(tasks, key=lambda task: task.name)
     ]

@@ -106,6 +106,7 @@ _TASKS = _schema(
     _column("floor", _REAL, "references at most this large have no relative gain", "of the metric"),
     _column("reference", _REAL, "single-task value on valid that gains refer to", "of the metric"),
     _column("weight", _REAL, "how much it counts in delta_m, null for 1"),
+    _column("test_rows", _TEXT, "fingerprint of its test labels: values are comparable where it is equal"),
 )
 
 _DESIGNS = _schema(

@@ -13,7 +13,7 @@ from filelock import FileLock, Timeout
 from mtl_search.analysis import summarise
 from mtl_search.data import Dataset, load_dataset
 from mtl_search.errors import DataError, LeaderboardError
-from mtl_search.leaderboard import SCHEMAS, Leaderboard, TaskInfo, is_partial
+from mtl_search.leaderboard import SCHEMAS, Leaderboard, is_partial
 from mtl_search.records import Role
 from mtl_search.search.catch_up import CatchUp
 from mtl_search.search.composing import design_rows
@@ -26,6 +26,7 @@ from mtl_search.search.ledger import Ledger
 from mtl_search.search.phases import Phases
 from mtl_search.search.replication import Replication
 from mtl_search.search.retraining import Retraining
+from mtl_search.search.same_data import check_same_data, task_infos
 from mtl_search.search.snapshot import Snapshot, take, take_retraining
 from mtl_search.search.studies import Journal
 from mtl_search.search.study_run import check_constraints
@@ -84,15 +85,16 @@ def run_sweep(
     if not _is_free(path):
         raise _taken(path)
     dataset = _dataset(spec, dataset)
-    check_constraints(spec, dataset)
+    judged = spec.of_tasks(dataset.tasks)
+    check_constraints(judged, dataset)
     with open_executor(spec.settings.resources, inline=inline, address=address) as executor:
         _make_folder(path)
         with _only_process(path):
             if not _is_free(path):  # any more
                 raise _taken(path)
             save_sweep(spec, path)
-            board = Leaderboard.create(path, _task_infos(dataset))
-            return _run(spec, dataset, executor, board, watch or Watch())
+            board = Leaderboard.create(path, task_infos(dataset))
+            return _run(judged, dataset, executor, board, watch or Watch())
 
 
 def resume_sweep(
@@ -114,12 +116,8 @@ def resume_sweep(
     spec = load_sweep(path / SWEEP_FILE)
     dataset = _dataset(spec, dataset)
     records = board.records()
-    if records and records[0].data != dataset.fingerprint:
-        raise LeaderboardError(
-            str(path),
-            f"the data it was started with ({records[0].data})",
-            f"other data ({dataset.fingerprint})",
-        )
+    if records:
+        check_same_data(board, dataset, records[0].data)
     if trials is not None:
         spec = with_changes(spec, trials=trials)
     with (
@@ -127,14 +125,15 @@ def resume_sweep(
         _only_process(path),
     ):
         save_sweep(spec, path)
-        return _run(spec, dataset, executor, board, watch or Watch())
+        return _run(spec.of_tasks(dataset.tasks), dataset, executor, board, watch or Watch())
 
 
 def _dataset(spec: SweepSpec, given: Dataset | None) -> Dataset:
     """The data of a sweep; DataError where the user's own lacks test rows or has other tasks."""
     if given is None:
         return load_dataset(spec.settings.data, spec.settings.tasks, base=spec.base)
-    wanted = {name: (task.kind, task.role) for name, task in spec.settings.tasks.items()}
+    tasks = spec.settings.tasks.items()
+    wanted = {name: (task.kind, task.role) for name, task in tasks if name not in given.left_out}
     found = {name: (task.kind, task.role) for name, task in given.tasks.items()}
     for name in sorted(wanted.keys() | found.keys()):
         if wanted.get(name) != found.get(name):
@@ -265,12 +264,6 @@ def _is_free(path: Path) -> bool:
 def _taken(path: Path) -> LeaderboardError:
     hint = f"mtl-search resume {path}, or --name NAME"
     return LeaderboardError(str(path), "no sweep of this name yet", "a folder", hint)
-
-
-def _task_infos(dataset: Dataset) -> list[TaskInfo]:
-    return [
-        TaskInfo(task.name, task.kind, task.role, task.metric, task.weight) for task in dataset.tasks.values()
-    ]
 
 
 @contextmanager

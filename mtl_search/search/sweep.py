@@ -1,7 +1,7 @@
 """SweepSpec: a sweep file, read and checked whole before anything runs."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from mtl_search.design import check_task_name
 from mtl_search.errors import nearest
+from mtl_search.search.left_out import without_tasks
 from mtl_search.search.settings import Settings
 from mtl_search.space import Document, SearchSpace, load_document, spec_error
 from mtl_search.training import TrialConfig
@@ -58,6 +59,14 @@ class SweepSpec:
             arms[name] = space.override(part, path)
             check_members(document, path, arms[name], settings)
         return cls(settings, space, arms, document, base)
+
+    def of_tasks(self, names: Collection[str]) -> Self:
+        """The same sweep of these of its tasks alone; SpecError where ``trial`` or an arm names another."""
+        others = self.settings.tasks.keys() - set(names)
+        if not others:
+            return self
+        document = replace(self.document, data=without_tasks(self.document.data, others))
+        return self.from_document(document, self.base)
 
     def override(self, part: Mapping[str, object]) -> SearchSpace:
         """The space of an arm of ours: keys of ``trial:`` replaced whole."""

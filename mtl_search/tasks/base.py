@@ -4,7 +4,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Self, TypeAlias
+from typing import Annotated, Self, TypeAlias
 
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, model_validator
@@ -96,12 +96,18 @@ class Task(ABC):
 
 
 class TaskOptions(BaseModel):
-    """The options that all kinds share: the ``role``, and for a main task its ``weight`` in delta_m."""
+    """The options that all kinds share.
+
+    ``role``, and for a main task its ``weight`` in delta_m; ``column``, where the labels are in another
+    column than that of the task's name; ``missing``, values of that column that mean no label.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
     role: Role = Field(default=Role.MAIN, strict=False)
     weight: PositiveFloat = 1.0
+    column: Annotated[str, Field(min_length=1)] | None = None
+    missing: Annotated[tuple[int | float | str, ...], Field(strict=False)] = ()
 
     @model_validator(mode="after")
     def _weight_counts(self) -> Self:

@@ -6,15 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from pydantic import PositiveFloat
 from torch import Tensor
 from torch.nn import functional as F
 
-from mtl_search.errors import DataError, nearest
+from mtl_search.errors import DataError, LabelError, nearest
 from mtl_search.records import MetricKind, Role
 from mtl_search.tasks.base import Column, Task, TaskOptions
-from mtl_search.tasks.columns import Label, find_classes, label_codes, labels, listing, place
+from mtl_search.tasks.columns import Label, class_codes, find_classes, label_codes, labels, listing, place
 from mtl_search.tasks.metrics import BINARY, Measure
 
 __all__ = ["Binary"]
@@ -56,19 +58,23 @@ class Binary(Task):
 
         def source_columns(self, task_name: str) -> tuple[str, ...]:
             """The one source column."""
-            return (task_name,)
+            return (self.column or task_name,)
+
+        def strata(self, name: str, columns: Sequence[Column]) -> list[NDArray[np.int64]]:
+            """Codes a row, -1 without a label: rows of one code should be in every split."""
+            return [class_codes(labels(columns[0], name))]
 
         def fit(self, name: str, train_columns: Sequence[Column]) -> "Binary":
             """The task, from the labels of the train rows."""
             column = labels(train_columns[0], name)
             classes = find_classes(column)
-            if len(classes) != 2:
-                raise DataError(
-                    place(name),
-                    "two classes in the train rows",
-                    f"{len(classes)}: {listing(classes)}" if classes else "no label",
-                    "use kind: multiclass" if len(classes) > 2 else None,
-                )
+            if len(classes) < 2:
+                found = f"1: {listing(classes)}" if classes else "no label"
+                raise LabelError(place(name), "two classes in the train rows", found)
+            if len(classes) > 2:
+                hint = "use kind: multiclass, or say which of them mean no label, e.g. missing: [-1]"
+                found = f"{len(classes)}: {listing(classes)}"
+                raise DataError(place(name), "two classes in the train rows", found, hint)
             if self.positive is not None and self.positive not in classes:
                 found = f"positive: {self.positive!r}"
                 hint = nearest(str(self.positive), map(str, classes))

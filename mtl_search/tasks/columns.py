@@ -5,10 +5,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from mtl_search.errors import DataError
+from mtl_search.errors import DataError, LabelError
 from mtl_search.tasks.base import Column
 
-__all__ = ["Label", "find_classes", "label_codes", "labels", "listing", "numbers", "place"]
+__all__ = ["Label", "class_codes", "find_classes", "label_codes", "labels", "listing", "numbers", "place"]
 
 Label = bool | int | str
 
@@ -38,9 +38,13 @@ def _kind_for(kind: pa.DataType) -> str | None:
 
 
 def labels(column: Column, name: str) -> Column:
-    """The column as booleans, int64 or strings, null where a label is missing; whole floats are integers."""
+    """The column as booleans, int64 or strings, null where a label is missing.
+
+    Whole floats and decimals are integers.
+    """
     if pa.types.is_dictionary(column.type):
-        column = pc.cast(column, column.type.value_type)
+        chunks = [chunk.dictionary.take(chunk.indices) for chunk in column.chunks]
+        column = pa.chunked_array(chunks, column.type.value_type)  # a cast fails on nulls among the values
     kind = column.type
     if pa.types.is_boolean(kind):
         return column
@@ -50,7 +54,7 @@ def labels(column: Column, name: str) -> Column:
         return column if pa.types.is_uint64(kind) else pc.cast(column, pa.int64())
     if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
         return pc.cast(column, pa.string())
-    if not pa.types.is_floating(kind):
+    if not (pa.types.is_floating(kind) or pa.types.is_decimal(kind)):
         raise DataError(place(name), "classes (strings, booleans or integers)", f"values of type {kind}")
     values = numbers(column, name)
     broken = values[np.isfinite(values) & (values != np.floor(values))]
@@ -64,6 +68,12 @@ def find_classes(column: Column) -> tuple[Label, ...]:
     return tuple(sorted(value for value in pc.unique(column).to_pylist() if value is not None))
 
 
+def class_codes(column: Column) -> NDArray[np.int64]:
+    """A code for each of these labels, equal for equal ones; -1 where it is missing."""
+    encoded = pc.dictionary_encode(column).unify_dictionaries().combine_chunks()
+    return np.asarray(pc.cast(encoded.indices, pa.int64()).fill_null(-1).to_numpy())
+
+
 def label_codes(
     column: Column, classes: tuple[Label, ...], name: str
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
@@ -72,7 +82,7 @@ def label_codes(
     labelled_N = np.asarray(pc.is_valid(column).to_numpy(), bool)
     unseen = pc.unique(column.filter(pc.and_(pc.is_null(codes), pc.is_valid(column)))).to_pylist()
     if unseen:
-        raise DataError(
+        raise LabelError(
             place(name),
             f"the classes of the train rows ({listing(classes)}) in every split",
             f"{listing(sorted(unseen))} in other rows alone",

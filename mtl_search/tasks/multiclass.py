@@ -13,10 +13,10 @@ from pydantic import BeforeValidator, Field, PositiveFloat
 from torch import Tensor
 from torch.nn import functional as F
 
-from mtl_search.errors import DataError, nearest
+from mtl_search.errors import DataError, LabelError, nearest
 from mtl_search.records import MetricKind, Role
 from mtl_search.tasks.base import Column, Task, TaskOptions
-from mtl_search.tasks.columns import Label, find_classes, label_codes, labels, place
+from mtl_search.tasks.columns import Label, class_codes, find_classes, label_codes, labels, place
 from mtl_search.tasks.metrics import MULTICLASS, Measure
 
 __all__ = ["Multiclass"]
@@ -66,7 +66,11 @@ class Multiclass(Task):
 
         def source_columns(self, task_name: str) -> tuple[str, ...]:
             """The one source column."""
-            return (task_name,)
+            return (self.column or task_name,)
+
+        def strata(self, name: str, columns: Sequence[Column]) -> list[NDArray[np.int64]]:
+            """Codes a row, -1 without a label: rows of one code should be in every split."""
+            return [class_codes(labels(columns[0], name))]
 
         def fit(self, name: str, train_columns: Sequence[Column]) -> "Multiclass":
             """The task, from the labels of the train rows."""
@@ -74,7 +78,7 @@ class Multiclass(Task):
             classes = find_classes(column)
             if len(classes) < 2:
                 found = f"only {classes[0]!r}" if classes else "no label"
-                raise DataError(place(name), "two classes or more in the train rows", found)
+                raise LabelError(place(name), "two classes or more in the train rows", found)
             codes_N, labelled_N = label_codes(column, classes, name)
             counts_K = np.bincount(codes_N[labelled_N])
             if 2 * len(classes) > counts_K.sum() > 10:

@@ -4,18 +4,18 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import torch
 from numpy.typing import NDArray
-from pydantic import Field, PositiveFloat
+from pydantic import Field, PositiveFloat, model_validator
 from torch import Tensor
 from torch.nn import functional as F
 
-from mtl_search.errors import DataError
+from mtl_search.errors import DataError, LabelError
 from mtl_search.records import MetricKind, Role
 from mtl_search.tasks.base import Column, Task, TaskOptions
 from mtl_search.tasks.columns import Label, find_classes, label_codes, labels, listing, place
@@ -61,9 +61,21 @@ class Multilabel(Task):
         columns: Annotated[tuple[str, ...], Field(min_length=2, strict=False)] | None = None
         pos_weight: PositiveFloat | Literal["balanced"] | None = None
 
+        @model_validator(mode="after")
+        def _column_or_columns(self) -> Self:
+            if self.column is not None and self.columns is not None:
+                raise ValueError("either column (of lists) or columns (one a label)")
+            return self
+
         def source_columns(self, task_name: str) -> tuple[str, ...]:
             """One column per label, or the column of lists."""
-            return self.columns or (task_name,)
+            return self.columns or (self.column or task_name,)
+
+        def strata(self, name: str, columns: Sequence[Column]) -> list[NDArray[np.int64]]:
+            """Codes a row for each label, -1 where it is not known: rows of one code should be everywhere."""
+            sources = self.source_columns(name)
+            classes = self.columns or find_classes(_flat(columns[0], name))
+            return list(_targets(columns, sources, classes).astype(np.int64).T)
 
         def fit(self, name: str, train_columns: Sequence[Column]) -> "Multilabel":
             """The task, from the labels of the train rows."""
@@ -77,10 +89,10 @@ class Multilabel(Task):
                     known = known_NK[:, classes.index(label)].any()
                     found = f"{label!r} in all of them" if rate == 1 else f"{label!r} in none of them"
                     found = found if known else f"{label!r} without any label"
-                    raise DataError(place(name), "labels that only some train rows have", found)
+                    raise LabelError(place(name), "labels that only some train rows have", found)
             if len(classes) < 2:
                 found = f"only {classes[0]!r}" if classes else "no label"
-                raise DataError(place(name), "two labels or more in the train rows", found)
+                raise LabelError(place(name), "two labels or more in the train rows", found)
             weight = self.pos_weight
             balanced = tuple(((1 - rates_K) / rates_K).tolist())
             return Multilabel(

@@ -8,11 +8,12 @@ from typing import Literal
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from pydantic import PositiveFloat
 from torch import Tensor
 from torch.nn import functional as F
 
-from mtl_search.errors import DataError
+from mtl_search.errors import LabelError
 from mtl_search.records import MetricKind, Role
 from mtl_search.tasks.base import Column, Task, TaskOptions
 from mtl_search.tasks.columns import numbers, place
@@ -52,7 +53,11 @@ class Regression(Task):
 
         def source_columns(self, task_name: str) -> tuple[str, ...]:
             """The one source column."""
-            return (task_name,)
+            return (self.column or task_name,)
+
+        def strata(self, name: str, columns: Sequence[Column]) -> list[NDArray[np.int64]]:
+            """Codes a row, -1 without a label: rows of one code should be in every split."""
+            return [np.where(np.isnan(numbers(columns[0], name)), -1, 0)]
 
         def fit(self, name: str, train_columns: Sequence[Column]) -> "Regression":
             """The task, from the labels of the train rows."""
@@ -60,7 +65,7 @@ class Regression(Task):
             values_N = values_N[~np.isnan(values_N)]
             if len(values_N) == 0 or values_N.min() == values_N.max():
                 found = f"only {values_N[0]}" if len(values_N) else "no label"
-                raise DataError(place(name), "different values in the train rows", found)
+                raise LabelError(place(name), "different values in the train rows", found)
             return Regression(
                 name=name,
                 role=self.role,

@@ -15,7 +15,7 @@ from mtl_search.search import SweepSpec
 from mtl_search.search.arms import SEARCH, Arm, arms_of
 from mtl_search.space import RandomSuggest, SearchSpace
 from mtl_search.terminal.budgeting import show_budget
-from mtl_search.terminal.words import plain_console, plain_table
+from mtl_search.terminal.words import plain_console, plain_table, some
 from mtl_search.training import TrialConfig, network_cost
 
 __all__ = ["show_check"]
@@ -48,10 +48,10 @@ def _say(console: Console, title: str, rest: str) -> None:
 def _show_data(console: Console, summary: DataSummary) -> None:
     rows = ", ".join(f"{count:,} {split}" for split, count in summary.rows.items())
     _say(console, "Data", f" {summary.name}, fingerprint {summary.fingerprint}: {rows} rows")
-    console.print(f"  numeric inputs: {', '.join(summary.numeric) or 'none'}")
+    console.print(f"  numeric inputs: {some(summary.numeric)}")
     levels = [f"{name} ({count})" for name, count in summary.categorical.items()]
-    console.print(f"  categorical inputs (levels): {', '.join(levels) or 'none'}")
-    console.print(f"  with a missing-indicator: {', '.join(summary.missing_indicators) or 'none'}")
+    console.print(f"  categorical inputs (levels): {some(levels)}")
+    console.print(f"  with a missing-indicator: {some(summary.missing_indicators)}")
     for warning in summary.warnings:
         console.print(Text.assemble(("  note:", "yellow"), f" {warning}"))
     console.print()

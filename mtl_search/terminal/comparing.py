@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.text import Text
 
 from mtl_search.analysis.winner import winner
+from mtl_search.errors import LeaderboardError
 from mtl_search.leaderboard import Leaderboard
 from mtl_search.terminal.words import interval, percent, plain_console, plain_table
 
@@ -14,7 +15,8 @@ __all__ = ["show_comparison"]
 
 def show_comparison(boards: list[Leaderboard]) -> None:
     """Print a column per sweep: delta_m of each arm's design that is best on valid, then the best of all
-    task by task."""
+    task by task. LeaderboardError where a task was tested on other rows."""
+    _check_test_rows(boards)
     console = plain_console()
     confirmed = [board.summary().to_pylist() for board in boards]
     titles = [str(board.path) for board in boards]
@@ -32,6 +34,23 @@ def show_comparison(boards: list[Leaderboard]) -> None:
                 "their gains have different references, their test values different rows",
             )
         )
+
+
+def _check_test_rows(boards: list[Leaderboard]) -> None:
+    """Values of a task are compared, so they must be of the same test rows."""
+    seen: dict[str, tuple[str, str]] = {}
+    for board in boards:
+        for task in board.tasks().to_pylist():
+            if not task["test_rows"]:
+                continue
+            first, rows = seen.setdefault(task["task"], (str(board.path), task["test_rows"]))
+            if rows != task["test_rows"]:
+                raise LeaderboardError(
+                    f"{board.path}: task {task['task']!r}",
+                    f"the test rows of {first}",
+                    "others",
+                    "compare sweeps of one split: split: {key: [...]} keeps it whatever else changes",
+                )
 
 
 def _show_arms(console: Console, titles: list[str], confirmed: list[list[dict[str, Any]]]) -> None:

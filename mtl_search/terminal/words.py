@@ -1,11 +1,12 @@
 """How values are written in the terminal."""
 
 import math
+from collections.abc import Sequence
 
 from rich.console import Console
 from rich.table import Table
 
-__all__ = ["duration", "interval", "percent", "plain_console", "plain_table"]
+__all__ = ["duration", "interval", "percent", "plain_console", "plain_table", "some"]
 
 
 def percent(value: float) -> str:
@@ -35,6 +36,16 @@ def duration(seconds: float) -> str:
     minutes, second = divmod(round(seconds), 60)
     hour, minute = divmod(minutes, 60)
     return f"{hour}:{minute:02d}:{second:02d}" if hour else f"{minute}:{second:02d}"
+
+
+def some(names: Sequence[str], shown: int = 40) -> str:
+    """Names with commas, and how many more there are: a table may have thousands of columns.
+
+    >>> some(["a", "b", "c"], shown=2), some([])
+    ('a, b and 1 more', 'none')
+    """
+    text = ", ".join(names[:shown]) or "none"
+    return f"{text} and {len(names) - shown:,} more" if len(names) > shown else text
 
 
 def plain_console(*, soft_wrap: bool = False) -> Console:

@@ -70,7 +70,10 @@ def test_census_income_with_its_published_test_rows_halved() -> None:
     assert rows[Split.VALID] == pytest.approx(99_762 / 2, rel=0.02)
     assert len(data.encoding.columns) == 38
     assert all(task.labelled == rows for task in data.summary().tasks)
-    assert data.warnings == ()
+    repeats, not_asked, unknown = data.warnings
+    assert "test rows equal a train row in all inputs" in repeats
+    assert not_asked.startswith("'NA' in column 'hisp_origin'")
+    assert unknown.startswith("'?' in columns")
 
 
 def test_yeast_as_one_multilabel_task() -> None:

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from mtl_search.data import Encoding
-from mtl_search.data.encoding import choose_inputs, is_identifier
+from mtl_search.data.encoding import choose_inputs, is_identifier, without_constants
 from mtl_search.data.rows import InputShape
 from mtl_search.errors import DataError
 from mtl_search.testing.data import tiny_table
@@ -18,7 +18,9 @@ INPUTS = ("age", "pressure", "smoker", "ward", "code")
 
 
 def choose(table: pa.Table, left_out: set[str] | None = None) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    return choose_inputs(table, table.slice(0, 60), frozenset(left_out or set()))
+    columns, of_inputs = choose_inputs(table, frozenset(left_out or set()))
+    kept, of_constants = without_constants(table.slice(0, 60), columns)
+    return kept, of_inputs + of_constants
 
 
 def with_column(values: object) -> pa.Table:

@@ -72,7 +72,7 @@ def test_a_label_among_several() -> None:
 
 
 def test_many_levels_are_memory_and_no_leak() -> None:
-    levels = [f"{value:.0f}" for value in targets("cost").astype(float)]
+    levels = [f"l{value:.0f}" for value in targets("cost").astype(float)]
     assert leaks(levels, "cost") == [] or "identifier" in leaks(levels, "cost")[0]
 
 

@@ -1,5 +1,6 @@
 """From a data block to a Dataset: fitted on train alone, reproducible, and strict about what it is given."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -49,14 +50,15 @@ def test_a_file_is_loaded(tmp_path: Path) -> None:
 
 def test_tasks_group_split_and_dropped_columns_are_no_inputs() -> None:
     table = BY_COLUMN.append_column("extra", TABLE["age"])
+    table = table.set_column(table.column_names.index("ward"), "ward", BY_COLUMN["s"])
     data = load(
         table,
         {"ill": "binary", "stage": "multiclass"},
         split={"column": "s"},
-        group="patient",
-        drop=["cost", "topics", "extra"],
+        group="ward",
+        drop=["cost", "topics", "extra", "patient"],
     )
-    assert data.encoding.columns == ("age", "pressure", "smoker", "ward", "code")
+    assert data.encoding.columns == ("age", "pressure", "smoker", "code")
 
 
 def test_columns_of_a_multilabel_task_are_no_inputs() -> None:
@@ -149,7 +151,11 @@ def test_warnings_say_what_was_left_out() -> None:
         ({"group": "ill"}, None, "tasks.ill: .*also under group"),
         ({"split": {"column": "stage"}}, None, "tasks.stage: .*also under split.column"),
         ({}, {"ward": "regression"}, "column 'ward': expected numbers, found values of type dictionary"),
-        ({}, {"stage": "binary"}, "column 'stage': expected two classes .*found 3: .*kind: multiclass"),
+        (
+            {"drop": ["topics"]},
+            {"stage": "binary"},
+            "column 'stage': expected two classes .*found 3: .*kind: multiclass",
+        ),
         ({}, {"cost": "multiclass"}, "column 'cost': expected classes .*kind: regression"),
         ({}, {"cost": "multilabel"}, "column 'cost': expected lists of labels"),
         ({}, {"patient": "multiclass"}, "also under drop"),
@@ -170,6 +176,17 @@ def test_no_task_is_an_error() -> None:
         dataset_from_table(TABLE, DataSpec(source="x"), {})
 
 
+def assert_left_out(table: pa.Table, task: str, why: str) -> None:
+    """The others go on, and it is said why; its column is no input."""
+    data = by_column(table)
+    assert data.tasks.keys() == TINY_TASKS.keys() - {task}
+    assert list(data.left_out) == [task]
+    assert re.search(why, data.left_out[task])
+    assert data.warnings[0] == f"task {task!r} is left out: {data.left_out[task]}"
+    assert task not in data.encoding.columns
+    assert all(rows.targets.keys() == data.tasks.keys() for rows in data.splits.values())
+
+
 @pytest.mark.parametrize(
     ("column", "value", "message"),
     [
@@ -179,31 +196,32 @@ def test_no_task_is_an_error() -> None:
         ("stage", None, "column 'stage': .*found no label"),
         ("cost", 5.0, "column 'cost': expected different values in the train rows, found only 5.0"),
         ("cost", None, "column 'cost': .*found no label"),
-        ("cost", float("inf"), "column 'cost': expected finite numbers, found .* infinite values"),
-        ("age", float("inf"), "column 'age': expected finite numbers .*found"),
         ("topics", None, "column 'topics'"),
     ],
 )
-def test_columns_of_one_value(column: str, value: object, message: str) -> None:
-    with pytest.raises(DataError, match=message) as error:
-        load(changed(TABLE, column, lambda _row, _old: value))
+def test_a_task_of_one_value_is_left_out(column: str, value: object, message: str) -> None:
+    assert_left_out(changed(BY_COLUMN, column, lambda _row, _old: value), column, message)
+
+
+@pytest.mark.parametrize("column", ["age", "cost"])
+def test_infinite_values_are_an_error(column: str) -> None:
+    with pytest.raises(DataError, match=f"column '{column}': expected finite numbers.*, found") as error:
+        load(changed(TABLE, column, lambda _row, _old: float("inf")))
     assert error.value.place.startswith("tiny.parquet: ")
 
 
 @pytest.mark.parametrize("which", ["valid", "test"])
-def test_a_class_only_outside_train_is_an_error(which: str) -> None:
+def test_a_task_with_a_class_only_outside_train_is_left_out(which: str) -> None:
     there = in_split(which)
     table = changed(BY_COLUMN, "stage", lambda row, v: "iv" if there(row) and v == "iii" else v)
-    with pytest.raises(DataError, match=r"column 'stage': expected the classes of .*'iv' in other rows"):
-        by_column(table)
+    assert_left_out(table, "stage", "column 'stage': expected the classes of .*'iv' in other rows")
 
 
 @pytest.mark.parametrize("which", ["valid", "test"])
-def test_a_split_without_labels_is_an_error(which: str) -> None:
+def test_a_task_without_labels_in_a_split_is_left_out(which: str) -> None:
     there = in_split(which)
     table = changed(BY_COLUMN, "cost", lambda row, v: None if there(row) else v)
-    with pytest.raises(DataError, match=f"tasks.cost: .* in every split, found none in 60 {which} rows"):
-        by_column(table)
+    assert_left_out(table, "cost", f"tasks.cost: .* in every split, found none in 60 {which} rows")
 
 
 @pytest.mark.parametrize("which", ["train", "valid", "test"])
@@ -226,10 +244,15 @@ def test_a_csv_of_the_same_table_is_split_alike(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("which", ["valid", "test"])
-def test_labels_that_the_metric_is_undefined_on_are_refused(which: str) -> None:
+def test_a_task_whose_metric_is_undefined_in_a_split_is_left_out(which: str) -> None:
     inside = in_split(which)
     table = changed(BY_COLUMN, "ill", lambda row, v: 0.0 if inside(row) and v is not None else v)
-    with pytest.raises(DataError, match=f"tasks.ill: .* that auroc is defined on.* {which} rows"):
-        by_column(table)
+    assert_left_out(table, "ill", f"tasks.ill: .* that auroc is defined on.* {which} rows")
     accurate = dict(TINY_TASKS) | {"ill": {"kind": "binary", "metric": "accuracy"}}
-    assert by_column(table, accurate), "of one class, but defined"
+    assert "ill" in by_column(table, accurate).tasks, "of one class, but defined"
+
+
+def test_without_a_main_task_that_can_be_judged_there_is_an_error() -> None:
+    table = changed(BY_COLUMN, "cost", lambda row, v: 1.0).drop_columns(["ill", "stage", "topics"])
+    with pytest.raises(DataError, match="column 'cost': expected different values"):
+        by_column(table, {"cost": "regression"})

@@ -112,9 +112,18 @@ def test_valid_rows_are_taken_at_random(source: str) -> None:
 
 
 def test_valid_rows_are_taken_by_group() -> None:
-    table = tiny_table(1000).append_column("s", pa.array(["train"] * 600 + ["test"] * 400))
+    table = tiny_table(1000)
+    late = pc.greater(table["patient"], 150)
+    table = table.append_column("s", pc.if_else(late, "test", "train"))
     index = split(table, split={"column": "s", "valid": 0.5, "valid_from": "train"}, group="patient")
     assert not patients(table, index[Split.VALID]) & patients(table, index[Split.TRAIN])
+    assert set(index[Split.TEST]) == set(np.flatnonzero(late))
+
+
+def test_a_column_that_cuts_groups_is_refused_with_their_number() -> None:
+    table = pa.table({"s": ["train", "valid", "test", "train"], "g": [1, 1, 2, 3]})
+    with pytest.raises(DataError, match=r"group 'g': .* column 's', found 1 of 3 groups in several"):
+        split(table, split={"column": "s"}, group="g")
 
 
 def test_train_rows_limit_train_alone() -> None:

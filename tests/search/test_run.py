@@ -293,7 +293,7 @@ def test_other_data_is_refused(tiny_spec: MakeSpec, tmp_path: Path) -> None:
     path = run_sweep(tiny_spec(data={"source": str(file)}), tmp_path, inline=True).path
     pq.write_table(tiny_table(121), file)
     before = Leaderboard(path).records()
-    with pytest.raises(LeaderboardError, match="the data it was started with"):
+    with pytest.raises(LeaderboardError, match="as it was started with"):
         resume_sweep(path, trials=9, inline=True)
     assert repr(Leaderboard(path).records()) == repr(before)
 

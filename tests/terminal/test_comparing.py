@@ -1,12 +1,15 @@
 """Sweeps side by side."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from mtl_search.cli import main
+from mtl_search.errors import LeaderboardError
 from mtl_search.leaderboard import Leaderboard
 from mtl_search.terminal.comparing import show_comparison
+from mtl_search.testing.boards import TASKS
 from mtl_search.testing.sweeps import synthetic_sweep
 
 
@@ -40,6 +43,17 @@ def test_a_sweep_without_confirmation_says_so(
 def test_other_data_are_pointed_out(boards: list[Leaderboard], capsys: pytest.CaptureFixture[str]) -> None:
     show_comparison([boards[0], boards[0]])
     assert "different data" not in capsys.readouterr().out
+
+
+def test_sweeps_tested_on_other_rows_are_refused_by_task(tmp_path: Path) -> None:
+    def board(name: str, *test_rows: str) -> Leaderboard:
+        tasks = [replace(task, test_rows=rows) for task, rows in zip(TASKS, test_rows, strict=False)]
+        return Leaderboard.create(tmp_path / name, tasks)
+
+    one, same, other = board("one", "a", "b"), board("same", "a"), board("other", "a", "c")
+    show_comparison([one, same, board("old", "", "")])
+    with pytest.raises(LeaderboardError, match=r"other: task 'death': .* test rows of .*one, found others"):
+        show_comparison([one, same, other])
 
 
 def test_the_command_takes_folders(boards: list[Leaderboard], capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from mtl_search.data.distinct import distinct_values
+from mtl_search.data.inputs.lookup import columns_of
 from mtl_search.errors import DataError
 
 __all__ = ["CategoricalInputs", "is_categorical", "read_levels"]
@@ -28,8 +29,8 @@ class CategoricalInputs:
     def fit(cls, train: pa.Table, columns: tuple[str, ...]) -> "CategoricalInputs":
         """The levels of these columns."""
         levels = []
-        for name in columns:
-            values, codes_N = read_levels(train[name], name)
+        for name, column in zip(columns, columns_of(train, columns), strict=True):
+            values, codes_N = read_levels(column, name)
             occurs_V = np.bincount(codes_N + 1, minlength=len(values) + 1)[1:] > 0
             levels.append(tuple(sorted(values.filter(pa.array(occurs_V)).to_pylist())))
         return cls(columns, tuple(levels))
@@ -42,8 +43,9 @@ class CategoricalInputs:
     def encode(self, table: pa.Table) -> Tensor:
         """The codes as int64, N x C."""
         codes_NC = np.zeros((table.num_rows, len(self.columns)), np.int64)
-        for position, (name, levels) in enumerate(zip(self.columns, self.levels, strict=True)):
-            values, codes_N = read_levels(table[name], name)
+        fitted = zip(columns_of(table, self.columns), self.columns, self.levels, strict=True)
+        for position, (column, name, levels) in enumerate(fitted):
+            values, codes_N = read_levels(column, name)
             known_V = pc.index_in(values, value_set=pa.array(levels, pa.string())).fill_null(-1).to_numpy()
             codes_NC[:, position] = np.append(known_V, -1)[codes_N] + 1
         return torch.from_numpy(codes_NC)
@@ -52,8 +54,10 @@ class CategoricalInputs:
 def is_categorical(kind: pa.DataType) -> bool:
     """Whether a column of this type is read as levels."""
     types = pa.types
-    is_text = types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind)
-    return bool(is_text or types.is_dictionary(kind))
+    if types.is_dictionary(kind):
+        kind = kind.value_type
+        return not (types.is_nested(kind) or types.is_binary(kind) or types.is_large_binary(kind))
+    return bool(types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind))
 
 
 def read_levels(column: pa.ChunkedArray, name: str) -> tuple[pa.Array, NDArray[np.int64]]:

@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from mtl_search.data.inputs.lookup import columns_of
 from mtl_search.errors import DataError
 
 __all__ = ["NumericInputs", "is_numeric", "read_numbers"]
@@ -36,8 +37,8 @@ class NumericInputs:
     def fit(cls, train: pa.Table, columns: tuple[str, ...]) -> "NumericInputs":
         """The centres and scales of these columns."""
         centres, scales, flagged = [], [], []
-        for name in columns:
-            values_N = _bounded(train, name)
+        for name, column in zip(columns, columns_of(train, columns), strict=True):
+            values_N = _bounded(column, name)
             known = values_N[~np.isnan(values_N)]
             low, first, centre, third, high = np.quantile(known, [0.0, 0.25, 0.5, 0.75, 1.0])
             centres.append(float(centre))
@@ -54,31 +55,34 @@ class NumericInputs:
     def encode(self, table: pa.Table) -> Tensor:
         """The features as float32, N x (F + M)."""
         features = np.zeros((table.num_rows, len(self.columns) + len(self.flagged)), np.float32)
-        indicator = len(self.columns)
-        fitted = zip(self.columns, self.centres, self.scales, strict=True)
-        for position, (name, centre, scale) in enumerate(fitted):
-            values_N = (_bounded(table, name) - centre) / scale
+        indicators = {name: len(self.columns) + place for place, name in enumerate(self.flagged)}
+        fitted = zip(columns_of(table, self.columns), self.columns, self.centres, self.scales, strict=True)
+        for position, (column, name, centre, scale) in enumerate(fitted):
+            values_N = (_bounded(column, name) - centre) / scale
             missing_N = np.isnan(values_N)
             features[:, position] = np.where(missing_N, 0.0, values_N / np.hypot(1, values_N / 3))
-            if name in self.flagged:
-                features[:, indicator] = missing_N
-                indicator += 1
+            if name in indicators:
+                features[:, indicators[name]] = missing_N
         return torch.from_numpy(features)
 
 
-def _bounded(table: pa.Table, name: str) -> NDArray[np.float64]:
-    return np.clip(read_numbers(table[name], name), -LARGEST, LARGEST)
+def _bounded(column: pa.ChunkedArray, name: str) -> NDArray[np.float64]:
+    return np.clip(read_numbers(column, name), -LARGEST, LARGEST)
 
 
 def is_numeric(kind: pa.DataType) -> bool:
     """Whether a column of this type is read as numbers."""
     types = pa.types
     is_number = types.is_integer(kind) or types.is_floating(kind) or types.is_decimal(kind)
-    return bool(is_number or types.is_boolean(kind) or types.is_temporal(kind))
+    is_time = types.is_temporal(kind) and not types.is_interval(kind)  # months have no fixed length
+    return bool(is_number or types.is_boolean(kind) or is_time)
 
 
 def read_numbers(column: pa.ChunkedArray, name: str) -> NDArray[np.float64]:
-    """The column as float64, NaN where missing; times in seconds. DataError where a number is infinite."""
+    """The column as float64, NaN where missing. DataError where a number is infinite.
+
+    Dates and moments count in microseconds since 1970, times of day and durations in their own unit.
+    """
     if pa.types.is_null(column.type):
         return np.full(len(column), np.nan)
     if not is_numeric(column.type):

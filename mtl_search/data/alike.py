@@ -1,0 +1,88 @@
+"""Tasks that are one: labels that say nearly the same, so that delta_m counts one gain several times."""
+
+# N rows
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mtl_search.data.notes import abridged
+from mtl_search.data.rows import Rows
+from mtl_search.records import Role
+from mtl_search.tasks import Task
+
+__all__ = ["alike_tasks", "find_alike"]
+
+CORRELATION = 0.99  # of numbers, from which two tasks are one
+EQUAL = 0.99  # share of rows in which two tasks of classes say the same
+BEYOND_CHANCE = 0.9  # Cohen's kappa: two rare labels are equal in most rows whatever they are
+ROWS = 20  # labelled in both tasks, below which nothing is said
+
+Matrix = NDArray[np.float64]
+
+
+def find_alike(tasks: Mapping[str, Task], train: Rows) -> tuple[str, ...]:
+    """A note for each set of main tasks that are one and count as several in delta_m."""
+    return tuple(
+        f"tasks {abridged(names)} nearly are one ({why}): each counts in delta_m; "
+        f"weight: {1 / len(names):.3g} for each of them lets them count as one"
+        for names, why in alike_tasks(tasks, train)
+        if sum(tasks[name].weight for name in names) > 1.01
+    )
+
+
+def alike_tasks(tasks: Mapping[str, Task], train: Rows) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Sets of main tasks whose labels nearly agree by pairs or through others, and how that was found.
+
+    Numbers: correlated beyond .99 on the train rows labelled in both. Classes: equal, or each other's
+    opposite, in 99 % of them.
+    """
+    signals = {name: _signal(task, train) for name, task in tasks.items() if task.role is Role.MAIN}
+    found: dict[str, list[str]] = {}
+    links: dict[frozenset[str], str] = {}
+    for one, other in combinations(sorted(signals), 2):
+        if tasks[one].kind == tasks[other].kind and (why := _alike(signals[one], signals[other])):
+            links[frozenset({one, other})] = why
+            joined = sorted({*found.get(one, [one]), *found.get(other, [other])})
+            found.update(dict.fromkeys(joined, joined))
+    for names in dict.fromkeys(map(tuple, found.values())):
+        yield names, next(why for pair, why in links.items() if pair <= frozenset(names))
+
+
+def _signal(task: Task, rows: Rows) -> Matrix:
+    """N x S numbers, NaN without a label."""
+    signal_NS = task.signals(rows.targets[task.name]).double().numpy().copy()
+    signal_NS[~rows.labelled[task.name].numpy()] = np.nan
+    return signal_NS
+
+
+def _alike(one_NS: Matrix, other_NS: Matrix) -> str | None:
+    if one_NS.shape != other_NS.shape:
+        return None
+    both_N = ~(np.isnan(one_NS).any(1) | np.isnan(other_NS).any(1))
+    if both_N.sum() < ROWS:
+        return None
+    one_NS, other_NS = one_NS[both_N], other_NS[both_N]
+    if _are_classes((one_NS, other_NS)):
+        share = max(_equal(one_NS, other_NS), _equal(one_NS, 1 - other_NS))
+        return f"equal in {share:.1%} of the rows labelled in both" if share >= EQUAL else None
+    one_N, other_N = one_NS[:, 0], other_NS[:, 0]
+    if one_N.std() == 0 or other_N.std() == 0:
+        return None
+    correlation = np.corrcoef(one_N, other_N)[0, 1]
+    return f"correlation {correlation:.4f}" if abs(correlation) > CORRELATION else None
+
+
+def _equal(one_NS: Matrix, other_NS: Matrix) -> float:
+    """The share of rows that are equal; 0 where that says little, since nearly all rows are of one class."""
+    share = float((one_NS == other_NS).all(1).mean())
+    expected = float((one_NS.mean(0) * other_NS.mean(0)).sum())
+    if one_NS.shape[1] == 1:
+        expected += float(((1 - one_NS.mean(0)) * (1 - other_NS.mean(0))).sum())
+    return share if share - expected > BEYOND_CHANCE * (1 - expected) else 0.0
+
+
+def _are_classes(signals: Sequence[Matrix]) -> bool:
+    return all(np.isin(signal_NS, (0.0, 1.0)).all() for signal_NS in signals)

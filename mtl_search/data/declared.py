@@ -1,0 +1,82 @@
+"""Inputs whose type is declared, by the sweep file or by the table's own metadata."""
+
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from mtl_search.data.spec import InputKind
+from mtl_search.errors import DataError
+
+__all__ = ["as_declared", "categories_of_pandas", "declare"]
+
+
+def categories_of_pandas(schema: pa.Schema) -> frozenset[str]:
+    """The columns that pandas says are categorical.
+
+    Feather keeps such columns as dictionaries; Parquet stores their values and leaves it to pandas' metadata
+    that whole numbers are codes. What a column is should not depend on the format.
+    """
+    try:
+        columns = json.loads((schema.metadata or {}).get(b"pandas", b"{}")).get("columns", [])
+        return frozenset(
+            column["field_name"] for column in columns if column.get("pandas_type") == "categorical"
+        )
+    except (ValueError, TypeError, KeyError, AttributeError):  # another writer's
+        return frozenset()
+
+
+def as_declared(table: pa.Table, declared: Mapping[str, InputKind]) -> pa.Table:
+    """The table with the declared columns cast; those that are not there are left to others to miss."""
+    for position, name in enumerate(table.column_names):
+        if name in declared:
+            column = declare(table[name], declared[name], name)
+            table = table.set_column(position, name, column)
+    return table
+
+
+def declare(column: pa.ChunkedArray, kind: InputKind, name: str) -> pa.ChunkedArray:
+    """The column as numbers or as levels; DataError where it cannot be.
+
+    >>> declare(pa.chunked_array([[101.0, None, 102.0]]), "categorical", "store").to_pylist()
+    ['101', None, '102']
+    >>> declare(pa.chunked_array([["1.5", None]]), "numeric", "dose").to_pylist()
+    [1.5, None]
+    """
+    return _levels(column, name) if kind == "categorical" else _numbers(column, name)
+
+
+def _levels(column: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
+    kind, types = column.type, pa.types
+    if types.is_string(kind) or types.is_dictionary(kind) or types.is_null(kind):
+        return column
+    if types.is_nested(kind) or types.is_interval(kind):
+        raise _wrong(name, "categorical", f"values of type {kind}")
+    if types.is_floating(kind):
+        column = pc.if_else(pc.is_nan(column), pa.scalar(None, kind), column)
+        with suppress(pa.ArrowInvalid):  # fractions are levels all the same
+            column = pc.cast(column, pa.int64())
+    try:
+        return pc.cast(column, pa.string())
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):  # bytes that are no text
+        raise _wrong(name, "categorical", f"values of type {kind}") from None
+
+
+def _numbers(column: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
+    if pa.types.is_dictionary(column.type):
+        column = pc.cast(column, column.type.value_type)
+    kind = column.type
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        try:
+            return pc.cast(pc.utf8_trim_whitespace(column), pa.float64())
+        except pa.ArrowInvalid as error:
+            raise _wrong(name, "numeric", str(error), "name what counts as missing under missing") from None
+    if pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_interval(kind):
+        raise _wrong(name, "numeric", f"values of type {kind}")
+    return column
+
+
+def _wrong(name: str, kind: InputKind, found: str, hint: str | None = None) -> DataError:
+    return DataError(f"inputs.{name}", f"values that can be {kind}", found, hint)

@@ -1,0 +1,81 @@
+"""Targets of every split: fitted on train, encoded, and left out where they cannot be judged."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pyarrow as pa
+import torch
+from torch import Tensor
+
+from mtl_search.errors import DataError, LabelError
+from mtl_search.records import Role, Split
+from mtl_search.tasks import Task, TaskConfig
+
+__all__ = ["Targets", "fit_tasks"]
+
+Encoded = tuple[Tensor, Tensor]  # targets, and which rows are labelled
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """The fitted tasks, their targets by split and task, and why the tasks that are not among them are left
+    out."""
+
+    tasks: Mapping[str, Task]
+    encoded: Mapping[Split, Mapping[str, Encoded]]
+    left_out: Mapping[str, str]
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """A sentence for each task that is left out."""
+        return tuple(f"task {name!r} is left out: {why}" for name, why in self.left_out.items())
+
+
+def fit_tasks(configs: Mapping[str, TaskConfig], tables: Mapping[Split, pa.Table]) -> Targets:
+    """Every task that can be learned from train and judged in each split; the first error where no main task
+    is left."""
+    tasks: dict[str, Task] = {}
+    encoded: dict[Split, dict[str, Encoded]] = {which: {} for which in tables}
+    left_out: dict[str, LabelError] = {}
+    for name, config in configs.items():
+        try:
+            task, targets = _fit(name, config, tables)
+        except LabelError as error:
+            left_out[name] = error
+            continue
+        tasks[name] = task
+        for which in tables:
+            encoded[which][name] = targets[which]
+    if not any(task.role is Role.MAIN for task in tasks.values()):
+        raise next(error for name, error in left_out.items() if configs[name].role is Role.MAIN)
+    return Targets(tasks, encoded, {name: str(error) for name, error in left_out.items()})
+
+
+def _fit(
+    name: str, config: TaskConfig, tables: Mapping[Split, pa.Table]
+) -> tuple[Task, Mapping[Split, Encoded]]:
+    columns = {which: [table[c] for c in config.source_columns(name)] for which, table in tables.items()}
+    try:
+        task = config.fit(name, columns[Split.TRAIN])
+        targets = {which: task.encode(of_split) for which, of_split in columns.items()}
+    except DataError as error:
+        if config.column is None:
+            raise
+        place = f"task {name!r}, column {config.column!r}"
+        raise type(error)(place, error.expected, error.found, error.hint) from error
+    for which, (targets_N, labelled_N) in targets.items():
+        _check_judged(task, which, targets_N, labelled_N)
+    return task, targets
+
+
+def _check_judged(task: Task, which: Split, targets_N: Tensor, labelled_N: Tensor) -> None:
+    place = f"tasks.{task.name}"
+    if not labelled_N.any():
+        found = f"none in {len(labelled_N)} {which} rows"
+        raise LabelError(place, "a label in every split", found, "change the split")
+    known = targets_N[labelled_N]
+    if math.isnan(task.evaluate_default(torch.zeros(len(known), task.n_outputs), known)):
+        expected = f"labels in every split that {task.metric.name} is defined on"
+        found = f"labels of one kind alone in {len(known)} {which} rows"
+        raise LabelError(place, expected, found, "change the split")
