@@ -185,6 +185,8 @@ class TrialRecord:
     versions: Mapping[str, str] = field(default_factory=dict)
     metrics: tuple[Metric, ...] = ()
     history: tuple[EpochReport, ...] = ()
+    reading: int | None = None  # of a confirmation's trials: which reading of test, counted from 1
+    reading_plan: str | None = None  # a hash of all that this reading was to train
     resamples: tuple[Resample, ...] = ()  # on test of a confirmation's trials, on valid of some others
     affinities: Mapping[tuple[str, str], float] = field(default_factory=dict)  # of a member to another
     lost: bool = False

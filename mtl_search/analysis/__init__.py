@@ -7,9 +7,11 @@ files alone. The rules that keep it honest:
 - What is selected on is never what is reported. Designs are composed on valid; `summarise` reads test, which
   only the confirmation's trials have.
 - A difference is believed against the noise that matters. Seeds show how much training scatters; the
-  jackknife over test rows shows how much hangs on the rows that happen to be in test. Both count
+  jackknife over test units shows how much hangs on the rows that happen to be in test. Both count
   (`estimate`): with seeds alone, any two networks become "significantly" different on a fixed test set.
-- Every family of tests is corrected (`holm`), and "no difference shown" is a result.
+- One comparison is primary, decided on before test is read, and "better" needs the control too
+  (`comparisons`); every other family of tests is corrected (`holm`), and "no difference shown" is a result.
+- Verdicts are conditional on one train set: nothing here resamples it.
 - Evidence is trials trained to their end, each once: pruned ones stopped early, duplicates repeat.
 - What cannot be known is NaN, not a guess: an affinity of two tasks that were never apart, an interval of
   one seed.
@@ -24,14 +26,13 @@ from mtl_search.analysis.delta_m import delta_m, gains
 from mtl_search.analysis.fairness import arm_costs, caveats
 from mtl_search.analysis.importance import importances
 from mtl_search.analysis.pareto import design_front, pareto_front
-from mtl_search.analysis.ranks import RankTable, rank_table
 from mtl_search.analysis.sensitivity import learning_rate_profile, learning_rate_spread
 from mtl_search.analysis.significance import Estimate, Verdict, estimate, holm, jackknife_variance
 from mtl_search.analysis.summary import summarise
+from mtl_search.analysis.verdict_text import recommended, verdict_sentences
 
 __all__ = [
     "Estimate",
-    "RankTable",
     "Verdict",
     "affinity",
     "arm_costs",
@@ -47,8 +48,9 @@ __all__ = [
     "learning_rate_profile",
     "learning_rate_spread",
     "pareto_front",
-    "rank_table",
+    "recommended",
     "search_history",
     "summarise",
+    "verdict_sentences",
     "weight_trajectories",
 ]

@@ -8,12 +8,13 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from mtl_search.analysis.frames import default_gains, searched
+from mtl_search.analysis.significance import holm
 
 __all__ = ["affinity"]
 
 # N trials that contain the task, P companions and the intercept
 
-_COLUMNS = ["task", "companion", "effect", "se", "low", "high", "n_with", "n_without"]
+_COLUMNS = ["task", "companion", "effect", "se", "low", "high", "p", "p_holm", "n_with", "n_without"]
 _WILD = 5.0  # robust standard deviations from the median: beyond, a training failed and shows nothing
 _ROBUST_SD = 1.4826  # median absolute deviation to standard deviation, of a normal distribution
 
@@ -25,7 +26,7 @@ def affinity(
 
     One row for each ordered pair: ``task``, ``companion``, ``effect`` (percentage points of gain with the
     companion against without, the other companions held fixed), ``se``, ``low``, ``high`` (a t interval),
-    ``n_with``, ``n_without`` (trials).
+    ``p`` (that it is zero), ``p_holm`` (by Holm over all pairs), ``n_with``, ``n_without`` (trials).
 
     Least squares of the task's gain on which companions were there (the additive model that Standley et al.
     2020 found to predict larger sets from pairs). Everything else that differed between the trials counts as
@@ -44,7 +45,8 @@ def affinity(
         for task in names
         for row in _effects(task, [name for name in names if name != task], there, gains, level)
     ]
-    return pd.DataFrame(rows, columns=_COLUMNS)
+    frame = pd.DataFrame(rows, columns=_COLUMNS)
+    return frame.assign(p_holm=holm(frame["p"].to_numpy(dtype=float)))
 
 
 def _effects(
@@ -63,6 +65,7 @@ def _effects(
             "se": se,
             "low": effect - reach * se,
             "high": effect + reach * se,
+            "p": float(2 * stats.t.sf(abs(effect) / se, freedom)) if freedom and se > 0 else math.nan,
             "n_with": int(with_NP[:, p].sum()),
             "n_without": int((1 - with_NP[:, p]).sum()),
         }

@@ -25,7 +25,6 @@ class Runs:
     values: Mapping[tuple[str, int, str], float]
     resamples: Mapping[tuple[str, int, str, int], float]
     seconds: Mapping[tuple[str, int], float]
-    config_of: Mapping[str, str]  # trial_id to config_id, trials of the search
     groups: tuple[int, ...]
 
     @classmethod
@@ -47,7 +46,6 @@ class Runs:
             _indexed(tested, ["config_id", "seed", "task"], "value"),
             _indexed(left_out, ["config_id", "seed", "task", "left_out"], "value"),
             _indexed(again, ["config_id", "seed"], "train_seconds"),
-            dict(zip(trials["trial_id"], trials["config_id"], strict=True)),
             tuple(sorted(left_out["left_out"].unique())),
         )
 
@@ -77,6 +75,8 @@ def confirmed_designs(designs: pd.DataFrame, runs: Runs, tasks: tuple[str, ...])
     """The designs that have at least one seed on which every network was trained again.
 
     A network is found by its configuration, so networks that several designs share are trained once a seed.
+    A seed counts for a design where all of its networks have it: means over other seeds for each network
+    would say something of the seeds.
     """
     seeds = sorted({seed for _, seed in runs.seconds})
     found = [_confirmed(row, runs, tasks, seeds) for row in rows_of(designs)]
@@ -84,8 +84,8 @@ def confirmed_designs(designs: pd.DataFrame, runs: Runs, tasks: tuple[str, ...])
 
 
 def _confirmed(design: Mapping[str, Any], runs: Runs, tasks: tuple[str, ...], seeds: list[int]) -> Confirmed:
-    networks = {runs.config_of[trial_id] for trial_id in design["networks"]}
-    serving = [runs.config_of.get(design["serves"].get(task, ""), "") for task in tasks]  # of some: none
+    networks = set(design["configs"].values())
+    serving = [design["configs"].get(task, "") for task in tasks]  # of some: none
     kept = tuple(seed for seed in seeds if all((network, seed) in runs.seconds for network in networks))
     served = list(zip(serving, tasks, strict=True))
     values = [[runs.values.get((network, s, task), np.nan) for network, task in served] for s in kept]

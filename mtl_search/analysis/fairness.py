@@ -5,11 +5,14 @@ from collections.abc import Sequence
 import pandas as pd
 
 from mtl_search.analysis.confirmation import Confirmed
-from mtl_search.records import Phase
+from mtl_search.analysis.frames import rows_of
+from mtl_search.analysis.significance import level_of
+from mtl_search.records import Phase, TrialState
 
-__all__ = ["FEWEST_SEEDS", "arm_costs", "caveats"]
+__all__ = ["FEWEST_SEEDS", "arm_costs", "caveats", "missing_trainings"]
 
 FEWEST_SEEDS = 3
+_MOST_NAMED = 5
 _REFERENCES = {"single_task": "tuned single-task networks", "shared_tuned": "tuned fixed weights"}
 _TOLERANCE = 1.2  # the largest budget over the smallest that still counts as equal
 
@@ -25,24 +28,62 @@ def arm_costs(trials: pd.DataFrame) -> dict[str, tuple[int, float]]:
     return {str(arm): (int(row["size"]), float(row["sum"])) for arm, row in grouped.iterrows()}
 
 
-def caveats(trials: pd.DataFrame, confirmed: Sequence[Confirmed], left_out: Sequence[str] = ()) -> list[str]:
+def caveats(
+    trials: pd.DataFrame,
+    confirmed: Sequence[Confirmed],
+    left_out: Sequence[str] = (),
+    on_test: Sequence[str] = (),
+    reading: int = 1,
+) -> list[str]:
     """The rules of a fair comparison (Kurin 2022, Xin 2022) that were switched off, in words for people.
 
-    ``left_out``: main tasks without a gain.
+    ``left_out``: main tasks without a gain on valid, ``on_test``: those that lack one on test alone;
+    ``reading``: how often test was read.
     """
     found = []
-    there = {design.design["arm"] for design in confirmed}
+    there = {arm for design in confirmed for arm in design.design["arms"]}
     for arm, plain in _REFERENCES.items():
         if arm not in there:
             found.append(f"no comparison with {plain}: the arm {arm} was not confirmed")
     seeds = min((len(design.seeds) for design in confirmed), default=0)
     if confirmed and seeds < FEWEST_SEEDS:
         found.append(f"{seeds} seed{'s' if seeds != 1 else ''}: fewer than {FEWEST_SEEDS} show little")
+    if reading > 1:
+        alpha = level_of(reading)
+        found.append(f"test was read {reading} times: the last was tested at level {alpha:g} instead of .05")
     if not (trials["phase"] == Phase.REPLICATION.value).any():
         found.append("no replication: designs were chosen for single trainings, which flatters them on valid")
     if left_out:
-        found.append(f"not part of delta_m, without a usable single-task reference: {', '.join(left_out)}")
+        found.append(
+            f"not part of delta_m, without a usable single-task reference on valid: {', '.join(left_out)}; "
+            "served by the best single network"
+        )
+    if on_test:
+        found.append(
+            f"no gain on test, where the single-task value cannot be divided by: {', '.join(on_test)}"
+        )
+    chosen = [design for design in confirmed if design.design["chosen"]]
+    ids = {design.design["design_id"] for design in confirmed}
+    if any(design.design["control"] not in ids for design in chosen):
+        found.append("the recommended design has no control: its gain cannot be parted in tuning and sharing")
     return found + _unequal(arm_costs(trials))
+
+
+def missing_trainings(trials: pd.DataFrame) -> list[str]:
+    """The trainings of the confirmation that no attempt has brought to an end, named."""
+    again = trials[trials["phase"] == Phase.CONFIRMATION.value]
+    done = again[again["state"] == TrialState.COMPLETE.value]
+    trained = set(zip(done["config_id"], done["seed"], strict=True))
+    found: dict[tuple[str, int], str] = {}
+    for row in rows_of(again):
+        if (row["config_id"], row["seed"]) not in trained:
+            what = f"{row['arm']} network of {' '.join(row['members'])} on seed {row['seed']}"
+            found[row["config_id"], row["seed"]] = f"{what} ({str(row['error']).splitlines()[0][:120]})"
+    if not found:
+        return []
+    shown = list(found.values())[:_MOST_NAMED]
+    more = f" and {len(found) - len(shown)} more" if len(found) > len(shown) else ""
+    return [f"missing in the confirmation, whose seeds are compared without: {'; '.join(shown)}{more}"]
 
 
 def _unequal(costs: dict[str, tuple[int, float]]) -> list[str]:

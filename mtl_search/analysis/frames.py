@@ -6,7 +6,7 @@ import pandas as pd
 
 from mtl_search.records import MetricKind, Phase, Role, Split, TrialState
 
-__all__ = ["default_gains", "main_tasks", "metric_kinds", "rows_of", "searched"]
+__all__ = ["default_gains", "main_tasks", "metric_kinds", "rows_of", "searched", "task_weights"]
 
 
 def rows_of(frame: pd.DataFrame) -> list[dict[str, Any]]:
@@ -20,6 +20,12 @@ def metric_kinds(tasks: pd.DataFrame) -> dict[str, MetricKind]:
         row["task"]: MetricKind(row["metric"], bool(row["higher_is_better"]), float(row["floor"]))
         for row in rows_of(tasks)
     }
+
+
+def task_weights(tasks: pd.DataFrame) -> dict[str, float]:
+    """How much each task counts in delta_m: 1 where the table of tasks does not say."""
+    weights = tasks["weight"] if "weight" in tasks else pd.Series(1.0, index=tasks.index)
+    return {task: float(weight) for task, weight in zip(tasks["task"], weights.fillna(1.0), strict=True)}
 
 
 def main_tasks(tasks: pd.DataFrame) -> tuple[str, ...]:

@@ -11,18 +11,18 @@ from scipy import stats
 
 __all__ = [
     "ALPHA",
-    "LEVEL",
     "Estimate",
     "Verdict",
     "estimate",
     "holm",
     "jackknife_variance",
+    "level_of",
     "overall",
+    "t_test",
     "verdict",
 ]
 
 ALPHA = 0.05  # the chance of a false finding, of a family of tests
-LEVEL = 1 - ALPHA  # of intervals
 
 _EQUAL = 1e-9  # a spread this small against the values is rounding: the runs did not differ
 
@@ -37,7 +37,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A mean over seeds with its standard deviation, 95 % interval, and the p-value of its being zero.
+    """A mean over seeds with its standard deviation, interval, and the p-value of its being zero.
 
     What ``n`` values cannot tell is NaN: of one seed, everything but the mean.
     """
@@ -50,8 +50,21 @@ class Estimate:
     p: float
 
 
-def estimate(values: ArrayLike, sampling_variance: float = 0.0, groups: int = 0) -> Estimate:
+def level_of(reading: int) -> float:
+    """The significance level of the ``reading``-th time that test is read: `ALPHA`, then half of the last.
+
+    What is trained after test was known may owe something to it. All readings together then find something
+    false with a chance of less than twice `ALPHA`, however often test is read.
+    """
+    return ALPHA * 0.5 ** (reading - 1)
+
+
+def estimate(
+    values: ArrayLike, sampling_variance: float = 0.0, groups: int = 0, *, alpha: float = ALPHA
+) -> Estimate:
     """The mean of ``values``, one a seed, by Student's t: a two-sided one-sample test and interval.
+
+    The interval is at level ``1 - alpha``.
 
     Given the differences of two designs trained on the same seeds, this is the paired t test. It assumes
     independent seeds and roughly normal differences, which for means over tasks is mild.
@@ -81,19 +94,22 @@ def estimate(values: ArrayLike, sampling_variance: float = 0.0, groups: int = 0)
     if sd <= _EQUAL * np.abs(kept).max():
         sd = 0.0
     of_seeds, of_rows = (sd**2 / n, n - 1), (sampling_variance, groups - 1)
-    tests = [_t_test(mean, of_seeds)] if sd else [(0.0, 2.0 ** (1 - n) if mean else 1.0)]
+    tests = [t_test(mean, of_seeds, alpha=alpha)] if sd else [(0.0, 2.0 ** (1 - n) if mean else 1.0)]
     if sampling_variance:
-        tests.append(_t_test(mean, of_seeds, of_rows))
+        tests.append(t_test(mean, of_seeds, of_rows, alpha=alpha))
     reach, p = max(reach for reach, _ in tests), max(p for _, p in tests)
     return Estimate(n, mean, sd, mean - reach, mean + reach, p)
 
 
-def _t_test(mean: float, *parts: tuple[float, int]) -> tuple[float, float]:
-    """Half the interval's width, and p, of a mean whose variance is the sum of ``parts`` with their df."""
+def t_test(mean: float, *parts: tuple[float, int], alpha: float = ALPHA) -> tuple[float, float]:
+    """Half the interval's width, and two-sided p, of a mean whose variance is the sum of ``parts``.
+
+    Each is a variance with its degrees of freedom, which Satterthwaite's formula makes one.
+    """
     variance = sum(v for v, _ in parts)
     freedom = 1 / sum((v / variance) ** 2 / df for v, df in parts if v)
     t, error = stats.t(df=freedom), math.sqrt(variance)
-    return float(t.ppf(0.5 + LEVEL / 2)) * error, float(2 * t.sf(abs(mean) / error))
+    return float(t.ppf(1 - alpha / 2)) * error, float(2 * t.sf(abs(mean) / error))
 
 
 def jackknife_variance(replicates: ArrayLike) -> float:
@@ -109,7 +125,7 @@ def jackknife_variance(replicates: ArrayLike) -> float:
     return float((len(kept) - 1) * kept.var())
 
 
-def holm(p_values: Sequence[float]) -> list[float]:
+def holm(p_values: ArrayLike) -> list[float]:
     """Holm's step-down correction (1979) of the p-values of one family.
 
     Findings at 0.05 then contain a false one with a chance of at most 5 %. NaN stays NaN and does not count.
@@ -126,9 +142,9 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return [float(value) for value in corrected]
 
 
-def verdict(difference: float, p: float) -> Verdict:
+def verdict(difference: float, p: float, alpha: float = ALPHA) -> Verdict:
     """What ``difference`` (positive is better) with corrected p-value ``p`` shows; NaN shows nothing."""
-    if not p < ALPHA:
+    if not p < alpha:
         return Verdict.NONE
     return Verdict.BETTER if difference > 0 else Verdict.WORSE
 

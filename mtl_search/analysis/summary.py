@@ -6,25 +6,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mtl_search.analysis.confirmation import Array, Confirmed, Runs, confirmed_designs
-from mtl_search.analysis.fairness import arm_costs, caveats
-from mtl_search.analysis.frames import main_tasks, metric_kinds
-from mtl_search.analysis.significance import (
-    Estimate,
-    Verdict,
-    estimate,
-    holm,
-    jackknife_variance,
-    overall,
-    verdict,
-)
-from mtl_search.records import MetricKind
+from mtl_search.analysis.comparisons import SINGLE_TASK, compare, standing_for
+from mtl_search.analysis.confirmation import Confirmed, Runs, confirmed_designs
+from mtl_search.analysis.fairness import arm_costs, caveats, missing_trainings
+from mtl_search.analysis.frames import main_tasks, metric_kinds, task_weights
+from mtl_search.analysis.provisional import provisional
+from mtl_search.analysis.scale import Gains, Scale
+from mtl_search.analysis.significance import Estimate, estimate, holm, level_of, verdict
 
-__all__ = ["REFERENCES", "summarise"]
+__all__ = ["summarise"]
 
-# S seeds, T main tasks, G groups of test rows left out in turn
-
-REFERENCES = ("single_task", "shared_tuned")
+_AS_COMPOSED = ("design_id", "arm", "arms", "chosen", "n_networks", "text", "n_params", "flops")
 
 
 def summarise(
@@ -36,79 +28,45 @@ def summarise(
 ) -> list[dict[str, Any]]:
     """The rows of ``summary``, best delta_m first; the tables are those of ``Leaderboard.frame``.
 
-    Gains are over the mean test value of the confirmed ``single_task`` design. The intervals of ``delta_m``
-    and of the gains of tasks are t intervals over seeds, of the differences from that design on the same
-    seeds, as its own training scatters too; the reference's own intervals are those of its gains. Against
-    each reference arm, ``vs_*`` is the paired t test of delta_m over the seeds both were trained on,
-    corrected by Holm over all different designs that are compared with that reference. Of a design's tasks, p
+    Everything is measured on the seeds that a design and the confirmed ``single_task`` one have in common,
+    and gains are over the mean test value of the latter on these: a training that was lost costs a seed, it
+    moves no mean to other ones. The intervals of ``delta_m`` and of the gains of tasks are t intervals over
+    seeds, of the differences from that design, as its own training scatters too; the reference's own are
+    those of its gains. See `comparisons` for what is compared and how it is corrected; of a design's tasks, p
     is the paired t test of the gain against ``single_task``, corrected by Holm over its tasks. All of them
-    count the sampling of test rows where ``resamples`` has it (see `estimate`). Without a confirmed
-    ``single_task`` there is no gain: delta_m and what follows are NaN.
+    count the sampling of test units where ``resamples`` has it (see `estimate`). What no seed shows is that
+    all designs were trained on one and the same train set: verdicts are conditional on it. Without a
+    confirmed ``single_task`` there is no gain: delta_m and what follows are NaN.
     """
-    names, kinds = main_tasks(tasks), metric_kinds(tasks)
-    runs = Runs.read(trials, metrics, resamples, kinds)
-    confirmed = confirmed_designs(designs, runs, names)
-    scale = _Scale([kinds[name] for name in names], _reference(confirmed, "single_task"))
+    names, kinds, weights = main_tasks(tasks), metric_kinds(tasks), task_weights(tasks)
+    confirmed = confirmed_designs(designs, Runs.read(trials, metrics, resamples, kinds), names)
     references = dict(zip(tasks["task"], tasks["reference"], strict=True))
-    left_out = [name for name in names if not kinds[name].has_gains_over(references[name])]
-    costs, notes = arm_costs(trials), caveats(trials, confirmed, left_out)
-    rows = [_row(design, names, scale) | _cost(design, costs) | {"caveats": notes} for design in confirmed]
-    for name in REFERENCES:
-        _compare(rows, confirmed, _reference(confirmed, name), name, scale)
-    for row in rows:
-        said = [row[f"vs_{name}_verdict"] for name in REFERENCES if row[f"vs_{name}_verdict"] is not None]
-        row["verdict"] = overall([Verdict(word) for word in said]).value
+    counted = [kinds[name].has_gains_over(references[name]) for name in names]
+    reading = _reading(trials)
+    scale = Scale(
+        tuple(kinds[name] for name in names),
+        tuple(weights[name] for name in names),
+        tuple(counted),
+        standing_for(SINGLE_TASK, confirmed),
+        level_of(reading),
+    )
+    rows = [_row(design, names, scale) for design in confirmed]
+    compare(rows, confirmed, scale)
+    left_out = [name for name, counts in zip(names, counted, strict=True) if not counts]
+    on_test = [name for name in _undefined(rows) if name not in left_out]
+    notes = caveats(trials, confirmed, left_out, on_test, reading) + missing_trainings(trials)
+    costs, reasons = arm_costs(trials), provisional(trials, metrics, tasks)
+    for row, design in zip(rows, confirmed, strict=True):
+        del row["shares_nothing"]
+        row |= _cost(design, costs)
+        row |= {"reading": reading, "alpha": scale.alpha, "provisional": reasons, "caveats": notes}
     return sorted(rows, key=lambda row: (np.isnan(row["delta_m"]), -row["delta_m"]))
 
 
-class _Scale:
-    """Values on test as gains in percent over the confirmed single-task design."""
-
-    def __init__(self, kinds: Sequence[MetricKind], single: Confirmed | None) -> None:
-        self.kinds, self.single = kinds, single
-
-    def gains_ST(self, design: Confirmed) -> Array:
-        """Gain by seed and task."""
-        return self._gains(design.values_ST, self.single.values_ST if self.single else None)
-
-    def resampled_GT(self, design: Confirmed) -> Array:
-        """Gain by group left out and task, mean over seeds; the reference leaves out the same rows."""
-        gains = [
-            self._gains(rows_ST, self.single.resampled_GST[g] if self.single else None)
-            for g, rows_ST in enumerate(design.resampled_GST)
-        ]
-        return np.array([gain.mean(axis=0) for gain in gains]).reshape(len(gains), len(self.kinds))
-
-    def _gains(self, values_ST: Array, single_ST: Array | None) -> Array:
-        references = np.full(len(self.kinds), np.nan) if single_ST is None else single_ST.mean(axis=0)
-        return np.array(
-            [
-                [kind.gain(v, r) for kind, v, r in zip(self.kinds, row, references, strict=True)]
-                for row in values_ST
-            ]
-        )
-
-
-def _mean_defined(gains: Array) -> Array:
-    """delta_m: the mean of the gains that are defined, over the last axis; NaN where none is."""
-    counts = np.isfinite(gains).sum(axis=-1)
-    sums = np.nansum(gains, axis=-1)
-    means: Array = np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
-    return means
-
-
-def _mean_resampled(gains_GT: Array) -> Array:
-    """delta_m by group left out; NaN where a task that others define is undefined without that group."""
-    known_GT = gains_GT[:, np.isfinite(gains_GT).any(axis=0)]
-    if not known_GT.size:
-        return np.full(len(gains_GT), np.nan)
-    means: Array = known_GT.mean(axis=1)
-    return means
-
-
-def _estimate(values_S: Array, replicates_G: Array) -> Estimate:
-    finite = replicates_G[np.isfinite(replicates_G)]
-    return estimate(values_S, jackknife_variance(finite), len(finite))
+def _reading(trials: pd.DataFrame) -> int:
+    """How often test was read; in tables of before that was counted, once."""
+    known = trials["reading"].dropna() if "reading" in trials else pd.Series(dtype=float)
+    return int(known.max()) if len(known) else 1
 
 
 def _interval(gain: Estimate, paired: Estimate | None) -> tuple[float, float]:
@@ -118,38 +76,37 @@ def _interval(gain: Estimate, paired: Estimate | None) -> tuple[float, float]:
     return gain.mean - (paired.mean - paired.low), gain.mean + (paired.high - paired.mean)
 
 
-def _row(design: Confirmed, names: Sequence[str], scale: _Scale) -> dict[str, Any]:
+def _row(design: Confirmed, names: Sequence[str], scale: Scale) -> dict[str, Any]:
     """What is said of one design without a comparison of delta_m."""
+    seeds = scale.common(design)
     single = scale.single
-    paired = _paired(design, single, scale) if single is not None and single is not design else None
-    gains_ST, resampled_GT = scale.gains_ST(design), scale.resampled_GT(design)
-    whole = _estimate(_mean_defined(gains_ST), _mean_resampled(resampled_GT))
-    low, high = _interval(whole, _of_means(paired) if paired else None)
+    paired = scale.difference(design, single) if single is not None and single is not design else None
+    gains = scale.gains(design, seeds)
+    whole = scale.of_mean(gains)
+    low, high = _interval(whole, scale.of_mean(paired) if paired else None)
+    configs = design.design["configs"]
     return {
-        **{name: design.design[name] for name in ("arm", "n_networks", "rank", "text", "n_params", "flops")},
-        "n_seeds": len(design.seeds),
-        "seeds": list(design.seeds),
+        **{name: design.design[name] for name in _AS_COMPOSED},
+        "n_seeds": len(seeds),
+        "seeds": list(seeds),
         "delta_m": whole.mean,
         "delta_m_sd": whole.sd,
         "delta_m_low": low,
         "delta_m_high": high,
         "delta_m_valid": design.design["delta_m"],
-        "tasks": _task_rows(design, names, gains_ST, resampled_GT, paired),
+        "tasks": _task_rows(design.on(seeds), names, gains, paired, scale),
+        "shares_nothing": len(set(configs.values())) == len(names) == len(configs),
     }
 
 
 def _task_rows(
-    design: Confirmed,
-    names: Sequence[str],
-    gains_ST: Array,
-    resampled_GT: Array,
-    paired: tuple[Array, Array] | None,
+    design: Confirmed, names: Sequence[str], gains: Gains, paired: Gains | None, scale: Scale
 ) -> list[dict[str, Any]]:
     """Each main task: value, gain, and the paired comparison with ``single_task``."""
     rows, tests = [], []
     for t, name in enumerate(names):
-        value, gain = estimate(design.values_ST[:, t]), _estimate(gains_ST[:, t], resampled_GT[:, t])
-        test = _estimate(paired[0][:, t], paired[1][:, t]) if paired else estimate([])
+        value, gain = estimate(design.values_ST[:, t]), scale.of_task(gains, t)
+        test = scale.of_task(paired, t) if paired else estimate([])
         tests.append(test)
         low, high = _interval(gain, test if paired else None)
         rows.append(
@@ -165,68 +122,25 @@ def _task_rows(
             }
         )
     for row, test, p in zip(rows, tests, holm([test.p for test in tests]), strict=True):
-        row |= {"p_holm": p, "verdict": verdict(test.mean, p).value if paired else None}
+        row |= {"p_holm": p, "verdict": verdict(test.mean, p, scale.alpha).value if paired else None}
     return rows
 
 
-def _paired(design: Confirmed, reference: Confirmed, scale: _Scale) -> tuple[Array, Array]:
-    """Differences of gains on the seeds that both have: by seed and task, and by group left out and task."""
-    common = tuple(seed for seed in design.seeds if seed in reference.seeds)
-    one, other = design.on(common), reference.on(common)
-    if not common:
-        return np.empty((0, len(scale.kinds))), np.empty((0, len(scale.kinds)))
-    return (
-        scale.gains_ST(one) - scale.gains_ST(other),
-        scale.resampled_GT(one) - scale.resampled_GT(other),
-    )
-
-
-def _of_means(paired: tuple[Array, Array]) -> Estimate:
-    """The difference of two delta_m, from the differences by task."""
-    differences_ST, resampled_GT = paired
-    return _estimate(_mean_defined(differences_ST), _mean_resampled(resampled_GT))
-
-
-def _compare(
-    rows: Sequence[dict[str, Any]],
-    confirmed: Sequence[Confirmed],
-    reference: Confirmed | None,
-    name: str,
-    scale: _Scale,
-) -> None:
-    """Add the columns ``vs_<name>_*``. Designs of the same networks are one test of Holm's family."""
-    tests: dict[bytes, Estimate] = {}
-    for design in confirmed:
-        if reference is not None and _content(design) != _content(reference):
-            tests[_content(design)] = _of_means(_paired(design, reference, scale))
-    corrected = dict(zip(tests, holm([test.p for test in tests.values()]), strict=True))
-    for row, design in zip(rows, confirmed, strict=True):
-        compared = reference is not None and design is not reference
-        same = estimate(np.zeros(len(design.seeds) if compared else 0))
-        test, p = tests.get(_content(design), same), corrected.get(_content(design), same.p)
-        row |= {
-            f"vs_{name}_difference": test.mean,
-            f"vs_{name}_low": test.low,
-            f"vs_{name}_high": test.high,
-            f"vs_{name}_p": test.p,
-            f"vs_{name}_p_holm": p,
-            f"vs_{name}_verdict": verdict(test.mean, p).value if compared else None,
-        }
-
-
-def _content(design: Confirmed) -> bytes:
-    """The same for designs whose tasks are served by the same networks."""
-    return np.array(design.seeds).tobytes() + design.values_ST.tobytes()
-
-
-def _reference(confirmed: Sequence[Confirmed], arm: str) -> Confirmed | None:
-    """The design that stands for a reference arm: its best, of the fewest networks."""
-    of_arm = [design for design in confirmed if design.design["arm"] == arm]
-    return min(of_arm, key=lambda d: (d.design["n_networks"], d.design["rank"]), default=None)
+def _undefined(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The tasks that have a gain on test in no design."""
+    found: dict[str, bool] = {}
+    for row in rows:
+        for task in row["tasks"]:
+            found[task["task"]] = found.get(task["task"], False) or bool(np.isfinite(task["gain"]))
+    return [task for task, defined in found.items() if not defined]
 
 
 def _cost(design: Confirmed, costs: Mapping[str, tuple[int, float]]) -> dict[str, Any]:
+    """What training it took, and what its arm used in the search: of ``pooled``, what all arms did."""
     trials, seconds = costs.get(design.design["arm"], (0, 0.0))
+    if design.design["arm"] == "pooled":
+        trials = sum(one for one, _ in costs.values())
+        seconds = sum(one for _, one in costs.values())
     return {
         "train_seconds": float(design.seconds_S.mean()),
         "arm_trials": trials,

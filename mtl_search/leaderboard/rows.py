@@ -16,8 +16,9 @@ __all__ = ["epoch_rows", "metric_rows", "resample_rows", "to_records", "trial_ro
 
 _CHOSEN = ("sweep", "arm", "trial_id", "config_id", "seed", "branching", "weighting", "config", "data")
 _MEASURED = ("error", "score", "mean_gain", "n_params", "flops", "epochs", "best_epoch", "duplicate_of")
+_READ = ("reading", "reading_plan")
 _PLACED = ("train_seconds", "device_seconds", "device", "node", "started", "finished")
-_COPIED = (*_CHOSEN, *_MEASURED, *_PLACED)  # columns that hold a field of the record as it is
+_COPIED = (*_CHOSEN, *_MEASURED, *_PLACED, *_READ)  # columns that hold a field of the record as it is
 
 
 def trial_rows(trials: Sequence[TrialRecord]) -> pa.Table:

@@ -7,7 +7,7 @@ import pyarrow as pa
 
 __all__ = ["SCHEMAS", "VERSION", "describe", "table_name", "table_version"]
 
-VERSION = 1  # rises when a column is renamed, retyped or removed; a new column at the end does not count
+VERSION = 2  # rises when a column is renamed, retyped or removed; a new column at the end does not count
 
 _NAME, _VERSION = b"mtl_search.table", b"mtl_search.version"
 _TEXT, _REAL, _COUNT = pa.string(), pa.float64(), pa.int64()
@@ -59,6 +59,8 @@ _TRIALS = _schema(
     _column("affinities", _GAINS, "source>target to gradient affinity, where measured", "share of loss"),
     _column("lost", pa.bool_(), "whether it failed because a worker, a node or its memory was lost"),
     _column("distributions", _PAIRS, "dotted path to what the parameter was drawn from (Optuna)"),
+    _column("reading", _COUNT, "which reading of test it is part of, null outside the confirmation"),
+    _column("reading_plan", _TEXT, "hash of all that this reading was to train"),
 )
 
 _METRICS = _schema(
@@ -111,15 +113,24 @@ _TASKS = _schema(
 
 _DESIGNS = _schema(
     "designs",
-    "arm x number of networks x rank",
-    _column("arm", _TEXT, "arm whose trials (and the reference networks) it is composed from"),
+    "a design: which configuration serves which main task",
+    _column("design_id", _TEXT, "hash of what serves what"),
+    _column("arm", _TEXT, "the first arm whose networks make it; control: of another design's tasks alone"),
+    _column("arms", _NAMES, "all arms whose networks make it"),
+    _column("chosen", pa.bool_(), "whether it is the recommended design, decided on valid; true for one"),
+    _column("why", _TEXT, "how the recommended design was decided, null for others"),
     _column("n_networks", _COUNT, "networks it consists of"),
-    _column("rank", _COUNT, "1 for the best of its arm and number of networks"),
     _column("text", _TEXT, "canonical text"),
     _column("networks", _NAMES, "trial_id of each network"),
     _column("serves", _PAIRS, "main task to the trial_id that serves it"),
+    _column("configs", _PAIRS, "main task to the config_id of the network that serves it"),
     _column("gains", _GAINS, "main task to gain on valid", "percent"),
     _column("delta_m", _REAL, "mean gain over the main tasks on valid, of replicates", "percent"),
+    _column(
+        "behind", _REAL, "difference of delta_m on valid between the best design and this one", "percent"
+    ),
+    _column("behind_p", _REAL, "one-sided p of that difference; NaN where it cannot be tested"),
+    _column("control", _TEXT, "design_id of each task alone with the hyperparameters of what serves it"),
     _column("n_params", _COUNT, "trainable parameters of all networks"),
     _column("flops", _COUNT, "operations of a forward pass of all networks", "FLOP/row"),
 )
@@ -131,8 +142,8 @@ _VERDICTS = pa.struct(
         _column("value_sd", _REAL, "standard deviation over seeds", "of the metric"),
         _column("gain", _REAL, "mean gain over the confirmed single-task value", "percent"),
         _column("gain_sd", _REAL, "standard deviation over seeds", "percent"),
-        _column("gain_low", _REAL, "lower end of the 95 % interval", "percent"),
-        _column("gain_high", _REAL, "upper end of the 95 % interval", "percent"),
+        _column("gain_low", _REAL, "lower end of the interval", "percent"),
+        _column("gain_high", _REAL, "upper end of the interval", "percent"),
         _column("p", _REAL, "paired test against single_task"),
         _column("p_holm", _REAL, "p corrected over the design's tasks"),
         _column("verdict", _TEXT, "better, worse or no difference shown"),
@@ -140,36 +151,57 @@ _VERDICTS = pa.struct(
 )
 
 
-def _against(reference: str) -> tuple[pa.Field, ...]:
-    """The columns that compare a design with a reference arm."""
-    prefix = f"vs_{reference}"
+def _against(prefix: str, other: str) -> tuple[pa.Field, ...]:
+    """The columns that compare a design with another one."""
+    corrected = "p as corrected: by the fixed sequence where chosen, else by Holm over all secondary tests"
     return (
-        _column(f"{prefix}_difference", _REAL, f"mean paired difference to {reference}", "percent"),
-        _column(f"{prefix}_low", _REAL, "lower end of its 95 % interval", "percent"),
-        _column(f"{prefix}_high", _REAL, "upper end of its 95 % interval", "percent"),
+        _column(f"{prefix}_difference", _REAL, f"mean paired difference to {other}", "percent"),
+        _column(f"{prefix}_low", _REAL, "lower end of its interval", "percent"),
+        _column(f"{prefix}_high", _REAL, "upper end of its interval", "percent"),
         _column(f"{prefix}_p", _REAL, "paired test, two-sided; NaN where it cannot be made"),
-        _column(f"{prefix}_p_holm", _REAL, "p corrected over the designs compared with this reference"),
+        _column(f"{prefix}_p_corrected", _REAL, corrected),
         _column(f"{prefix}_verdict", _TEXT, "better, worse or no difference shown; null for itself"),
+    )
+
+
+def _part(name: str, doc: str) -> tuple[pa.Field, ...]:
+    """The columns of one part of a gain."""
+    return (
+        _column(name, _REAL, doc, "percent"),
+        _column(f"{name}_low", _REAL, "lower end of its interval", "percent"),
+        _column(f"{name}_high", _REAL, "upper end of its interval", "percent"),
+        _column(f"{name}_p", _REAL, "paired test, two-sided; NaN where it cannot be made"),
     )
 
 
 _SUMMARY = _schema(
     "summary",
     "a confirmed design",
+    _column("design_id", _TEXT, "as in designs"),
     _column("arm", _TEXT, "as in designs"),
+    _column("arms", _NAMES, "as in designs"),
+    _column("chosen", pa.bool_(), "as in designs"),
     _column("n_networks", _COUNT, "as in designs"),
-    _column("rank", _COUNT, "as in designs"),
     _column("text", _TEXT, "as in designs"),
-    _column("n_seeds", _COUNT, "seeds on which all of its networks were trained"),
+    _column("n_seeds", _COUNT, "seeds on which all of its and all single_task networks were trained"),
     _column("seeds", pa.list_(pa.int64()), "those seeds"),
+    _column("reading", _COUNT, "how often test was read for it: 1, and 1 more each time after it was known"),
+    _column("alpha", _REAL, "significance level of that reading: .05, then half of the one before"),
     _column("delta_m", _REAL, "mean over seeds of delta_m on test", "percent"),
     _column("delta_m_sd", _REAL, "standard deviation over seeds", "percent"),
-    _column("delta_m_low", _REAL, "lower end of the 95 % interval", "percent"),
-    _column("delta_m_high", _REAL, "upper end of the 95 % interval", "percent"),
+    _column("delta_m_low", _REAL, "lower end of the interval, at level 1 - alpha", "percent"),
+    _column("delta_m_high", _REAL, "upper end of the interval", "percent"),
     _column("delta_m_valid", _REAL, "delta_m on valid, by which a design is chosen", "percent"),
-    *_against("single_task"),
-    *_against("shared_tuned"),
-    _column("verdict", _TEXT, "over both references: better, worse or no difference shown"),
+    *_against("vs_single_task", "single_task"),
+    _column("reference", _TEXT, "arm of the other reference that is best on valid"),
+    *_against("vs_reference", "that reference"),
+    _column("control", _TEXT, "as in designs; null where it was not confirmed"),
+    *_part("gain_of_tuning", "mean paired difference of the control to single_task"),
+    *_part("gain_of_sharing", "mean paired difference to the control"),
+    _column(
+        "verdict", _TEXT, "better (than references and control), worse (than one), or no difference shown"
+    ),
+    _column("provisional", _NAMES, "why a verdict may change with more trials of the references; else empty"),
     _column("tasks", pa.list_(_VERDICTS), "each main task on test"),
     _column("n_params", _COUNT, "trainable parameters of all networks"),
     _column("flops", _COUNT, "operations of a forward pass of all networks", "FLOP/row"),

@@ -73,6 +73,15 @@ def arms_of(spec: SweepSpec) -> tuple[Arm, ...]:
     return tuple(arms)
 
 
+def networks_of(spec: SweepSpec, arm: str) -> tuple[str, ...]:
+    """The arms whose networks the designs of ``arm`` are composed of: its own, of ``pooled`` those of all.
+
+    What an arm may learn from is another matter: see `evidence_for`. A design of the search's own networks
+    alone is what its budget bought, and compares with the other arms' at equal budget.
+    """
+    return (*REFERENCE_ARMS, *spec.arms, SEARCH) if arm == POOLED else (arm,)
+
+
 def evidence_for(arm: str) -> tuple[str, ...]:
-    """The arms whose networks an arm may build on: the search on the references too, others on their own."""
+    """The arms whose trials an arm may learn from: the search from the references' too, others their own."""
     return (*REFERENCE_ARMS, SEARCH) if arm == SEARCH else (arm,)

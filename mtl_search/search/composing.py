@@ -1,12 +1,13 @@
 """Composing: the designs that each arm's networks make, as rows of the leaderboard."""
 
-from collections.abc import Collection, Sequence
-from statistics import fmean
+import math
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from mtl_search.design import Branching, Candidate, Composition, Design, compose, shrink
-from mtl_search.records import TrialRecord
-from mtl_search.search.arms import REFERENCE_ARMS, SEARCH, SINGLE_TASK, evidence_for
+from mtl_search.design import Branching, Candidate, Composition, Design, compose, design_id, shrink
+from mtl_search.records import TrialRecord, TrialState, mean_gain
+from mtl_search.search.arms import LINEAR, POOLED, REFERENCE_ARMS, SEARCH, SINGLE_TASK, networks_of
+from mtl_search.search.choosing import Contender, choose
 from mtl_search.search.ledger import Ledger
 from mtl_search.search.sweep import SweepSpec
 
@@ -23,8 +24,8 @@ def serving(spec: SweepSpec, ledger: Ledger, replicated: Collection[str]) -> dic
     """The same networks by trial_id, each with the tasks that it serves in a design."""
     noise = ledger.noise(replicated)
     found: dict[str, set[str]] = {}
-    for arm in (*REFERENCE_ARMS, *spec.arms, SEARCH):
-        candidates = shrink(ledger.candidates(evidence_for(arm), replicated=replicated), noise)
+    for arm in _arms(spec):
+        candidates = shrink(ledger.candidates(networks_of(spec, arm), replicated=replicated), noise)
         for design in compose_for(spec, ledger, arm, candidates):
             for key in design.keys:
                 served = {task for task, by in design.serves.items() if by == key}
@@ -45,11 +46,11 @@ def contenders(spec: SweepSpec, ledger: Ledger, arm: str, *, final: bool) -> lis
     """
     if final:
         replicated = ledger.replicated
-        known = ledger.candidates(evidence_for(arm), replicated=replicated)
+        known = ledger.candidates(networks_of(spec, arm), replicated=replicated)
         sure = [candidate for candidate in known if ledger[candidate.key].config_id in replicated]
         if compose_for(spec, ledger, arm, sure):
             return sure
-    return ledger.candidates(evidence_for(arm))
+    return ledger.candidates(networks_of(spec, arm))
 
 
 def compose_for(
@@ -57,33 +58,97 @@ def compose_for(
 ) -> tuple[Composition, ...]:
     """The best designs of ``candidates``, one for each number of networks (or the one within ``max_params``).
 
-    They serve the main tasks that have a gain. ``single_task`` is one design: a network for each of these, as
-    many as there are. Empty where one of them has no candidate that serves it.
+    They serve the main tasks that have a gain. ``single_task`` and ``linear`` are one design each: a network
+    for each of these, as many as there are. Empty where one of them has no candidate that serves it.
     """
     tasks, objective = ledger.comparable, spec.settings.objective
     if not tasks:
         return ()
-    if arm == SINGLE_TASK:
+    if arm in (SINGLE_TASK, LINEAR):
         return compose(candidates, tasks, max_networks=len(tasks))[-1:]
     return compose(candidates, tasks, max_networks=objective.max_networks, max_params=objective.max_params)
 
 
 def design_rows(spec: SweepSpec, ledger: Ledger, *, final: bool) -> list[dict[str, Any]]:
-    """The table of designs: every arm's, by number of networks; one that more networks do not improve once.
+    """The table of designs, best delta_m first: of every arm and number of networks, and runners-up of the
+    best of all. One that several arms make is one row.
 
-    Of the search also the runners-up of its best, with ranks from 2. ``final``: see `contenders`.
+    ``final``: see `contenders`; the recommended design is then chosen, before it is the best so far.
     """
-    rows = []
-    for arm in (*REFERENCE_ARMS, *spec.arms, SEARCH):
-        designs = list(
-            {design.keys: design for design in compose_arm(spec, ledger, arm, final=final)}.values()
+    alone = _served_alone(spec, ledger)
+    rows: dict[str, dict[str, Any]] = {}
+    for arm in _arms(spec):
+        for serves in _serving(spec, ledger, arm, final=final):
+            if not serves and not alone:
+                continue
+            row = _row(spec, ledger, arm, {**serves, **alone}, final=final)
+            arms = rows.setdefault(row["design_id"], row)["arms"]
+            if arm not in arms:
+                arms.append(arm)
+    ordered = sorted(rows.values(), key=lambda row: (math.isnan(row["delta_m"]), -row["delta_m"]))
+    _choose(spec, ledger, ordered, final=final)
+    return ordered
+
+
+def _weights(spec: SweepSpec) -> dict[str, float]:
+    """How much each task counts in delta_m."""
+    return {name: task.weight for name, task in spec.settings.tasks.items()}
+
+
+def _arms(spec: SweepSpec) -> tuple[str, ...]:
+    """The arms that have designs, in the order in which they lay claim to one."""
+    return (*REFERENCE_ARMS, *spec.arms, SEARCH, POOLED)
+
+
+def _serving(spec: SweepSpec, ledger: Ledger, arm: str, *, final: bool) -> list[Mapping[str, str]]:
+    """Which trial serves each task that has a gain, in the designs of ``arm``."""
+    designs = list(compose_arm(spec, ledger, arm, final=final))
+    if arm == POOLED and designs:
+        designs += _runners_up(spec, ledger, contenders(spec, ledger, arm, final=final), designs[-1])
+    if arm == SINGLE_TASK and not ledger.comparable:
+        return [{}]  # where nothing can be compared tasks are served all the same
+    return [design.serves for design in designs]
+
+
+def _served_alone(spec: SweepSpec, ledger: Ledger) -> dict[str, str]:
+    """The best single network of each main task without a gain (where it cannot be trained alone, the best
+    of any): no design is judged by how it serves it."""
+    serves = {}
+    for task in spec.settings.main_tasks:
+        if task in ledger.comparable:
+            continue
+        worth = {}
+        for record in ledger.records:
+            value = ledger.metrics[task].signed(ledger.values(record).get(task, math.nan))
+            trained = record.state == TrialState.COMPLETE and record.duplicate_of is None
+            if trained and math.isfinite(value):
+                worth[record.trial_id] = record.members == (task,), value
+        if worth:
+            serves[task] = max(worth, key=lambda trial_id: worth[trial_id])
+    return serves
+
+
+def _choose(spec: SweepSpec, ledger: Ledger, rows: Sequence[dict[str, Any]], *, final: bool) -> None:
+    """Mark the recommended design."""
+    compared = ledger.comparable
+    contenders = [
+        Contender(
+            f"{row['arm']} with {row['n_networks']} network{'s' * (row['n_networks'] > 1)}",
+            row["n_networks"],
+            row["n_params"],
+            row["delta_m"],
+            {task: config for task, config in row["configs"].items() if task in compared},
         )
-        rows += [_row(ledger, arm, design, final=final) for design in designs]
-        if arm == SEARCH and designs:
-            others = _runners_up(spec, ledger, contenders(spec, ledger, arm, final=final), designs[-1])
-            fresh = [other for other in others if other.keys not in {design.keys for design in designs}]
-            rows += [_row(ledger, arm, other, rank, final=final) for rank, other in enumerate(fresh, start=2)]
-    return rows
+        for row in rows
+    ]
+    choice = choose(contenders, ledger, _weights(spec)) if final else None
+    for at, row in enumerate(rows):
+        row["chosen"] = at == (choice.chosen if choice else 0)
+        row["behind"] = choice.behind[at] if choice else math.nan
+        row["behind_p"] = choice.p[at] if choice else math.nan
+        row["why"] = None
+        if row["chosen"]:
+            row["why"] = choice.why if choice else "the best so far on valid; nothing is decided yet"
 
 
 def _runners_up(
@@ -100,21 +165,25 @@ def _runners_up(
     return sorted(found.values(), key=lambda design: -design.delta_m)
 
 
-def _row(ledger: Ledger, arm: str, best: Composition, rank: int = 1, *, final: bool) -> dict[str, Any]:
-    records = {key: ledger[key] for key in best.keys}
+def _row(
+    spec: SweepSpec, ledger: Ledger, arm: str, serves: Mapping[str, str], *, final: bool
+) -> dict[str, Any]:
+    records = {key: ledger[key] for key in dict.fromkeys(serves.values())}
     measured = ledger.mean_gains if final else ledger.gains
-    gains = {key: measured(record) for key, record in records.items()}
-    served = {task: gains[key][task] for task, key in best.serves.items()}
+    gains = {task: measured(records[key])[task] for task, key in serves.items() if task in ledger.comparable}
     branchings = {key: Branching.parse(record.branching) for key, record in records.items()}
+    configs = {task: records[key].config_id for task, key in serves.items()}
     return {
+        "design_id": design_id(configs),
         "arm": arm,
-        "n_networks": len(best.keys),
-        "rank": rank,
-        "text": str(Design.from_serves(best.serves, branchings)),
-        "networks": list(best.keys),
-        "serves": best.serves,
-        "gains": served,
-        "delta_m": fmean(served.values()),
-        "n_params": best.n_params,
-        "flops": best.flops,
+        "arms": [],
+        "n_networks": len(records),
+        "text": str(Design.from_serves(serves, branchings)),
+        "networks": sorted(records),
+        "serves": dict(sorted(serves.items())),
+        "configs": configs,
+        "gains": gains,
+        "delta_m": mean_gain(gains, _weights(spec)),
+        "n_params": sum(record.n_params for record in records.values()),
+        "flops": sum(record.flops for record in records.values()),
     }

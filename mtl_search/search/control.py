@@ -5,10 +5,30 @@ or because the search happened upon better hyperparameters. The same hyperparame
 the two apart: what the control gains is of tuning, what the design gains over its control is of sharing.
 """
 
-from mtl_search.training import TrialConfig
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mtl_search.data import Dataset
+from mtl_search.design import Design, design_id
+from mtl_search.records import Phase, TrialRecord, mean_gain
+from mtl_search.search.arms import CONTROL
+from mtl_search.search.ledger import Ledger
+from mtl_search.search.retraining import Network, new_seeds
+from mtl_search.search.settings import Settings
+from mtl_search.training import TrialConfig, network_cost
 from mtl_search.weighting import EqualConfig
 
-__all__ = ["alone"]
+__all__ = ["Control", "alone", "control_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """The control of a design: its row of the table of designs, and its networks as they are trained."""
+
+    row: dict[str, Any]
+    networks: tuple[Network, ...]
 
 
 def alone(config: TrialConfig, task: str) -> TrialConfig:
@@ -26,3 +46,61 @@ def alone(config: TrialConfig, task: str) -> TrialConfig:
             "weighting": EqualConfig(),
         }
     )
+
+
+def control_of(design: Mapping[str, Any], ledger: Ledger, dataset: Dataset, settings: Settings) -> Control:
+    """Each main task alone with the hyperparameters of what serves it in ``design``.
+
+    A network that was trained in the search (the references try what the search found) is that one; others
+    are known by their trainings in the confirmation. A task that is served alone, or has no gain to part, is
+    its own control.
+    """
+    networks, serves, gains = {}, {}, {}
+    first_seed = new_seeds(settings, Phase.CONFIRMATION, 1)[0]
+    for task, key in design["serves"].items():
+        config = TrialConfig.model_validate_json(ledger[key].config)
+        known = ledger[key] if config.members == (task,) or task not in design["gains"] else None
+        config = config if known else alone(config, task)
+        known = known or ledger.known(config.identity(dataset.fingerprint))
+        networks[task] = _network(config, known, dataset)
+        serves[task] = known.trial_id if known else f"confirmation-{networks[task].config_id}-{first_seed}"
+        gains[task] = ledger.mean_gains(known).get(task, math.nan) if known else math.nan
+    configs = {task: network.config_id for task, network in networks.items()}
+    branchings = {
+        serves[task]: TrialConfig.model_validate_json(network.config).branching
+        for task, network in networks.items()
+    }
+    known_gains = {task: gains[task] for task in design["gains"] if math.isfinite(gains[task])}
+    row = {
+        "design_id": design_id(configs),
+        "arm": CONTROL,
+        "arms": [CONTROL],
+        "chosen": False,
+        "why": None,
+        "n_networks": len(serves),
+        "text": str(Design.from_serves(serves, branchings)),
+        "networks": sorted(serves.values()),
+        "serves": serves,
+        "configs": configs,
+        "gains": known_gains,
+        "delta_m": mean_gain(known_gains, _weights(dataset))
+        if known_gains.keys() == design["gains"].keys()
+        else math.nan,
+        "behind": math.nan,
+        "behind_p": math.nan,
+        "n_params": sum(network.n_params for network in networks.values()),
+        "flops": sum(network.flops for network in networks.values()),
+    }
+    return Control(row, tuple(networks.values()))
+
+
+def _network(config: TrialConfig, known: TrialRecord | None, dataset: Dataset) -> Network:
+    if known is not None:
+        return Network.of(known)
+    cost = network_cost(config, dataset)
+    identity = config.identity(dataset.fingerprint)
+    return Network(identity, config.model_dump_json(), CONTROL, cost.n_params, cost.flops)
+
+
+def _weights(dataset: Dataset) -> dict[str, float]:
+    return {name: task.weight for name, task in dataset.tasks.items()}

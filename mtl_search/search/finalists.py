@@ -3,29 +3,60 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mtl_search.search.arms import SEARCH
-from mtl_search.search.settings import Budget
+from mtl_search.data import Dataset
+from mtl_search.search.arms import POOLED, REFERENCE_ARMS
+from mtl_search.search.control import control_of
+from mtl_search.search.ledger import Ledger
+from mtl_search.search.retraining import Network
+from mtl_search.search.settings import Budget, Settings
 
-__all__ = ["finalists"]
+__all__ = ["finalists", "with_controls"]
+
+Row = Mapping[str, Any]
 
 
-def finalists(designs: Sequence[Mapping[str, Any]], budget: Budget) -> list[Mapping[str, Any]]:
-    """Rows of the table of designs.
+def finalists(designs: Sequence[Row], budget: Budget) -> list[Row]:
+    """Rows of the table of designs, which is ordered by delta_m on valid.
 
-    Of each arm its smallest design, which is the plain baseline, and its best. Of the search every number of
-    networks, and runners-up until there are ``budget.finalists``.
+    The recommended design and all that it is compared with: of each reference arm the smallest design, which
+    is the plain baseline, of every other arm its best one. Then the best of the rest, until ``finalists`` are
+    more than references.
     """
-    if budget.finalists == 0 or budget.seeds == 0:
+    if budget.finalists == 0 or budget.seeds == 0 or not designs:
         return []
-    chosen: list[Mapping[str, Any]] = []
-    for arm in dict.fromkeys(design["arm"] for design in designs):
-        rows = [design for design in designs if design["arm"] == arm]
-        first = [design for design in rows if design["rank"] == 1]
-        if arm == SEARCH:
-            others = sorted((d for d in rows if d["rank"] > 1), key=lambda d: -d["delta_m"])
-            chosen += first + others[: max(0, budget.finalists - len(first))]
-        else:
-            smallest = min(first, key=lambda design: design["n_networks"])
-            best = max(first, key=lambda design: design["delta_m"])
-            chosen += [smallest] if smallest is best else [smallest, best]
-    return chosen
+    found = {design["design_id"]: design for design in designs if design["chosen"]}
+    arms = dict.fromkeys(arm for design in designs for arm in design["arms"])
+    plain = set()
+    for arm in arms:
+        of_arm = [design for design in designs if arm in design["arms"]]
+        if arm in REFERENCE_ARMS:
+            of_arm.sort(key=lambda design: design["n_networks"])
+            plain.add(of_arm[0]["design_id"])
+        if arm != POOLED:
+            found.setdefault(of_arm[0]["design_id"], of_arm[0])
+    for design in designs:
+        if len(found.keys() - plain) >= budget.finalists:
+            break
+        found.setdefault(design["design_id"], design)
+    return list(found.values())
+
+
+def with_controls(
+    designs: list[dict[str, Any]], settings: Settings, ledger: Ledger, dataset: Dataset
+) -> list[Network]:
+    """The networks that are confirmed: of the finalists, and of their controls, which join ``designs``.
+
+    The recommended design has a control, the other finalists where ``budget.controls`` asks for it; of a
+    design that shares nothing it is the design itself.
+    """
+    chosen = finalists(designs, settings.budget)
+    rows = {design["design_id"]: design for design in designs}
+    networks = [Network.of(ledger[key]) for design in chosen for key in design["networks"]]
+    for design in chosen:
+        if design["chosen"] or settings.budget.controls == "finalists":
+            control = control_of(design, ledger, dataset, settings)
+            rows[design["design_id"]]["control"] = control.row["design_id"]
+            if rows.setdefault(control.row["design_id"], control.row) is control.row:
+                designs.append(control.row)
+            networks += control.networks
+    return networks

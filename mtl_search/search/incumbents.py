@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mtl_search.design import Candidate
-from mtl_search.search.arms import evidence_for
+from mtl_search.search.arms import networks_of
 from mtl_search.search.composing import compose_for
 from mtl_search.search.ledger import Ledger
 from mtl_search.search.sweep import SweepSpec
@@ -57,7 +57,7 @@ class Incumbents:
         if front is None or front.references != self._ledger.references:
             front = self._fronts[arm] = Front(references=dict(self._ledger.references))
         changed = False
-        for candidate in self._ledger.candidates(evidence_for(arm), since=front.seen):
+        for candidate in self._ledger.candidates(networks_of(self._spec, arm), since=front.seen):
             changed |= front.add(candidate, self._merits(candidate))
         front.seen = len(self._ledger.records)
         if changed:

@@ -165,6 +165,24 @@ class Ledger:
         """The value of ``task`` on valid without each group of units, by group; empty where not recorded."""
         return self._resamples.get(record.trial_id, {}).get(task, {})
 
+    def replicate_gains(self, config_id: str) -> list[Mapping[str, float]]:
+        """The gains of each complete replicate of that configuration."""
+        return [self.gains(record) for record in self._complete_replicates(config_id)]
+
+    def resampled_gains(self, config_id: str, task: str) -> dict[int, float]:
+        """The mean gain of its replicates on valid without each group of units, over the same reference."""
+        known = [self.resampled(record, task) for record in self._complete_replicates(config_id)]
+        known = [values for values in known if values]
+        if not known:
+            return {}
+        metric, reference = self.metrics[task], self.references.get(task, math.nan)
+        groups = set.intersection(*map(set, known))
+        return {group: fmean(metric.gain(one[group], reference) for one in known) for group in groups}
+
+    def _complete_replicates(self, config_id: str) -> list[TrialRecord]:
+        found = self._replicates.get(config_id, ())
+        return [record for record in found if record.state == TrialState.COMPLETE]
+
     def reference_error(self, task: str) -> float:
         """The standard error of the reference of ``task`` on valid, in the metric's own unit.
 

@@ -18,7 +18,7 @@ from mtl_search.data import Dataset
 from mtl_search.records import Phase
 from mtl_search.search.composing import promising
 from mtl_search.search.ledger import Ledger
-from mtl_search.search.retraining import Retraining, Training, new_seeds
+from mtl_search.search.retraining import Network, Retraining, Training, new_seeds
 from mtl_search.search.sweep import SweepSpec
 
 __all__ = ["ROUNDS", "Replication"]
@@ -52,12 +52,13 @@ class Replication(Retraining):
     def _rounds(self) -> tuple[set[str], list[Training]]:
         replicated: set[str] = set()
         for _ in range(ROUNDS if self._seeds else 0):
-            networks = {record.config_id: record for record in promising(self._spec, self.ledger, replicated)}
+            found = promising(self._spec, self.ledger, replicated)
+            networks = {record.config_id: Network.of(record) for record in found}
             missing = [
-                (record, seed)
-                for record in networks.values()
+                (network, seed)
+                for network in networks.values()
                 for seed in self._seeds
-                if self.lacks(record, seed)
+                if self.lacks(network, seed)
             ]
             if missing:
                 return replicated, missing

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
 from mtl_search.data import Dataset
 from mtl_search.records import EpochReport, Phase, TrialRecord
@@ -17,16 +17,34 @@ from mtl_search.search.recording import Recorder
 from mtl_search.search.settings import Settings
 from mtl_search.training import NetworkCost, Score, TrialConfig, TrialOutcome
 
-__all__ = ["Retraining", "new_seeds"]
+__all__ = ["Network", "Retraining", "new_seeds"]
 
-Training = tuple[TrialRecord, int]  # a network of the search and the seed it is trained on again
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """A network to train again, or for the first time where it is a control: ``config`` is the TrialConfig as
+    JSON, ``arm`` what its trainings are recorded as."""
+
+    config_id: str
+    config: str
+    arm: str
+    n_params: int
+    flops: int
+
+    @classmethod
+    def of(cls, record: TrialRecord) -> Self:
+        """The network of a trial."""
+        return cls(record.config_id, record.config, record.arm, record.n_params, record.flops)
+
+
+Training = tuple[Network, int]  # and the seed that it is trained on
 
 
 @dataclass(slots=True)
 class Again:
     """A network that is being trained again."""
 
-    network: TrialRecord
+    network: Network
     job: Job
     started: datetime
     history: list[EpochReport] = field(default_factory=list)
@@ -48,6 +66,8 @@ class Retraining(JobSource):
     def __init__(self, settings: Settings, dataset: Dataset, ledger: Ledger) -> None:
         self.ledger, self.failed, self.done = ledger, 0, 0
         self.interrupted = False
+        self.reading: int | None = None  # of test, and the hash of what it is to train
+        self.reading_plan: str | None = None
         self._recorder = Recorder(settings.name, dataset)
         self._queue: list[Training] = []
         self._live: dict[str, Again] = {}
@@ -58,7 +78,7 @@ class Retraining(JobSource):
     def more(self) -> list[Training]:
         """What to train next, asked when nothing is in training; empty at the end."""
 
-    def lacks(self, network: TrialRecord, seed: int) -> bool:
+    def lacks(self, network: Network, seed: int) -> bool:
         """Whether ``network`` is still to be trained on ``seed``."""
         attempts = self.ledger.attempts(self.phase, network.config_id, seed)
         return may_train(attempts, self._tried[network.config_id, seed])
@@ -128,7 +148,14 @@ class Retraining(JobSource):
         self._tried[again.network.config_id, again.job.seed] += 1
         self.done += 1
         self.failed += record.error is not None
-        self.ledger.record(replace(record, config_id=again.network.config_id))  # by which it is found again
+        self.ledger.record(
+            replace(
+                record,
+                config_id=again.network.config_id,  # by which it is found again
+                reading=self.reading,
+                reading_plan=self.reading_plan,
+            )
+        )
         self._changed()
 
     def interrupt(self) -> None:

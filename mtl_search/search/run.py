@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from filelock import FileLock, Timeout
 
@@ -20,12 +19,12 @@ from mtl_search.search.composing import design_rows
 from mtl_search.search.conductor import Conductor
 from mtl_search.search.confirmation import Confirmation
 from mtl_search.search.executors import Executor, open_executor
-from mtl_search.search.finalists import finalists
+from mtl_search.search.finalists import with_controls
 from mtl_search.search.jobs import JobSource
 from mtl_search.search.ledger import Ledger
 from mtl_search.search.phases import Phases
 from mtl_search.search.replication import Replication
-from mtl_search.search.retraining import Retraining
+from mtl_search.search.retraining import Network, Retraining
 from mtl_search.search.same_data import check_same_data, task_infos
 from mtl_search.search.snapshot import Snapshot, take, take_retraining
 from mtl_search.search.studies import Journal
@@ -168,9 +167,10 @@ def _search_and_confirm(
     if searched:
         ledger.settle_references()
     designs = design_rows(spec, ledger, final=searched)
+    networks = with_controls(designs, spec.settings, ledger, dataset) if searched else []
     board.write_designs(designs)
     interrupted = conductor.hopeless is None and (
-        not searched or _confirm(spec, dataset, executor, ledger, designs, watch, last)
+        not searched or _confirm(spec, dataset, executor, ledger, networks, watch, last)
     )
     board.settle(ledger.references)
     frames = [board.frame(name) for name in ("trials", "metrics", "resamples", "designs", "tasks")]
@@ -220,15 +220,12 @@ def _confirm(
     dataset: Dataset,
     executor: Executor,
     ledger: Ledger,
-    designs: list[dict[str, Any]],
+    networks: list[Network],
     watch: Watch,
     last: Snapshot,
 ) -> bool:
-    """Train the finalists' networks on new seeds and read test; whether it was interrupted."""
-    keys = {key for design in finalists(designs, spec.settings.budget) for key in design["networks"]}
-    confirmation = Confirmation(
-        spec.settings, dataset, ledger, [record for record in ledger.records if record.trial_id in keys]
-    )
+    """Train finalists and controls on new seeds and read test; whether it was interrupted."""
+    confirmation = Confirmation(spec.settings, dataset, ledger, networks)
     if confirmation.done < confirmation.planned:
         _show(confirmation, watch, last)
         executor.run(confirmation, dataset)

@@ -62,7 +62,8 @@ class Budget(BaseModel):
     main task: so many for each task alone, and as many in all for the networks of all tasks. With ``hours``
     instead of ``trials`` the sweep's arms end after that wall-clock time, each with an equal share of it.
     The networks of promising designs are then replicated on ``repeats`` seeds before designs are final, and
-    ``finalists`` designs are confirmed on ``seeds`` seeds; neither counts as budget of an arm.
+    ``finalists`` designs beside the references are confirmed on ``seeds`` seeds, and so is the control of
+    the recommended one (or of all ``finalists``: see ``controls``). None of it is budget of an arm.
     """
 
     model_config = FROZEN
@@ -72,6 +73,7 @@ class Budget(BaseModel):
     reference_trials: PositiveInt = 12
     repeats: NonNegativeInt = 2
     finalists: NonNegativeInt = 3
+    controls: Literal["recommended", "finalists"] = "recommended"
     seeds: NonNegativeInt = 5
 
     @model_validator(mode="after")

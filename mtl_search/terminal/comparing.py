@@ -1,11 +1,13 @@
 """Several sweeps side by side: what each confirmed, and the test values of each one's winner."""
 
+import math
+from collections.abc import Mapping
 from typing import Any
 
 from rich.console import Console
 from rich.text import Text
 
-from mtl_search.analysis.winner import winner
+from mtl_search.analysis.verdict_text import recommended
 from mtl_search.errors import LeaderboardError
 from mtl_search.leaderboard import Leaderboard
 from mtl_search.terminal.words import interval, percent, plain_console, plain_table
@@ -54,17 +56,26 @@ def _check_test_rows(boards: list[Leaderboard]) -> None:
 
 
 def _show_arms(console: Console, titles: list[str], confirmed: list[list[dict[str, Any]]]) -> None:
-    table = plain_table("delta_m on test of each arm's best design on valid")
+    table = plain_table("delta_m on test of each arm's best design on valid (first: the recommended design)")
     table.add_column("arm")
     for title in titles:
         table.add_column(title, overflow="fold")
-    for arm in dict.fromkeys(row["arm"] for rows in confirmed for row in rows):
-        table.add_row(arm, *(_delta_m(rows, arm) for rows in confirmed))
+    table.add_row("recommended", *(_delta_m(recommended(rows)) for rows in confirmed))
+    for arm in dict.fromkeys(arm for rows in confirmed for row in rows for arm in row["arms"]):
+        table.add_row(arm, *(_delta_m(_best(rows, arm)) for rows in confirmed))
     console.print(table)
 
 
-def _delta_m(rows: list[dict[str, Any]], arm: str) -> str:
-    best = winner([row for row in rows if row["arm"] == arm], by="delta_m_valid")
+def _best(rows: list[dict[str, Any]], arm: str) -> dict[str, Any] | None:
+    """The design of ``arm`` that is best on valid, of the fewest networks among equals."""
+    of_arm = [row for row in rows if arm in row["arms"]]
+    key = {
+        id(row): (-math.inf if math.isnan(row["delta_m_valid"]) else row["delta_m_valid"]) for row in of_arm
+    }
+    return max(of_arm, key=lambda row: (key[id(row)], -row["n_networks"]), default=None)
+
+
+def _delta_m(best: Mapping[str, Any] | None) -> str:
     if best is None:
         return "not confirmed"
     return f"{percent(best['delta_m'])} {interval(best['delta_m_low'], best['delta_m_high'])}"
@@ -73,13 +84,13 @@ def _delta_m(rows: list[dict[str, Any]], arm: str) -> str:
 def _show_tasks(
     console: Console, titles: list[str], boards: list[Leaderboard], confirmed: list[list[dict[str, Any]]]
 ) -> None:
-    table = plain_table("Test values of the best design on valid, mean over seeds")
+    table = plain_table("Test values of the recommended design, mean over seeds")
     table.add_column("task")
     table.add_column("metric")
     for title in titles:
         table.add_column(title, overflow="fold")
     metrics = {row["task"]: row["metric"] for board in boards for row in board.tasks().to_pylist()}
-    best = [winner(rows, by="delta_m_valid") for rows in confirmed]
+    best = [recommended(rows) for rows in confirmed]
     winners = [{task["task"]: task for task in row["tasks"]} if row else {} for row in best]
     for task in sorted({name for values in winners for name in values}):
         table.add_row(task, metrics[task], *(_value(values.get(task)) for values in winners))

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from mtl_search.analysis.winner import winner
+from mtl_search.analysis.verdict_text import recommended, verdict_sentences
 from mtl_search.errors import LeaderboardError, nearest
 from mtl_search.leaderboard import Leaderboard
 from mtl_search.terminal.words import interval, percent, plain_console, plain_table
@@ -65,7 +65,8 @@ def top_json(board: Leaderboard, n: int, arm: str | None) -> str:
 
 def _designs(board: Leaderboard, arm: str | None) -> list[Row]:
     """The composed designs, best first."""
-    return sorted(_of_arm(board, "designs", arm), key=lambda row: -row["delta_m"])
+    rows = _of_arm(board, "designs", arm)
+    return sorted(rows, key=lambda row: (math.isnan(row["delta_m"]), -row["delta_m"]))
 
 
 def _trials(board: Leaderboard, arm: str | None) -> list[Row]:
@@ -82,10 +83,10 @@ def _of_arm(board: Leaderboard, table: str, arm: str | None) -> list[Row]:
     rows: list[Row] = getattr(board, table)().to_pylist(maps_as_pydicts="strict")
     if arm is None:
         return rows
-    arms = set(board.trials()["arm"].to_pylist())
+    arms = {*board.trials()["arm"].to_pylist(), *board.designs()["arm"].to_pylist()}
     if arm not in arms:
         raise LeaderboardError("--arm", "an arm of this sweep", repr(arm), nearest(arm, arms))
-    return [row for row in rows if row["arm"] == arm]
+    return [row for row in rows if arm in row.get("arms", [row["arm"]])]
 
 
 def _show_designs(console: Console, board: Leaderboard, arm: str | None) -> None:
@@ -95,9 +96,12 @@ def _show_designs(console: Console, board: Leaderboard, arm: str | None) -> None
     if not designs:
         console.print("no design yet: no arm has networks for all main tasks")
         return
-    best = winner(designs) or designs[0]
+    best = recommended(designs) or designs[0]
     if confirmed:
         console.print(_confirmed_table(confirmed))
+        if arm is None:
+            for sentence in verdict_sentences(designs, confirmed):
+                console.print(Text(sentence, "bold"))
         for caveat in confirmed[0]["caveats"]:
             console.print(Text.assemble(("mind:", "yellow"), f" {caveat}"))
     else:
@@ -112,17 +116,19 @@ def _show_designs(console: Console, board: Leaderboard, arm: str | None) -> None
 def _confirmed_table(confirmed: list[Row]) -> Table:
     """A confirmed design a row, best first: delta_m on test with its interval, and the verdicts."""
     seeds = min(row["n_seeds"] for row in confirmed)
-    table = plain_table(f"Confirmed designs: delta_m on test, over {seeds} new seeds")
-    for title in ("arm", "networks", "delta_m", "95 % interval", "vs single_task", "vs shared_tuned"):
+    table = plain_table(f"Confirmed designs: delta_m on test, over {seeds} new seeds (* recommended)")
+    level = f"{100 * (1 - confirmed[0]['alpha']):g} % interval"
+    other = f"vs {confirmed[0]['reference'] or 'reference'}"
+    for title in ("arm", "networks", "delta_m", level, "vs single_task", other):
         table.add_column(title, justify="right" if title in ("networks", "delta_m") else "left", no_wrap=True)
     for row in confirmed:
         table.add_row(
-            row["arm"],
+            f"{'* ' if row['chosen'] else ''}{row['arm']}",
             str(row["n_networks"]),
             _gain(row["delta_m"]),
             interval(row["delta_m_low"], row["delta_m_high"]),
             _verdict(row["vs_single_task_verdict"]),
-            _verdict(row["vs_shared_tuned_verdict"]),
+            _verdict(row["vs_reference_verdict"]),
         )
     return table
 
@@ -140,13 +146,14 @@ def _design_table(designs: list[Row]) -> Table:
 def _network_table(design: Row, trials: Mapping[str, Row]) -> Table:
     """A network a row: the tasks it serves with their gains, and those that only help it."""
     n = design["n_networks"]
-    table = plain_table(f"Best on valid: {design['arm']} with {n} network{'s' * (n > 1)}")
+    table = plain_table(f"Recommended: {design['arm']} with {n} network{'s' * (n > 1)}")
     for title in ("network", "serves", "helped by", "weighting"):
         table.add_column(title, overflow="fold")
     for key in design["networks"]:
         members = trials[key]["members"]
         served = [task for task in members if design["serves"].get(task) == key]
-        lines = [Text.assemble((task, "bold"), " ", _gain(design["gains"][task])) for task in served]
+        gains = {task: design["gains"].get(task, math.nan) for task in served}
+        lines = [Text.assemble((task, "bold"), " ", _gain(gain)) for task, gain in gains.items()]
         helping = "\n".join(task for task in members if task not in served)
         table.add_row(key, Text("\n").join(lines), Text(helping, "dim"), trials[key]["weighting"])
     return table

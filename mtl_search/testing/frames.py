@@ -45,6 +45,7 @@ def trials(*rows: Mapping[str, Any]) -> pd.DataFrame:
         own = {"trial_id": f"t{number}", "config_id": row.get("trial_id", f"t{number}"), "finished": number}
         filled.append({**plain, **own, **row})
     frame = pd.DataFrame(filled)
+    frame["started"] = pd.Timestamp("2025-01-01", tz="UTC") + pd.to_timedelta(frame["finished"] - 1, unit="s")
     frame["finished"] = pd.Timestamp("2025-01-01", tz="UTC") + pd.to_timedelta(frame["finished"], unit="s")
     return frame
 

@@ -131,6 +131,24 @@ class HospitalWorld:
                     ],
                 )
 
+    def alone(self, network: TrialRecord, task: str) -> TrialRecord:
+        """The control of a task of ``network``: what it would be without its companions."""
+        truth = next(m.gain for m in network.metrics if m.task == task and m.split is Split.TRAIN)
+        split = int(network.params.get("branching.split", _STAGES))
+        own = {task: truth - self._help(task, network.members, split)}
+        config = {**json.loads(network.config), "members": [task], "weighting": {"name": "equal"}}
+        return replace(
+            network,
+            arm="control",
+            trial_id=f"{network.trial_id}-{task}",
+            config_id=f"{network.config_id}-{task}",
+            members=(task,),
+            branching=" / ".join([task] * _STAGES),
+            weighting="equal",
+            config=json.dumps(config),
+            metrics=self._metrics(own, own),
+        )
+
     def _help(self, task: str, members: tuple[str, ...], split: int) -> float:
         """What companions bring ``task``: the first half of the tasks are a cluster, the rest another."""
         names = [info.name for info in self.tasks]

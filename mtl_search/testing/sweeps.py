@@ -9,9 +9,9 @@ import pandas as pd
 
 from mtl_search.analysis import summarise
 from mtl_search.analysis.frames import default_gains, metric_kinds, rows_of, searched
-from mtl_search.design import Candidate, Composition, compose
+from mtl_search.design import Candidate, Composition, compose, design_id
 from mtl_search.leaderboard import Leaderboard, TaskInfo
-from mtl_search.records import Role
+from mtl_search.records import Role, TrialRecord
 from mtl_search.testing.hospital import HOSPITAL, HospitalWorld
 
 __all__ = ["synthetic_sweep"]
@@ -50,13 +50,16 @@ def synthetic_sweep(
     board.record(*records)
     board.settle(_best_singles(board))
     designs = _designs(board, [task.name for task in tasks if task.role is Role.MAIN])
-    board.write_designs(designs)
-    if confirmed:
+    if confirmed and designs:
         known = {record.trial_id: record for record in records}
-        networks = sorted({key for design in designs for key in design["networks"]})
-        board.record(*world.confirmation([known[key] for key in networks], n_seeds))
+        networks = [known[key] for key in sorted({key for design in designs for key in design["networks"]})]
+        networks += _add_control(designs, known, world)
+        board.write_designs(designs)
+        board.record(*world.confirmation(networks, n_seeds))
         frames = (board.frame(table) for table in ("trials", "metrics", "resamples", "designs", "tasks"))
         board.write_summary(summarise(*frames))
+    else:
+        board.write_designs(designs)
     return board
 
 
@@ -73,7 +76,7 @@ def _best_singles(board: Leaderboard) -> dict[str, float]:
 
 
 def _designs(board: Leaderboard, tasks: list[str]) -> list[dict[str, Any]]:
-    """The best designs of each arm for one, two and three networks."""
+    """The best designs of each arm for one, two and three networks, best first; it is the recommended one."""
     trials = searched(board.frame("trials"))
     gains = default_gains(board.frame("metrics"), board.frame("tasks"))[tasks]
     known = {str(key): {task: float(row[task]) for task in tasks} for key, row in gains.iterrows()}
@@ -81,31 +84,79 @@ def _designs(board: Leaderboard, tasks: list[str]) -> list[dict[str, Any]]:
         row["trial_id"]: Candidate(row["trial_id"], known[row["trial_id"]], row["n_params"], row["flops"])
         for row in rows_of(trials)
     }
-    rows = []
-    for arm in trials["arm"].unique():
-        of_arm = trials if arm == "search" else trials[trials["arm"] == arm]
+    rows: dict[str, dict[str, Any]] = {}
+    for arm in (*trials["arm"].unique(), "pooled"):
+        of_arm = trials if arm == "pooled" else trials[trials["arm"] == arm]
         found = compose(
             [candidates[key] for key in of_arm["trial_id"]],
             tasks,
             max_networks=len(tasks) if arm == "single_task" else 3,
         )
-        rows += [_row(arm, best, trials, known) for best in (found[-1:] if arm == "single_task" else found)]
-    return rows
+        for best in found[-1:] if arm == "single_task" else found:
+            row = _row(arm, best, trials, known)
+            arms = rows.setdefault(row["design_id"], row)["arms"]
+            arms += [arm] if arm not in arms else []
+    ordered = sorted(rows.values(), key=lambda row: (-round(row["delta_m"], 6), row["n_networks"]))
+    for at, row in enumerate(ordered):
+        row |= {"chosen": at == 0, "why": None if at else "made up", "control": None}
+        row |= {"behind": ordered[0]["delta_m"] - row["delta_m"], "behind_p": float("nan")}
+    return ordered
 
 
 def _row(
     arm: str, best: Composition, trials: pd.DataFrame, gains: Mapping[str, Mapping[str, float]]
 ) -> dict[str, Any]:
     trees = dict(zip(trials["trial_id"], trials["branching"], strict=True))
+    configs = dict(zip(trials["trial_id"], trials["config_id"], strict=True))
+    serving = {task: configs[key] for task, key in best.serves.items()}
     return {
+        "design_id": design_id(serving),
         "arm": arm,
+        "arms": [],
         "n_networks": len(best.keys),
-        "rank": 1,
         "text": "; ".join(f"{key}: {trees[key]}" for key in best.keys),
         "networks": list(best.keys),
         "serves": best.serves,
+        "configs": serving,
         "gains": {task: gains[key][task] for task, key in best.serves.items()},
         "delta_m": best.delta_m,
         "n_params": best.n_params,
         "flops": best.flops,
     }
+
+
+def _add_control(
+    designs: list[dict[str, Any]], known: Mapping[str, TrialRecord], world: HospitalWorld
+) -> list[TrialRecord]:
+    """Add the control of the recommended design to ``designs``; its networks that are new."""
+    chosen = designs[0]
+    serving = {
+        task: known[key] if known[key].members == (task,) else world.alone(known[key], task)
+        for task, key in chosen["serves"].items()
+    }
+    configs = {task: record.config_id for task, record in serving.items()}
+    chosen["control"] = design_id(configs)
+    fresh = [record for record in serving.values() if record.trial_id not in known]
+    keys = {
+        task: record.trial_id if record.trial_id in known else f"confirmation-{record.trial_id}-1001"
+        for task, record in serving.items()
+    }
+    if fresh:
+        designs.append(
+            {
+                "design_id": chosen["control"],
+                "arm": "control",
+                "arms": ["control"],
+                "chosen": False,
+                "n_networks": len(serving),
+                "text": "; ".join(f"{keys[task]}: {serving[task].branching}" for task in keys),
+                "networks": list(keys.values()),
+                "serves": keys,
+                "configs": configs,
+                "gains": {},
+                "delta_m": float("nan"),
+                "n_params": sum(record.n_params for record in serving.values()),
+                "flops": sum(record.flops for record in serving.values()),
+            }
+        )
+    return fresh

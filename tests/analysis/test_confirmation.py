@@ -18,7 +18,7 @@ def runs(*again: dict, values=(), resamples=NONE) -> Runs:
 def designs(*networks: tuple[str, str]) -> pd.DataFrame:
     return pd.DataFrame(
         [
-            {"networks": sorted({age, death}), "serves": {"age": age, "death": death}}
+            {"configs": {"age": age.upper(), "death": death.upper()}, "design_id": f"{age} {death}"}
             for age, death in networks
         ]
     )

@@ -3,11 +3,24 @@ from types import SimpleNamespace
 import pytest
 
 from mtl_search.analysis import arm_costs, caveats
+from mtl_search.analysis.fairness import missing_trainings
 from mtl_search.testing.frames import trials
 
 
-def confirmed(*arms: str, seeds: int = 5) -> list:
-    return [SimpleNamespace(design={"arm": arm}, seeds=tuple(range(seeds))) for arm in arms]
+def confirmed(*arms: str, seeds: int = 5, control: str = "single_task") -> list:
+    return [
+        SimpleNamespace(
+            design={
+                "arm": arm,
+                "arms": [arm],
+                "design_id": arm,
+                "chosen": arm == "search",
+                "control": control,
+            },
+            seeds=tuple(range(seeds)),
+        )
+        for arm in arms
+    ]
 
 
 ALL = ("single_task", "shared_tuned", "search")
@@ -52,7 +65,7 @@ def test_few_seeds_are_named(seeds, words):
 
 
 def test_missing_references_are_named():
-    notes = caveats(trials(REPLICATE, *arm("x", 3)), confirmed("search"))
+    notes = caveats(trials(REPLICATE, *arm("x", 3)), confirmed("search", control="search"))
     assert ["single_task" in notes[0], "shared_tuned" in notes[1]] == [True, True]
 
 
@@ -63,4 +76,22 @@ def test_designs_chosen_for_single_trainings_are_named():
 
 def test_tasks_without_a_reference_are_named():
     (note,) = caveats(trials(REPLICATE, *arm("x", 3)), confirmed(*ALL), ["cost", "stay"])
-    assert note == "not part of delta_m, without a usable single-task reference: cost, stay"
+    assert note == (
+        "not part of delta_m, without a usable single-task reference on valid: cost, stay; "
+        "served by the best single network"
+    )
+
+
+def test_a_missing_control_is_named():
+    (note,) = caveats(trials(REPLICATE, *arm("x", 3)), confirmed(*ALL, control="lost"))
+    assert note.startswith("the recommended design has no control")
+
+
+def test_what_was_never_trained_is_named_and_what_was_at_last_is_not():
+    again = {"phase": "confirmation", "seed": 7, "members": ["age", "cost"]}
+    lost = {**again, "trial_id": "a", "config_id": "A", "state": "failed", "error": "Gone: a\nnode"}
+    assert missing_trainings(trials(lost, {**lost, "trial_id": "b", "state": "complete"})) == []
+    (note,) = missing_trainings(trials(lost, {**lost, "trial_id": "b"}))
+    assert note.endswith("search network of age cost on seed 7 (Gone: a)")
+    many = [{**lost, "trial_id": str(seed), "seed": seed} for seed in range(9)]
+    assert missing_trainings(trials(*many))[0].endswith(" and 4 more")

@@ -125,7 +125,7 @@ def test_settling_fills_gains_over_the_references(board):
 
 
 def test_designs_and_summary_are_replaced_whole(board):
-    row = {"arm": "search", "n_networks": 1, "rank": 1, "text": "age death", "networks": ["a"]}
+    row = {"arm": "search", "n_networks": 1, "design_id": "x", "text": "age death", "networks": ["a"]}
     board.write_designs([row | {"serves": {"age": "a"}, "gains": {"age": 1.0}, "delta_m": 1.0}] * 2)
     board.write_designs([row | {"serves": {"age": "a", "death": "a"}, "delta_m": 2.0}])
     (design,) = board.frame("designs").to_dict("records")

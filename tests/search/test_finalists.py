@@ -8,36 +8,46 @@ from mtl_search.search.finalists import finalists
 from mtl_search.search.settings import Budget
 
 
-def design(arm: str, n_networks: int, delta_m: float, rank: int = 1) -> dict[str, Any]:
-    return {"arm": arm, "n_networks": n_networks, "delta_m": delta_m, "rank": rank}
+def design(arms: str, n_networks: int, delta_m: float, *, chosen: bool = False) -> dict[str, Any]:
+    return {
+        "design_id": f"{arms} {n_networks} {delta_m}",
+        "arms": arms.split(),
+        "n_networks": n_networks,
+        "delta_m": delta_m,
+        "chosen": chosen,
+    }
 
 
-DESIGNS = [
-    design("single_task", 3, 0.0),
-    design("shared_tuned", 1, -1.0),
-    design("shared_tuned", 2, 0.5),
+BEST, SECOND, OWN = design("pooled", 3, 1.2), design("pooled", 2, 1.1), design("search", 3, 1.0)
+CHOSEN = design("pooled", 2, 0.9, chosen=True)
+TUNED = [
     design("shared_tuned", 3, 0.7),
-    design("search", 1, 0.2),
-    design("search", 2, 1.0),
-    design("search", 2, 0.8, rank=2),
-    design("search", 2, 0.9, rank=3),
+    design("shared_tuned", 2, 0.5),
+    design("shared_tuned search", 1, 0.3),
 ]
+MINE = [design("mine", 2, 0.1), design("mine", 1, -0.2)]
+SINGLE, EQUAL = design("single_task", 3, 0.0), design("shared_equal", 1, -0.1)
+DESIGNS = [BEST, SECOND, OWN, CHOSEN, *TUNED, *MINE[:1], SINGLE, EQUAL, *MINE[1:]]
 
 
-def test_a_reference_arm_sends_its_plain_baseline_and_its_best() -> None:
-    chosen = finalists(DESIGNS, Budget(trials=1, finalists=2))
-    assert [d for d in chosen if d["arm"] == "shared_tuned"] == [DESIGNS[1], DESIGNS[3]]
-    assert [d for d in chosen if d["arm"] == "single_task"] == [DESIGNS[0]]
+def test_the_recommended_design_and_all_that_it_is_compared_with() -> None:
+    found = finalists(DESIGNS, Budget(trials=1, finalists=1))
+    assert found[0] is CHOSEN
+    rest = [SINGLE, EQUAL, TUNED[2], OWN, MINE[0]]  # plain baselines, and what each other arm does best
+    assert sorted(d["design_id"] for d in found[1:]) == sorted(d["design_id"] for d in rest)
 
 
-@pytest.mark.parametrize(
-    ("count", "deltas"), [(1, [0.2, 1.0]), (3, [0.2, 1.0, 0.9]), (9, [0.2, 1.0, 0.9, 0.8])]
-)
-def test_the_search_sends_each_number_of_networks_and_the_best_runners_up(
-    count: int, deltas: list[float]
-) -> None:
-    chosen = finalists(DESIGNS, Budget(trials=1, finalists=count))
-    assert [d["delta_m"] for d in chosen if d["arm"] == "search"] == deltas
+@pytest.mark.parametrize(("count", "more"), [(3, []), (4, [BEST]), (5, [BEST, SECOND]), (99, DESIGNS)])
+def test_then_the_best_of_the_rest(count: int, more: list[dict[str, Any]]) -> None:
+    few = finalists(DESIGNS, Budget(trials=1, finalists=1))
+    found = finalists(DESIGNS, Budget(trials=1, finalists=count))
+    assert found[: len(few)] == few
+    assert found[len(few) :] == [one for one in more if one not in few]
+
+
+def test_a_design_of_two_arms_is_confirmed_once() -> None:
+    both = design("single_task search", 2, 0.0, chosen=True)
+    assert finalists([both], Budget(trials=1)) == [both]
 
 
 @pytest.mark.parametrize("budget", [Budget(trials=1, finalists=0), Budget(trials=1, seeds=0)])

@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, cast
 
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mtl_search.leaderboard import Leaderboard
+from mtl_search.leaderboard import SCHEMAS, Leaderboard
 from mtl_search.records import Metric, MetricKind, Phase, Split, TrialRecord, TrialState
 from mtl_search.search import SweepSpec
 from mtl_search.search import incumbents as module
@@ -20,6 +21,7 @@ from mtl_search.search.ledger import Ledger
 TASKS = ("age", "cost", "death")
 AUROC = MetricKind("auroc", higher_is_better=True)
 ARMS = ("single_task", "shared_equal", "shared_tuned", "search")
+DESIGNED = (*ARMS, "pooled")
 
 
 class Board:
@@ -30,6 +32,9 @@ class Board:
 
     def record(self, record: TrialRecord) -> None:
         pass
+
+    def resamples(self) -> pa.Table:
+        return SCHEMAS["resamples"].empty_table()
 
 
 def empty_ledger() -> Ledger:
@@ -118,19 +123,19 @@ def test_equal_to_composing_everything_anew_after_each_trial(
     records = [trial(100 + i, arm, values, size, state) for i, (arm, values, size, state) in enumerate(drawn)]
     for record in [*singles(), *records]:  # single-task trials among them move the references
         ledger.record(record)
-        for arm in ARMS:
+        for arm in DESIGNED:
             assert incumbents.delta_m(arm) == pytest.approx(expected(spec, ledger, arm), nan_ok=True)
 
 
 def test_nan_while_a_main_task_is_not_served() -> None:
     spec, ledger = sweep(max_networks=3), empty_ledger()
     incumbents = Incumbents(spec, ledger)
-    assert math.isnan(incumbents.delta_m("search"))
+    assert math.isnan(incumbents.delta_m("pooled"))
     for record in singles()[:2]:
         ledger.record(record)
-    assert math.isnan(incumbents.delta_m("search"))
+    assert math.isnan(incumbents.delta_m("pooled"))
     ledger.record(singles()[2])
-    assert incumbents.delta_m("search") == 0.0
+    assert incumbents.delta_m("pooled") == 0.0
 
 
 def test_composes_only_when_a_network_joins_the_front(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -138,7 +143,7 @@ def test_composes_only_when_a_network_joins_the_front(monkeypatch: pytest.Monkey
     incumbents = Incumbents(spec, ledger)
     for record in singles():
         ledger.record(record)
-    incumbents.delta_m("search")
+    incumbents.delta_m("pooled")
     composed: list[int] = []
     compose_for = module.compose_for
 
@@ -147,12 +152,12 @@ def test_composes_only_when_a_network_joins_the_front(monkeypatch: pytest.Monkey
         return compose_for(spec, ledger, arm, candidates)
 
     monkeypatch.setattr(module, "compose_for", counted)
-    assert incumbents.delta_m("search") == 0.0
+    assert incumbents.delta_m("pooled") == 0.0
     ledger.record(trial(10, "search", {"age": 0.4}))  # worse than the single-task network, and larger
     ledger.record(trial(11, "search", {"age": 0.9}, state=TrialState.PRUNED))
     ledger.record(trial(12, "search", {"age": 0.9}, duplicate_of="search-0010"))
-    assert incumbents.delta_m("search") == 0.0
+    assert incumbents.delta_m("pooled") == 0.0
     assert composed == []
     ledger.record(trial(13, "search", {"age": 0.55, "cost": 0.55}))
-    assert incumbents.delta_m("search") == pytest.approx(20 / 3)
+    assert incumbents.delta_m("pooled") == pytest.approx(20 / 3)
     assert composed == [2]  # it leaves only the single-task network of death beside it

@@ -67,7 +67,8 @@ def test_final_designs_are_made_of_replicated_networks_alone(bench: MakeBench) -
     source = replicated(b, ledger)
     seeds = set(new_seeds(b.spec.settings, Phase.REPLICATION, 2))
     rows = design_rows(b.spec, ledger, final=True)
-    assert {row["arm"] for row in rows} == {"single_task", "shared_equal", "shared_tuned", "search"}
+    arms = {arm for row in rows for arm in row["arms"]}
+    assert arms == {"single_task", "shared_equal", "shared_tuned", "search", "pooled"}
     for row in rows:
         for key in row["networks"]:
             assert ledger.replicated_seeds(ledger[key].config_id) == seeds
@@ -83,12 +84,12 @@ def test_a_gain_that_one_seed_gave_is_gone_with_the_others(
         b = bench(values, folder=values.__name__, budget=MORE)
         ledger = searched(b)
         if values is lucky:
-            too_good = compose_arm(b.spec, ledger, "search", final=False)[-1].delta_m
+            too_good = compose_arm(b.spec, ledger, "pooled", final=False)[-1].delta_m
         replicated(b, ledger)
         ledger.settle_references()
         rows = design_rows(b.spec, ledger, final=True)
-        designs.append(next(row for row in rows if row["arm"] == "shared_equal"))
-        (alone,) = (row for row in rows if row["arm"] == "single_task")
+        designs.append(next(row for row in rows if "shared_equal" in row["arms"]))
+        (alone,) = (row for row in rows if "single_task" in row["arms"])
         assert alone["delta_m"] == pytest.approx(0.0)
     assert too_good > 20.0
     assert designs[0]["delta_m"] == pytest.approx(designs[1]["delta_m"]), "as if there had been no luck"
@@ -99,7 +100,7 @@ def test_a_gain_is_the_mean_over_the_replicates(bench: MakeBench, noisy: Values)
     ledger = searched(b)
     replicated(b, ledger)
     ledger.settle_references()
-    design = next(row for row in design_rows(b.spec, ledger, final=True) if row["arm"] == "shared_equal")
+    design = next(row for row in design_rows(b.spec, ledger, final=True) if "shared_equal" in row["arms"])
     for task, key in design["serves"].items():
         config_id = ledger[key].config_id
         again = [r for r in b.records() if r.config_id == config_id and r.phase == Phase.REPLICATION]

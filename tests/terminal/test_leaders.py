@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from mtl_search.analysis import verdict_sentences
 from mtl_search.errors import LeaderboardError
 from mtl_search.leaderboard import Leaderboard
 from mtl_search.records import TrialState
@@ -39,6 +40,11 @@ def top(board: Leaderboard, capsys: Capture, n: int = 5, arm: str | None = None)
     return capsys.readouterr().out
 
 
+def plain(board: Leaderboard, table: str) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = getattr(board, table)().to_pylist(maps_as_pydicts="strict")
+    return rows
+
+
 def as_json(board: Leaderboard, n: int = 5, arm: str | None = None) -> dict[str, Any]:
     def refuse(text: str) -> None:
         raise AssertionError(f"{text} is no JSON")
@@ -53,10 +59,16 @@ def as_json(board: Leaderboard, n: int = 5, arm: str | None = None) -> dict[str,
 def test_confirmed_designs_come_first(confirmed: Leaderboard, capsys: Capture) -> None:
     shown = top(confirmed, capsys)
     assert shown.index("Confirmed designs: delta_m on test, over 5 new seeds") == 0
-    assert shown.index("Best on valid") < shown.index("Trials, by mean gain")
+    assert shown.index("Recommended:") < shown.index("Trials, by mean gain")
     assert "Not confirmed" not in shown
     best = confirmed.summary().to_pylist()[0]
-    assert shown.splitlines()[2].split()[:2] == [best["arm"], str(best["n_networks"])]
+    first = shown.splitlines()[2].removeprefix("* ")
+    assert first.split()[:2] == [best["arm"], str(best["n_networks"])]
+    flat = " ".join(shown.split())
+    assert flat.count("* ") == 2, "in the title and before the recommended design"
+    for sentence in verdict_sentences(*(plain(confirmed, name) for name in ("designs", "summary"))):
+        assert " ".join(sentence.split()) in flat
+    assert "Provisional: fewer than 10 completed trials" in flat
     for caveat in best["caveats"]:
         assert caveat[:30] in shown
 
@@ -67,14 +79,14 @@ def test_a_search_without_confirmation_says_so(searched: Leaderboard, capsys: Ca
     assert "Not confirmed" in shown
     best = max(searched.designs().to_pylist(), key=lambda row: row["delta_m"])
     assert shown.splitlines()[2].split()[:2] == [best["arm"], str(best["n_networks"])]
-    assert f"Best on valid: {best['arm']} with {best['n_networks']} network" in shown
+    assert f"Recommended: {best['arm']} with {best['n_networks']} network" in shown
     for key in best["networks"]:
         assert key in shown
 
 
 def test_every_task_is_served_or_helps(searched: Leaderboard, capsys: Capture) -> None:
     best = max(searched.designs().to_pylist(maps_as_pydicts="strict"), key=lambda row: row["delta_m"])
-    block = top(searched, capsys).split("Best on valid")[1].split("Trials, by")[0]
+    block = top(searched, capsys).split("Recommended:")[1].split("Trials, by")[0]
     for task in best["serves"]:
         assert task in block
 
@@ -125,9 +137,8 @@ def test_a_summary_of_designs_that_are_no_more(
     # killed in the confirmation after the budget was extended: new designs, the old summary
     board = synthetic_sweep(tmp_path / "extended", trials=30)
     designs = board.designs().to_pylist(maps_as_pydicts="strict")
-    winner = board.summary().to_pylist()[0]["text"]
-    board.write_designs([design for design in designs if design["text"] != winner])
-    assert "Best on valid" in top(board, capsys)
+    board.write_designs([design for design in designs if not design["chosen"]])
+    assert "Recommended:" in top(board, capsys)
 
 
 # at the end of a run
@@ -164,7 +175,8 @@ def test_json_holds_everything(confirmed: Leaderboard) -> None:
     assert len(value["trials"]) == 7
     gains = [trial["mean_gain"] for trial in value["trials"]]
     assert gains == sorted(gains, reverse=True)
-    deltas = [design["delta_m"] for design in value["designs"]]
+    deltas = [design["delta_m"] for design in value["designs"] if design["delta_m"] is not None]
+    assert len(deltas) == len(value["designs"]) - 1, "the control is not known on valid"
     assert deltas == sorted(deltas, reverse=True)
     design = value["designs"][0]
     assert set(design["serves"].values()) <= set(design["networks"])
@@ -174,7 +186,8 @@ def test_json_holds_everything(confirmed: Leaderboard) -> None:
 
 def test_json_of_one_arm(searched: Leaderboard) -> None:
     value = as_json(searched, arm="single_task")
-    assert {row["arm"] for part in ("designs", "trials") for row in value[part]} == {"single_task"}
+    assert {row["arm"] for row in value["trials"]} == {"single_task"}
+    assert all("single_task" in row["arms"] for row in value["designs"])
 
 
 def test_what_is_no_number_is_null(empty: Leaderboard) -> None:

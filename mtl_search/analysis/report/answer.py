@@ -7,11 +7,10 @@ from io import StringIO
 from typing import Any
 
 from mtl_search.analysis.frames import rows_of
-from mtl_search.analysis.report.evidence import REFERENCE_NAMES
 from mtl_search.analysis.report.tables import Tables
 from mtl_search.analysis.report.trees import Drawing, draw_network
-from mtl_search.analysis.report.words import amount, counted, design_name, interval, listed, percent, setting
-from mtl_search.analysis.significance import Verdict
+from mtl_search.analysis.report.words import amount, counted, interval, percent, setting
+from mtl_search.analysis.verdict_text import ARM_WORDS, verdict_sentences
 
 __all__ = ["Answer", "Network", "Tile", "answer", "training_file"]
 
@@ -50,6 +49,7 @@ class Answer:
 
     headline: str
     verdict: str
+    provisional: bool
     tiles: tuple[Tile, ...]
     sentences: tuple[str, ...]
     networks: tuple[Network, ...]
@@ -66,8 +66,9 @@ def answer(tables: Tables) -> Answer | None:
     confirmed = tables.confirmed(design)
     trials = [tables.trial(trial_id) for trial_id in design["networks"]]
     return Answer(
-        headline=_headline(design, confirmed),
+        headline=_headline(tables),
         verdict=confirmed["verdict"] if confirmed else "not confirmed",
+        provisional=bool(confirmed and len(confirmed["provisional"])),
         tiles=(*_comparisons(design, confirmed), _size(design, tables)),
         sentences=tuple(_sentences(design, confirmed, tables)),
         networks=tuple(_network(design, trial) for trial in trials),
@@ -90,19 +91,14 @@ def training_file(sweep_file: str, configs: Sequence[Mapping[str, Any]]) -> str:
     return f"{kept}\n{_yaml(blocks)}" if kept else _yaml(blocks)
 
 
-def _headline(design: Row, confirmed: Row | None) -> str:
-    """The design in a sentence; advice only where it is shown to be better."""
-    n_tasks = len(design["serves"])
-    if design["arm"] == "single_task":
-        return f"Train each of the {counted(n_tasks, 'task')} on its own."
-    what = f"{counted(len(design['networks']), 'network')} for {counted(n_tasks, 'task')}"
-    if confirmed is None or confirmed["verdict"] != Verdict.BETTER.value:
-        return f"Best found: {what}."
-    return f"Train {what}."
+def _headline(tables: Tables) -> str:
+    """What to train."""
+    return verdict_sentences(rows_of(tables.designs), rows_of(tables.summary))[0]
 
 
 def _comparisons(design: Row, confirmed: Row | None) -> list[Tile]:
-    """The design against the references on test, or its gain on valid where there is no confirmation."""
+    """The design against the references and its control on test, or its gain on valid where there is no
+    confirmation."""
     if confirmed is None:
         gain = percent(design["delta_m"])
         return [
@@ -110,13 +106,21 @@ def _comparisons(design: Row, confirmed: Row | None) -> list[Tile]:
                 gain, "over tuned single-task networks", "on validation data: the best of many, too high", ""
             )
         ]
+    level = f"{100 * (1 - confirmed['alpha']):g} % interval"
     tiles = []
-    for name, words in REFERENCE_NAMES.items():
-        verdict = confirmed[f"vs_{name}_verdict"]
+    for prefix, words in (
+        ("vs_single_task", ARM_WORDS["single_task"]),
+        ("vs_reference", ARM_WORDS.get(confirmed["reference"], "")),
+    ):
+        verdict = confirmed[f"{prefix}_verdict"]
         if isinstance(verdict, str):
-            ends = interval(confirmed[f"vs_{name}_low"], confirmed[f"vs_{name}_high"])
-            detail = f"95 % interval {ends}" if ends else "no interval: one seed"
-            tiles.append(Tile(percent(confirmed[f"vs_{name}_difference"]), f"over {words}", detail, verdict))
+            ends = interval(confirmed[f"{prefix}_low"], confirmed[f"{prefix}_high"])
+            detail = f"{level} {ends}" if ends else "no interval: one seed"
+            tiles.append(Tile(percent(confirmed[f"{prefix}_difference"]), f"over {words}", detail, verdict))
+    if isinstance(confirmed["control"], str) and confirmed["control"] != confirmed["design_id"]:
+        ends = interval(confirmed["gain_of_sharing_low"], confirmed["gain_of_sharing_high"])
+        what = "of sharing: over each task alone with the same hyperparameters"
+        tiles.append(Tile(percent(confirmed["gain_of_sharing"]), what, f"{level} {ends}" if ends else "", ""))
     return tiles
 
 
@@ -129,29 +133,17 @@ def _size(design: Row, tables: Tables) -> Tile:
 
 def _sentences(design: Row, confirmed: Row | None, tables: Tables) -> list[str]:
     """What else may be said of it."""
+    said = verdict_sentences(rows_of(tables.designs), rows_of(tables.summary))[1:]
     if confirmed is None:
-        return ["It was not trained again on new seeds, so nothing yet shows that it is better."]
+        return [*said, "It was not trained again on new seeds, so nothing yet shows that it is better."]
     gain = percent(design["delta_m"])
     seeds = counted(confirmed["n_seeds"], "new seed")
-    said = [
-        f"Chosen on validation data, where it gained {gain}. The numbers above are mean gains over the main "
-        f"tasks on test data, with each network trained again on {seeds}."
+    return [
+        *said,
+        f"Chosen on validation data, where it gained {gain}: {design['why']}. The numbers above are mean "
+        f"gains over the main tasks on test data, with each network trained again on {seeds}, from one and "
+        "the same train set: another sample of it would bring other networks.",
     ]
-    worse = [name for name in REFERENCE_NAMES if confirmed[f"vs_{name}_verdict"] == Verdict.WORSE.value]
-    if worse:
-        better = listed([REFERENCE_NAMES[name] for name in worse])
-        said.append(f"Do not train it: {better} did better on new seeds.")
-    elif confirmed["verdict"] != Verdict.BETTER.value:
-        said.append(f"Nothing shows that it is better than both references. {_simplest(tables)}")
-    return said
-
-
-def _simplest(tables: Tables) -> str:
-    """The smallest confirmed design that is not shown to be worse than a reference."""
-    sound = [row for row in rows_of(tables.summary) if row["verdict"] != Verdict.WORSE.value]
-    least = min(sound, key=lambda row: (row["n_params"], row["n_networks"]))
-    size = f"{amount(least['n_params'])} parameters"
-    return f"The smallest design that is not shown to be worse than they are: {design_name(least)}, {size}."
 
 
 def _network(design: Row, trial: Row) -> Network:

@@ -26,7 +26,7 @@ def learning_rates(tables: Tables) -> Figure | None:
         return None
     spread = learning_rate_spread(profile).set_index("arm")["spread"]
     traces, legend = [], []
-    for arm in tables.arms:
+    for arm in tables.trained:
         rows = rows_of(profile[profile["arm"] == arm])
         if not rows:
             continue
@@ -114,7 +114,7 @@ def task_curves(tables: Tables) -> Figure | None:
     panels = []
     for task in tables.main:
         lines = []
-        for arm in tables.arms:
+        for arm in tables.trained:
             rows = table[(table["task"] == task) & (table["arm"] == arm)]
             pairs = zip(rows["epoch"], rows["valid_median"], strict=True)
             words = [f"{plain(arm_name(arm))}, epoch {e}: {v:.4g}" for e, v in pairs]
@@ -127,5 +127,5 @@ def task_curves(tables: Tables) -> Figure | None:
     if not panels:
         return None
     note = "On validation, median over each arm's trials, as long as half of them are still training."
-    legend = [(arm_name(arm), colour(arm, tables.arms), "line") for arm in tables.arms]
+    legend = [(arm_name(arm), colour(arm, tables.arms), "line") for arm in tables.trained]
     return figure("learning", "Learning curves", note, *panels, legend=legend)

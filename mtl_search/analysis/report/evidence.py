@@ -6,25 +6,22 @@ from dataclasses import dataclass
 from typing import Any
 
 from mtl_search.analysis.frames import rows_of
-from mtl_search.analysis.ranks import rank_table
 from mtl_search.analysis.report.figures import Figure, colour, figure, panel
 from mtl_search.analysis.report.tables import Tables
 from mtl_search.analysis.report.words import design_name, interval, percent, plain, value
+from mtl_search.analysis.verdict_text import ARM_WORDS
 
-__all__ = ["REFERENCE_NAMES", "Evidence", "evidence"]
-
-REFERENCE_NAMES = {
-    "single_task": "tuned single-task networks",
-    "shared_tuned": "all in one with tuned weights",
-}
+__all__ = ["Evidence", "evidence"]
 
 _COLUMNS = (
     "design",
     "verdict",
     "delta_m",
-    "95 % interval",
+    "interval",
     "against single task",
-    "against tuned weights",
+    "against the best other reference",
+    "of tuning",
+    "of sharing",
 )
 
 Row = Mapping[str, Any]
@@ -39,7 +36,6 @@ class Evidence:
     rows: tuple[tuple[str, ...], ...]
     task_columns: tuple[str, ...]
     task_rows: tuple[tuple[str, ...], ...]
-    ranks: str
     caveats: tuple[str, ...]
 
 
@@ -55,7 +51,6 @@ def evidence(tables: Tables) -> Evidence | None:
         rows=tuple(_row(row) for row in rows),
         task_columns=("task", "metric", *(design_name(row) for row in shown)),
         task_rows=tuple(_task_row(task, shown, tables) for task in tables.main),
-        ranks=_ranks(tables),
         caveats=tuple(rows[0]["caveats"]),
     )
 
@@ -63,16 +58,18 @@ def evidence(tables: Tables) -> Evidence | None:
 def _one_an_arm(rows: Sequence[Row], winner: Row | None) -> list[Row]:
     """The design to train first, then of each other arm that of the most networks and first rank."""
     best: dict[str, Row] = {winner["arm"]: winner} if winner else {}
-    for row in sorted(rows, key=lambda row: (-row["n_networks"], row["rank"])):
+    for row in sorted(rows, key=lambda row: (-row["n_networks"], -row["delta_m_valid"])):
         best.setdefault(row["arm"], row)
     return list(best.values())
 
 
 def _forest(rows: Sequence[Row], arms: Sequence[str]) -> Figure:
     """Each design's difference to both references, with intervals."""
+    other = rows[0]["reference"]
+    names = ARM_WORDS["single_task"], ARM_WORDS.get(other, "no other reference")
     traces = [
-        _against(rows, arms, "single_task", "circle", 0.15),
-        _against(rows, arms, "shared_tuned", "diamond", -0.15),
+        _against(rows, arms, "vs_single_task", names[0], "circle", 0.15),
+        _against(rows, arms, "vs_reference", names[1], "diamond", -0.15),
     ]
     layout = {
         "xaxis": {"title": {"text": "difference on test, percent"}, "zeroline": True},
@@ -80,21 +77,21 @@ def _forest(rows: Sequence[Row], arms: Sequence[str]) -> Figure:
     }
     note = (
         "Difference of delta_m on test to each reference; right of zero is better. An interval that crosses "
-        "zero shows no difference, and the verdict also counts Holm's correction for the number of designs."
+        "zero shows no difference. The recommended design is tested first; the verdicts on all others also "
+        "count Holm's correction for the number of tests."
     )
     legend = [
-        (f"against {REFERENCE_NAMES['single_task']}", "var(--muted)", "dot"),
-        (f"against {REFERENCE_NAMES['shared_tuned']}", "var(--muted)", "diamond"),
+        (f"against {names[0]}", "var(--muted)", "dot"),
+        (f"against {names[1]}", "var(--muted)", "diamond"),
     ]
     drawing = panel(traces, layout, height=70 + 42 * len(rows))
     return figure("forest", "Every confirmed design against the references", note, drawing, legend=legend)
 
 
 def _against(
-    rows: Sequence[Row], arms: Sequence[str], reference: str, symbol: str, shift: float
+    rows: Sequence[Row], arms: Sequence[str], prefix: str, reference: str, symbol: str, shift: float
 ) -> dict[str, Any]:
     """The points of one reference; designs are numbered from the bottom."""
-    prefix = f"vs_{reference}"
     kept = [(y, row) for y, row in enumerate(reversed(rows)) if math.isfinite(row[f"{prefix}_difference"])]
     return {
         **_points(
@@ -106,9 +103,9 @@ def _against(
         ),
         "marker": {"symbol": symbol, "size": 10, "color": [colour(row["arm"], arms) for _, row in kept]},
         "text": [
-            f"{plain(design_name(row))} against {REFERENCE_NAMES[reference]}<br>"
+            f"{plain(design_name(row))} against {reference}<br>"
             f"{percent(row[f'{prefix}_difference'])} ({_ends(row, prefix)})<br>"
-            f"{row[f'{prefix}_verdict']}, p = {row[f'{prefix}_p_holm']:.2g} after Holm"
+            f"{row[f'{prefix}_verdict']}, p = {row[f'{prefix}_p_corrected']:.2g} as corrected"
             for _, row in kept
         ],
     }
@@ -174,7 +171,7 @@ def _per_task(shown: Sequence[Row], tables: Tables) -> tuple[Figure, ...]:
         "xaxis": {"title": {"text": "gain on test over tuned single task, percent"}, "zeroline": True},
         "yaxis": _names_axis(tasks),
     }
-    note = "Means with 95 % intervals over new seeds. A good mean can hide a task that pays for the others."
+    note = "Means with intervals over new seeds. A good mean can hide a task that pays for the others."
     legend = [(design_name(row), colour(row["arm"], tables.arms), "dot") for row in rows]
     drawing = panel(traces, layout, height=70 + (14 * len(rows) + 18) * len(tasks))
     return (figure("tasks", "Task by task", note, drawing, legend=legend),)
@@ -182,13 +179,15 @@ def _per_task(shown: Sequence[Row], tables: Tables) -> tuple[Figure, ...]:
 
 def _row(row: Row) -> tuple[str, ...]:
     """A design in the table."""
-    said = [row[f"vs_{name}_verdict"] for name in REFERENCE_NAMES]
+    said = [row[f"{prefix}_verdict"] for prefix in ("vs_single_task", "vs_reference")]
     return (
-        design_name(row),
-        row["verdict"],
+        f"{design_name(row)}{' (recommended)' if row['chosen'] else ''}",
+        row["verdict"] if isinstance(row["verdict"], str) else "–",
         percent(row["delta_m"]),
         _ends(row, "delta_m"),
         *(verdict if isinstance(verdict, str) else "–" for verdict in said),
+        percent(row["gain_of_tuning"]),
+        percent(row["gain_of_sharing"]),
     )
 
 
@@ -197,16 +196,3 @@ def _task_row(task: str, shown: Sequence[Row], tables: Tables) -> tuple[str, ...
     metric = tables.tasks.set_index("task")["metric"][task]
     found = [next(t for t in row["tasks"] if t["task"] == task) for row in shown]
     return (task, metric, *(f"{value(t['value'])} ({percent(t['gain'])})" for t in found))
-
-
-def _ranks(tables: Tables) -> str:
-    """The rank table in a sentence."""
-    table = rank_table(tables.summary)
-    if len(table.ranks) < 2:
-        return ""
-    best = rows_of(table.ranks)[0]
-    first = (
-        f"Ranked task by task, {design_name(best)} comes first, with a mean rank of {best['mean_rank']:.1f}"
-    )
-    test = f" (Friedman's test that all are equal: p = {table.p:.2g})" if math.isfinite(table.p) else ""
-    return f"{first} among {len(table.ranks)}{test}."

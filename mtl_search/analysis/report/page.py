@@ -74,5 +74,5 @@ def _subtitle(tables: Tables) -> str:
     n_main = len(tables.main)
     helpers = len(tables.tasks) - n_main
     auxiliary = f" and {counted(helpers, 'auxiliary one')}" if helpers else ""
-    trials, arms = counted(len(tables.trials), "trial"), counted(len(tables.arms), "arm")
+    trials, arms = counted(len(tables.trials), "trial"), counted(len(tables.trained), "arm")
     return f"{counted(n_main, 'task')}{auxiliary}, {trials} in {arms}"

@@ -56,7 +56,7 @@ def progress(tables: Tables) -> Progress:
             "answered from before",
             "device time",
         ),
-        rows=tuple(_arm_row(arm, tables) for arm in tables.arms),
+        rows=tuple(_arm_row(arm, tables) for arm in tables.trained),
         failures=_failures(tables.trials),
         facts=_facts(tables),
     )
@@ -69,7 +69,7 @@ def _history(tables: Tables) -> Figure | None:
     if table.empty:
         return None
     traces: list[dict[str, Any]] = []
-    for arm in tables.arms:
+    for arm in tables.trained:
         rows = table[table["arm"] == arm]
         tint = colour(arm, tables.arms)
         thin = rows.iloc[:: math.ceil(len(rows) / _MOST_POINTS) or 1]
@@ -114,7 +114,7 @@ def _history(tables: Tables) -> Figure | None:
         "Trials differ in their members, so a low gain may be the price of an experiment; the lowest are "
         "below the edge."
     )
-    legend = [(arm_name(arm), colour(arm, tables.arms), "line") for arm in tables.arms]
+    legend = [(arm_name(arm), colour(arm, tables.arms), "line") for arm in tables.trained]
     return figure("history", "Best so far", note, panel(traces, layout, height=380), legend=legend)
 
 

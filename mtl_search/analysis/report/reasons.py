@@ -22,6 +22,7 @@ from mtl_search.analysis.report.figures import (
 )
 from mtl_search.analysis.report.tables import Tables
 from mtl_search.analysis.report.words import interval, percent, plain
+from mtl_search.analysis.significance import ALPHA
 
 __all__ = ["reasons"]
 
@@ -60,8 +61,8 @@ def _affinity(tables: Tables) -> Figure | None:
     }
     note = (
         "Percentage points of gain that the task of a row has when the task of a column is trained with it, "
-        "the other companions held fixed: green helps, red hurts. Bold where the 95 % interval leaves out "
-        "zero; empty where the trials cannot tell."
+        "the other companions held fixed: green helps, red hurts. Bold where an effect is shown at level "
+        ".05, corrected by Holm over all pairs; empty where the trials cannot tell."
     )
     return figure("affinity", "Which tasks help which", note, _heat_panel(trace, len(known), 46))
 
@@ -70,7 +71,7 @@ def _cell(row: dict[str, Any] | None, digits: int) -> str:
     if row is None or not math.isfinite(row["effect"]):
         return ""
     text = percent(row["effect"], digits).removesuffix("%").strip()
-    return f"<b>{text}</b>" if row["low"] > 0 or row["high"] < 0 else text
+    return f"<b>{text}</b>" if row["p_holm"] < ALPHA else text
 
 
 def _hover(task: str, companion: str, row: dict[str, Any] | None) -> str:

@@ -7,12 +7,14 @@ from typing import Any, Self
 import pandas as pd
 
 from mtl_search.analysis.frames import main_tasks, rows_of, searched
-from mtl_search.analysis.winner import winner
+from mtl_search.analysis.verdict_text import recommended
 from mtl_search.leaderboard import Leaderboard
+from mtl_search.records import Phase
 
 __all__ = ["Tables"]
 
-_FIRST = ("single_task", "shared_equal", "shared_tuned")
+_FIRST = ("single_task", "linear", "shared_equal", "shared_tuned")
+_LAST = ("search", "pooled", "control")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +48,14 @@ class Tables:
     def arms(self) -> list[str]:
         """The arms in the order they are shown: references, those of the user, the search."""
         found = set(self.trials["arm"]) | set(self.designs["arm"])
-        users = sorted(found - {*_FIRST, "search"})
-        return [arm for arm in (*_FIRST, *users, "search") if arm in found]
+        users = sorted(found - {*_FIRST, *_LAST})
+        return [arm for arm in (*_FIRST, *users, *_LAST) if arm in found]
+
+    @property
+    def trained(self) -> list[str]:
+        """The arms that have trials of their own: not ``pooled``, nor ``control``."""
+        there = set(self.trials.loc[self.trials["phase"] == Phase.SEARCH.value, "arm"])
+        return [arm for arm in self.arms if arm in there]
 
     @property
     def main(self) -> tuple[str, ...]:
@@ -60,15 +68,15 @@ class Tables:
         return searched(self.trials)
 
     def winner(self) -> dict[str, Any] | None:
-        """The design to train; None without designs."""
-        return winner(rows_of(self.designs))
+        """The recommended design; None without designs."""
+        return recommended(rows_of(self.designs))
 
     def confirmed(self, design: dict[str, Any] | None) -> dict[str, Any] | None:
         """The row of ``summary`` of a design, None where it was not trained again."""
         if design is None:
             return None
-        key = (design["arm"], design["n_networks"], design["rank"])
-        return next((r for r in rows_of(self.summary) if (r["arm"], r["n_networks"], r["rank"]) == key), None)
+        key = design["design_id"]
+        return next((row for row in rows_of(self.summary) if row["design_id"] == key), None)
 
     def trial(self, trial_id: str) -> dict[str, Any]:
         """The row of a trial."""

@@ -25,7 +25,10 @@ _ARMS = {
     "single_task": "single task",
     "shared_equal": "all in one, equal",
     "shared_tuned": "all in one, tuned",
+    "linear": "linear",
     "search": "search",
+    "pooled": "networks of all arms",
+    "control": "control: each task alone",
 }
 
 
@@ -119,12 +122,12 @@ def arm_name(arm: str) -> str:
 def design_name(row: Mapping[str, Any]) -> str:
     """A row of designs or of the summary in words: its arm, and its number of networks where that varies.
 
-    >>> design_name({"arm": "search", "n_networks": 2, "rank": 1})
+    >>> design_name({"arm": "search", "n_networks": 2})
     'search, 2 networks'
     """
-    networks = "" if row["arm"] == "single_task" else f", {counted(row['n_networks'], 'network')}"
-    rank = f", rank {row['rank']}" if row["rank"] > 1 else ""
-    return f"{arm_name(row['arm'])}{networks}{rank}"
+    alone = row["arm"] in ("single_task", "linear", "control")
+    networks = "" if alone else f", {counted(row['n_networks'], 'network')}"
+    return f"{arm_name(row['arm'])}{networks}"
 
 
 def plain(name: str) -> str:

@@ -10,7 +10,7 @@ def data(figure, panel: int = 0) -> list[dict]:
 
 def test_each_arm_has_a_line_over_the_learning_rate(tables):
     figure = learning_rates(tables)
-    assert len(data(figure)) == len(figure.legend) == len(tables.arms)
+    assert len(data(figure)) == len(figure.legend) == len(tables.trained)
     assert all(": spread" in name for name, _, _ in figure.legend)
     assert all(line["x"] == sorted(line["x"]) for line in data(figure))
 
@@ -34,7 +34,7 @@ def test_each_moving_weighting_has_a_panel_with_a_line_a_task(tables):
 def test_each_main_task_has_a_panel_with_a_line_an_arm(tables):
     figure = task_curves(tables)
     assert [panel.title.split(",")[0] for panel in figure.panels] == list(tables.main)
-    assert len(data(figure)) == len(tables.arms)
+    assert len(data(figure)) == len(tables.trained)
     assert data(figure)[0]["x"] == list(range(1, 13))
 
 

@@ -67,4 +67,3 @@ def test_only_single_task_confirmed_has_no_figure_of_tasks(tables):
     alone = replace(tables, summary=tables.summary[tables.summary["arm"] == "single_task"])
     found = evidence(alone)
     assert len(found.figures) == 1
-    assert found.ranks == ""

@@ -29,7 +29,7 @@ def test_a_failed_trial_without_an_error_says_so(tables):
 def test_the_history_has_points_and_a_rising_line_for_each_arm(tables):
     figure = progress(tables).figures[0]
     traces = json.loads(figure.panels[0].json)["data"]
-    assert len(traces) == 2 * len(tables.arms)
+    assert len(traces) == 2 * len(tables.trained)
     for line in traces[1::2]:
         known = [y for y in line["y"] if y is not None]
         assert known == sorted(known)

@@ -26,7 +26,7 @@ def test_the_heat_map_is_the_affinity(tables):
     row, column = trace["y"].index("log_stay"), trace["x"].index("log_charges")
     effect = table.loc[("log_stay", "log_charges")]
     assert trace["z"][row][column] == pytest.approx(effect["effect"], rel=1e-3)
-    assert trace["text"][row][column].startswith("<b>") == (effect["low"] > 0 or effect["high"] < 0)
+    assert trace["text"][row][column].startswith("<b>") == (effect["p_holm"] < 0.05)
     assert f"{effect['n_with']:g} trials with" in trace["hovertext"][row][column]
     assert all(trace["z"][at][at] is None for at in range(6))
 

@@ -72,8 +72,8 @@ def test_lists_and_counts():
 
 def test_names_of_arms_and_designs():
     assert (arm_name("shared_tuned"), arm_name("mine")) == ("all in one, tuned", "mine")
-    assert design_name({"arm": "single_task", "n_networks": 5, "rank": 1}) == "single task"
-    assert design_name({"arm": "search", "n_networks": 1, "rank": 2}) == "search, 1 network, rank 2"
+    assert design_name({"arm": "single_task", "n_networks": 5}) == "single task"
+    assert design_name({"arm": "search", "n_networks": 1}) == "search, 1 network"
 
 
 def test_names_in_figures_carry_no_markup():

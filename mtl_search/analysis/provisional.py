@@ -1,0 +1,82 @@
+"""Provisional: whether more trials of the references could change a verdict."""
+
+import math
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pandas as pd
+
+from mtl_search.analysis.frames import default_gains
+from mtl_search.records import Phase, TrialState
+
+__all__ = ["FEWEST_TRIALS", "provisional"]
+
+FEWEST_TRIALS = 10  # of a study: TPE draws as many at random before it has learned anything
+_ALONE, _TOGETHER = ("single_task", "linear"), ("shared_equal", "shared_tuned")
+
+
+def provisional(trials: pd.DataFrame, metrics: pd.DataFrame, tasks: pd.DataFrame) -> list[str]:
+    """Why a verdict may change if the references were tuned further, in words for people; else empty.
+
+    A reference study is short of trials while fewer than `FEWEST_TRIALS` have completed. It still improves
+    where the last trial of its own is the best of all it has, by more than one standard deviation between
+    seeds: the best of ten equal ones is the last in one study of ten. What it tries when the search is over,
+    the search's hyperparameters, comes last by nature: it counts as trials, not as a sign of more to come.
+    """
+    search = trials[trials["phase"] == Phase.SEARCH.value]
+    complete = search[search["state"] == TrialState.COMPLETE.value]
+    replicates = trials[
+        (trials["phase"] == Phase.REPLICATION.value) & (trials["state"] == TrialState.COMPLETE.value)
+    ]
+    gains = default_gains(metrics, tasks)
+    began = search.loc[search["arm"] == "search", "started"].min()
+    few, improving = [], []
+    for name, members, study in _studies(search, tasks):
+        done = complete.loc[complete.index.intersection(study.index)]
+        done = done.sort_values("finished", kind="stable").drop_duplicates("config_id")
+        if len(done) < FEWEST_TRIALS:
+            few.append(f"{name} {len(done)}")
+        elif _improves(done, began, _noise(replicates, gains, members)):
+            improving.append(name)
+    reasons = []
+    if few:
+        reasons.append(f"fewer than {FEWEST_TRIALS} completed trials of a reference: {', '.join(few)}")
+    if improving:
+        reasons.append(f"still improving at its last trial: {', '.join(improving)}")
+    return reasons
+
+
+def _studies(search: pd.DataFrame, tasks: pd.DataFrame) -> Iterator[tuple[str, list[str], pd.DataFrame]]:
+    """Name, main tasks and trials of each study of the references."""
+    main = set(tasks.loc[tasks["role"] == "main", "task"])
+    for arm in _ALONE:
+        of_arm = search[search["arm"] == arm]
+        members = of_arm["members"].map(tuple)
+        for own in sorted(own for own in set(members) if set(own) <= main):
+            yield f"{arm} {' '.join(own)}", list(own), of_arm[members == own]
+    for arm in _TOGETHER:
+        if len(of_arm := search[search["arm"] == arm]):
+            yield arm, sorted(main), of_arm
+
+
+def _improves(done: pd.DataFrame, search_began: pd.Timestamp, noise: float) -> bool:
+    """Whether the last trial before the search began is the best of the study, beyond noise."""
+    own = done if pd.isna(search_began) else done[done["started"] < search_began]
+    if len(own) < 2:
+        return False
+    *before, last = own["mean_gain"]
+    best_before = max((gain for gain in before if math.isfinite(gain)), default=math.nan)
+    return bool(last - best_before > noise and last >= done["mean_gain"].max())
+
+
+def _noise(replicates: pd.DataFrame, gains: pd.DataFrame, members: Sequence[str]) -> float:
+    """The standard deviation between seeds of the mean gain of ``members``, pooled over networks; 0 where
+    unknown."""
+    if not set(members) <= set(gains.columns):
+        return 0.0
+    values = gains.reindex(replicates["trial_id"])[list(members)].mean(axis=1, skipna=False)
+    by_network = values.groupby(replicates["config_id"].to_numpy())
+    freedom = (by_network.count() - 1).clip(lower=0)
+    if freedom.sum() == 0:
+        return 0.0
+    return float(np.sqrt((by_network.var().fillna(0.0) * freedom).sum() / freedom.sum()))

@@ -1,0 +1,222 @@
+"""What is better than what, and by what: made-up values on test, whose means are known."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mtl_search.analysis import summarise, verdict_sentences
+from mtl_search.testing.frames import TASKS, metrics, trials
+
+SEEDS = range(5)
+SINGLE, EQUAL, TUNED, PAIR, OTHER = "single", "equal", "tuned", "pair", "other"
+
+
+def row(
+    arm: str, age: str, death: str, valid: float, *, chosen: bool = False, control: str | None = None
+) -> dict:
+    return {
+        "design_id": f"{age}/{death}",
+        "arm": arm,
+        "arms": [arm],
+        "chosen": chosen,
+        "control": control,
+        "n_networks": len({age, death}),
+        "text": arm,
+        "configs": {"age": age, "death": death},
+        "n_params": 10,
+        "flops": 20,
+        "delta_m": valid,
+    }
+
+
+def designs(*more: dict, chosen: dict) -> pd.DataFrame:
+    """The references, the recommended design, and ``more``."""
+    plain = [
+        row("single_task", "single age", "single death", 0.0),
+        row("shared_equal", "equal", "equal", 0.1),
+        row("shared_tuned", "tuned", "tuned", -0.2),
+    ]
+    return pd.DataFrame([*plain, chosen, *more])
+
+
+def summary(table: pd.DataFrame, gain: dict[str, float], noise: float = 0.05, reading: int = 1) -> list[dict]:
+    """The summary where each configuration has this gain on test, by about ``noise`` percent a seed."""
+    configs = sorted({config for served in table["configs"] for config in served.values()})
+    rng = np.random.default_rng(0)
+    again, values = [], []
+    for config in configs:
+        for seed in SEEDS:
+            again.append(
+                {
+                    "trial_id": f"{config}@{seed}",
+                    "config_id": config,
+                    "seed": seed,
+                    "phase": "confirmation",
+                    "reading": reading,
+                }
+            )
+            for task, reference, sign in (("age", 10.0, -1), ("death", 0.8, 1)):
+                percent = gain.get(config, 0.0) + noise * rng.normal()
+                values.append((f"{config}@{seed}", task, "test", reference * (1 + sign * percent / 100), 0.0))
+    resamples = pd.DataFrame(columns=["trial_id", "task", "left_out", "value", "split"])
+    return summarise(trials(*again), metrics(*values), resamples, table, TASKS)
+
+
+def shared(control: str = "alone age/alone death") -> dict:
+    return row("pooled", "pair", "pair", 1.0, chosen=True, control=control)
+
+
+CONTROL = row("control", "alone age", "alone death", math.nan)
+
+
+def chosen(rows: list[dict]) -> dict:
+    (found,) = [one for one in rows if one["chosen"]]
+    return found
+
+
+def test_a_gain_of_tuning_alone_is_never_better():
+    """The very same gain without sharing: the search has only found better hyperparameters."""
+    table = designs(CONTROL, chosen=shared())
+    rows = summary(table, {"pair": 3.0, "alone age": 3.0, "alone death": 3.0})
+    found = chosen(rows)
+    assert (found["vs_single_task_verdict"], found["vs_reference_verdict"]) == ("better", "better")
+    assert found["verdict"] == "no difference shown"
+    assert found["gain_of_tuning"] == pytest.approx(3.0, abs=0.2)
+    assert found["gain_of_sharing"] == pytest.approx(0.0, abs=0.2)
+    train, why = verdict_sentences(table.to_dict("records"), rows)[:2]
+    assert train == "Train one network for both tasks."
+    assert "no gain of sharing is shown" in why
+
+
+def test_tasks_that_help_each_other_are_better_by_sharing():
+    table = designs(CONTROL, chosen=shared())
+    rows = summary(table, {"pair": 3.0, "alone age": 0.5, "alone death": 0.5})
+    found = chosen(rows)
+    assert found["verdict"] == "better"
+    assert found["gain_of_sharing"] == pytest.approx(2.5, abs=0.2)
+    assert found["gain_of_sharing_low"] > 2.0
+    assert found["gain_of_tuning"] + found["gain_of_sharing"] == pytest.approx(
+        found["vs_single_task_difference"]
+    )
+    train, why = verdict_sentences(table.to_dict("records"), rows)[:2]
+    assert train == "Train one network for both tasks."
+    assert why.startswith("Better than tuned single-task networks (+")
+    assert "and than one network for all tasks with equal weights (+" in why
+
+
+def test_sharing_that_costs_is_worse_though_tuning_gains():
+    table = designs(CONTROL, chosen=shared())
+    rows = summary(table, {"pair": 3.0, "alone age": 5.0, "alone death": 5.0})
+    found = chosen(rows)
+    assert found["vs_single_task_verdict"] == "better"
+    assert found["verdict"] == "worse"
+    train, why = verdict_sentences(table.to_dict("records"), rows)[:2]
+    assert train.startswith("Train each task alone, with the hyperparameters that the search found")
+    assert "with its hyperparameters each task alone gains +" in why
+
+
+def test_the_primary_comparison_is_not_corrected_for_the_others():
+    many = [row("mine", f"mine {at}", f"mine {at}", 0.1) for at in range(12)]
+    lots = summary(designs(CONTROL, *many, chosen=shared()), {"pair": 0.12})
+    assert chosen(lots)["vs_single_task_p_corrected"] == chosen(lots)["vs_single_task_p"]
+    others = [one for one in lots if one["arm"] == "mine"]
+    assert all(one["vs_single_task_p_corrected"] > one["vs_single_task_p"] for one in others)
+
+
+def test_the_second_step_is_taken_only_after_the_first():
+    """Better than the other reference, which is bad, but not than single tasks: nothing is shown."""
+    table = designs(CONTROL, chosen=shared())
+    rows = summary(table, {"pair": 0.0, "equal": -4.0, "alone age": -2.0, "alone death": -2.0})
+    found = chosen(rows)
+    assert found["vs_single_task_verdict"] == "no difference shown"
+    assert found["vs_reference_p"] < 1e-4
+    assert found["vs_reference_p_corrected"] == 1.0
+    assert found["vs_reference_verdict"] == found["verdict"] == "no difference shown"
+
+
+def test_the_other_reference_is_the_best_on_valid_whatever_test_says():
+    table = designs(CONTROL, chosen=shared())
+    rows = summary(table, {"tuned": 9.0})
+    assert {one["reference"] for one in rows} == {"shared_equal"}
+    assert next(one for one in rows if one["arm"] == "shared_equal")["vs_reference_verdict"] is None
+
+
+def test_a_reference_that_is_recommended_is_not_compared_with_itself():
+    control = {"control": "alone age/alone death"}
+    equal = row("shared_equal", "equal", "equal", 0.1, chosen=True) | control
+    table = pd.DataFrame([row("single_task", "single age", "single death", 0.0), equal, CONTROL])
+    rows = summary(table, {"equal": 2.0})
+    found = chosen(rows)
+    assert found["vs_reference_verdict"] is None
+    assert found["verdict"] == "better"
+    assert "It is itself the reference shared_equal." in verdict_sentences(table.to_dict("records"), rows)
+
+
+def test_single_tasks_that_are_recommended_are_not_tested():
+    single = row("single_task", "single age", "single death", 0.3, chosen=True)
+    single |= {"control": single["design_id"]}
+    table = pd.DataFrame([single, row("shared_equal", "equal", "equal", 0.1)])
+    rows = summary(table, {})
+    assert chosen(rows)["verdict"] == "no difference shown"
+    assert verdict_sentences(table.to_dict("records"), rows)[0] == (
+        "Train each task alone: no design with sharing was shown to be better."
+    )
+
+
+def test_a_design_that_shares_nothing_is_never_better_by_sharing():
+    linear = row("linear", "linear age", "linear death", 2.0, chosen=True)
+    linear |= {"control": linear["design_id"]}
+    table = designs(chosen=linear)
+    rows = summary(table, {"linear age": 3.0, "linear death": 3.0})
+    found = chosen(rows)
+    assert (found["vs_single_task_verdict"], found["verdict"]) == ("better", "no difference shown")
+    assert found["gain_of_sharing"] == 0.0
+    assert verdict_sentences(table.to_dict("records"), rows)[0].startswith(
+        "Train each task alone, by a linear network: better than tuned single-task networks (+"
+    )
+
+
+def test_of_a_design_without_its_control_nothing_better_is_said():
+    table = designs(CONTROL, row("search", "other", "other", 0.9), chosen=shared())
+    rows = summary(table, {"pair": 3.0, "other": 3.0, "equal": 0.0})
+    other = next(one for one in rows if one["arm"] == "search")
+    assert (other["vs_single_task_verdict"], other["vs_reference_verdict"]) == ("better", "better")
+    assert other["verdict"] is None
+    lost = summary(designs(chosen=shared()), {"pair": 3.0})
+    assert chosen(lost)["control"] is None
+    assert chosen(lost)["verdict"] == "no difference shown"
+    assert any("has no control" in note for note in chosen(lost)["caveats"])
+
+
+def test_worse_is_said_as_well():
+    table = designs(CONTROL, chosen=shared())
+    rows = summary(table, {"pair": -3.0})
+    assert chosen(rows)["verdict"] == "worse"
+    assert verdict_sentences(table.to_dict("records"), rows)[0].startswith(
+        "Train each task alone: one network for both tasks was worse on test"
+    )
+
+
+def test_a_second_reading_is_judged_at_half_the_level():
+    """A difference whose p lies between both levels is shown by a first reading alone."""
+    table = designs(CONTROL, chosen=shared())
+    for gain in np.linspace(0.02, 0.2, 40):
+        gains = {"pair": gain, "equal": -5.0, "alone age": -5.0, "alone death": -5.0}
+        first = chosen(summary(table, gains, reading=1))
+        if 0.025 < first["vs_single_task_p"] < 0.05:
+            break
+    second_rows = summary(table, gains, reading=2)
+    second = chosen(second_rows)
+    assert (first["verdict"], second["verdict"]) == ("better", "no difference shown")
+    assert second["delta_m_high"] > first["delta_m_high"]
+    said = verdict_sentences(table.to_dict("records"), second_rows)
+    assert "Test was read 2 times: tested at level 0.025." in said
+
+
+def test_without_a_confirmation_nothing_is_claimed():
+    table = designs(CONTROL, chosen=shared())
+    (said,) = verdict_sentences(table.to_dict("records"), [])
+    assert said.startswith("Train one network for both tasks, as far as valid can tell")
+    assert verdict_sentences([], []) == []

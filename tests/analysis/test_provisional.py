@@ -1,0 +1,77 @@
+"""When a verdict may still change with more trials of the references."""
+
+import math
+
+from mtl_search.analysis.provisional import provisional
+from mtl_search.testing.frames import TASKS, trials, valid_gains
+
+
+def study(arm: str, gains: list[float], members: list[str], start: int = 0, **more: object) -> list[dict]:
+    return [
+        {
+            "trial_id": f"{arm}.{'+'.join(members)}-{start + number}",
+            "arm": arm,
+            "members": members,
+            "mean_gain": gain,
+            "finished": start + number,
+            **more,
+        }
+        for number, gain in enumerate(gains)
+    ]
+
+
+FLAT = [0.0, 1.0, *[0.5] * 10]
+AGE, DEATH = study("single_task", FLAT, ["age"]), study("single_task", FLAT, ["death"])
+SEARCH = study("search", [0.0] * 3, ["age", "death"], start=50)
+
+
+def reasons(*rows: dict, noise: float = 0.0) -> list[str]:
+    again = [
+        {"trial_id": f"r{at}", "config_id": "r", "phase": "replication", "members": ["age", "death"]}
+        for at in range(2)
+    ]
+    spread = valid_gains(
+        {f"r{at}": dict.fromkeys(("age", "death"), at * noise * math.sqrt(2)) for at in range(2)}
+    )
+    return provisional(trials(*rows, *again), spread, TASKS)
+
+
+def test_enough_trials_that_have_settled():
+    assert reasons(*AGE, *DEATH, *SEARCH) == []
+
+
+def test_few_completed_trials_are_named():
+    pruned = study("single_task", FLAT[:3], ["death"], state="pruned")
+    assert reasons(*AGE, *DEATH[:9], *pruned, *SEARCH) == [
+        "fewer than 10 completed trials of a reference: single_task death 9"
+    ]
+
+
+def test_every_reference_counts_and_the_search_does_not():
+    told = reasons(*AGE, *DEATH, *study("shared_tuned", [0.0] * 4, ["age", "death"]), *SEARCH)
+    assert told == ["fewer than 10 completed trials of a reference: shared_tuned 4"]
+    told = reasons(*AGE, *DEATH, *study("linear", [0.0] * 2, ["age"]), *SEARCH)
+    assert told == ["fewer than 10 completed trials of a reference: linear age 2"]
+
+
+def test_a_best_that_comes_last_is_still_improving():
+    last = study("single_task", [2.0], ["age"], start=12)
+    assert reasons(*AGE, *last, *DEATH, *SEARCH) == ["still improving at its last trial: single_task age"]
+
+
+def test_a_best_within_the_noise_of_seeds_is_not():
+    last = study("single_task", [2.0], ["age"], start=12)
+    assert reasons(*AGE, *last, *DEATH, *SEARCH, noise=1.5) == []
+    assert reasons(*AGE, *last, *DEATH, *SEARCH, noise=0.5) != []
+
+
+def test_what_is_tried_when_the_search_is_over_comes_last_by_nature():
+    after = study("single_task", [2.0], ["age"], start=90)
+    assert reasons(*AGE, *DEATH, *SEARCH, *after) == []
+
+
+def test_they_count_as_trials():
+    few = study("single_task", FLAT[:8], ["age"])
+    after = study("single_task", [0.1, 0.2], ["age"], start=90)
+    assert reasons(*few, *after, *DEATH, *SEARCH) == []
+    assert reasons(*few, *DEATH, *SEARCH) != []
