@@ -5,9 +5,10 @@ from types import MappingProxyType
 
 import pyarrow as pa
 
-__all__ = ["SCHEMAS", "VERSION", "describe", "table_name", "table_version"]
+__all__ = ["OLDEST", "SCHEMAS", "VERSION", "describe", "table_name", "table_version"]
 
 VERSION = 2  # rises when a column is renamed, retyped or removed; a new column at the end does not count
+OLDEST = {"designs": 2, "summary": 2}  # before: an arm and a rank in the place of one row a design
 
 _NAME, _VERSION = b"mtl_search.table", b"mtl_search.version"
 _TEXT, _REAL, _COUNT = pa.string(), pa.float64(), pa.int64()

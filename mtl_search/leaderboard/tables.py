@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 
 from mtl_search.errors import LeaderboardError
 from mtl_search.leaderboard.files import replace_file
-from mtl_search.leaderboard.schema import SCHEMAS, VERSION, table_name, table_version
+from mtl_search.leaderboard.schema import OLDEST, SCHEMAS, VERSION, table_name, table_version
 
 __all__ = ["DamagedTable", "read_table", "table_file", "write_table"]
 
@@ -31,7 +31,7 @@ def read_table(folder: Path, table: str) -> pa.Table | None:
     """The rows of ``table`` in the columns of its schema, those added since it was written null.
 
     None where there is no file, `DamagedTable` where it cannot be read, `LeaderboardError` where it is
-    another table or was written by a newer version.
+    another table or was written by a version whose tables this one cannot read.
     """
     path, schema = table_file(folder, table), SCHEMAS[table]
     try:
@@ -56,6 +56,13 @@ def _check(path: Path, table: str, schema: pa.Schema) -> None:
             f"schema version {VERSION} or older",
             str(table_version(schema)),
             "a newer mtl_search wrote it: update this one",
+        )
+    if table_version(schema) < (oldest := OLDEST.get(table, 1)):
+        raise LeaderboardError(
+            str(path),
+            f"schema version {oldest} or newer",
+            str(table_version(schema)),
+            f"mtl-search resume {path.parent} writes it anew",
         )
 
 
