@@ -39,9 +39,9 @@ from mtl_search.search import SweepSpec
 from mtl_search.search.arms import SEARCH
 from mtl_search.search.conductor import Conductor
 from mtl_search.search.jobs import Job, Placement
+from mtl_search.search.journal import Journal
 from mtl_search.search.ledger import Ledger
 from mtl_search.search.snapshot import take
-from mtl_search.search.studies import Journal
 from mtl_search.training import TrialOutcome
 
 MARKS, QUICK_MARKS, WINDOW = (100, 1_000, 5_000), (25, 50, 100), 25

@@ -45,9 +45,9 @@ from mtl_search.search.arms import SEARCH, SINGLE_TASK
 from mtl_search.search.composing import design_rows
 from mtl_search.search.conductor import Conductor
 from mtl_search.search.executors import open_executor
+from mtl_search.search.journal import Journal
 from mtl_search.search.ledger import Ledger
 from mtl_search.search.snapshot import take
-from mtl_search.search.studies import Journal
 from mtl_search.space import RandomSuggest
 from mtl_search.training import TrialConfig
 

@@ -26,7 +26,7 @@ Read them with `Leaderboard`, or directly: ``pandas.read_parquet("results/x/tria
 """
 
 from mtl_search.leaderboard.board import LOG_FILE, Leaderboard, TaskInfo
-from mtl_search.leaderboard.files import is_partial, replace_file
+from mtl_search.leaderboard.files import clear_partial, is_partial, replace_file
 from mtl_search.leaderboard.log import TrialStart
 from mtl_search.leaderboard.schema import SCHEMAS, VERSION, describe
 
@@ -37,6 +37,7 @@ __all__ = [
     "Leaderboard",
     "TaskInfo",
     "TrialStart",
+    "clear_partial",
     "describe",
     "is_partial",
     "replace_file",

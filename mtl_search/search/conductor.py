@@ -15,10 +15,12 @@ from mtl_search.search.arms import INFORMED, SEARCH, SHARED_EQUAL, SINGLE_TASK, 
 from mtl_search.search.attempts import LOST, lost_name
 from mtl_search.search.incumbents import Incumbents
 from mtl_search.search.jobs import Job, JobSource, Placement
+from mtl_search.search.journal import Journal
 from mtl_search.search.ledger import Ledger
+from mtl_search.search.memory import TOLD, Past, distributions_as_text, recall, trial_prefix
 from mtl_search.search.recording import Recorder
 from mtl_search.search.strategies import build_strategy
-from mtl_search.search.studies import Journal, JournalledStudy
+from mtl_search.search.studies import JournalledStudy
 from mtl_search.search.study_run import HOPELESS, Draft, StudyRun
 from mtl_search.search.sweep import SweepSpec
 from mtl_search.search.transfer import Transfer
@@ -27,13 +29,6 @@ from mtl_search.space import Scalar
 from mtl_search.training import Score, TrialConfig, TrialOutcome
 
 __all__ = ["Conductor"]
-
-
-TOLD = {
-    TrialState.COMPLETE: OptunaState.COMPLETE,
-    TrialState.PRUNED: OptunaState.PRUNED,
-    TrialState.FAILED: OptunaState.FAIL,
-}
 
 
 class Conductor(JobSource):
@@ -59,7 +54,9 @@ class Conductor(JobSource):
         self.arms = arms_of(spec)
         self.incumbents = Incumbents(spec, ledger)
         self._transfer = Transfer(ledger, spec.settings.all_tasks)
-        self.runs = [run for arm in self.arms for run in self._open(arm, journal)]
+        pasts = recall(ledger.board, ledger.records, ledger.metrics)
+        self.runs = [run for arm in self.arms for run in self._open(arm, journal, pasts)]
+        journal.publish()
         self.live: dict[str, Live] = {}
         self._lost: list[Live] = []  # what is to be tried again
         self.hopeless: str | None = None  # why the sweep gave up, where it did
@@ -141,13 +138,15 @@ class Conductor(JobSource):
         """Whether the search was stopped before its end."""
         return self._interrupted
 
-    def _open(self, arm: Arm, journal: Journal) -> list[StudyRun]:
+    def _open(self, arm: Arm, journal: Journal, pasts: Mapping[str, Past]) -> list[StudyRun]:
         settings = self.spec.settings
         sampler = settings.sampler.within(arm.trials)
         pruner = settings.pruner.after(INFORMED) if arm.is_reference else settings.pruner
         runs = []
         for name, members in arm.studies.items():
-            study = JournalledStudy(journal, name, sampler, pruner, self.spec.max_epochs, self._told)
+            past = pasts.get(trial_prefix(name), Past())
+            board, max_epochs = self.ledger.board, self.spec.max_epochs
+            study = JournalledStudy(board, journal, name, sampler, pruner, max_epochs, past)
             strategy = None
             if members is None:
                 known = self.ledger.affinities if arm.name == SEARCH else ()
@@ -166,10 +165,6 @@ class Conductor(JobSource):
         settings = self.spec.settings
         composed = settings.sampler.members == "composed" and not self.spec.space.members.is_fixed
         return settings.sampler.affinities and composed and len(settings.all_tasks) > 2
-
-    def _told(self, trial_id: str) -> tuple[OptunaState, float] | None:
-        record = self.ledger.find(trial_id)
-        return None if record is None else (TOLD[record.state], record.score)
 
     def try_alone(self, task: str, config: TrialConfig, params: Mapping[str, Scalar]) -> Job | None:
         """Train ``config``, a network of ``task`` alone, in that task's study, to its end.
@@ -236,7 +231,8 @@ class Conductor(JobSource):
         return job
 
     def _settle(self, live: Live, record: TrialRecord) -> None:
-        self.ledger.record(record)
+        texts = distributions_as_text(live.draft.trial.distributions) if live.draft.exact else {}
+        self.ledger.record(replace(record, distributions=texts))
         told = TOLD[record.state] if live.draft.exact else OptunaState.FAIL  # from which no sampler learns
         live.run.tell(live.draft.trial, told, record.score)
 

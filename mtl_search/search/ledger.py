@@ -61,10 +61,6 @@ class Ledger:
         """The trained trial of an equal configuration, if there is one."""
         return self._complete.get(config_id)
 
-    def find(self, trial_id: str) -> TrialRecord | None:
-        """The trial of that name, if it was recorded."""
-        return self._by_id.get(trial_id)
-
     def __getitem__(self, trial_id: str) -> TrialRecord:
         """The trial of that name, which was recorded."""
         return self._by_id[trial_id]

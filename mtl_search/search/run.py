@@ -21,13 +21,13 @@ from mtl_search.search.confirmation import Confirmation
 from mtl_search.search.executors import Executor, open_executor
 from mtl_search.search.finalists import with_controls
 from mtl_search.search.jobs import JobSource
+from mtl_search.search.journal import Journal
 from mtl_search.search.ledger import Ledger
 from mtl_search.search.phases import Phases
 from mtl_search.search.replication import Replication
 from mtl_search.search.retraining import Network, Retraining
 from mtl_search.search.same_data import check_same_data, task_infos
 from mtl_search.search.snapshot import Snapshot, take, take_retraining
-from mtl_search.search.studies import Journal
 from mtl_search.search.study_run import check_constraints
 from mtl_search.search.sweep import SweepSpec, load_sweep
 from mtl_search.search.sweep_file import SWEEP_FILE, save_sweep, with_changes

@@ -1,85 +1,69 @@
-"""JournalledStudy: an Optuna study that thinks in memory and writes one line per event to the journal.
+"""JournalledStudy: an Optuna study that thinks in memory, of trials that the leaderboard keeps.
 
-Optuna's journal storage writes (and waits for the disk) once per parameter and once per report. Here a
-trial is asked and pruned in memory; the journal gets it whole when it starts and when it ends. Any tool
-that reads Optuna journals, such as its dashboard, reads this one.
+Optuna's own storages write (and wait for the disk) once per parameter and once per report, and would be a
+second truth beside the leaderboard. Here a trial is asked and pruned in memory; the leaderboard's log gets it
+when it starts, and its record when it ends. From these alone a study is made again. Optuna's journal is
+written along for the tools that read it.
 """
 
 import math
 import zlib
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 
 import optuna
-from optuna.storages import JournalStorage
-from optuna.storages.journal import JournalFileBackend
-from optuna.storages.journal._file import LOCK_FILE_SUFFIX
-from optuna.trial import FrozenTrial, Trial, TrialState
+from optuna.trial import Trial, TrialState
 
+from mtl_search.leaderboard import Leaderboard, TrialStart
 from mtl_search.records import EpochReport
+from mtl_search.search.journal import Journal
+from mtl_search.search.memory import SCORES, TRIAL_ID, Past, distributions_as_text, trial_prefix
 from mtl_search.search.pruners import VALID, Pruner
 from mtl_search.search.samplers import Sampler
 
-__all__ = ["Journal", "JournalledStudy"]
+__all__ = ["JournalledStudy"]
 
-TRIAL_ID = "trial_id"
-SCORES = "scores"  # {epoch: score}; Optuna's own place for these costs a write to the disk an epoch
-INTERRUPTED = "interrupted"
-
-
-class Journal:
-    """The file ``journal.log`` of a sweep, which holds its studies; open in one process at a time."""
-
-    def __init__(self, path: Path) -> None:
-        _mend(path)
-        self.storage = JournalStorage(JournalFileBackend(str(path)))
+AGAIN = "again"  # user attribute of a trial that is queued again: its name before it was interrupted
 
 
 class JournalledStudy:
     """One study of an arm; higher values are better.
 
-    When opened again it holds all finished trials. Those that were running when the sweep stopped are
-    told with the value that ``recorded`` (trial_id to score, None where the trial was never recorded)
-    knows of them, or are put back in the queue.
+    When opened again it holds all finished trials, and those that were running when the sweep stopped wait in
+    its queue. The name of a trial is used once.
     """
 
     def __init__(
         self,
+        board: Leaderboard,
         journal: Journal,
         name: str,
         sampler: Sampler,
         pruner: Pruner,
         max_epochs: int,
-        recorded: Callable[[str], tuple[TrialState, float] | None],
+        past: Past,
     ) -> None:
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         self.name = name
-        self._storage = journal.storage
-        persisted = optuna.create_study(
-            storage=self._storage, study_name=name, load_if_exists=True, direction="maximize"
-        )
-        self._study_id = persisted._study_id
-        requeued = self._settle(persisted, recorded)
-        started = persisted.get_trials(deepcopy=False)
-        trials = [t for t in started if INTERRUPTED not in t.user_attrs]
-        seed = zlib.crc32(f"{sampler.seed}/{name}/{len(started)}".encode())
+        self._board, self._journal = board, journal
+        self._number = journal.add_study(name, past.finished)
+        seed = zlib.crc32(f"{sampler.seed}/{name}/{past.next_number}".encode())
         self.study = optuna.create_study(
             study_name=name,
             sampler=sampler.build(seed),
             pruner=pruner.build(max_epochs),
             direction="maximize",
         )
-        for trial in trials:
-            self.study.add_trial(_remembered(trial))
-        for params in requeued:
-            self.enqueue(params)
-        self.n_finished = len(trials)
-        self._journal_ids: dict[int, int] = {}
+        self.study.add_trials(past.finished)
+        for start in past.interrupted:
+            self.study.enqueue_trial(dict(start.params), user_attrs={AGAIN: start.trial_id})
+        self.n_finished = len(past.finished)
+        self._next_number = past.next_number
+        self._journalled: dict[int, int] = {}  # number in the journal of each trial that runs
 
     @property
     def trial_prefix(self) -> str:
         """What the names of its trials begin with."""
-        return self.name.replace("/", ".")
+        return trial_prefix(self.name)
 
     def enqueue(self, params: Mapping[str, object]) -> None:
         """Let the next trial that is asked have these parameters; it draws those that are missing."""
@@ -95,16 +79,20 @@ class JournalledStudy:
         return self.study.ask()
 
     def start(self, trial: Trial) -> str:
-        """Write ``trial``, all of whose parameters were suggested, to the journal; its trial_id."""
-        frozen = optuna.trial.create_trial(
-            state=TrialState.RUNNING, params=trial.params, distributions=trial.distributions
-        )
-        journal_id = self._storage.create_new_trial(self._study_id, template_trial=frozen)
-        number = self._storage.get_trial_number_from_id(journal_id)
-        trial_id = f"{self.trial_prefix}-{number:04d}"
-        self._storage.set_trial_user_attr(journal_id, TRIAL_ID, trial_id)
+        """Write ``trial``, all of whose parameters were suggested, to the log; its trial_id."""
+        trial_id = f"{self.trial_prefix}-{self._next_number:04d}"
+        again = trial.user_attrs.get(AGAIN)
+        texts = distributions_as_text(trial.distributions)
+        self._board.start(TrialStart(trial_id, self.name, trial.params, texts, again))
+        self._next_number += 1
         trial.set_user_attr(TRIAL_ID, trial_id)
-        self._journal_ids[trial.number] = journal_id
+        running = optuna.trial.create_trial(
+            state=TrialState.RUNNING,
+            params=trial.params,
+            distributions=trial.distributions,
+            user_attrs={TRIAL_ID: trial_id},
+        )
+        self._journalled[trial.number] = self._journal.start(self._number, running)
         return trial_id
 
     def report(self, trial: Trial, report: EpochReport, signed: Mapping[str, float]) -> bool:
@@ -127,58 +115,11 @@ class JournalledStudy:
         self.study.tell(trial, state=TrialState.FAIL)
 
     def tell(self, trial: Trial, state: TrialState, score: float) -> None:
-        """End a started trial. A score that is not finite makes it a failed one."""
-        journal_id = self._journal_ids.pop(trial.number)
-        for name in (VALID, SCORES):
-            self._storage.set_trial_user_attr(journal_id, name, trial.user_attrs.get(name, {}))
-        state = self._end(journal_id, state, score)
-        self.study.tell(trial, score if state == TrialState.COMPLETE else None, state=state)
-        self.n_finished += 1
-
-    def _settle(
-        self,
-        persisted: optuna.Study,
-        recorded: Callable[[str], tuple[TrialState, float] | None],
-    ) -> list[dict[str, object]]:
-        """End in the journal what was running when the sweep stopped; the parameters of what was lost."""
-        lost: list[dict[str, object]] = []
-        for trial in persisted.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
-            known = recorded(trial.user_attrs.get(TRIAL_ID, ""))
-            if known is None:
-                lost.append(trial.params)
-                self._storage.set_trial_user_attr(trial._trial_id, INTERRUPTED, True)
-                self._storage.set_trial_state_values(trial._trial_id, TrialState.FAIL)
-            else:
-                self._end(trial._trial_id, *known)
-        return lost
-
-    def _end(self, journal_id: int, state: TrialState, score: float) -> TrialState:
-        """End a trial in the journal; the state it now has."""
+        """End a started trial that was recorded. A score that is not finite makes it a failed one."""
         if not math.isfinite(score):
             state = TrialState.FAIL
-        values = None if state == TrialState.FAIL else [score]
-        self._storage.set_trial_state_values(journal_id, state, values)
-        return state
-
-
-def _mend(path: Path) -> None:
-    """Undo what a process that was killed while it wrote left behind.
-
-    A line without its end, which would spoil the next one, and Optuna's lock, which it would wait for.
-    """
-    path.with_name(path.name + LOCK_FILE_SUFFIX).unlink(missing_ok=True)
-    if path.exists():
-        with path.open("rb+") as file:
-            file.truncate(file.read().rfind(b"\n") + 1)
-
-
-def _remembered(trial: FrozenTrial) -> FrozenTrial:
-    """A finished trial of the journal with its scores where pruners look for them."""
-    return optuna.trial.create_trial(
-        state=trial.state,
-        value=trial.value,
-        params=trial.params,
-        distributions=trial.distributions,
-        user_attrs=trial.user_attrs,
-        intermediate_values={int(epoch): v for epoch, v in trial.user_attrs.get(SCORES, {}).items()},
-    )
+        attrs = {name: trial.user_attrs.get(name, {}) for name in (VALID, SCORES)}
+        known = None if state == TrialState.FAIL else score
+        self._journal.end(self._journalled.pop(trial.number), state, known, attrs)
+        self.study.tell(trial, score if state == TrialState.COMPLETE else None, state=state)
+        self.n_finished += 1

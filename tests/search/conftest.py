@@ -14,8 +14,8 @@ from mtl_search.records import EpochReport, Metric, Split, TrialRecord, TrialSta
 from mtl_search.search import SweepSpec
 from mtl_search.search.conductor import Conductor
 from mtl_search.search.jobs import Job, JobSource, Placement
+from mtl_search.search.journal import Journal
 from mtl_search.search.ledger import Ledger
-from mtl_search.search.studies import Journal
 from mtl_search.training import TrialOutcome
 
 Values = Callable[[Job], Mapping[str, float]]

@@ -4,17 +4,20 @@ import math
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from mtl_search.leaderboard import Leaderboard
+from mtl_search.leaderboard.log import TrialLog
 from mtl_search.records import Phase, TrialState
 from mtl_search.search import conductor as conductor_module
 from mtl_search.search import recording as recording_module
 from mtl_search.search import study_run as study_run_module
 from mtl_search.search import turns as turns_module
 from mtl_search.search.jobs import Job, Placement
+from mtl_search.search.journal import _Lines
 from mtl_search.training import TrialOutcome, failure
 
 MakeBench = Callable[..., Any]
@@ -542,12 +545,20 @@ def test_a_trial_is_recorded_before_it_is_told(bench: MakeBench, monkeypatch: py
     assert b.open().runs[0].study.n_finished == 0, "an untold trial comes again"
 
 
+STEPS: tuple[tuple[Any, str], ...] = (
+    (Leaderboard, "record"),
+    (TrialLog, "_append"),
+    (Path, "replace"),
+    (_Lines, "append_logs"),
+)
+
+
 @pytest.mark.parametrize("killed_at", range(0, 130, 9))
 @pytest.mark.parametrize("before", [True, False], ids=["before", "after"])
 def test_killed_at_any_write_nothing_is_lost_or_there_twice(
     bench: MakeBench, monkeypatch: pytest.MonkeyPatch, killed_at: int, before: bool
 ) -> None:
-    """Stop at the n-th write to the journal or the tables, just before it or just after it."""
+    """Stop at the n-th change of the log, the tables or the journal, just before it or just after it."""
 
     class KilledError(BaseException):
         pass
@@ -568,12 +579,10 @@ def test_killed_at_any_write_nothing_is_lost_or_there_twice(
 
     b = bench(budget={"trials": 2, "reference_trials": 1})
     b.open()  # the folder itself is there
-    from optuna.storages.journal import JournalFileBackend
-
     recorded: list[str] = []
     with monkeypatch.context() as patch:
-        patch.setattr(JournalFileBackend, "append_logs", deadly(JournalFileBackend.append_logs))
-        patch.setattr(Leaderboard, "record", deadly(Leaderboard.record))
+        for owner, name in STEPS:
+            patch.setattr(owner, name, deadly(getattr(owner, name)))
         try:
             b.run(b.open(slots=2), slots=2)
         except KilledError:
