@@ -27,8 +27,14 @@ DESIGNED = (*ARMS, "pooled")
 class Board:
     """A leaderboard that keeps nothing."""
 
+    def recover(self) -> set[str]:
+        return set()
+
     def records(self) -> list[TrialRecord]:
         return []
+
+    def resamples(self) -> pa.Table:
+        return SCHEMAS["resamples"].empty_table()
 
     def record(self, record: TrialRecord) -> None:
         pass
