@@ -34,6 +34,10 @@ something. So it hardly asks where all tasks together should part; an arm ``toge
 And the effects are fitted after so many trainings of several tasks, the references' among them: where these
 are many, a search begins with the effects as they are expected.
 
+**Sets that fail.** A set that failed ``FAILURES`` times in a row, with different hyperparameters, is left
+alone. Before that, what it promises is weighed by the chance that it does not fail, and so is what sets like
+it promise, half as much for each member that makes a difference (``sets.outlook``).
+
 **Slots side by side.** Sets in training are taken to achieve what is expected of them (fantasies at the
 mean): this takes away their uncertainty, so the other slots look elsewhere.
 
@@ -97,6 +101,7 @@ from mtl_search.search.members import (
     MemberStrategy,
     Proposal,
     draw_least_trained,
+    left_alone,
     times_trained,
 )
 from mtl_search.search.sets.candidates import climb, pool
@@ -142,22 +147,24 @@ class Composer(MemberStrategy):
         trained = times_trained(measured, running)
         if self.space.tasks in self.space and self.space.tasks not in trained:
             return Proposal(self.space.tasks, "explore", "all tasks together")
-        rng = np.random.default_rng((self.seed, trained.total()))
+        rng, failing = np.random.default_rng((self.seed, trained.total())), left_alone(measured)
         evidence = SetEvidence.gather(measured, self.space.tasks)
         if not evidence.sets:
-            return Proposal(draw_least_trained(self.space, trained, rng), "explore", "nothing measured yet")
-        affinity_TT, effects = self._affinity_TT(), self._effects(measured)
+            drawn = draw_least_trained(self.space, trained, rng, failing)
+            return Proposal(drawn, "explore", "nothing measured yet")
+        succeeded = [one for one in measured if not one.failed]
+        affinity_TT, effects = self._affinity_TT(), self._effects(succeeded)
         outlook = Outlook(self.space, self.max_networks, evidence, frozenset(running), effects, affinity_TT)
-        return self._weigh(outlook, rng)
+        return self._weigh(outlook, failing, rng)
 
-    def _weigh(self, outlook: Outlook, rng: np.random.Generator) -> Proposal:
+    def _weigh(self, outlook: Outlook, failing: frozenset[Members], rng: np.random.Generator) -> Proposal:
         """A new set that promises enough, else one that may yet enter the design, else one of the design."""
         times = dict(zip(outlook.evidence.sets, outlook.evidence.times_M.tolist(), strict=True))
         start = dict.fromkeys(
             [*pool(self.space, outlook.design, rng), *filter(self.space.__contains__, times)]
         )
         sets, rise_C = climb(self.space, list(start), outlook.promise)
-        promise = dict(zip(sets, rise_C.tolist(), strict=True))
+        promise = {m: rise for m, rise in zip(sets, rise_C.tolist(), strict=True) if m not in failing}
         again = promise.keys() & times.keys() - outlook.running - outlook.evidence.repeated
         incumbents = [members for members in outlook.design if members in again]
         least = WORTH * outlook.noise if incumbents else -np.inf
@@ -172,7 +179,7 @@ class Composer(MemberStrategy):
             turn = min(incumbents, key=times.__getitem__)
             note = f"no other set promises anything beside the noise of {outlook.noise:.2g} %"
             return Proposal(turn, "retune", note)
-        rest = draw_least_trained(self.space, dict.fromkeys(outlook.running, 1), rng)
+        rest = draw_least_trained(self.space, dict.fromkeys(outlook.running, 1), rng, failing)
         return Proposal(rest, "retune", "every set is trained or in training")
 
     def _effects(self, measured: Sequence[Measurement]) -> Effects:

@@ -78,11 +78,12 @@ class Ledger:
         return self._measurement(record).gains
 
     def measurements(self, arms: Collection[str]) -> list[Measurement]:
-        """What the trials of ``arms`` say of their member sets, oldest first; failed ones say nothing."""
+        """What the trials of ``arms`` say of their member sets, oldest first; of failed ones that they did.
+
+        Not of those that the infrastructure lost, which says nothing of the set.
+        """
         return [
-            self._measurement(record)
-            for record in self.records
-            if record.arm in arms and record.state != TrialState.FAILED
+            self._measurement(record) for record in self.records if record.arm in arms and not record.lost
         ]
 
     @property
@@ -246,7 +247,9 @@ class Ledger:
                 task: self.metrics[task].gain(value, self.references.get(task, math.nan))
                 for task, value in self.values(record).items()
             }
-            known = self._measured[record.trial_id] = Measurement(record.members, gains)
+            failed = record.state == TrialState.FAILED
+            known = Measurement(record.members, {} if failed else gains, failed, record.n_params)
+            self._measured[record.trial_id] = known
         return known
 
     def _learn(self, record: TrialRecord) -> None:

@@ -9,22 +9,38 @@ with.
 import itertools
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from mtl_search.search.member_space import Members, MemberSpace
 
-__all__ = ["EverySet", "Measurement", "MemberStrategy", "PairsFirst", "Proposal", "RandomSets"]
+__all__ = [
+    "EverySet",
+    "Measurement",
+    "MemberStrategy",
+    "PairsFirst",
+    "Proposal",
+    "RandomSets",
+    "left_alone",
+]
+
+
+FAILURES = 3  # trainings of a set that failed in a row, with different hyperparameters: it is left alone
 
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """One finished trial: the gains of its main members in percent, NaN where undefined."""
+    """One finished trial: the gains of its main members in percent, NaN where undefined, none if it failed.
+
+    ``n_params``: the size of its network, 0 where it is not known.
+    """
 
     members: Members
     gains: Mapping[str, float]
+    failed: bool = False
+    n_params: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +57,18 @@ class MemberStrategy(ABC):
 
     @abstractmethod
     def propose(self, measured: Sequence[Measurement], running: Sequence[Members]) -> Proposal:
-        """The next set, given all trials finished so far, in order, and the sets in training now."""
+        """The next set, given all trials finished so far, in order, and the sets in training now.
+
+        No members at all where every set failed so often that it is left alone (`left_alone`).
+        """
 
 
 class RandomSets(MemberStrategy):
     """Any set, all equally likely, none twice before all were trained once.
 
-    >>> RandomSets(MemberSpace(("age", "cost")), seed=0).propose([], running=[("age",), ("cost",)]).members
-    ('age', 'cost')
+    >>> strategy = RandomSets(MemberSpace(("age", "cost")), seed=0)
+    >>> strategy.propose([], running=[("age",), ("cost",)])
+    Proposal(members=('age', 'cost'), reason='random', note='')
     """
 
     def __init__(self, space: MemberSpace, seed: int) -> None:
@@ -58,7 +78,8 @@ class RandomSets(MemberStrategy):
         """A set among those trained least often."""
         seen = times_trained(measured, running)
         rng = np.random.default_rng((self.seed, seen.total()))
-        return Proposal(draw_least_trained(self.space, seen, rng), "random")
+        members = draw_least_trained(self.space, seen, rng, left_alone(measured))
+        return Proposal(members, "random")
 
 
 class PairsFirst(MemberStrategy):
@@ -86,12 +107,14 @@ class EverySet(MemberStrategy):
 
     def propose(self, measured: Sequence[Measurement], running: Sequence[Members]) -> Proposal:
         """The first of the sets trained least often."""
-        seen = times_trained(measured, running)
+        seen, failing = times_trained(measured, running), left_alone(measured)
+        if len(failing) >= self.space.count:
+            return Proposal((), "enumerate")
         for times in itertools.count():
             for members in self.space.sets():
-                if seen[members] <= times:
+                if seen[members] <= times and members not in failing:
                     return Proposal(members, "enumerate", f"round {times + 1}")
-        raise AssertionError("a space is never empty")
+        raise AssertionError("one that is not left alone is met")
 
 
 def times_trained(measured: Sequence[Measurement], running: Sequence[Members]) -> Counter[Members]:
@@ -99,11 +122,25 @@ def times_trained(measured: Sequence[Measurement], running: Sequence[Members]) -
     return Counter(itertools.chain((m.members for m in measured), running))
 
 
-def draw_least_trained(space: MemberSpace, seen: Mapping[Members, int], rng: np.random.Generator) -> Members:
-    """A set among those trained least often, all of them equally likely."""
+def left_alone(measured: Sequence[Measurement]) -> frozenset[Members]:
+    """The sets whose last trainings all failed, `FAILURES` in a row."""
+    in_a_row: Counter[Members] = Counter()
+    for one in measured:
+        in_a_row[one.members] = in_a_row[one.members] + 1 if one.failed else 0
+    return frozenset(members for members, times in in_a_row.items() if times >= FAILURES)
+
+
+def draw_least_trained(
+    space: MemberSpace,
+    seen: Mapping[Members, int],
+    rng: np.random.Generator,
+    failing: Collection[Members] = (),
+) -> Members:
+    """A set among those trained least often, all equally likely; empty where all of them are ``failing``."""
     listed = space.listed()
     if listed is None:  # far more sets than trials: an untrained one is found at once
         return next(m for m in iter(lambda: space.draw(rng), None) if m not in seen)
-    fewest = min(seen.get(m, 0) for m in listed)
-    least = [m for m in listed if seen.get(m, 0) == fewest]
-    return least[rng.integers(len(least))]
+    rest = [m for m in listed if m not in failing]
+    fewest = min((seen.get(m, 0) for m in rest), default=0)
+    least = [m for m in rest if seen.get(m, 0) == fewest]
+    return least[rng.integers(len(least))] if least else ()

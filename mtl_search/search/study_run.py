@@ -13,7 +13,7 @@ from mtl_search.data import Dataset
 from mtl_search.model import NetworkCost, NetworkCosts
 from mtl_search.records import TrialRecord, TrialState
 from mtl_search.search.arms import Arm, arms_of
-from mtl_search.search.members import Measurement, MemberStrategy
+from mtl_search.search.members import Measurement, MemberStrategy, left_alone
 from mtl_search.search.settings import Settings
 from mtl_search.search.studies import JournalledStudy
 from mtl_search.search.sweep import SweepSpec
@@ -92,14 +92,17 @@ class StudyRun:
     def draft(
         self, costs: NetworkCosts, measured: Sequence[Measurement], running: Sequence[tuple[str, ...]]
     ) -> Draft | None:
-        """Ask for a network within the constraints; None where none is found, and none will be."""
-        busy = list(running)
+        """Ask for a network within the constraints, of members that do not always fail; None where none is
+        found, and none will be."""
+        busy, failing = list(running), left_alone(measured)
         for attempt in range(MAX_REFUSED):
             reason = self._prepare(measured, busy, attempt)
+            if reason is None:
+                break
             trial = self.study.ask()
             members = self._members or self.arm.space.suggest_members(trial)
-            if not set(members) & self._main:  # a sampler's free choice: nothing that a design could use
-                self.study.refuse(trial, "main_members", 1.0)
+            if self._members is None and (wrong := self._is_useless(members, failing)):
+                self.study.refuse(trial, wrong, 1.0)
                 continue
             config = TrialConfig.model_validate(self.arm.space.sample(trial, members))
             cost = costs.of(config.branching, config.trunk)
@@ -137,12 +140,17 @@ class StudyRun:
 
     def _prepare(
         self, measured: Sequence[Measurement], running: Sequence[tuple[str, ...]], attempt: int
-    ) -> str:
-        """Fix what is not for the sampler to choose: the members, and their first branchings; say why."""
+    ) -> str | None:
+        """Fix what is not for the sampler to choose: the members, and their first branchings; say why.
+
+        None where the strategy has nothing left to propose.
+        """
         if self.study.has_queue:
             return ""
         if self._strategy is not None:
             proposal = self._strategy.propose(measured, running)
+            if not proposal.members:
+                return None
             members = self.arm.space.fix_members(proposal.members)
             self.study.enqueue({**members, **self._known(proposal.members, attempt)})
             return " ".join(filter(None, (proposal.reason, proposal.note)))
@@ -150,6 +158,12 @@ class StudyRun:
             self.study.enqueue(known)
             return "start"
         return ""
+
+    def _is_useless(self, members: tuple[str, ...], failing: frozenset[tuple[str, ...]]) -> str:
+        """Why a sampler's free choice of members is not trained, as the name of a constraint; else empty."""
+        if not set(members) & self._main:  # nothing that a design could use
+            return "main_members"
+        return "failing_members" if members in failing else ""
 
     def _known(self, members: tuple[str, ...], attempt: int) -> Mapping[str, Scalar]:
         """What the next training of ``members`` is given: a branching, and what did well elsewhere."""

@@ -137,15 +137,18 @@ def test_equal_configurations_are_known_once_trained(ledger: Ledger) -> None:
     assert known.trial_id == "search-2", "the first one"
 
 
-def test_measurements_are_those_of_the_arms_that_did_not_fail(ledger: Ledger) -> None:
+def test_measurements_are_those_of_the_arms_and_say_what_failed(ledger: Ledger) -> None:
     ledger.record(trial("single_task.age-0", "single_task", age=12.0))
     ledger.record(trial("search-0", age=9.0, death=0.8))
     ledger.record(trial("mine-0", "mine", age=6.0))
     ledger.record(changed(trial("search-1", age=3.0), state=TrialState.PRUNED))
     ledger.record(changed(trial("search-2", age=3.0), state=TrialState.FAILED))
     found = ledger.measurements(("search", "single_task"))
-    assert [m.members for m in found] == [("age",), ("age", "death"), ("age",)]
-    assert [m.gains["age"] for m in found] == [0.0, 25.0, 75.0]
+    ledger.record(changed(trial("search-3", age=3.0), state=TrialState.FAILED, lost=True))
+    assert ledger.measurements(("search", "single_task")) == found, "what was lost says nothing"
+    assert [m.members for m in found] == [("age",), ("age", "death"), ("age",), ("age",)]
+    assert [m.failed for m in found] == [False, False, False, True]
+    assert [m.gains.get("age") for m in found] == [0.0, 25.0, 75.0, None]
 
 
 def test_candidates_were_trained_to_their_end(ledger: Ledger) -> None:

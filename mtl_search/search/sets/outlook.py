@@ -85,12 +85,22 @@ class Outlook:
         )
 
     def promise(self, sets: Sequence[Members]) -> Floats:
-        """By how much training each set is expected to raise the design, in percent."""
+        """By how much training each set is expected to raise the design, in percent, should it not fail."""
         mean_CT, deviation_CT = self.posterior.predict(member_matrix(sets, self.space.tasks))
         change_CT = deviation_CT**2 / np.sqrt(deviation_CT**2 + self.posterior.noise_T**2)
         known_C = np.array([self.standing.get(members, -1) for members in sets])
         main_CT, moves_CT = mean_CT[:, self._main_T], change_CT[:, self._main_T]
-        return expected_rise(main_CT, moves_CT, self.believed_MT, known_C, self.max_networks)
+        rise_C = expected_rise(main_CT, moves_CT, self.believed_MT, known_C, self.max_networks)
+        return (
+            rise_C * self._chance(member_matrix(sets, self.space.tasks)) if self.evidence.failed else rise_C
+        )
+
+    def _chance(self, members_CT: Floats) -> Floats:
+        """That a training of each set does not fail: as of the sets near it, and one that was well."""
+        failed_FT = member_matrix(self.evidence.failed, self.space.tasks)
+        failures_C = _nearness(members_CT, failed_FT).sum(axis=1)
+        successes_C = _nearness(members_CT, self.evidence.members_MT) @ self.evidence.times_M
+        return np.asarray((1 + successes_C) / (1 + successes_C + failures_C))
 
     @cached_property
     def _rows(self) -> list[int]:
@@ -110,3 +120,9 @@ class Outlook:
             np.vstack([evidence.gains_MT, np.where(alone_AT > 0, 0.0, np.nan)]),
             np.concatenate([evidence.times_M, np.ones(len(alone))]),
         )
+
+
+def _nearness(members_AT: Floats, members_BT: Floats) -> Floats:
+    """1 for equal sets, half of it for each member that one has and the other has not."""
+    apart_AB = members_AT @ (1 - members_BT).T + (1 - members_AT) @ members_BT.T
+    return np.asarray(0.5**apart_AB)
