@@ -1,6 +1,7 @@
 """run_trial: train one network to its end, in this process and with no sweep around it."""
 
 import math
+import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -16,6 +17,7 @@ from mtl_search.training.score import Score
 __all__ = ["NetworkCost", "TrialOutcome", "conclude", "failure", "network_cost", "run_trial"]
 
 
+FRAMES = 3  # of an error's traceback that are kept, the innermost
 N_GROUPS = 20  # of rows of a split: few enough that each holds labels of every task, enough for a variance
 
 
@@ -74,9 +76,18 @@ def conclude(
 
 
 def failure(error: BaseException, epochs: int = 0, *, lost: bool = False) -> TrialOutcome:
-    """The outcome of a training that ended with ``error``; ``lost`` where that was not the trial's own."""
-    text = str(error) if isinstance(error, NonFiniteLossError) else f"{type(error).__name__}: {error}"
-    return TrialOutcome(TrialState.FAILED, epochs, None, math.nan, (), text.strip()[:2000], lost=lost)
+    """The outcome of a training that ended with ``error``; ``lost`` where that was not the trial's own.
+
+    The text is the error's type and message, and below them where it was raised, but for a loss that is not
+    finite, which says what there is to say.
+    """
+    if isinstance(error, NonFiniteLossError):
+        text = str(error)
+    else:
+        frames = traceback.extract_tb(error.__traceback__)[-FRAMES:]
+        message = f"{type(error).__name__}: {error}".strip()[:2000]
+        text = "\n".join([message, *"".join(traceback.format_list(frames)).splitlines()])
+    return TrialOutcome(TrialState.FAILED, epochs, None, math.nan, (), text, lost=lost)
 
 
 def run_trial(

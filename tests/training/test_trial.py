@@ -100,7 +100,10 @@ def test_out_of_memory_is_an_outcome(
     monkeypatch.setattr(Network, "forward", forward)
     outcome = run_trial(make_config(), dataset)
     assert outcome.state is TrialState.FAILED
-    assert outcome.error == "OutOfMemoryError: tried to allocate 3.00 GiB"
+    first, *others = str(outcome.error).splitlines()
+    assert first == "OutOfMemoryError: tried to allocate 3.00 GiB"
+    assert others[-1].strip() == 'raise torch.OutOfMemoryError("tried to allocate 3.00 GiB")'
+    assert not outcome.lost
 
 
 def test_other_errors_are_defects_and_are_raised(

@@ -11,12 +11,13 @@ import os
 import shutil
 import tempfile
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from mtl_search.data import Dataset
 from mtl_search.errors import ResourceError
+from mtl_search.records import EpochReport
 from mtl_search.search.executors.base import Executor
 from mtl_search.search.executors.inline import stop_on_sigint
 from mtl_search.search.executors.place import Place
@@ -36,12 +37,27 @@ os.environ.update({name: value for name, value in QUIET.items() if name not in o
 
 import ray  # noqa: E402
 from ray import tune  # noqa: E402
+from ray.exceptions import RayError  # noqa: E402
 from ray.tune.schedulers import FIFOScheduler, TrialScheduler  # noqa: E402
 from ray.tune.search import Searcher  # noqa: E402
 
-from mtl_search.search.executors.trainable import JOB, OUTCOME, PLACEMENT, REPORTS, TrainJob  # noqa: E402
+from mtl_search.search.executors.trainable import (  # noqa: E402
+    ENDED,
+    JOB,
+    OUTCOME,
+    PLACEMENT,
+    REPORTS,
+    TrainJob,
+)
+from mtl_search.search.executors.worker_errors import (  # noqa: E402
+    as_actor_error,
+    error_of,
+    worker_failure,
+)
 
 __all__ = ["Cluster", "connect"]
+
+RESTARTS = 10  # of Tune in one phase, after which something is wrong that does not pass
 
 
 class Cluster(Executor):
@@ -62,8 +78,25 @@ class Cluster(Executor):
         self.dashboard = dashboard
 
     def run(self, source: JobSource, dataset: Dataset) -> None:
-        """Train all jobs of ``source``; Ctrl-C stops what is running within a step."""
-        searcher = SourceSearcher(source)
+        """Train all jobs of ``source``; Ctrl-C stops what is running within a step.
+
+        What Ray does not blame on a single trial ends all that are running: they are lost, and Tune begins
+        anew.
+        """
+        for attempt in range(1, RESTARTS + 1):
+            searcher = SourceSearcher(source)
+            try:
+                self._fit(searcher, source, dataset)
+                return
+            except Exception as error:
+                if searcher.raised is not None:  # ours, which Tune has wrapped
+                    raise searcher.raised from None
+                of_ray = isinstance(error, RayError) or isinstance(error.__cause__, RayError)
+                if not of_ray or attempt == RESTARTS:
+                    raise
+                searcher.lose(error)
+
+    def _fit(self, searcher: "SourceSearcher", source: JobSource, dataset: Dataset) -> None:
         scratch = tempfile.mkdtemp(prefix="mtl_search-")
         try:
             with stop_on_sigint(source), _quiet_tune():
@@ -118,10 +151,13 @@ class SourceSearcher(Searcher):  # type: ignore[misc]
         self._source = source
         self._jobs: dict[str, str] = {}  # Tune's trial id to ours
         self._last: dict[str, Mapping[str, Any]] = {}
+        self._errors: dict[str, BaseException] = {}
+        self.raised: Exception | None = None  # by the source
 
     def suggest(self, trial_id: str) -> Any:
         """A job, None for "ask again later", or FINISHED."""
-        job = self._source.next()
+        with self._noting():
+            job = self._source.next()
         if job == "done":
             return Searcher.FINISHED
         if job == "wait":
@@ -132,23 +168,55 @@ class SourceSearcher(Searcher):  # type: ignore[misc]
     def should_stop(self, trial_id: str, result: Mapping[str, Any]) -> bool:
         """Report the epochs of a step that leaves some to do; whether the source wants no more of them."""
         self._last[trial_id] = result
-        stop = False
-        for report in result[REPORTS]:
-            stop |= self._source.report(self._jobs[trial_id], report)
-        return stop
+        return self._report(trial_id, result)
+
+    def failed(self, trial_id: str, error: BaseException) -> None:
+        """Take note of what a trial ended with, of which Tune tells a searcher nothing."""
+        self._errors[trial_id] = error
 
     def on_trial_complete(self, trial_id: str, result: Any = None, error: bool = False) -> None:
         """Hand back the outcome of a job that ended, was stopped, or whose worker died."""
         last = self._last.pop(trial_id, {})
-        if not error and result is not None and result.get(OUTCOME) is not None:
-            last = result  # Tune asks no scheduler about the last step
-            for report in result[REPORTS]:
-                self._source.report(self._jobs[trial_id], report)
-        outcome: TrialOutcome | None = last.get(OUTCOME)
+        outcome: TrialOutcome | None = None
         if error:
-            outcome = failure(RuntimeError("the worker process died (out of memory, perhaps)"))
+            outcome = worker_failure(self._errors.pop(trial_id))
+        elif result is not None and result.get(OUTCOME) is not None:
+            last = result  # Tune asks no scheduler about the last step
+            outcome = None if self._report(trial_id, result) else result[OUTCOME]
+        self._finish(trial_id, outcome, last)
+
+    def lose(self, error: Exception) -> None:
+        """Hand back all jobs that are running as lost."""
+        outcome = failure(error, lost=True)
+        for trial_id in list(self._jobs):
+            self._finish(trial_id, outcome, self._last.pop(trial_id, {}))
+
+    def _report(self, trial_id: str, result: Mapping[str, Any]) -> bool:
+        """Report the epochs of a step one by one; whether one of them ends the trial before its time.
+
+        A worker runs ahead within a step. Epochs after the one that ends a trial are as if they had never
+        been, so that what is reported and stopped does not depend on how many of them fit into a step.
+        """
+        reports: Sequence[EpochReport] = result[REPORTS]
+        with self._noting():
+            for number, report in enumerate(reports, start=1):
+                if self._source.report(self._jobs[trial_id], report):
+                    return number < len(reports) or not result[ENDED]
+        return False
+
+    def _finish(self, trial_id: str, outcome: TrialOutcome | None, last: Mapping[str, Any]) -> None:
         placement = last.get(PLACEMENT, Placement(0.0, 0.0, "", ""))
-        self._source.finish(self._jobs.pop(trial_id), outcome, placement)
+        with self._noting():
+            self._source.finish(self._jobs.pop(trial_id), outcome, placement)
+
+    @contextmanager
+    def _noting(self) -> Iterator[None]:
+        """Keep what the source raises: Tune hides it in an error of its own."""
+        try:
+            yield
+        except Exception as error:
+            self.raised = error
+            raise
 
     def __getstate__(self) -> dict[str, Any]:
         """Nothing: Tune pickles its searcher for a restore that this package never does."""
@@ -174,14 +242,27 @@ class AskTheSource(FIFOScheduler):  # type: ignore[misc]
         self._searcher, self._slots = searcher, slots
 
     def on_trial_add(self, tune_controller: Any, trial: Any) -> None:
-        """With the first trial, make room for all idle workers. Tune has no public setting for it."""
-        cache = getattr(tune_controller, "_actor_cache", None)
-        if self._slots and cache is not None:
+        """With the first trial, make room for all idle workers and let a memory kill end one trial alone.
+
+        Tune has no public setting for either.
+        """
+        if not self._slots:
+            return
+        if (cache := getattr(tune_controller, "_actor_cache", None)) is not None:
             cache.increase_max(trial.placement_group_factory, self._slots)
-            self._slots = 0
+        manager = getattr(tune_controller, "_actor_manager", None)
+        if manager is not None and (fail := getattr(manager, "_actor_task_failed", None)) is not None:
+            manager._actor_task_failed = lambda tracked_actor_task, exception: fail(
+                tracked_actor_task, as_actor_error(exception)
+            )
+        self._slots = 0
 
     def choose_trial_to_run(self, tune_controller: Any) -> None:
         """None of them before its turn: Tune starts what is pending in order, on idle workers first."""
+
+    def on_trial_error(self, tune_controller: Any, trial: Any) -> None:
+        """Tell the searcher what happened."""
+        self._searcher.failed(trial.trial_id, error_of(trial))
 
     def on_trial_result(self, tune_controller: Any, trial: Any, result: Mapping[str, Any]) -> str:
         """Stop or go on."""

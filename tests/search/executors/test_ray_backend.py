@@ -5,17 +5,20 @@ import os
 import signal
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
+from ray.air.execution._internal.event_manager import RayEventManager
+from ray.exceptions import OutOfMemoryError, RayActorError, RayError
 
 from mtl_search.errors import ResourceError
 from mtl_search.records import EpochReport, Phase, TrialRecord, TrialState
 from mtl_search.search import Snapshot, SweepSpec, Watch, resume_sweep, run_sweep
-from mtl_search.search.executors.ray_backend import Cluster, SourceSearcher, connect, ray
-from mtl_search.search.executors.trainable import JOB, OUTCOME, PLACEMENT, REPORTS
+from mtl_search.search.executors.ray_backend import AskTheSource, Cluster, SourceSearcher, connect, ray
+from mtl_search.search.executors.trainable import ENDED, JOB, OUTCOME, PLACEMENT, REPORTS
 from mtl_search.search.jobs import Job, JobSource, Placement
 from mtl_search.search.settings import Resources
 from mtl_search.training import TrialOutcome
@@ -50,7 +53,7 @@ class TestSweeps:
 
     def test_a_sweep_with_its_confirmation(self, tiny_spec: MakeSpec, tmp_path: Path) -> None:
         spec = tiny_spec(
-            budget={"finalists": 1, "seeds": 1},
+            budget={"trials": 12, "finalists": 1, "seeds": 1},
             pruner={"name": "asha", "min_epochs": 1, "reduction_factor": 4},
             trial={"epochs": 80},  # more than a step covers, so that there is something to stop
         )
@@ -58,7 +61,7 @@ class TestSweeps:
         watch = Listening(lambda: None, lambda snapshot: bool(pids.update(p.pid for p in workers())))
         result = run_sweep(spec, tmp_path, watch=watch)
         records = result.board.records()
-        assert arms(records) == WHOLE
+        assert arms(records) == {**WHOLE, "search": 12}
         assert len(pids) == 4, "two for the search and two for the confirmation: none is given up between"
         states = Counter(r.state for r in records if r.phase == Phase.SEARCH)
         assert states[TrialState.PRUNED] > 0
@@ -86,16 +89,60 @@ class TestSweeps:
         alone = run_sweep(tiny_spec(), tmp_path, name="inline", inline=True).board.records()
         assert scores(alone) == scores(after), "where a trial runs does not matter"
 
-    def test_a_worker_that_dies_is_a_failed_trial(self, tiny_spec: MakeSpec, tmp_path: Path) -> None:
+    def test_a_trial_whose_worker_dies_is_tried_again(self, tiny_spec: MakeSpec, tmp_path: Path) -> None:
         spec = tiny_spec(trial={"epochs": 300})
         result = run_sweep(
             spec, tmp_path, watch=Listening(kill_a_worker, lambda snapshot: snapshot.done == 3)
         )
         records = result.board.records()
-        assert arms(records) == WHOLE
-        failed = [r for r in records if r.state is TrialState.FAILED]
-        assert len(failed) == 1
-        assert "the worker process died" in str(failed[0].error)
+        assert arms([r for r in records if not r.lost]) == WHOLE
+        (lost,) = [r for r in records if r.state is TrialState.FAILED]
+        assert lost.lost
+        assert "the worker process died" in str(lost.error)
+        assert lost.trial_id.removesuffix(".lost1") in {r.trial_id for r in records}
+
+    @pytest.mark.parametrize("contained", [True, False], ids=["one trial", "all that run"])
+    def test_a_memory_kill_does_not_end_the_sweep(
+        self, tiny_spec: MakeSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, contained: bool
+    ) -> None:
+        """Ray reports it with an error that Tune does not expect, and that we may fail to see in time."""
+        resolve, seen = RayEventManager.resolve_future, Counter[str]()
+
+        def short_of_memory(self: Any, future: Any) -> None:
+            _, on_error = self._tracked_futures[future]
+            seen["futures"] += on_error is not None and "task" in on_error.__qualname__
+            if seen["futures"] == 8:
+                seen["futures"] += 1
+                self.discard_future(future)
+                on_error(OutOfMemoryError("Task was killed due to the node running low on memory."))
+            else:
+                resolve(self, future)
+
+        monkeypatch.setattr(RayEventManager, "resolve_future", short_of_memory)
+        if not contained:
+            monkeypatch.setattr(AskTheSource, "on_trial_add", lambda *ignored: None)
+        result = run_sweep(tiny_spec(trial={"epochs": 40}), tmp_path)
+        records = result.board.records()
+        assert arms([r for r in records if not r.lost]) == WHOLE
+        lost = [r for r in records if r.lost]
+        assert len(lost) == 1 if contained else 1 <= len(lost) <= 2
+        assert all("running low on memory" in str(r.error) for r in lost)
+        assert {r.state for r in records if not r.lost} == {TrialState.COMPLETE}
+
+    def test_where_a_trial_runs_decides_nothing(self, tiny_spec: MakeSpec, tmp_path: Path) -> None:
+        spec = tiny_spec(
+            budget={"reference_trials": 8},
+            resources={"cpu": 2},  # one at a time
+            sampler={"name": "tpe"},
+            pruner={"name": "asha", "min_epochs": 1, "reduction_factor": 2},
+            trial={"epochs": 30},
+        )
+        boards = [run_sweep(spec, tmp_path / str(inline), inline=inline).board for inline in (True, False)]
+        one, other = ([decided(r) for r in board.records()] for board in boards)
+        assert one == other
+        assert TrialState.PRUNED in {r.state for r in boards[0].records()}
+        histories = [board.frame("epochs").drop(columns="seconds") for board in boards]
+        assert histories[0].equals(histories[1])
 
     def test_what_a_trial_raises_is_a_row(self, tiny_spec: MakeSpec, tmp_path: Path) -> None:
         blows_up = {"optimizer": {"name": "sgd", "lr": 1e30, "momentum": 0.0}, "epochs": 3}
@@ -124,6 +171,13 @@ class TestSweeps:
 def scores(records: list[TrialRecord]) -> dict[str, float]:
     """By configuration, of trials whose draws depend on nothing that ran at the same time."""
     return {r.config_id: r.score for r in records if r.arm == "single_task"}
+
+
+def decided(record: TrialRecord) -> list[Any]:
+    """All of a record but where and when it ran."""
+    ran = {"started", "finished", "train_seconds", "device_seconds", "device", "node"}
+    values = {field.name: getattr(record, field.name) for field in fields(record)}
+    return [repr(value) for name, value in values.items() if name not in ran]
 
 
 def workers() -> list[psutil.Process]:
@@ -168,10 +222,12 @@ def a_job(trial_id: str) -> Job:
 
 def result(*epochs: int, outcome: TrialOutcome | None = None) -> dict[str, Any]:
     reports = [EpochReport(epoch, {}, {}, {}, 0.0, 0.1) for epoch in epochs]
-    return {REPORTS: reports, OUTCOME: outcome, PLACEMENT: HERE}
+    ended = outcome is not None and outcome.state is not TrialState.FAILED
+    return {REPORTS: reports, ENDED: ended, OUTCOME: outcome, PLACEMENT: HERE}
 
 
 DONE = TrialOutcome(TrialState.COMPLETE, 3, 3, 1.0, ())
+BROKE = TrialOutcome(TrialState.FAILED, 1, None, float("nan"), (), "broke")
 
 
 class TestSearcher:
@@ -207,9 +263,29 @@ class TestSearcher:
         searcher = SourceSearcher(source)
         searcher.suggest("t1")
         assert searcher.should_stop("t1", result(1, 2))
-        assert source.reports == [1, 2], "all epochs of a step are noted, whatever the first one says"
+        assert source.reports == [1], "those after the one that stops it are as if they had never been"
         searcher.on_trial_complete("t1", result(1, 2))
         assert source.ends == [("search-0000", None, HERE)]
+
+    @pytest.mark.parametrize(
+        ("last", "reports", "outcome"),
+        [
+            (result(1, 2, 3, outcome=DONE), [1], None),
+            (result(1, outcome=DONE), [1], DONE),  # nothing is left to stop
+            (result(1, outcome=BROKE), [1], None),  # in an epoch that the stop forestalls
+            (result(outcome=BROKE), [], BROKE),
+        ],
+        ids=["ran ahead", "at its end", "ran into an error", "failed at once"],
+    )
+    def test_a_job_that_is_stopped_in_its_last_step(
+        self, last: dict[str, Any], reports: list[int], outcome: TrialOutcome | None
+    ) -> None:
+        source = Recording(a_job("search-0000"), stop=True)
+        searcher = SourceSearcher(source)
+        searcher.suggest("t1")
+        searcher.on_trial_complete("t1", last)
+        assert source.reports == reports
+        assert source.ends == [("search-0000", outcome, HERE)]
 
     @pytest.mark.parametrize("steps", [0, 1])
     def test_a_worker_that_died(self, steps: int) -> None:
@@ -218,12 +294,39 @@ class TestSearcher:
         searcher.suggest("t1")
         for step in range(steps):
             searcher.should_stop("t1", result(step + 1))
+        searcher.failed("t1", RayActorError(error_msg="The worker was killed by signal 9."))
         searcher.on_trial_complete("t1", None, error=True)
         ((trial_id, outcome, _),) = source.ends
         assert trial_id == "search-0000"
         assert outcome is not None
-        assert outcome.state is TrialState.FAILED
-        assert "the worker process died" in str(outcome.error)
+        assert (outcome.state, outcome.lost) == (TrialState.FAILED, True)
+        assert str(outcome.error).endswith("the worker process died: The worker was killed by signal 9.")
+
+    def test_what_runs_when_tune_gives_up_is_lost(self) -> None:
+        source = Recording(a_job("search-0000"), a_job("search-0001"))
+        searcher = SourceSearcher(source)
+        searcher.suggest("t1")
+        searcher.suggest("t2")
+        searcher.should_stop("t2", result(1))
+        searcher.lose(RayError("no more"))
+        assert [(trial_id, placement) for trial_id, _, placement in source.ends] == [
+            ("search-0000", Placement(0.0, 0.0, "", "")),
+            ("search-0001", HERE),
+        ]
+        for _, outcome, _ in source.ends:
+            assert outcome is not None
+            assert (outcome.state, outcome.lost) == (TrialState.FAILED, True)
+
+    def test_what_the_source_raises_is_kept(self) -> None:
+        class Full(Recording):
+            def finish(self, *ignored: Any) -> None:
+                raise OSError("no space left on device")
+
+        searcher = SourceSearcher(Full(a_job("search-0000")))
+        searcher.suggest("t1")
+        with pytest.raises(OSError, match="no space"):
+            searcher.on_trial_complete("t1", result(1, outcome=DONE))
+        assert isinstance(searcher.raised, OSError)
 
     def test_it_keeps_nothing_for_tune_to_save(self, tmp_path: Path) -> None:
         searcher = SourceSearcher(Recording())
