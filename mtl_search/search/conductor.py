@@ -38,7 +38,7 @@ class Conductor(JobSource):
     values; after that the next arm starts when an arm has no trial left to hand out. A trial is recorded
     before it is told. One that was lost is recorded as such and tried again, without the study or the budget
     knowing of it, until it was lost ``LOST`` times and counts as failed. ``slots``: how many trials can run
-    at the same time.
+    at the same time. ``bfloat16``: whether they have GPUs with it.
     """
 
     def __init__(
@@ -49,6 +49,7 @@ class Conductor(JobSource):
         journal: Journal,
         *,
         slots: int,
+        bfloat16: bool = False,
     ) -> None:
         self.spec, self.dataset, self.ledger = spec, dataset, ledger
         self.arms = arms_of(spec)
@@ -61,6 +62,7 @@ class Conductor(JobSource):
         self._lost: list[Live] = []  # what is to be tried again
         self.hopeless: str | None = None  # why the sweep gave up, where it did
         self.note = ""  # why the newest trial was chosen
+        self._bfloat16 = bfloat16
         self._turns = Turns(spec.settings.budget, self.runs, ledger, slots)
         self._interrupted = False
         self._changed: Callable[[], None] = lambda: None
@@ -199,6 +201,7 @@ class Conductor(JobSource):
         self, run: StudyRun, draft: Draft, *, first_round: bool = False, kept: bool = False
     ) -> Job | None:
         """Start a trial; None where an equal one was trained before, which answers it."""
+        draft = replace(draft, config=draft.config.on(self._bfloat16))
         trial_id = run.study.start(draft.trial)
         number = int(trial_id.rsplit("-", 1)[1])
         seed = zlib.crc32(f"{self.spec.settings.sampler.seed}/{number}".encode())

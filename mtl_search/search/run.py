@@ -18,11 +18,13 @@ from mtl_search.search.catch_up import CatchUp
 from mtl_search.search.composing import design_rows
 from mtl_search.search.conductor import Conductor
 from mtl_search.search.confirmation import Confirmation
-from mtl_search.search.executors import Executor, open_executor
+from mtl_search.search.executors import Demands, Executor, open_executor
 from mtl_search.search.finalists import with_controls
+from mtl_search.search.gpu_memory import gpu_memory
 from mtl_search.search.jobs import JobSource
 from mtl_search.search.journal import Journal
 from mtl_search.search.ledger import Ledger
+from mtl_search.search.own_modules import own_trunks
 from mtl_search.search.phases import Phases
 from mtl_search.search.replication import Replication
 from mtl_search.search.retraining import Network, Retraining
@@ -86,7 +88,8 @@ def run_sweep(
     dataset = _dataset(spec, dataset)
     judged = spec.of_tasks(dataset.tasks)
     check_constraints(judged, dataset)
-    with open_executor(spec.settings.resources, inline=inline, address=address) as executor:
+    resources, demands = spec.settings.resources, _demands(judged, dataset)
+    with open_executor(resources, demands, inline=inline, address=address) as executor:
         _make_folder(path)
         with _only_process(path):
             if not _is_free(path):  # any more
@@ -120,7 +123,12 @@ def resume_sweep(
     if trials is not None:
         spec = with_changes(spec, trials=trials)
     with (
-        open_executor(spec.settings.resources, inline=inline, address=address) as executor,
+        open_executor(
+            spec.settings.resources,
+            _demands(spec.of_tasks(dataset.tasks), dataset),
+            inline=inline,
+            address=address,
+        ) as executor,
         _only_process(path),
     ):
         save_sweep(spec, path)
@@ -140,6 +148,10 @@ def _dataset(spec: SweepSpec, given: Dataset | None) -> Dataset:
     if given.test is None:
         raise DataError("dataset", "test rows, which the confirmation reads", "none")
     return given
+
+
+def _demands(spec: SweepSpec, dataset: Dataset) -> Demands:
+    return Demands(own_trunks(spec), lambda: gpu_memory(spec, dataset))
 
 
 def _told(task: tuple[str, Role] | None) -> str:
@@ -185,7 +197,9 @@ def _search(
     anything. Whether that came to its end, and how it looks then. ``visible`` has no test rows."""
     began, before = time.monotonic(), len(ledger.records)
     journal = Journal(ledger.board.path / "journal.log")
-    conductor = Conductor(spec, visible, ledger, journal, slots=executor.slots)
+    conductor = Conductor(
+        spec, visible, ledger, journal, slots=executor.slots, bfloat16=executor.has_bfloat16
+    )
     replication = Replication(spec, visible, ledger)
     catch_up = CatchUp(conductor, replication)
     replicating = math.nan  # since when

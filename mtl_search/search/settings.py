@@ -10,6 +10,7 @@ from pydantic import (
     NonNegativeInt,
     PositiveFloat,
     PositiveInt,
+    field_validator,
     model_validator,
 )
 
@@ -84,18 +85,19 @@ class Budget(BaseModel):
 
 
 class Resources(BaseModel):
-    """What one trial is given: CPUs (its torch threads) and GPUs, of which it may hold a fraction."""
+    """What one trial is given: CPUs (its torch threads) and a GPU, of which it may hold a fraction."""
 
     model_config = FROZEN
 
     cpu: PositiveInt = 1
     gpu: Literal["auto"] | Annotated[float, Field(ge=0)] = "auto"
 
-    @model_validator(mode="after")
-    def _whole_or_fraction(self) -> Self:
-        if self.gpu != "auto" and self.gpu > 1 and self.gpu != int(self.gpu):
-            raise ValueError("gpu: a fraction up to 1 or a whole number")
-        return self
+    @field_validator("gpu")
+    @classmethod
+    def _one_gpu_at_most(cls, gpu: float | str) -> float | str:
+        if not isinstance(gpu, str) and gpu > 1:
+            raise ValueError("at most 1, since a trial trains on one GPU (with auto all GPUs get trials)")
+        return gpu
 
 
 def _named(value: object) -> object:

@@ -72,6 +72,12 @@ class TrialConfig(BaseModel):
             raise ValueError(f"a branching of {self.trunk.stages} stages, as the trunk has, {found}")
         return self
 
+    def on(self, bfloat16: bool) -> Self:
+        """This configuration as it is trained, where ``auto`` is settled: a result depends on it."""
+        if self.precision != "auto":
+            return self
+        return self.model_copy(update={"precision": "bfloat16" if bfloat16 else "float32"})
+
     def identity(self, data: str) -> str:
         """The ``config_id``: a hash of all that can change the result but the seed.
 

@@ -212,9 +212,10 @@ def test_what_fails_in_a_whole_run_is_tried_again_on_resume(
 ) -> None:
     spec = tiny_spec(budget=BUDGET)
     with monkeypatch.context() as patch:
-        faulty = Faulty(patch, of_the_reference(phase), lost=lost)
+        Faulty(patch, of_the_reference(phase), lost=lost)
         path = run_sweep(spec, tmp_path / "hard", inline=True).path
-        assert faulty.failed == 2 * (3 if lost else 2), "two seeds, each with a limit"
+    failed = tables(path)["trials"].query("state == 'failed'")
+    assert set(failed.groupby(["config_id", "seed"]).size()) == {3 if lost else 2}, "with a limit"
     path = resume_sweep(path, inline=True).path
     assert headlines(tables(path)) == calm
     n_trials = len(tables(path)["trials"])
@@ -230,6 +231,6 @@ def test_replicates_that_fail_by_themselves_leave_a_sweep_that_ends(
         Faulty(patch, of_the_reference(Phase.REPLICATION), lost=False)
         path = run_sweep(tiny_spec(budget=BUDGET), tmp_path, inline=True).path
     for frames in (tables(path), tables(resume_sweep(path, inline=True).path)):
-        assert {"single_task", "shared_equal", "shared_tuned", "search"} <= set(frames["summary"]["arm"])
+        assert "single_task" in set(frames["summary"]["arm"])
         assert frames["designs"]["delta_m"].notna().all()
         assert set(frames["summary"]["n_seeds"]) == {2}

@@ -623,3 +623,14 @@ def test_records_say_where_they_come_from(bench: MakeBench) -> None:
         assert record.versions.keys() >= {"python", "torch", "optuna", "ray", "mtl_search"}
         assert record.started <= record.finished
         assert record.params
+
+
+@pytest.mark.parametrize(("bfloat16", "precision"), [(False, "float32"), (True, "bfloat16")])
+def test_precision_is_settled_before_a_trial_is_named(
+    bench: MakeBench, bfloat16: bool, precision: str
+) -> None:
+    b = bench()
+    conductor = b.open()
+    conductor._bfloat16 = bfloat16
+    job = conductor.next()
+    assert job.config.precision == precision

@@ -243,7 +243,7 @@ def test_results_must_be_a_folder(tiny_spec: MakeSpec, tmp_path: Path) -> None:
         ({"data": {"source": "nowhere.parquet"}}, DataError),
         ({"data": {"drop": ["cost"]}}, DataError),
         ({"constraints": {"n_params": 3}}, SpecError),
-        ({"resources": {"gpu": 99}}, ResourceError),
+        ({"resources": {"gpu": 1}}, ResourceError),
     ],
     ids=str,
 )

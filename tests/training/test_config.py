@@ -119,3 +119,15 @@ def test_everything_that_can_change_the_result_changes_identity(make_config: Mak
     found = {config.identity("data"), config.identity("other data"), make_config("cost").identity("data")}
     found |= {make_config("cost", "ill", **change).identity("data") for change in changes}
     assert len(found) == 3 + len(changes)
+
+
+def test_what_auto_became_is_part_of_what_a_configuration_is() -> None:
+    config = TrialConfig.model_validate(
+        {"members": ["a"], "branching": "a", "trunk": {"name": "mlp", "stages": 1, "width": 4}}
+    )
+    on_cpu, on_gpu = config.on(False), config.on(True)
+    assert (on_cpu.precision, on_gpu.precision) == ("float32", "bfloat16")
+    assert len({one.identity("data") for one in (config, on_cpu, on_gpu)}) == 3
+    asked_for = config.model_copy(update={"precision": "float32"})
+    assert asked_for.on(True) is asked_for
+    assert on_cpu.identity("data") == asked_for.identity("data")

@@ -17,6 +17,11 @@ class Executor(ABC):
     dashboard: str
     """Address of the Ray dashboard, empty where there is none."""
 
+    @property
+    @abstractmethod
+    def has_bfloat16(self) -> bool:
+        """Whether its trials have a GPU with bfloat16, which ``precision: auto`` then is."""
+
     @abstractmethod
     def run(self, source: JobSource, dataset: Dataset) -> None:
         """Train until ``source`` has no job left, or was interrupted."""

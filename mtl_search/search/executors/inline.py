@@ -32,6 +32,11 @@ class Inline(Executor):
             )
         self.place, self.slots, self.dashboard = Place(resources.cpu, wanted), 1, ""
 
+    @property
+    def has_bfloat16(self) -> bool:
+        """Whether this process trains on a GPU with bfloat16."""
+        return self.place.gpus > 0 and torch.cuda.is_bf16_supported()
+
     def run(self, source: JobSource, dataset: Dataset) -> None:
         """Train all jobs here."""
         run_inline(source, dataset, self.place)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from mtl_search.search.executors.base import Executor
+from mtl_search.search.executors.demands import NOTHING, Demands
 from mtl_search.search.executors.inline import Inline
 from mtl_search.search.settings import Resources
 
@@ -11,12 +12,21 @@ __all__ = ["open_executor"]
 
 
 @contextmanager
-def open_executor(resources: Resources, *, inline: bool, address: str | None = None) -> Iterator[Executor]:
-    """The executor for as long as the block lasts. Ray is imported only if it is used."""
+def open_executor(
+    resources: Resources,
+    demands: Demands = NOTHING,
+    *,
+    inline: bool,
+    address: str | None = None,
+) -> Iterator[Executor]:
+    """The executor for as long as the block lasts. Ray is imported only if it is used.
+
+    Raises ResourceError where there is less than a trial asks for.
+    """
     if inline:
         yield Inline(resources)
         return
     from mtl_search.search.executors.ray_backend import connect
 
-    with connect(resources, address) as cluster:
+    with connect(resources, demands, address) as cluster:
         yield cluster

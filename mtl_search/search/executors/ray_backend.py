@@ -6,7 +6,6 @@ and the journal are the state.
 """
 
 import logging
-import math
 import os
 import shutil
 import tempfile
@@ -19,6 +18,8 @@ from mtl_search.data import Dataset
 from mtl_search.errors import ResourceError
 from mtl_search.records import EpochReport
 from mtl_search.search.executors.base import Executor
+from mtl_search.search.executors.demands import NOTHING, Demands
+from mtl_search.search.executors.gpus import fitting, gpu_share
 from mtl_search.search.executors.inline import stop_on_sigint
 from mtl_search.search.executors.place import Place
 from mtl_search.search.jobs import JobSource, Placement
@@ -41,6 +42,7 @@ from ray.exceptions import RayError  # noqa: E402
 from ray.tune.schedulers import FIFOScheduler, TrialScheduler  # noqa: E402
 from ray.tune.search import Searcher  # noqa: E402
 
+from mtl_search.search.executors.imports import check_imports, visible_gpu  # noqa: E402
 from mtl_search.search.executors.trainable import (  # noqa: E402
     ENDED,
     JOB,
@@ -63,10 +65,12 @@ RESTARTS = 10  # of Tune in one phase, after which something is wrong that does 
 class Cluster(Executor):
     """A Ray cluster and what each trial gets of it."""
 
-    def __init__(self, resources: Resources, dashboard: str) -> None:
+    def __init__(self, resources: Resources, dashboard: str, demands: Demands = NOTHING) -> None:
         total = ray.cluster_resources()
         cpus, gpus = int(total.get("CPU", 0)), float(total.get("GPU", 0))
-        share = _gpu_share(resources, cpus, gpus)
+        needed = demands.gpu_memory() if gpus and resources.gpu == "auto" else 0
+        memory = _ask_for_a_gpu()[0] if needed else 0
+        share = gpu_share(resources, cpus, gpus, needed=needed, memory=memory)
         if resources.cpu > cpus or share > gpus:
             raise ResourceError(
                 "resources",
@@ -74,8 +78,13 @@ class Cluster(Executor):
                 f"cpu: {resources.cpu}, gpu: {share:g}",
             )
         self.place = Place(resources.cpu, share)
-        self.slots = min(cpus // resources.cpu, _fitting(gpus, share) if share else cpus)
+        self.slots = min(cpus // resources.cpu, fitting(gpus, share) if share else cpus)
         self.dashboard = dashboard
+
+    @property
+    def has_bfloat16(self) -> bool:
+        """Whether its trials have a GPU with bfloat16."""
+        return self.place.gpus > 0 and _ask_for_a_gpu()[1]
 
     def run(self, source: JobSource, dataset: Dataset) -> None:
         """Train all jobs of ``source``; Ctrl-C stops what is running within a step.
@@ -124,8 +133,11 @@ class Cluster(Executor):
 
 
 @contextmanager
-def connect(resources: Resources, address: str | None = None) -> Iterator[Cluster]:
-    """Ray at ``address``, or a local one of this machine that ends with the block; one that runs is used."""
+def connect(
+    resources: Resources, demands: Demands = NOTHING, address: str | None = None
+) -> Iterator[Cluster]:
+    """Ray at ``address``, or a local one of this machine that ends with the block; one that this process has
+    started is used."""
     started = not ray.is_initialized()
     if started:
         try:
@@ -137,7 +149,8 @@ def connect(resources: Resources, address: str | None = None) -> Iterator[Cluste
                 "--address", "the address of a running Ray cluster", f"{address!r}: {error}"
             ) from error
     try:
-        yield Cluster(resources, context.dashboard_url if started else "")
+        check_imports(demands.imports)
+        yield Cluster(resources, context.dashboard_url if started else "", demands)
     finally:
         if started:
             ray.shutdown()
@@ -270,18 +283,14 @@ class AskTheSource(FIFOScheduler):  # type: ignore[misc]
         return str(TrialScheduler.STOP if stop else TrialScheduler.CONTINUE)
 
 
-def _gpu_share(resources: Resources, cpus: int, gpus: float) -> float:
-    """GPUs of one trial. ``auto``: each GPU is shared evenly, so that there is a trial for all CPUs."""
-    if resources.gpu != "auto":
-        return resources.gpu
-    if gpus == 0:
-        return 0.0
-    return 1.0 / max(1, math.ceil(cpus // resources.cpu / gpus))
-
-
-def _fitting(gpus: float, share: float) -> int:
-    """How many trials the GPUs hold; a fraction is all of one GPU."""
-    return int(gpus) * int(1 / share + 1e-9) if share < 1 else int(gpus / share)
+def _ask_for_a_gpu() -> tuple[int, bool]:
+    """What one worker with a GPU says of it (see `visible_gpu`); nothing good where none answers."""
+    ask = ray.remote(num_cpus=0, num_gpus=1e-3)(visible_gpu)
+    try:
+        answer: tuple[int, bool] = ray.get(ask.remote(), timeout=60.0)
+    except RayError:
+        return 0, False
+    return answer
 
 
 @contextmanager

@@ -17,6 +17,8 @@ from ray.exceptions import OutOfMemoryError, RayActorError, RayError
 from mtl_search.errors import ResourceError
 from mtl_search.records import EpochReport, Phase, TrialRecord, TrialState
 from mtl_search.search import Snapshot, SweepSpec, Watch, resume_sweep, run_sweep
+from mtl_search.search.executors import ray_backend
+from mtl_search.search.executors.demands import Demands
 from mtl_search.search.executors.ray_backend import AskTheSource, Cluster, SourceSearcher, connect, ray
 from mtl_search.search.executors.trainable import ENDED, JOB, OUTCOME, PLACEMENT, REPORTS
 from mtl_search.search.jobs import Job, JobSource, Placement
@@ -352,7 +354,6 @@ class TestSearcher:
         ({"gpu": 0.3}, 8, 1, 0.3, 3),
         ({"gpu": 0.4}, 8, 2, 0.4, 4),
         ({"gpu": 1}, 8, 2, 1.0, 2),
-        ({"gpu": 2}, 8, 5, 2.0, 2),
     ],
     ids=str,
 )
@@ -366,8 +367,24 @@ def test_gpus_are_shared_by_as_many_trials_as_there_are_cpus_for(
     assert cluster.place.device == ("cuda" if share else "cpu")
 
 
+def test_gpus_are_shared_by_no_more_trials_than_fit_into_their_memory(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ray, "cluster_resources", lambda: {"CPU": 64.0, "GPU": 1.0})
+    monkeypatch.setattr(ray_backend, "_ask_for_a_gpu", lambda: (40 * 2**30, True))
+    cluster = Cluster(Resources(), "", Demands(gpu_memory=lambda: 5 * 2**30))
+    assert (cluster.slots, cluster.place.gpus) == (7, 1 / 7)
+    assert cluster.has_bfloat16
+
+
+def test_nobody_asks_for_a_gpu_where_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ray, "cluster_resources", lambda: {"CPU": 64.0})
+    cluster = Cluster(Resources(), "", Demands(gpu_memory=lambda: 1 // 0))
+    assert (cluster.slots, cluster.place.gpus, cluster.has_bfloat16) == (64, 0.0, False)
+
+
 @pytest.mark.parametrize(
-    ("resources", "cpus", "gpus"), [({"cpu": 9}, 8, 0), ({"gpu": 1}, 8, 0), ({"gpu": 3}, 8, 2)], ids=str
+    ("resources", "cpus", "gpus"), [({"cpu": 9}, 8, 0), ({"gpu": 1}, 8, 0), ({"gpu": 0.5}, 8, 0)], ids=str
 )
 def test_more_than_there_is(
     monkeypatch: pytest.MonkeyPatch, resources: dict[str, Any], cpus: int, gpus: int

@@ -1,0 +1,35 @@
+"""How trials share GPUs: as many as there are CPUs for, and no more than fit into their memory."""
+
+import math
+
+from mtl_search.search.settings import Resources
+
+__all__ = ["USABLE", "fitting", "gpu_share"]
+
+USABLE = 0.9  # of a GPU's memory; the rest goes to fragments and to what the estimate forgets
+
+
+def gpu_share(resources: Resources, cpus: int, gpus: float, *, needed: int = 0, memory: int = 0) -> float:
+    """GPUs of one trial. ``auto``: each GPU is shared evenly, so that there is a trial for all CPUs.
+
+    But for no more than fit into its ``memory`` where a trial needs at most ``needed``, both in bytes and 0
+    where they are not known. One alone always gets it.
+
+    >>> gpu_share(Resources(gpu="auto"), 64, 1.0)
+    0.015625
+    >>> gpu_share(Resources(gpu="auto"), 64, 1.0, needed=4 * 2**30, memory=40 * 2**30)
+    0.1111111111111111
+    """
+    if resources.gpu != "auto":
+        return resources.gpu
+    if gpus == 0:
+        return 0.0
+    wanted = max(1, math.ceil(cpus // resources.cpu / gpus))
+    if needed and memory:
+        wanted = min(wanted, max(1, int(USABLE * memory / needed)))
+    return 1.0 / wanted
+
+
+def fitting(gpus: float, share: float) -> int:
+    """How many trials the GPUs hold, each within one of them."""
+    return int(gpus) * int(1 / share + 1e-9)

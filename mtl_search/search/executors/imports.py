@@ -1,0 +1,63 @@
+"""What workers are asked before the first trial: can they import what it needs, and which GPU they have."""
+
+import pkgutil
+from collections.abc import Sequence
+
+import ray
+import torch
+from ray.exceptions import RayError
+from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+from mtl_search.errors import ResourceError
+
+__all__ = ["check_imports", "missing_from", "visible_gpu"]
+
+WAIT = 120.0  # seconds for a worker of each node to start; it takes a few
+
+
+def check_imports(names: Sequence[str]) -> None:
+    """ResourceError where a node of the cluster cannot import one of ``names`` (``module:Class``).
+
+    A worker starts in a folder of its own: it finds what is installed, what is in ``PYTHONPATH`` and what is
+    in the folder that the sweep was started from, where it has that folder.
+    """
+    if not names:
+        return
+    ask = ray.remote(num_cpus=0)(missing_from)
+    for node in ray.nodes():
+        if not node["Alive"]:
+            continue
+        there = NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
+        try:
+            missing = ray.get(ask.options(scheduling_strategy=there).remote(list(names)), timeout=WAIT)
+        except RayError as error:
+            missing = str(error).strip().splitlines()[-1]
+        if missing:
+            raise ResourceError(
+                "trial.trunk",
+                "a module that every worker can import",
+                f"{missing} (on node {node['NodeManagerAddress']})",
+                "install it there, put its folder into PYTHONPATH before Ray starts, or use --inline",
+            )
+
+
+def missing_from(names: Sequence[str]) -> str:
+    """Why one of ``names`` cannot be imported here; empty where all can.
+
+    >>> missing_from(["pathlib:Path"])
+    ''
+    >>> missing_from(["pathlib:Path", "no_such_module:Trunk"])
+    "no_such_module:Trunk: ModuleNotFoundError: No module named 'no_such_module'"
+    """
+    for name in names:
+        try:
+            pkgutil.resolve_name(name)
+        except Exception as error:  # whatever the user's module does when it is imported
+            return f"{name}: {type(error).__name__}: {error}"
+    return ""
+
+
+def visible_gpu() -> tuple[int, bool]:
+    """Bytes of the smallest GPU that is visible here, and whether it has bfloat16."""
+    sizes = [torch.cuda.get_device_properties(gpu).total_memory for gpu in range(torch.cuda.device_count())]
+    return min(sizes, default=0), bool(sizes) and torch.cuda.is_bf16_supported()

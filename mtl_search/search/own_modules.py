@@ -1,0 +1,34 @@
+"""The modules of a user's own trunks, which whoever trains must be able to import."""
+
+import re
+from collections.abc import Iterator, Mapping
+
+from mtl_search.model import Trunk
+from mtl_search.search.sweep import SweepSpec
+
+__all__ = ["own_trunks"]
+
+PATH = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
+
+
+def own_trunks(spec: SweepSpec) -> tuple[str, ...]:
+    """The ``module:Class`` of every trunk of the user's own that a trial of ``spec`` may have.
+
+    But for classes of the script that is running, which travel with their trials.
+    """
+    found = {name for key in ("trial", "arms") for name in _in(spec.document.data.get(key))}
+    return tuple(sorted(name for name in found if not name.startswith("__main__:")))
+
+
+def _in(value: object, trunk: bool = False) -> Iterator[str]:
+    if isinstance(value, Trunk):
+        yield from _in(value.name, trunk)
+    elif isinstance(value, str):
+        if trunk and PATH.fullmatch(value):
+            yield value
+    elif isinstance(value, Mapping):
+        for key, part in value.items():
+            yield from _in(part, trunk or key == "trunk")
+    elif isinstance(value, list | tuple):
+        for part in value:
+            yield from _in(part, trunk)
