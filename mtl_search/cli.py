@@ -1,13 +1,18 @@
 """The command line: one function a command, each parses, calls and prints.
 
-Exit codes: 0 done, 1 a sweep with no successful trial, 2 the user's input is wrong, 130 interrupted.
+Exit codes: 0 done, 1 a sweep without an answer, 2 the user's input is wrong or nothing can be written, 130
+interrupted (Ctrl-C, SIGTERM).
 Imports that cost time (torch, Ray, pandas) stand in the commands that need them, so that ``--help``
 answers at once.
 """
 
 import argparse
+import errno
+import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,13 +24,15 @@ if TYPE_CHECKING:
 __all__ = ["main"]
 
 DONE, NOTHING, WRONG, INTERRUPTED = 0, 1, 2, 130
+UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; the exit code."""
     arguments = parser().parse_args(argv)
     try:
-        return int(arguments.command(arguments))
+        with _sigterm_as_ctrl_c():
+            return int(arguments.command(arguments))
     except UserError as error:
         sys.stderr.write(f"mtl-search: {error}\n")
         return WRONG
@@ -34,6 +41,27 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of our output (head, less) has seen enough
         sys.stderr.close()
         return DONE
+    except OSError as error:
+        if error.errno not in UNWRITABLE:
+            raise
+        place = str(error.filename or "the disk")
+        hint = "what was recorded is kept, and a resume goes on from there"
+        told = UserError(place, "room and permission to write", error.strerror or str(error), hint)
+        sys.stderr.write(f"mtl-search: {told}\n")
+        return WRONG
+
+
+@contextmanager
+def _sigterm_as_ctrl_c() -> Iterator[None]:
+    """Who asks the process to end (a shutdown, a scheduler) gets what Ctrl-C gets."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -1,5 +1,6 @@
 """The command line: what is imported when, exit codes, what is printed where."""
 
+import errno
 import json
 import os
 import signal
@@ -222,6 +223,67 @@ def test_ctrl_c_before_anything_began(
     assert main(["run", str(write()), "--results", str(tmp_path / "out"), "--inline"]) == 130
     assert not (tmp_path / "out").exists()
     assert "Traceback" not in capsys.readouterr().err
+
+
+def test_a_process_that_is_asked_to_end_does_so_as_by_ctrl_c(
+    write: Write, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, plain = signal.getsignal(signal.SIGTERM), Leaderboard.record
+
+    def record(self: Leaderboard, *trials: Any) -> None:
+        plain(self, *trials)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(Leaderboard, "record", record)
+    assert main(["run", str(write()), "--results", str(tmp_path), "--inline", "--quiet"]) == 130
+    assert "mtl-search resume" in capsys.readouterr().err
+    assert len(Leaderboard(tmp_path / "tiny").trials()) == 1
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EROFS, errno.EACCES])
+def test_what_cannot_be_written_is_one_message(
+    write: Write, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    plain, count = Leaderboard.record, iter(range(100))
+
+    def record(self: Leaderboard, *trials: Any) -> None:
+        if next(count) == 3:
+            raise OSError(code, os.strerror(code), str(self.path / "log.jsonl"))
+        plain(self, *trials)
+
+    options = ["--results", str(tmp_path), "--inline", "--quiet"]
+    with monkeypatch.context() as patch:
+        patch.setattr(Leaderboard, "record", record)
+        assert main(["run", str(write()), *options]) == 2
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert f"log.jsonl: expected room and permission to write, found {os.strerror(code)}" in said
+    assert main(["resume", str(tmp_path / "tiny"), "--inline", "--quiet"]) == 0
+    states = Leaderboard(tmp_path / "tiny").frame("trials")["state"]
+    assert set(states) == {"complete"}
+
+
+def test_a_sweep_without_a_confirmed_design_is_no_success(
+    write: Write, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mtl_search.search.jobs import Job
+
+    def conclude(self: Job, *ignored: Any) -> Any:
+        if self.read_test:
+            raise MemoryError("no room")
+        return plain(self, *ignored)
+
+    plain = Job.conclude
+    options = ["--results", str(tmp_path), "--inline", "--quiet"]
+    path = write(budget={"repeats": 1, "finalists": 1, "seeds": 1})
+    with monkeypatch.context() as patch:
+        patch.setattr(Job, "conclude", conclude)
+        assert main(["run", str(path), *options]) == 1
+    said = capsys.readouterr().err
+    assert "no design was confirmed" in said
+    assert "MemoryError: no room" in said
+    assert main(["resume", str(tmp_path / "tiny"), "--inline", "--quiet"]) == 0
 
 
 # check, top, report

@@ -21,9 +21,11 @@ def arm_costs(trials: pd.DataFrame) -> dict[str, tuple[int, float]]:
     """What each arm used in the search: trained trials, and device seconds.
 
     Trials answered from the leaderboard cost nothing and are not counted; failed and pruned ones are. Nor is
-    the replication, which all arms go through by one rule.
+    what was lost and tried again, of which the arm had nothing, nor the replication, which all arms go
+    through by one rule.
     """
     trained = trials[(trials["phase"] == Phase.SEARCH.value) & trials["duplicate_of"].isna()]
+    trained = trained[~trained["lost"].eq(True)]  # null where no column of this name was written
     grouped = trained.groupby("arm")["device_seconds"].agg(["size", "sum"])
     return {str(arm): (int(row["size"]), float(row["sum"])) for arm, row in grouped.iterrows()}
 

@@ -7,10 +7,11 @@ recognised as one of the machine. A resume is a new chance, but not for ever for
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from mtl_search.records import TrialRecord, TrialState
 
-__all__ = ["LOST", "attempt_name", "is_tried_again", "lost_name", "may_train"]
+__all__ = ["LOST", "attempt_name", "given_up", "is_tried_again", "lost_name", "may_train"]
 
 LOST = 3  # trainings of the same network in one run that may be lost
 OWN = 2  # trainings in one run that may end with an error of the network's own
@@ -41,6 +42,11 @@ def attempt_name(trial_id: str, number: int) -> str:
 def lost_name(trial_id: str, number: int) -> str:
     """What loss ``number`` of a trial of the search is called; its own name is for how it ends."""
     return f"{trial_id}.lost{number}"
+
+
+def given_up(record: TrialRecord) -> TrialRecord:
+    """A trial of the search that was lost too often: it fails, as one that may be what kills its workers."""
+    return replace(record, lost=False, error=f"lost {LOST} times, the last time with {record.error}")
 
 
 def is_tried_again(record: TrialRecord) -> bool:

@@ -12,7 +12,7 @@ from mtl_search.data import Dataset
 from mtl_search.model import NetworkCosts
 from mtl_search.records import EpochReport, Phase, TrialRecord, TrialState
 from mtl_search.search.arms import INFORMED, SEARCH, SHARED_EQUAL, SINGLE_TASK, Arm, arms_of, evidence_for
-from mtl_search.search.attempts import LOST, lost_name
+from mtl_search.search.attempts import LOST, given_up, lost_name
 from mtl_search.search.incumbents import Incumbents
 from mtl_search.search.jobs import Job, JobSource, Placement
 from mtl_search.search.journal import Journal
@@ -123,7 +123,7 @@ class Conductor(JobSource):
             self.ledger.record(replace(record, trial_id=lost_name(record.trial_id, losses)))
             self._lost.append(live)
         else:
-            self._settle(live, record)
+            self._settle(live, given_up(record) if record.lost else record)
             self._give_up_if_hopeless(after=HOPELESS)
         self._changed()
 

@@ -33,6 +33,7 @@ from mtl_search.search.snapshot import Snapshot, take, take_retraining
 from mtl_search.search.study_run import check_constraints
 from mtl_search.search.sweep import SweepSpec, load_sweep
 from mtl_search.search.sweep_file import SWEEP_FILE, save_sweep, with_changes
+from mtl_search.search.unconfirmed import nothing_confirmed, wants_confirmation
 
 __all__ = ["SweepResult", "Watch", "resume_sweep", "run_sweep"]
 
@@ -41,7 +42,7 @@ LOCK = ".lock"
 
 @dataclass(frozen=True, slots=True)
 class SweepResult:
-    """How a run of a sweep ended; ``hopeless`` says why it gave up, where all trials failed."""
+    """How a run of a sweep ended; ``hopeless`` says why it has no answer, where it ended without one."""
 
     path: Path
     interrupted: bool
@@ -186,8 +187,12 @@ def _search_and_confirm(
     )
     board.settle(ledger.references)
     frames = [board.frame(name) for name in ("trials", "metrics", "resamples", "designs", "tasks")]
-    board.write_summary(summarise(*frames))
-    return SweepResult(board.path, interrupted, conductor.hopeless)
+    summary = summarise(*frames)
+    board.write_summary(summary)
+    hopeless = conductor.hopeless
+    if hopeless is None and not interrupted and not summary and wants_confirmation(spec.settings.budget):
+        hopeless = nothing_confirmed(designs, board.records())
+    return SweepResult(board.path, interrupted, hopeless)
 
 
 def _search(

@@ -38,6 +38,7 @@ def trials(*rows: Mapping[str, Any]) -> pd.DataFrame:
         "train_seconds": 1.0,
         "device_seconds": 1.0,
         "duplicate_of": None,
+        "lost": False,
         "error": None,
     }
     filled = []

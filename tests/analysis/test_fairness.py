@@ -40,8 +40,10 @@ def test_costs_count_what_was_trained():
         {"trial_id": "c", "arm": "x", "device_seconds": 4.0, "duplicate_of": "a"},
         {"trial_id": "d", "arm": "x", "device_seconds": 5.0, "phase": "confirmation"},
         {"trial_id": "e", "arm": "y", "device_seconds": 6.0, "state": "pruned"},
+        {"trial_id": "e.lost1", "arm": "y", "device_seconds": 7.0, "state": "failed", "lost": True},
+        {"trial_id": "f", "arm": "y", "device_seconds": 0.5, "lost": None},
     )
-    assert arm_costs(frame) == {"x": (2, 5.0), "y": (1, 6.0)}
+    assert arm_costs(frame) == {"x": (2, 5.0), "y": (2, 6.5)}
 
 
 def test_a_fair_comparison_has_no_caveat():

@@ -108,7 +108,10 @@ def test_a_trial_that_is_always_lost_fails_in_the_end(bench: MakeBench) -> None:
     b.run(source)
     named = [r for r in b.records() if r.trial_id.startswith("search-0001")]
     assert [r.trial_id for r in named] == ["search-0001.lost1", "search-0001.lost2", "search-0001"]
-    assert all(r.lost and r.error == "RuntimeError: the worker died" for r in named)
+    assert [r.lost for r in named] == [True, True, False], "the last one is not tried again"
+    assert {r.state for r in named} == {TrialState.FAILED}
+    assert named[0].error == "RuntimeError: the worker died"
+    assert named[2].error == "lost 3 times, the last time with RuntimeError: the worker died"
     assert source.ledger.states["search"] == {"complete": 2, "failed": 1}, "and it counts as one of three"
 
 

@@ -71,18 +71,22 @@ def _train(job: Job, source: JobSource, dataset: Dataset, place: Place) -> Trial
 def stop_on_sigint(source: JobSource) -> Iterator[None]:
     """Turn the first Ctrl-C into ``source.interrupt()``, the second into the usual KeyboardInterrupt.
 
-    In a thread that is not the main one, where no signal arrives, there is nothing to turn.
+    So too where the system asks the process to end (SIGTERM), as a scheduler or a shutdown does. In a thread
+    that is not the main one, where no signal arrives, there is nothing to turn.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
+    signals = (signal.SIGINT, signal.SIGTERM)
 
     def interrupt(signum: int, frame: FrameType | None) -> None:
         source.interrupt()
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        for one in signals:
+            signal.signal(one, signal.default_int_handler)
 
-    before = signal.signal(signal.SIGINT, interrupt)
+    before = {one: signal.signal(one, interrupt) for one in signals}
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        for one, handler in before.items():
+            signal.signal(one, handler)

@@ -118,30 +118,33 @@ def test_threads_are_those_of_the_place(dataset: Dataset) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _handler_is_left_as_it_was() -> Iterator[None]:
-    before = signal.getsignal(signal.SIGINT)
+def _handlers_are_left_as_they_were() -> Iterator[None]:
+    signals = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.getsignal(one) for one in signals]
     yield
-    assert signal.getsignal(signal.SIGINT) is before
+    assert [signal.getsignal(one) for one in signals] == before
 
 
-def ctrl_c() -> None:
-    os.kill(os.getpid(), signal.SIGINT)
+ENDING = [signal.SIGINT, signal.SIGTERM]
 
 
-def test_the_first_ctrl_c_interrupts_the_source() -> None:
+@pytest.mark.parametrize("asked", ENDING)
+def test_the_first_ctrl_c_interrupts_the_source(asked: signal.Signals) -> None:
     source = Recording()
     with stop_on_sigint(source):
-        ctrl_c()
+        os.kill(os.getpid(), asked)
         assert source.interrupted
 
 
-def test_the_second_is_the_usual_one() -> None:
+@pytest.mark.parametrize("first", ENDING)
+@pytest.mark.parametrize("second", ENDING)
+def test_the_second_is_the_usual_one(first: signal.Signals, second: signal.Signals) -> None:
     source = Recording()
 
     def twice() -> None:
         with stop_on_sigint(source):
-            ctrl_c()
-            ctrl_c()
+            os.kill(os.getpid(), first)
+            os.kill(os.getpid(), second)
 
     with pytest.raises(KeyboardInterrupt):
         twice()
