@@ -26,6 +26,8 @@ OTHER_REFERENCES = ("shared_equal", "shared_tuned", "linear")
 
 Row = dict[str, Any]
 
+_NOTHING = (estimate([]), math.nan)  # known of a difference
+
 
 def standing_for(arm: str, designs: Sequence[Confirmed]) -> Confirmed | None:
     """The design that stands for a reference arm: that of the fewest networks, the plain baseline."""
@@ -57,7 +59,7 @@ def _best_reference(designs: Sequence[Confirmed]) -> tuple[str | None, Confirmed
 def _against(prefix: str, scale: Scale, design: Confirmed, other: Confirmed | None) -> Row:
     """The comparison with ``other``; of a design with itself without a verdict."""
     compared = other is not None and not _same(design, other)
-    test = _difference(scale, design, other) if other is not None and compared else estimate([])
+    test, smallest = _difference(scale, design, other) if other is not None and compared else _NOTHING
     return {
         f"{prefix}_difference": test.mean,
         f"{prefix}_low": test.low,
@@ -65,30 +67,33 @@ def _against(prefix: str, scale: Scale, design: Confirmed, other: Confirmed | No
         f"{prefix}_p": test.p,
         f"{prefix}_p_corrected": test.p,
         f"{prefix}_verdict": Verdict.NONE.value if compared else None,
+        f"{prefix}_smallest": smallest,
     }
 
 
 def _parts(scale: Scale, design: Confirmed, control: Confirmed | None) -> Row:
     """The gain parted by the control, on the seeds that all three have, so that the parts add up."""
-    tuning = sharing = estimate([])
+    tuning = sharing = _NOTHING
     if control is not None and scale.single is not None:
         seeds = scale.common(design, control)
         tuning = _difference(scale, control, scale.single, seeds)
         sharing = _difference(scale, design, control, seeds)
     row: Row = {}
-    for name, part in (("gain_of_tuning", tuning), ("gain_of_sharing", sharing)):
+    for name, (part, smallest) in (("gain_of_tuning", tuning), ("gain_of_sharing", sharing)):
         row |= {name: part.mean, f"{name}_low": part.low, f"{name}_high": part.high, f"{name}_p": part.p}
+        row[f"{name}_smallest"] = smallest
     return row
 
 
 def _difference(
     scale: Scale, one: Confirmed, other: Confirmed, seeds: tuple[int, ...] | None = None
-) -> Estimate:
-    """Of delta_m; nothing at all between a design and itself."""
+) -> tuple[Estimate, float]:
+    """Of delta_m, and the smallest one that would be shown; nothing at all between a design and itself."""
     if _same(one, other):
         n = len(scale.common(one) if seeds is None else seeds)
-        return Estimate(n, 0.0, 0.0, 0.0, 0.0, 1.0) if n else estimate([])
-    return scale.of_mean(scale.difference(one, other, seeds))
+        return (Estimate(n, 0.0, 0.0, 0.0, 0.0, 1.0), math.nan) if n else _NOTHING
+    difference = scale.difference(one, other, seeds)
+    return scale.of_mean(difference), scale.smallest(difference)
 
 
 def _same(one: Confirmed, other: Confirmed) -> bool:

@@ -70,8 +70,10 @@ class TaskLabels:
         )
 
 
-def smallest_difference(of_seeds: float, seeds: int, of_rows: float = 0.0, groups: int = GROUPS) -> float:
-    """The smallest true difference shown with a chance of `POWER`, at the level of the primary comparison.
+def smallest_difference(
+    of_seeds: float, seeds: int, of_rows: float = 0.0, groups: int = GROUPS, *, alpha: float = ALPHA
+) -> float:
+    """The smallest true difference shown with a chance of `POWER`, at level ``alpha``.
 
     ``of_seeds`` is the standard deviation of a difference over seeds, ``of_rows`` its standard error over
     test sets, estimated by leaving out ``groups`` in turn. ``(t_{1-a/2} + t_{power})`` standard errors
@@ -84,19 +86,19 @@ def smallest_difference(of_seeds: float, seeds: int, of_rows: float = 0.0, group
     if seeds < 2:
         return math.inf
     parts = [(of_seeds**2 / seeds, seeds - 1)]
-    found = _detectable(parts)
+    found = _detectable(parts, alpha)
     if of_rows and groups > 1:
-        found = max(found, _detectable([*parts, (of_rows**2, groups - 1)]))
+        found = max(found, _detectable([*parts, (of_rows**2, groups - 1)], alpha))
     return found
 
 
-def _detectable(parts: Sequence[tuple[float, int]]) -> float:
+def _detectable(parts: Sequence[tuple[float, int]], alpha: float) -> float:
     variance = sum(part for part, _ in parts)
     if not variance:
         return 0.0
     freedom = 1 / sum((part / variance) ** 2 / df for part, df in parts)
     t = stats.t(df=freedom)
-    return float(t.ppf(1 - ALPHA / 2) + t.ppf(POWER)) * math.sqrt(variance)
+    return float(t.ppf(1 - alpha / 2) + t.ppf(POWER)) * math.sqrt(variance)
 
 
 def smallest_before(tasks: Mapping[str, TaskLabels], alike: ArrayLike, seeds: int) -> tuple[Array, float]:

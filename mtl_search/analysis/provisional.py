@@ -30,17 +30,18 @@ def provisional(trials: pd.DataFrame, metrics: pd.DataFrame, tasks: pd.DataFrame
     ]
     gains = default_gains(metrics, tasks)
     began = search.loc[search["arm"] == "search", "started"].min()
-    few, improving = [], []
+    few: dict[str, dict[str, int]] = {}
+    improving = []
     for name, members, study in _studies(search, tasks):
         done = complete.loc[complete.index.intersection(study.index)]
         done = done.sort_values("finished", kind="stable").drop_duplicates("config_id")
         if len(done) < FEWEST_TRIALS:
-            few.append(f"{name} {len(done)}")
+            few.setdefault(name.split()[0], {})[name] = len(done)
         elif _improves(done, began, _noise(replicates, gains, members)):
             improving.append(name)
     reasons = []
     if few:
-        reasons.append(f"fewer than {FEWEST_TRIALS} completed trials of a reference: {', '.join(few)}")
+        reasons.append(f"fewer than {FEWEST_TRIALS} completed trials: {', '.join(_counts(arm, counts) for arm, counts in few.items())}")
     if improving:
         reasons.append(f"still improving at its last trial: {', '.join(improving)}")
     return reasons
@@ -57,6 +58,20 @@ def _studies(search: pd.DataFrame, tasks: pd.DataFrame) -> Iterator[tuple[str, l
     for arm in _TOGETHER:
         if len(of_arm := search[search["arm"] == arm]):
             yield arm, sorted(main), of_arm
+
+
+def _counts(arm: str, studies: dict[str, int]) -> str:
+    """How many trials the studies of an arm completed, in short: some have a study for each task.
+
+    >>> _counts("linear", {"linear age": 4, "linear death": 6}), _counts("linear", {"linear age": 4})
+    ('linear 4 to 6 in 2 studies', 'linear age 4')
+    """
+    (name, fewest), *others = sorted(studies.items(), key=lambda study: study[1])
+    if not others:
+        return f"{name} {fewest}"
+    most = others[-1][1]
+    numbers = f"{fewest} to {most}" if fewest < most else str(most)
+    return f"{arm} {numbers} in {len(studies)} studies"
 
 
 def _improves(done: pd.DataFrame, search_began: pd.Timestamp, noise: float) -> bool:

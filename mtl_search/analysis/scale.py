@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mtl_search.analysis.confirmation import Array, Confirmed
+from mtl_search.analysis.power import smallest_difference
 from mtl_search.analysis.significance import Estimate, estimate, jackknife_variance
 from mtl_search.records import MetricKind
 
@@ -74,10 +75,26 @@ class Scale:
 
         A group without which a task that others define is undefined says nothing.
         """
+        return self._estimate(*self._of_mean(gains))
+
+    def smallest(self, gains: Gains) -> float:
+        """The smallest true difference of delta_m that seeds and test units which scatter like those of
+        ``gains`` show in four of five cases; NaN where nothing tells how they scatter."""
+        values_S, replicates_G = (values[np.isfinite(values)] for values in self._of_mean(gains))
+        if len(values_S) < 2:
+            return float("nan")
+        of_units = float(np.sqrt(jackknife_variance(replicates_G)))
+        found = smallest_difference(
+            float(values_S.std(ddof=1)), len(values_S), of_units, len(replicates_G), alpha=self.alpha
+        )
+        return found if found > 0 else float("nan")
+
+    def _of_mean(self, gains: Gains) -> tuple[Array, Array]:
+        """delta_m by seed, and without each group of units that says something."""
         known_T = np.isfinite(gains.by_seed_ST).any(axis=0) if len(gains.by_seed_ST) else self._none()
         by_group_G = self._means(gains.by_group_GT)
         whole_G = np.isfinite(gains.by_group_GT[:, known_T]).all(axis=1)
-        return self._estimate(self._means(gains.by_seed_ST), by_group_G[whole_G])
+        return self._means(gains.by_seed_ST), by_group_G[whole_G]
 
     def _none(self) -> Array:
         return np.zeros(len(self.kinds), dtype=bool)

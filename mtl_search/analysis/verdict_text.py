@@ -1,24 +1,24 @@
-"""What to train and why, in sentences: the same for the terminal, the page and whoever reads the tables."""
+"""What to train and why, in sentences: the same for the terminal, the page and whoever reads the tables.
+
+The first sentence is the advice with its reason, the second has the numbers. The advice is the recommended
+design, which was decided on valid as the smallest that is not shown to be worse than the best: that no
+difference to single tasks is shown on test is no reason against it. It changes only where test shows it to be
+worse than a reference, or shows that sharing costs.
+"""
 
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from mtl_search.analysis.significance import Verdict
+from mtl_search.analysis.verdict_words import ARM_WORDS, alone, amount, arm_words, ends, percent, train, what
 
 __all__ = ["ARM_WORDS", "recommended", "verdict_sentences"]
 
 Row = Mapping[str, Any]
 AnyRow = TypeVar("AnyRow", bound=Row)
 
-ARM_WORDS = {
-    "single_task": "tuned single-task networks",
-    "shared_equal": "one network for all tasks with equal weights",
-    "shared_tuned": "one network for all tasks with tuned weights",
-    "linear": "linear networks",
-}
-_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
-_ALONE = "Train each task alone"
+_SINGLE = ARM_WORDS["single_task"]
 
 
 def recommended(rows: Sequence[AnyRow]) -> AnyRow | None:
@@ -42,126 +42,172 @@ def verdict_sentences(designs: Sequence[Row], summary: Sequence[Row]) -> list[st
     row = recommended(summary)
     if row is None or row["design_id"] != design["design_id"]:
         return [
-            f"{_train(design)}, as far as valid can tell: it is not confirmed, so nothing is shown yet.",
+            f"{train(design)}: {_on_valid(design)}.",
+            "It was not trained again on new seeds, so nothing is shown yet.",
         ]
-    sentences = _judged(design, row, summary)
+    sentences = [*_judged(design, row, summary), *_equal_budget(row, summary), *_linear(row, summary)]
     if row["alpha"] < 0.05:
-        sentences.append(f"Test was read {row['reading']} times: tested at level {row['alpha']:g}.")
+        sentences.append(
+            f"Test was read {row['reading']} times, so verdicts are at level {row['alpha']:g} instead of .05."
+        )
     if len(row["provisional"]):
-        sentences.append(f"Provisional: {'; '.join(row['provisional'])}.")
+        sentences.append(
+            "Provisional, since more trials of the references could change this: "
+            f"{'; '.join(row['provisional'])}."
+        )
     return sentences
+
+
+def _on_valid(design: Row) -> str:
+    """Why a design is recommended."""
+    if design.get("behind") is None or not math.isfinite(design["behind"]):
+        return "the best so far on validation data"
+    if design["behind"] <= 0:
+        return "the best on validation data"
+    return "the smallest design that is not shown to be worse than the best"
 
 
 def _judged(design: Row, row: Row, summary: Sequence[Row]) -> list[str]:
     """What to train and why, after the confirmation."""
+    said = row["vs_single_task_verdict"]
     if "single_task" in row["arms"]:
-        return [f"{_ALONE}: no design with sharing was shown to be better."]
-    against = _against(row, "vs_single_task", "tuned single-task networks")
-    alone = row["vs_single_task_verdict"]
-    if alone is None:
-        return [f"{_train(design)}: it could not be compared, since no single-task design was confirmed."]
-    if alone == Verdict.WORSE.value:
-        return [f"{_ALONE}: {_what(design)} was worse on test than {against}."]
-    if row["control"] == row["design_id"]:
-        return _sharing_nothing(design, alone, against)
-    if alone != Verdict.BETTER.value:
+        return ["Train each task alone: no design with sharing was shown to be better on validation data."]
+    if said is None:
+        return [f"{train(design)}: {_on_valid(design)}.", f"It was not compared with {_SINGLE}: none finished."]
+    if said == Verdict.WORSE:
+        against = f"{_SINGLE} ({ends(row, 'vs_single_task_difference')})"
+        return [f"Train each task alone: {what(design)} did worse on test than {against}."]
+    if alone(row):
+        return _sharing_nothing(design, row)
+    if _shown(row, "gain_of_sharing") and row["gain_of_sharing"] < 0:
+        return _sharing_costs(design, row)
+    if row["vs_reference_verdict"] == Verdict.WORSE:
+        other = arm_words(row["reference"])
         return [
-            f"{_ALONE}: no design with sharing was shown to be better.",
-            f"Recommended on valid, as the smallest that is not shown to be worse than the best: "
-            f"{_what(design)}; on test no difference to {against} was shown.",
+            f"Train {other}: it did better on test than {what(design)}.",
+            f"Validation data was for the latter, which is at {ends(row, 'vs_reference_difference')} to it "
+            "on test.",
         ]
-    return _better_than_single(design, row, summary, against)
+    if said == Verdict.BETTER:
+        return _better_than_single(design, row)
+    return [f"{train(design)}: {_on_valid(design)}.", *_no_difference(row, summary)]
 
 
-def _sharing_nothing(design: Row, alone: str, against: str) -> list[str]:
+def _no_difference(row: Row, summary: Sequence[Row]) -> list[str]:
+    """Of a design that is neither shown to be better nor worse than ``single_task``."""
+    single = next((one for one in summary if "single_task" in one["arms"]), None)
+    size = f" ({amount(single['n_params'])} parameters)" if single else ""
+    said = [
+        f"No difference to {_SINGLE}{size} was shown on test ({ends(row, 'vs_single_task_difference')})"
+        f"{_power(row, 'vs_single_task')}."
+    ]
+    if _shown(row, "gain_of_sharing"):
+        said.append(
+            f"With the same hyperparameters it is better than each task alone: sharing brings "
+            f"{ends(row, 'gain_of_sharing')}, tuning {ends(row, 'gain_of_tuning')}."
+        )
+    return said
+
+
+def _sharing_nothing(design: Row, row: Row) -> list[str]:
     """Of a design of networks for one task each, as linear ones."""
-    what = "by a linear network" if "linear" in design["arms"] else "with what the search found"
-    if alone == Verdict.BETTER.value:
-        return [f"{_ALONE}, {what}: better than {against}. Nothing is shared."]
-    return [f"{_ALONE}, {what}: no difference to {against} was shown, and it is the smallest."]
+    how = "with a linear network" if "linear" in row["arms"] else "with what the search found"
+    against = f"{_SINGLE} ({ends(row, 'vs_single_task_difference')})"
+    if row["vs_single_task_verdict"] == Verdict.BETTER:
+        return [
+            f"Train each task alone, {how}: better than {_SINGLE}, and no design with sharing was shown to be "
+            "better still.",
+            f"On test it gains {ends(row, 'vs_single_task_difference')} over them; nothing is shared.",
+        ]
+    return [
+        f"Train each task alone, {how}: {_on_valid(design)}.",
+        f"No difference to {against} was shown on test{_power(row, 'vs_single_task')}.",
+    ]
 
 
-def _better_than_single(design: Row, row: Row, summary: Sequence[Row], against: str) -> list[str]:
+def _sharing_costs(design: Row, row: Row) -> list[str]:
+    """Of a design whose tasks do better alone with the same hyperparameters."""
+    tuned = ", with the hyperparameters that the search found" if row["gain_of_tuning"] > 0 else ""
+    return [
+        f"Train each task alone{tuned}: sharing costs {ends(row, 'gain_of_sharing', size=True)}.",
+        f"Over {_SINGLE}, {what(design)} gains {ends(row, 'vs_single_task_difference')} on test; with its "
+        f"hyperparameters each task alone gains {ends(row, 'gain_of_tuning')}.",
+    ]
+
+
+def _better_than_single(design: Row, row: Row) -> list[str]:
     """Of a design that is better than ``single_task``: is it so by sharing, and better than the others?"""
-    parts = f"of it {_part(row, 'gain_of_tuning')} of tuning, {_part(row, 'gain_of_sharing')} of sharing"
-    train, alpha, shared = f"{_train(design)}.", row["alpha"], row["gain_of_sharing"]
-    shown = row["gain_of_sharing_p"] < alpha
-    if not math.isfinite(shared):
-        return [train, f"Better than {against}; how much of it is of sharing is not known."]
-    if shown and shared < 0:
-        control = next(one for one in summary if one["design_id"] == row["control"])
-        return [
-            f"{_ALONE}, with the hyperparameters that the search found: sharing costs "
-            f"{_part(row, 'gain_of_sharing')}.",
-            f"{_what(design).capitalize()} is better than {against}, by tuning: with its hyperparameters "
-            f"each task alone gains {_percent(control['delta_m'])}.",
+    gains = f"On test it gains {ends(row, 'vs_single_task_difference')} over {_SINGLE}"
+    if not math.isfinite(row["gain_of_sharing"]):
+        sentences = [
+            f"{train(design)}: better than {_SINGLE}.",
+            f"{gains}; how much of that comes from sharing is not known.",
         ]
-    if not shown:
-        return [train, f"Better than {against}, but no gain of sharing is shown: {parts}."]
-    other = ARM_WORDS.get(row["reference"], row["reference"])
-    if row["vs_reference_verdict"] == Verdict.BETTER.value:
-        return [
-            train,
-            f"Better than {against} and than {_against(row, 'vs_reference', str(other))}; {parts}.",
-        ]
-    if row["vs_reference_verdict"] == Verdict.WORSE.value:
-        return [
-            f"Train {other}.",
-            f"It was better on test than what was recommended, {_what(design)} "
-            f"({_ends(row, 'vs_reference')}).",
-        ]
-    sentences = [train, f"Better than {against}; {parts}."]
+    else:
+        parts = (
+            f"{ends(row, 'gain_of_tuning')} comes from tuning, {ends(row, 'gain_of_sharing')} from sharing"
+        )
+        by_sharing = (
+            "and than each task alone with the same hyperparameters"
+            if _shown(row, "gain_of_sharing")
+            else "though not shown to be so by sharing"
+        )
+        sentences = [f"{train(design)}: better than {_SINGLE}, {by_sharing}.", f"{gains}: {parts}."]
+    return [*sentences, *_other_reference(row)]
+
+
+def _other_reference(row: Row) -> list[str]:
+    """The second primary comparison."""
+    other = arm_words(row["reference"])
+    if row["vs_reference_verdict"] == Verdict.BETTER:
+        return [f"It is also better than {other} ({ends(row, 'vs_reference_difference')})."]
     if row["vs_reference_verdict"] is not None:
-        sentences.append(f"No difference to {_against(row, 'vs_reference', str(other))} was shown.")
-    elif row["reference"] in row["arms"]:
-        sentences.append(f"It is itself the reference {row['reference']}.")
-    return sentences
+        against = f"{other} ({ends(row, 'vs_reference_difference')})"
+        return [f"No difference to {against} was shown{_power(row, 'vs_reference')}."]
+    if row["reference"] is not None and row["reference"] in row["arms"]:
+        return [f"It is itself the best other reference, {row['reference']}."]
+    return []
 
 
-def _train(design: Row) -> str:
-    """The advice without its reason."""
-    n_tasks = len(design["configs"])
-    if design["n_networks"] == n_tasks and n_tasks > 1:
-        return _ALONE
-    return f"Train {_what(design)}"
+def _equal_budget(row: Row, summary: Sequence[Row]) -> list[str]:
+    """What the search's own networks gain, where the recommended design has those of other arms too: only
+    that is a comparison of budgets."""
+    if "search" in row["arms"]:
+        return []
+    own = [one for one in summary if "search" in one["arms"]]
+    best = max(own, key=lambda one: (one["delta_m_valid"], -one["n_networks"]), default=None)
+    if best is None or best["vs_single_task_verdict"] is None:
+        return []
+    used = {one["arm"]: f" ({_budget(one)})" for one in reversed(summary)}
+    return [
+        f"The search's own networks alone{used.get('search', '')} gain "
+        f"{ends(best, 'vs_single_task_difference')} over {_SINGLE}{used.get('single_task', '')}: "
+        f"{best['vs_single_task_verdict']}."
+    ]
 
 
-def _what(design: Row) -> str:
-    """A design in words: how many networks for how many tasks, and which tasks together."""
-    groups: dict[str, list[str]] = {}
-    for task, config in sorted(design["configs"].items()):
-        groups.setdefault(config, []).append(task)
-    n_tasks = len(design["configs"])
-    if len(groups) == 1:
-        if n_tasks == 1:
-            return "one network"
-        return f"one network for {'both' if n_tasks == 2 else f'all {_number(n_tasks)}'} tasks"
-    together = "; ".join(" with ".join(tasks) for tasks in groups.values())
-    return f"{_number(len(groups))} networks for {_number(n_tasks)} tasks ({together})"
+def _budget(row: Row) -> str:
+    return f"{row['arm_trials']} trials, {row['arm_device_seconds']:,.0f} s"
 
 
-def _number(count: int) -> str:
-    return _NUMBERS[count] if count < len(_NUMBERS) else str(count)
+def _linear(row: Row, summary: Sequence[Row]) -> list[str]:
+    """Where the plainest reference does better on test than the recommended design, it is not passed over."""
+    linear = next((one for one in summary if "linear" in one["arms"]), None)
+    if linear is None or linear["design_id"] == row["design_id"] or not linear["delta_m"] > row["delta_m"]:
+        return []
+    return [
+        f"Linear networks did better on test: {ends(linear, 'vs_single_task_difference')} over {_SINGLE}, "
+        f"{linear['vs_single_task_verdict']}."
+    ]
 
 
-def _against(row: Row, prefix: str, other: str) -> str:
-    return f"{other} ({_ends(row, prefix)})"
+def _shown(row: Row, part: str) -> bool:
+    return bool(row[f"{part}_p"] < row["alpha"])
 
 
-def _ends(row: Row, prefix: str) -> str:
-    """A difference with its interval, where there is one."""
-    return _with_ends(row[f"{prefix}_difference"], row[f"{prefix}_low"], row[f"{prefix}_high"])
-
-
-def _part(row: Row, name: str) -> str:
-    return _with_ends(row[name], row[f"{name}_low"], row[f"{name}_high"])
-
-
-def _with_ends(value: float, low: float, high: float) -> str:
-    if not (math.isfinite(low) and math.isfinite(high)):
-        return _percent(value)
-    return f"{_percent(value)} [{low:+z.2f}, {high:+z.2f}]"
-
-
-def _percent(value: float) -> str:
-    return f"{value:+z.2f} %" if math.isfinite(value) else "an unknown gain"
+def _power(row: Row, prefix: str) -> str:
+    """How large a difference had to be to be seen, where that is known."""
+    smallest = row.get(f"{prefix}_smallest")
+    if smallest is None or not math.isfinite(smallest):
+        return ""
+    return f"; a true one of {percent(smallest).lstrip('+')} is shown in four of five cases"

@@ -162,6 +162,7 @@ def _against(prefix: str, other: str) -> tuple[pa.Field, ...]:
         _column(f"{prefix}_p", _REAL, "paired test, two-sided; NaN where it cannot be made"),
         _column(f"{prefix}_p_corrected", _REAL, corrected),
         _column(f"{prefix}_verdict", _TEXT, "better, worse or no difference shown; null for itself"),
+        _smallest(prefix),
     )
 
 
@@ -172,7 +173,13 @@ def _part(name: str, doc: str) -> tuple[pa.Field, ...]:
         _column(f"{name}_low", _REAL, "lower end of its interval", "percent"),
         _column(f"{name}_high", _REAL, "upper end of its interval", "percent"),
         _column(f"{name}_p", _REAL, "paired test, two-sided; NaN where it cannot be made"),
+        _smallest(name),
     )
+
+
+def _smallest(name: str) -> pa.Field:
+    """The column that says how large a difference had to be."""
+    return _column(f"{name}_smallest", _REAL, "smallest true difference shown in four of five", "percent")
 
 
 _SUMMARY = _schema(

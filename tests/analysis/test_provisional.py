@@ -43,15 +43,18 @@ def test_enough_trials_that_have_settled():
 def test_few_completed_trials_are_named():
     pruned = study("single_task", FLAT[:3], ["death"], state="pruned")
     assert reasons(*AGE, *DEATH[:9], *pruned, *SEARCH) == [
-        "fewer than 10 completed trials of a reference: single_task death 9"
+        "fewer than 10 completed trials: single_task death 9"
+    ]
+    assert reasons(*AGE[:7], *DEATH[:9], *SEARCH) == [
+        "fewer than 10 completed trials: single_task 7 to 9 in 2 studies"
     ]
 
 
 def test_every_reference_counts_and_the_search_does_not():
     told = reasons(*AGE, *DEATH, *study("shared_tuned", [0.0] * 4, ["age", "death"]), *SEARCH)
-    assert told == ["fewer than 10 completed trials of a reference: shared_tuned 4"]
+    assert told == ["fewer than 10 completed trials: shared_tuned 4"]
     told = reasons(*AGE, *DEATH, *study("linear", [0.0] * 2, ["age"]), *SEARCH)
-    assert told == ["fewer than 10 completed trials of a reference: linear age 2"]
+    assert told == ["fewer than 10 completed trials: linear age 2"]
 
 
 def test_a_best_that_comes_last_is_still_improving():
