@@ -41,7 +41,8 @@ def provisional(trials: pd.DataFrame, metrics: pd.DataFrame, tasks: pd.DataFrame
             improving.append(name)
     reasons = []
     if few:
-        reasons.append(f"fewer than {FEWEST_TRIALS} completed trials: {', '.join(_counts(arm, counts) for arm, counts in few.items())}")
+        named = ", ".join(_counts(arm, studies) for arm, studies in few.items())
+        reasons.append(f"fewer than {FEWEST_TRIALS} completed trials: {named}")
     if improving:
         reasons.append(f"still improving at its last trial: {', '.join(improving)}")
     return reasons

@@ -73,10 +73,11 @@ def _judged(design: Row, row: Row, summary: Sequence[Row]) -> list[str]:
     if "single_task" in row["arms"]:
         return ["Train each task alone: no design with sharing was shown to be better on validation data."]
     if said is None:
-        return [f"{train(design)}: {_on_valid(design)}.", f"It was not compared with {_SINGLE}: none finished."]
+        return [f"{train(design)}: {_on_valid(design)}.", f"No {_SINGLE} were confirmed to compare it with."]
     if said == Verdict.WORSE:
+        which = "linear networks" if "linear" in row["arms"] else what(design)
         against = f"{_SINGLE} ({ends(row, 'vs_single_task_difference')})"
-        return [f"Train each task alone: {what(design)} did worse on test than {against}."]
+        return [f"Train each task alone: {which} did worse on test than {against}.", *_parts(row)]
     if alone(row):
         return _sharing_nothing(design, row)
     if _shown(row, "gain_of_sharing") and row["gain_of_sharing"] < 0:
@@ -97,16 +98,21 @@ def _no_difference(row: Row, summary: Sequence[Row]) -> list[str]:
     """Of a design that is neither shown to be better nor worse than ``single_task``."""
     single = next((one for one in summary if "single_task" in one["arms"]), None)
     size = f" ({amount(single['n_params'])} parameters)" if single else ""
-    said = [
+    return [
         f"No difference to {_SINGLE}{size} was shown on test ({ends(row, 'vs_single_task_difference')})"
-        f"{_power(row, 'vs_single_task')}."
+        f"{_power(row, 'vs_single_task')}.",
+        *_parts(row),
     ]
-    if _shown(row, "gain_of_sharing"):
-        said.append(
-            f"With the same hyperparameters it is better than each task alone: sharing brings "
-            f"{ends(row, 'gain_of_sharing')}, tuning {ends(row, 'gain_of_tuning')}."
-        )
-    return said
+
+
+def _parts(row: Row) -> list[str]:
+    """The gain of a design that shares, parted by its control."""
+    if alone(row) or not math.isfinite(row["gain_of_sharing"]):
+        return []
+    return [
+        f"Tuning brings {ends(row, 'gain_of_tuning')}, sharing {ends(row, 'gain_of_sharing')} over each task "
+        "alone with the same hyperparameters."
+    ]
 
 
 def _sharing_nothing(design: Row, row: Row) -> list[str]:
@@ -115,8 +121,8 @@ def _sharing_nothing(design: Row, row: Row) -> list[str]:
     against = f"{_SINGLE} ({ends(row, 'vs_single_task_difference')})"
     if row["vs_single_task_verdict"] == Verdict.BETTER:
         return [
-            f"Train each task alone, {how}: better than {_SINGLE}, and no design with sharing was shown to be "
-            "better still.",
+            f"Train each task alone, {how}: better than {_SINGLE}, and no design with sharing was shown to "
+            "be better still.",
             f"On test it gains {ends(row, 'vs_single_task_difference')} over them; nothing is shared.",
         ]
     return [
@@ -175,7 +181,8 @@ def _equal_budget(row: Row, summary: Sequence[Row]) -> list[str]:
     if "search" in row["arms"]:
         return []
     own = [one for one in summary if "search" in one["arms"]]
-    best = max(own, key=lambda one: (one["delta_m_valid"], -one["n_networks"]), default=None)
+    known = [one for one in own if math.isfinite(one["delta_m_valid"])]
+    best = max(known, key=lambda one: (one["delta_m_valid"], -one["n_networks"]), default=None)
     if best is None or best["vs_single_task_verdict"] is None:
         return []
     used = {one["arm"]: f" ({_budget(one)})" for one in reversed(summary)}

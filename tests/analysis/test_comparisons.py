@@ -86,8 +86,11 @@ def test_a_gain_of_tuning_alone_is_never_better():
     assert found["gain_of_tuning"] == pytest.approx(3.0, abs=0.2)
     assert found["gain_of_sharing"] == pytest.approx(0.0, abs=0.2)
     train, why = verdict_sentences(table.to_dict("records"), rows)[:2]
-    assert train == "Train one network for both tasks."
-    assert "no gain of sharing is shown" in why
+    assert train == (
+        "Train one network for both tasks (10 parameters): better than tuned single-task networks, "
+        "though not shown to be so by sharing."
+    )
+    assert "comes from tuning" in why
 
 
 def test_tasks_that_help_each_other_are_better_by_sharing():
@@ -101,9 +104,13 @@ def test_tasks_that_help_each_other_are_better_by_sharing():
         found["vs_single_task_difference"]
     )
     train, why = verdict_sentences(table.to_dict("records"), rows)[:2]
-    assert train == "Train one network for both tasks."
-    assert why.startswith("Better than tuned single-task networks (+")
-    assert "and than one network for all tasks with equal weights (+" in why
+    assert train.endswith(
+        "better than tuned single-task networks, and than each task alone with the same hyperparameters."
+    )
+    assert why.startswith("On test it gains +")
+    assert verdict_sentences(table.to_dict("records"), rows)[2].startswith(
+        "It is also better than one network for all tasks with equal weights (+"
+    )
 
 
 def test_sharing_that_costs_is_worse_though_tuning_gains():
@@ -113,7 +120,9 @@ def test_sharing_that_costs_is_worse_though_tuning_gains():
     assert found["vs_single_task_verdict"] == "better"
     assert found["verdict"] == "worse"
     train, why = verdict_sentences(table.to_dict("records"), rows)[:2]
-    assert train.startswith("Train each task alone, with the hyperparameters that the search found")
+    assert train.startswith(
+        "Train each task alone, with the hyperparameters that the search found: sharing costs "
+    )
     assert "with its hyperparameters each task alone gains +" in why
 
 
@@ -151,7 +160,9 @@ def test_a_reference_that_is_recommended_is_not_compared_with_itself():
     found = chosen(rows)
     assert found["vs_reference_verdict"] is None
     assert found["verdict"] == "better"
-    assert "It is itself the reference shared_equal." in verdict_sentences(table.to_dict("records"), rows)
+    assert "It is itself the best other reference, shared_equal." in verdict_sentences(
+        table.to_dict("records"), rows
+    )
 
 
 def test_single_tasks_that_are_recommended_are_not_tested():
@@ -161,7 +172,7 @@ def test_single_tasks_that_are_recommended_are_not_tested():
     rows = summary(table, {})
     assert chosen(rows)["verdict"] == "no difference shown"
     assert verdict_sentences(table.to_dict("records"), rows)[0] == (
-        "Train each task alone: no design with sharing was shown to be better."
+        "Train each task alone: no design with sharing was shown to be better on validation data."
     )
 
 
@@ -174,7 +185,7 @@ def test_a_design_that_shares_nothing_is_never_better_by_sharing():
     assert (found["vs_single_task_verdict"], found["verdict"]) == ("better", "no difference shown")
     assert found["gain_of_sharing"] == 0.0
     assert verdict_sentences(table.to_dict("records"), rows)[0].startswith(
-        "Train each task alone, by a linear network: better than tuned single-task networks (+"
+        "Train each task alone, with a linear network: better than tuned single-task networks, and"
     )
 
 
@@ -195,7 +206,7 @@ def test_worse_is_said_as_well():
     rows = summary(table, {"pair": -3.0})
     assert chosen(rows)["verdict"] == "worse"
     assert verdict_sentences(table.to_dict("records"), rows)[0].startswith(
-        "Train each task alone: one network for both tasks was worse on test"
+        "Train each task alone: one network for both tasks did worse on test"
     )
 
 
@@ -212,11 +223,12 @@ def test_a_second_reading_is_judged_at_half_the_level():
     assert (first["verdict"], second["verdict"]) == ("better", "no difference shown")
     assert second["delta_m_high"] > first["delta_m_high"]
     said = verdict_sentences(table.to_dict("records"), second_rows)
-    assert "Test was read 2 times: tested at level 0.025." in said
+    assert "Test was read 2 times, so verdicts are at level 0.025 instead of .05." in said
 
 
 def test_without_a_confirmation_nothing_is_claimed():
     table = designs(CONTROL, chosen=shared())
-    (said,) = verdict_sentences(table.to_dict("records"), [])
-    assert said.startswith("Train one network for both tasks, as far as valid can tell")
+    advice, caution = verdict_sentences(table.to_dict("records"), [])
+    assert advice.startswith("Train one network for both tasks (10 parameters): the best so far on valid")
+    assert caution.endswith("nothing is shown yet.")
     assert verdict_sentences([], []) == []

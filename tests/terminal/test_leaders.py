@@ -68,7 +68,10 @@ def test_confirmed_designs_come_first(confirmed: Leaderboard, capsys: Capture) -
     assert flat.count("* ") == 2, "in the title and before the recommended design"
     for sentence in verdict_sentences(*(plain(confirmed, name) for name in ("designs", "summary"))):
         assert " ".join(sentence.split()) in flat
-    assert "Provisional: fewer than 10 completed trials" in flat
+    assert (
+        "Provisional, since more trials of the references could change this: fewer than 10 completed trials"
+        in flat
+    )
     for caveat in best["caveats"]:
         assert caveat[:30] in shown
 

@@ -135,7 +135,7 @@ def _sentences(design: Row, confirmed: Row | None, tables: Tables) -> list[str]:
     """What else may be said of it."""
     said = verdict_sentences(rows_of(tables.designs), rows_of(tables.summary))[1:]
     if confirmed is None:
-        return [*said, "It was not trained again on new seeds, so nothing yet shows that it is better."]
+        return said
     gain = percent(design["delta_m"])
     seeds = counted(confirmed["n_seeds"], "new seed")
     return [

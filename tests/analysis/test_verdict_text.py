@@ -1,0 +1,188 @@
+"""What the sentences advise, and that they claim no more than was shown."""
+
+import math
+from typing import Any
+
+import pytest
+
+from mtl_search.analysis.verdict_text import verdict_sentences
+
+NONE = "no difference shown"
+
+
+def part(name: str, value: float, *, shown: bool = False, suffix: str = "") -> dict[str, Any]:
+    """A difference, its interval a percentage point to both sides, or a tenth where it is shown."""
+    reach = 0.1 if shown else 1.0
+    return {
+        f"{name}{suffix}": value,
+        f"{name}_low": value - reach,
+        f"{name}_high": value + reach,
+        f"{name}_p": 0.001 if shown else 0.5,
+        f"{name}_smallest": 1.4 * reach,
+    }
+
+
+def row(arm: str = "pooled", **changes: Any) -> dict[str, Any]:
+    """A confirmed design of one network for five tasks that is not told from single tasks."""
+    serving = dict.fromkeys("abcde", "one")
+    return {
+        "design_id": arm,
+        "arm": arm,
+        "arms": [arm, "search"] if arm == "pooled" else [arm],
+        "chosen": arm == "pooled",
+        "configs": serving,
+        "n_networks": 1,
+        "n_params": 41_500,
+        "delta_m": 0.16,
+        "delta_m_valid": 0.5,
+        "behind": 0.2,
+        "control": "control",
+        "alpha": 0.05,
+        "reading": 1,
+        "reference": "shared_tuned",
+        "provisional": [],
+        "vs_single_task_verdict": NONE,
+        "vs_reference_verdict": NONE,
+        "arm_trials": 48,
+        "arm_device_seconds": 100.0,
+        **part("vs_single_task", 0.16, suffix="_difference"),
+        **part("vs_reference", 0.1, suffix="_difference"),
+        **part("gain_of_tuning", 0.1),
+        **part("gain_of_sharing", 0.06),
+        **changes,
+    }
+
+
+SINGLE = row("single_task", n_params=210_000, vs_single_task_verdict=None, configs={c: c for c in "abcde"})
+
+
+def said(design: dict[str, Any], *others: dict[str, Any]) -> list[str]:
+    return verdict_sentences([design, SINGLE, *others], [design, SINGLE, *others])
+
+
+def better(**changes: Any) -> dict[str, Any]:
+    shown = {
+        **part("vs_single_task", 3.0, shown=True, suffix="_difference"),
+        "vs_single_task_verdict": "better",
+    }
+    return row(**{**shown, **part("gain_of_tuning", 1.0, shown=True), **changes})
+
+
+def test_where_no_difference_is_shown_the_advice_stays():
+    advice, numbers, parts = said(row())
+    assert advice == (
+        "Train one network for all five tasks (41.5 k parameters): the smallest design that is not shown to "
+        "be worse than the best."
+    )
+    assert numbers == (
+        "No difference to tuned single-task networks (210 k parameters) was shown on test "
+        "(+0.16 % [-0.84, +1.16]); a true one of 1.40 % is shown in four of five cases."
+    )
+    assert parts.startswith("Tuning brings +0.10 % [-0.90, +1.10], sharing +0.06 %")
+
+
+def test_the_best_on_valid_is_called_so():
+    assert said(row(behind=0.0))[0].endswith(": the best on validation data.")
+
+
+def test_worse_than_single_tasks_turns_it():
+    worse = {
+        **part("vs_single_task", -3.0, shown=True, suffix="_difference"),
+        "vs_single_task_verdict": "worse",
+    }
+    assert said(row(**worse))[0] == (
+        "Train each task alone: one network for all five tasks did worse on test than tuned single-task "
+        "networks (-3.00 % [-3.10, -2.90])."
+    )
+
+
+@pytest.mark.parametrize("against", [better, row])
+def test_sharing_that_costs_turns_it(against: Any):
+    costs = part("gain_of_sharing", -1.0, shown=True)
+    assert said(against(**costs))[0] == (
+        "Train each task alone, with the hyperparameters that the search found: sharing costs "
+        "1.00 % [0.90, 1.10]."
+    )
+    untuned = said(against(**costs, **part("gain_of_tuning", -0.5)))[0]
+    assert untuned.startswith("Train each task alone: sharing costs")
+
+
+def test_sharing_that_may_cost_does_not():
+    assert said(row(**part("gain_of_sharing", -1.0)))[0].startswith("Train one network")
+
+
+def test_a_gain_of_sharing_is_claimed_only_where_it_is_shown():
+    shown = said(better(**part("gain_of_sharing", 2.0, shown=True)))
+    assert shown[0].endswith("networks, and than each task alone with the same hyperparameters.")
+    assert "+1.00 % [+0.90, +1.10] comes from tuning, +2.00 % [+1.90, +2.10] from sharing" in shown[1]
+    tuned = said(better(**part("gain_of_sharing", 2.0)))
+    assert tuned[0].endswith("networks, though not shown to be so by sharing.")
+    unknown = said(better(control=None, **part("gain_of_sharing", math.nan)))
+    assert unknown[0].endswith("better than tuned single-task networks.")
+    assert unknown[1].endswith("is not known.")
+
+
+@pytest.mark.parametrize(
+    ("verdict", "sentence"),
+    [
+        ("better", "It is also better than one network for all tasks with tuned weights (+0.10 %"),
+        (NONE, "No difference to one network for all tasks with tuned weights (+0.10 %"),
+        (None, "It is itself the best other reference, shared_tuned."),
+    ],
+)
+def test_the_other_reference_comes_after(verdict: str | None, sentence: str):
+    arms = ["pooled", "search", "shared_tuned"]
+    found = said(better(**part("gain_of_sharing", 2.0, shown=True), vs_reference_verdict=verdict, arms=arms))
+    assert found[2].startswith(sentence)
+
+
+def test_a_better_reference_is_the_advice():
+    found = said(better(vs_reference_verdict="worse"))
+    assert found[0] == (
+        "Train one network for all tasks with tuned weights: it did better on test than one network for all "
+        "five tasks."
+    )
+
+
+def test_nothing_shared_is_alone():
+    linear = row("linear", chosen=True, control="linear", configs={c: c for c in "abcde"}, behind=0.0)
+    advice = said(linear)[0]
+    assert advice == "Train each task alone, with a linear network: the best on validation data."
+
+
+def test_tasks_of_own_networks_with_helpers_are_not_alone():
+    helped = row(configs={c: c for c in "abcde"}, n_networks=5)
+    assert said(helped)[0].startswith("Train one network for each of five tasks (41.5 k parameters in all):")
+
+
+def test_who_is_trained_together_is_named():
+    groups = row(configs={"a": "x", "b": "y", "c": "x"}, n_networks=2)
+    assert "two networks for three tasks (a with c; b; 41.5 k parameters in all)" in said(groups)[0]
+
+
+def test_the_search_alone_is_told_where_other_arms_had_a_part():
+    own = row("search", **part("vs_single_task", 0.05, suffix="_difference"))
+    mixed = said(row(arms=["pooled"]), own)
+    assert (
+        "The search's own networks alone (48 trials, 100 s) gain +0.05 % [-0.95, +1.05] over tuned "
+        f"single-task networks (48 trials, 100 s): {NONE}."
+    ) in mixed
+    assert not any("own networks" in sentence for sentence in said(row(), own))
+
+
+def test_linear_networks_that_do_better_are_not_passed_over():
+    linear = row("linear", delta_m=0.3, **part("vs_single_task", 0.3, suffix="_difference"))
+    assert any(
+        sentence.startswith("Linear networks did better on test: +0.30 %") for sentence in said(row(), linear)
+    )
+    assert not any("Linear" in sentence for sentence in said(row(), {**linear, "delta_m": 0.1}))
+
+
+def test_what_is_provisional_comes_last_with_its_reasons():
+    found = said(row(provisional=["fewer than 10 completed trials: linear 4"]))
+    assert found[-1].endswith("could change this: fewer than 10 completed trials: linear 4.")
+
+
+def test_tables_of_before_power_was_told():
+    old = {name: value for name, value in row().items() if not name.endswith("_smallest")}
+    assert said(old)[1].endswith("(+0.16 % [-0.84, +1.16]).")
