@@ -8,6 +8,7 @@ answers at once.
 
 import argparse
 import errno
+import shlex
 import signal
 import sys
 import threading
@@ -196,7 +197,7 @@ def _conclude(result: "SweepResult", quiet: bool) -> int:
     if not quiet:
         show_end(result.board)
     if result.interrupted:
-        sys.stderr.write(f"interrupted; go on with: mtl-search resume {result.path}\n")
+        sys.stderr.write(f"interrupted; go on with: mtl-search resume {shlex.quote(str(result.path))}\n")
         return INTERRUPTED
     if result.hopeless is not None:
         sys.stderr.write(f"mtl-search: {result.hopeless}\n")

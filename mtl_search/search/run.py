@@ -1,6 +1,7 @@
 """run_sweep and resume_sweep: from a checked sweep to its tables."""
 
 import math
+import shlex
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -278,7 +279,7 @@ def _is_free(path: Path) -> bool:
 
 
 def _taken(path: Path) -> LeaderboardError:
-    hint = f"mtl-search resume {path}, or --name NAME"
+    hint = f"mtl-search resume {shlex.quote(str(path))}, or --name NAME"
     return LeaderboardError(str(path), "no sweep of this name yet", "a folder", hint)
 
 

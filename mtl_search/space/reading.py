@@ -11,11 +11,23 @@ from mtl_search.space.parameter import Categorical, FloatRange, IntRange
 from mtl_search.space.ranges import Leaf, OneOf, Simplex
 from mtl_search.space.wording import Mismatch, Path, show
 
-__all__ = ["ELSEWHERE", "WORDS", "Reader", "check_keys"]
+__all__ = ["ELSEWHERE", "WORDS", "Reader", "check_keys", "named"]
 
 Spec = Mapping[str, Any]  # what stands in it is checked by the values made of it
 
 ELSEWHERE = {"subset": "members", "tree": "branching", "split": "branching"}  # ranges of one place only
+
+
+NAMED = ("trunk", "weighting", "optimizer", "schedule")  # keys whose value has a name and options
+
+
+def named(key: str, value: object) -> object:
+    """The value of a key of `trial:`, where a name alone stands for the defaults of what has it.
+
+    >>> named("weighting", "equal"), named("precision", "float32")
+    ({'name': 'equal'}, 'float32')
+    """
+    return {"name": value} if key in NAMED and isinstance(value, str) else value
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +112,8 @@ def _one_of(reader: Reader, value: Spec, path: Path) -> OneOf:
     if not isinstance(alternatives, list):
         raise Mismatch("a list of alternatives", show(alternatives))
     read = []
-    for index, alternative in enumerate(alternatives):
-        place = (*path, "one_of", index)
+    for index, given in enumerate(alternatives):
+        place, alternative = (*path, "one_of", index), {"name": given} if isinstance(given, str) else given
         if not isinstance(alternative, Mapping) or not isinstance(alternative.get("name"), str):
             raise reader.document.error(place, "a mapping with a name", show(alternative))
         node = reader.read(alternative, place)

@@ -20,7 +20,7 @@ from mtl_search.space.node import Constant, Node, PerTask, walk
 from mtl_search.space.parameter import IntRange, Parameter
 from mtl_search.space.pydantic_errors import spec_error
 from mtl_search.space.ranges import Leaf
-from mtl_search.space.reading import Reader
+from mtl_search.space.reading import Reader, named
 from mtl_search.space.stages import possible_stages, stages_of
 from mtl_search.space.suggest import FixedSuggest, Scalar, Suggest
 from mtl_search.space.wording import Mismatch, Path, show
@@ -95,7 +95,9 @@ class SearchSpace:
                 raise document.error((*path, key), "a known key", repr(key), nearest(key, known))
         places = {key: (*path, key) for key in node}
         read = {
-            key: Reader(document, self.tasks if key == "weighting" else ()).read(value, places[key])
+            key: Reader(document, self.tasks if key == "weighting" else ()).read(
+                named(key, value), places[key]
+            )
             for key, value in node.items()
             if key not in ("members", "branching")
         }

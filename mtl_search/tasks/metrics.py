@@ -31,7 +31,18 @@ from torchmetrics.functional.classification import (
 
 from mtl_search.records import MetricKind
 
-__all__ = ["BINARY", "MULTICLASS", "MULTILABEL", "R2_FLOOR", "REGRESSION", "Measure", "macro_auroc"]
+__all__ = [
+    "BINARY",
+    "MULTICLASS",
+    "MULTILABEL",
+    "PINBALL",
+    "R2_FLOOR",
+    "REGRESSION",
+    "Measure",
+    "macro_auroc",
+    "pinball",
+    "pinball_losses",
+]
 
 R2_FLOOR = 0.01  # below it a model is no better than the mean, and a gain over it would be noise
 
@@ -72,6 +83,17 @@ def macro_auroc(scores_NK: Tensor, truths_NK: Tensor) -> Tensor:
     beaten_K = (steps_KN * (negative_KN + below_KN)).sum(1) / 2
     pairs_K = positive_KN[:, -1] * negative_KN[:, -1]
     return torch.tensor((beaten_K[pairs_K > 0] / pairs_K[pairs_K > 0]).mean()) if pairs_K.any() else _nan()
+
+
+def pinball_losses(values_N: Tensor, truths_N: Tensor, quantile: float) -> Tensor:
+    """The pinball loss of each value as a quantile; twice the one of .5 is the absolute error."""
+    errors_N = truths_N - values_N
+    return torch.maximum(quantile * errors_N, (quantile - 1.0) * errors_N)
+
+
+def pinball(values_N: Tensor, truths_N: Tensor, quantile: float) -> Tensor:
+    """The mean pinball loss."""
+    return pinball_losses(values_N, truths_N, quantile).mean()
 
 
 def _nan() -> Tensor:
@@ -145,6 +167,9 @@ _average_precision = partial(binary_average_precision, validate_args=False)
 _f1 = partial(_decided, binary_f1_score)
 _class_accuracy = partial(multiclass_accuracy, average="micro")
 _class_f1 = partial(multiclass_f1_score, average="macro")
+
+
+PINBALL = MetricKind("pinball", False)
 
 
 def _table(*measures: Measure) -> MappingProxyType[str, Measure]:

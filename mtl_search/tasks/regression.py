@@ -4,12 +4,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from functools import partial
+from typing import Any, Literal, Self
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from pydantic import PositiveFloat
+from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, model_validator
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -17,9 +18,17 @@ from mtl_search.errors import LabelError
 from mtl_search.records import MetricKind, Role
 from mtl_search.tasks.base import Column, Task, TaskOptions
 from mtl_search.tasks.columns import numbers, place
-from mtl_search.tasks.metrics import REGRESSION, Measure
+from mtl_search.tasks.metrics import PINBALL, REGRESSION, Measure, pinball, pinball_losses
 
 __all__ = ["Regression"]
+
+
+class Quantile(BaseModel):
+    """The loss of a quantile of the target: the value that a share ``quantile`` of targets lies below."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    quantile: float = Field(gt=0.0, lt=1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +36,8 @@ class Regression(Task):
     """A task of one number, standardised by the train rows; metrics are in its own unit.
 
     ``delta``: where the Huber loss turns from squares to absolute values, in standard deviations of the
-    train targets; infinite for the mean squared error.
+    train targets; infinite for the mean squared error, 0 for the mean absolute error. With a ``quantile`` the
+    number is that quantile of the target, learned by the pinball loss (Koenker and Bassett 1978).
 
     >>> import pyarrow as pa
     >>> task = Regression.Config().fit("cost", [pa.chunked_array([[1.0, 3.0, None]])])
@@ -41,15 +51,38 @@ class Regression(Task):
     mean: float
     scale: float
     delta: float
+    quantile: float | None = None
     weight: float = 1.0
 
     class Config(TaskOptions):
-        """Options: ``loss``, ``mse`` or ``huber`` (less moved by outliers) with its ``delta``."""
+        """Options: ``loss``, by default the one that the metric asks for: ``mse`` for rmse and r2, ``mae``
+        (absolute values) for mae; or ``huber`` (less moved by outliers) with its ``delta``, or
+        ``{quantile: 0.9}``, whose metric is ``pinball`` unless another is named.
+        """
 
         kind: Literal["regression"] = "regression"
-        metric: Literal["rmse", "mae", "r2"] = "rmse"
-        loss: Literal["mse", "huber"] = "mse"
+        metric: Literal["rmse", "mae", "r2", "pinball"] = "rmse"
+        loss: Literal["mse", "mae", "huber"] | Quantile | None = None
         delta: PositiveFloat = 1.0
+
+        @model_validator(mode="before")
+        @classmethod
+        def _metric_of_a_quantile(cls, options: Any) -> Any:
+            if not isinstance(options, dict) or "metric" in options:
+                return options
+            return {**options, "metric": "pinball"} if isinstance(options.get("loss"), dict) else options
+
+        @model_validator(mode="after")
+        def _pinball_of_a_quantile(self) -> Self:
+            if self.metric == "pinball" and not isinstance(self.loss, Quantile):
+                raise ValueError("metric pinball is of a quantile: loss: {quantile: 0.5}, say")
+            return self
+
+        @property
+        def _delta(self) -> float:
+            """Of the loss, which follows the metric where none is named."""
+            loss = self.loss or ("mae" if self.metric == "mae" else "mse")
+            return self.delta if loss == "huber" else 0.0 if loss == "mae" else float("inf")
 
         def source_columns(self, task_name: str) -> tuple[str, ...]:
             """The one source column."""
@@ -70,10 +103,11 @@ class Regression(Task):
                 name=name,
                 role=self.role,
                 weight=self.weight,
-                metric=REGRESSION[self.metric].kind,
+                metric=PINBALL if self.metric == "pinball" else REGRESSION[self.metric].kind,
                 mean=float(values_N.mean()),
                 scale=float(values_N.std()),
-                delta=self.delta if self.loss == "huber" else float("inf"),
+                delta=self._delta,
+                quantile=self.loss.quantile if isinstance(self.loss, Quantile) else None,
             )
 
     @property
@@ -88,8 +122,10 @@ class Regression(Task):
 
     @property
     def measures(self) -> Mapping[str, Measure]:
-        """The metrics of this kind by name."""
-        return REGRESSION
+        """The metrics of this kind by name; pinball where it learns a quantile."""
+        if self.quantile is None:
+            return REGRESSION
+        return {**REGRESSION, PINBALL.name: Measure(PINBALL, partial(pinball, quantile=self.quantile))}
 
     def encode(self, columns: Sequence[Column]) -> tuple[Tensor, Tensor]:
         """Standardised targets as float32."""
@@ -99,10 +135,14 @@ class Regression(Task):
         return torch.from_numpy(targets_N.astype(np.float32)), torch.from_numpy(labelled_N)
 
     def loss(self, outputs_BK: Tensor, targets_B: Tensor, labelled_B: Tensor) -> Tensor:
-        """Mean squared error or Huber loss of standardised values, the latter without torch's factor 1/2."""
+        """The mean loss of standardised values, of which Huber's is without torch's factor 1/2."""
         values_B, targets_B = outputs_BK[:, 0], targets_B.masked_fill(~labelled_B, 0.0)
-        if self.delta == float("inf"):
+        if self.quantile is not None:
+            losses_B = pinball_losses(values_B, targets_B, self.quantile)
+        elif self.delta == float("inf"):
             losses_B = F.mse_loss(values_B, targets_B, reduction="none")
+        elif self.delta == 0:
+            losses_B = F.l1_loss(values_B, targets_B, reduction="none")
         else:
             losses_B = 2.0 * F.huber_loss(values_B, targets_B, reduction="none", delta=self.delta)
         return (losses_B * labelled_B).sum() / labelled_B.sum()

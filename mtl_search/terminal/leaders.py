@@ -2,6 +2,7 @@
 
 import json
 import math
+import shlex
 from collections.abc import Mapping
 from typing import Any
 
@@ -44,13 +45,13 @@ def show_end(board: Leaderboard) -> None:
                 (f"{failed} of {len(states)} trials failed", "red"), ": see 'error' in the table of trials"
             )
         )
-    path = board.path
+    path, quoted = board.path, shlex.quote(str(board.path))
     console.print(
         f"\nThe results are in {path}: Parquet tables and report.html.\n"
         "Next:\n"
-        f"  mtl-search top {path}                 the best designs and trials\n"
-        f"  mtl-search report {path}              the page again\n"
-        f"  mtl-search resume {path} --trials N   go on with a larger budget",
+        f"  mtl-search top {quoted}                 the best designs and trials\n"
+        f"  mtl-search report {quoted}              the page again\n"
+        f"  mtl-search resume {quoted} --trials N   go on with a larger budget",
         soft_wrap=True,
     )
 

@@ -26,7 +26,7 @@ Not offered, of what TorchJD 0.18 has:
 
 from typing import Annotated, TypeAlias
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from mtl_search.weighting.balance import (
     AlignedMtlConfig,
@@ -132,5 +132,12 @@ AnyConfig: TypeAlias = (
     | DbMtlConfig
 )
 
-WeightingConfig: TypeAlias = Annotated[AnyConfig, Field(discriminator="name")]
-"""Any weighting, told apart by its name."""
+
+def _from_name(value: object) -> object:
+    return {"name": value} if isinstance(value, str) else value
+
+
+WeightingConfig: TypeAlias = Annotated[
+    Annotated[AnyConfig, Field(discriminator="name")], BeforeValidator(_from_name)
+]
+"""Any weighting, told apart by its name, which alone stands for its defaults."""

@@ -198,9 +198,11 @@ def test_watchers_see_it_grow(tiny_spec: MakeSpec, tmp_path: Path) -> None:
 
 
 def test_a_name_is_used_once(tiny_spec: MakeSpec, tmp_path: Path) -> None:
+    tmp_path = tmp_path / "x y"
+    tmp_path.mkdir()
     (tmp_path / "tiny").mkdir()
     (tmp_path / "tiny" / "notes.txt").touch()
-    with pytest.raises(LeaderboardError, match="no sweep of this name yet"):
+    with pytest.raises(LeaderboardError, match=r"no sweep of this name yet.*resume '.* y/tiny', or"):
         run_sweep(tiny_spec(), tmp_path, inline=True)
     assert [entry.name for entry in (tmp_path / "tiny").iterdir()] == ["notes.txt"]
 

@@ -10,6 +10,8 @@ import pytest
 from mtl_search.errors import SpecError
 from mtl_search.search import SweepSpec, load_sweep
 from mtl_search.search.sweep import RESERVED_ARMS
+from mtl_search.space import FixedSuggest
+from mtl_search.training import TrialConfig
 
 FILE = """\
 name: tiny
@@ -27,6 +29,9 @@ trial:
   trunk: {name: mlp, stages: 2, width: 8}
   epochs: {int: [2, 7]}
 """
+
+
+SHORT = ["equal", "sgd", "constant"]
 
 
 @pytest.fixture
@@ -50,6 +55,37 @@ def test_a_file_becomes_a_sweep(written: Callable[[str], Path]) -> None:
     assert not spec.space.members.is_fixed
     assert spec.base == path.parent
     assert spec.max_epochs == 7
+
+
+def test_the_name_of_a_weighting_stands_for_its_defaults_everywhere(written: Callable[[str], Path]) -> None:
+    short = """\
+  weighting: {one_of: [equal, {name: stch}]}
+  optimizer: sgd
+  schedule: constant
+"""
+    file = FILE.replace("{members: all}", "{members: all, weighting: uncertainty}") + short
+    spec = load_sweep(written(file))
+    members = ("cost", "ill")
+    config = TrialConfig.model_validate(spec.space.sample(FixedSuggest({"weighting": "equal"}), members))
+    assert (config.weighting.name, config.optimizer.name, config.schedule.name) == (
+        "equal",
+        "sgd",
+        "constant",
+    )
+    mine = TrialConfig.model_validate(spec.arms["mine"].sample(FixedSuggest({}), members))
+    assert mine.weighting.name == "uncertainty"
+    with pytest.raises(SpecError, match=r"x.yaml:15: trial.weighting.one_of\[0\].*found 'equl'; did"):
+        load_sweep(written(file.replace("[equal", "[equl")))
+
+
+def test_tasks_that_cannot_be_judged_go_from_every_list(written: Callable[[str], Path]) -> None:
+    file = FILE.replace(
+        "{members: all}", "{members: [cost, ill], weighting: {name: fixed, weights: {ill: 1, cost: 2}}}"
+    )
+    spec = load_sweep(written(file)).of_tasks(["cost"])
+    assert spec.settings.all_tasks == spec.arms["mine"].members.tasks == ("cost",)
+    assert spec.space.count_member_sets() == 1
+    assert load_sweep(written(file)).of_tasks(["cost", "ill"]).settings.all_tasks == ("cost", "ill")
 
 
 def test_defaults(written: Callable[[str], Path]) -> None:

@@ -44,6 +44,10 @@ def test_the_ranges(value, node):
     assert read(value) == node
 
 
+def test_a_name_alone_stands_for_an_alternative_with_its_defaults():
+    assert read({"one_of": ["x", {"name": "y"}]}) == read({"one_of": [{"name": "x"}, {"name": "y"}]})
+
+
 def test_one_value_per_task_is_known_by_its_keys():
     tasks = ("age", "split", "float")
     assert read({"age": 1, "split": {"float": [0, 1]}}, tasks) == PerTask(
@@ -88,7 +92,7 @@ BESIDE = "expected no key beside 'float', 'log', 'step', found"
         ({"simplex": [1, 2], "log": True}, "a: expected no key beside 'simplex', found 'log'"),
         ({"one_of": {"name": "x"}}, "a: expected a list of alternatives, found {name: 'x'}"),
         ({"one_of": []}, "a: expected at least one alternative, found none"),
-        ({"one_of": ["equal"]}, "a.one_of[0]: expected a mapping with a name, found 'equal'"),
+        ({"one_of": [1]}, "a.one_of[0]: expected a mapping with a name, found 1"),
         ({"one_of": [{"b": 1}]}, "a.one_of[0]: expected a mapping with a name, found {b: 1}"),
         (
             {"one_of": [{"name": {"categorical": ["x", "y"]}}]},

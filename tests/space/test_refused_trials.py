@@ -100,7 +100,7 @@ CASES = {
     ),
     "name alone": (
         f"trial:\n{TRUNK}  optimizer: adamw\n",
-        "x.yaml:3: trial.optimizer: expected a mapping, found 'adamw'",
+        "x.yaml:3: trial.optimizer.lr: expected a value, found nothing",
     ),
     "missing option": (
         f"trial:\n{TRUNK}  optimizer:\n    name: sgd\n",

@@ -14,7 +14,7 @@ from torch import Tensor
 from torchmetrics.functional.classification import binary_auroc
 
 from mtl_search.tasks import Binary, Multiclass, Multilabel, Regression
-from mtl_search.tasks.metrics import BINARY, MULTICLASS, MULTILABEL, REGRESSION, macro_auroc
+from mtl_search.tasks.metrics import BINARY, MULTICLASS, MULTILABEL, REGRESSION, macro_auroc, pinball
 
 RANDOM = np.random.default_rng(7)
 TRUTHS = RANDOM.integers(0, 2, 300)
@@ -147,7 +147,7 @@ def test_log_loss_of_a_certain_error_is_finite() -> None:
         (Binary.Config, BINARY),
         (Multiclass.Config, MULTICLASS),
         (Multilabel.Config, MULTILABEL),
-        (Regression.Config, REGRESSION),
+        (Regression.Config, {**REGRESSION, "pinball": pinball}),
     ],
 )
 def test_options_offer_exactly_the_metrics_there_are(config: type, table: dict[str, Tensor]) -> None:

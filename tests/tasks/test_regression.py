@@ -1,6 +1,7 @@
 """Regression tasks: standardised targets, losses worked by hand, metrics in the target's own unit."""
 
 import math
+import pickle
 
 import numpy as np
 import pyarrow as pa
@@ -28,6 +29,50 @@ def test_losses_by_hand() -> None:
     assert float(fit(0, 1).loss(OUTPUTS, TARGETS, LABELLED)) == pytest.approx((0.25 + 9.0) / 2)
     huber = fit(0, 1, loss="huber", delta=2.0).loss(OUTPUTS, TARGETS, LABELLED)
     assert float(huber) == pytest.approx((0.25 + 2 * 2.0 * (3.0 - 1.0)) / 2)
+
+
+def test_the_loss_follows_the_metric_unless_told_otherwise() -> None:
+    losses = {
+        name: float(fit(0, 1, **options).loss(OUTPUTS, TARGETS, LABELLED))
+        for name, options in {
+            "rmse": {},
+            "r2": {"metric": "r2"},
+            "mae": {"metric": "mae"},
+            "told": {"metric": "mae", "loss": "mse"},
+            "absolute": {"loss": "mae"},
+        }.items()
+    }
+    squared, absolute = (0.25 + 9.0) / 2, (0.5 + 3.0) / 2
+    expected = {"rmse": squared, "r2": squared, "mae": absolute, "told": squared, "absolute": absolute}
+    assert losses == pytest.approx(expected)
+
+
+def test_a_quantile_is_learned_and_judged_by_the_pinball_loss() -> None:
+    task = fit(0.0, 10.0, loss={"quantile": 0.9})
+    loss = task.loss(OUTPUTS, TARGETS, LABELLED)  # one above its target by .5, one below by 3
+    assert float(loss) == pytest.approx((0.1 * 0.5 + 0.9 * 3.0) / 2)
+    values, targets = OUTPUTS[:2], TARGETS[:2]
+    assert task.metric.name == "pinball"
+    assert task.evaluate_default(values, targets) == pytest.approx(5.0 * float(loss)), "in its own unit"
+    assert fit(0, 1, loss={"quantile": 0.9}, metric="mae").metric.name == "mae"
+    assert pickle.loads(pickle.dumps(task)) == task
+
+
+@pytest.mark.parametrize("quantile", [0.1, 0.5, 0.9])
+def test_the_best_constant_is_the_quantile(quantile: float) -> None:
+    values = torch.linspace(0, 1, 1001)
+    task = fit(*values.tolist(), loss={"quantile": quantile})
+    targets, labelled = task.encode(column(values.numpy()))
+    losses = [float(task.loss(c.expand(1001, 1), targets, labelled)) for c in targets]
+    assert float(values[np.argmin(losses)]) == pytest.approx(quantile, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"metric": "pinball"}, {"loss": {"quantile": 1.0}}, {"metric": "pinball", "loss": "mae"}]
+)
+def test_quantiles_that_are_none(wrong: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match="quantile"):
+        Regression.Config.model_validate(wrong)
 
 
 def test_huber_is_the_squared_error_of_small_errors() -> None:

@@ -3,6 +3,7 @@
 import json
 import math
 import re
+import shlex
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -160,6 +161,13 @@ def test_the_end_without_failures(empty: Leaderboard, capsys: Capture) -> None:
     empty.record(synthetic_trial("search-0"))
     show_end(empty)
     assert "failed" not in capsys.readouterr().out
+
+
+def test_commands_take_folders_with_blanks(capsys: Capture, tmp_path: Path) -> None:
+    board = Leaderboard.create(tmp_path / "my sweep", TASKS)
+    show_end(board)
+    (line,) = (line for line in capsys.readouterr().out.splitlines() if "resume" in line)
+    assert shlex.split(line)[:3] == ["mtl-search", "resume", str(board.path)]
 
 
 def test_a_folder_with_brackets_is_shown_whole(capsys: Capture, tmp_path: Path) -> None:
