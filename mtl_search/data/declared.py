@@ -50,7 +50,12 @@ def declare(column: pa.ChunkedArray, kind: InputKind, name: str) -> pa.ChunkedAr
 
 def _levels(column: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
     kind, types = column.type, pa.types
-    if types.is_string(kind) or types.is_dictionary(kind) or types.is_null(kind):
+    if types.is_dictionary(kind):
+        kind = kind.value_type
+        if types.is_string(kind) or types.is_large_string(kind):
+            return column
+        column = pc.cast(column, kind)
+    if types.is_string(kind) or types.is_large_string(kind) or types.is_null(kind):
         return column
     if types.is_nested(kind) or types.is_interval(kind):
         raise _wrong(name, "categorical", f"values of type {kind}")

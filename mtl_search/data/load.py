@@ -25,7 +25,7 @@ from mtl_search.data.sources import check_table, read_source
 from mtl_search.data.spec import DataSpec, InputKind, MissingValue
 from mtl_search.data.splits import key_hashes, split_rows, subsample
 from mtl_search.data.suspects import find_suspects
-from mtl_search.data.targets import Targets, fit_tasks
+from mtl_search.data.targets import Targets, find_strata, fit_tasks
 from mtl_search.data.uses import check_uses, left_out, target_columns
 from mtl_search.errors import DataError
 from mtl_search.records import Split
@@ -56,11 +56,7 @@ def dataset_from_table(
             **spec.inputs,
         }
         table = _cleaned(table, spec, tasks, declared)
-        strata = [
-            codes_N
-            for name, config in tasks.items()
-            for codes_N in config.strata(name, [table[column] for column in config.source_columns(name)])
-        ]
+        strata = find_strata(tasks, table)
         inputs, of_inputs = choose_inputs(table, left_out(spec, tasks), declared)
         used = dict.fromkeys((*inputs, *target_columns(tasks), *filter(None, [spec.group])))
         hashes_N = hash_rows(table.select(list(used)))

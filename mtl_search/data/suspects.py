@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from mtl_search.data.distinct import distinct_values
+from mtl_search.data.inputs.categorical import is_categorical
 from mtl_search.data.inputs.lookup import columns_of
 from mtl_search.data.notes import abridged
 
@@ -43,7 +44,7 @@ def find_suspects(train: pa.Table, names: tuple[str, ...], declared: frozenset[s
         if pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
             if (value := _sentinel(column)) is not None:
                 sentinels.setdefault(f"{value:g}", []).append(name)
-        elif pa.types.is_string(column.type) or pa.types.is_dictionary(column.type):
+        elif is_categorical(column.type):
             texts = _texts(column)
             said = name in declared or pa.types.is_dictionary(column.type)
             if not said and (odd := _odd_number(texts)) is not None:

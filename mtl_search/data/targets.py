@@ -1,18 +1,21 @@
 """Targets of every split: fitted on train, encoded, and left out where they cannot be judged."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
+import numpy as np
 import pyarrow as pa
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from mtl_search.errors import DataError, LabelError
 from mtl_search.records import Role, Split
 from mtl_search.tasks import Task, TaskConfig
 
-__all__ = ["Targets", "fit_tasks"]
+__all__ = ["Targets", "find_strata", "fit_tasks"]
 
 Encoded = tuple[Tensor, Tensor]  # targets, and which rows are labelled
 
@@ -52,21 +55,37 @@ def fit_tasks(configs: Mapping[str, TaskConfig], tables: Mapping[Split, pa.Table
     return Targets(tasks, encoded, {name: str(error) for name, error in left_out.items()})
 
 
+def find_strata(configs: Mapping[str, TaskConfig], table: pa.Table) -> list[NDArray[np.int64]]:
+    """Codes by which rows with rare labels are dealt, from all tasks."""
+    found: list[NDArray[np.int64]] = []
+    for name, config in configs.items():
+        with _column_named(name, config):
+            found += config.strata(name, [table[column] for column in config.source_columns(name)])
+    return found
+
+
 def _fit(
     name: str, config: TaskConfig, tables: Mapping[Split, pa.Table]
 ) -> tuple[Task, Mapping[Split, Encoded]]:
     columns = {which: [table[c] for c in config.source_columns(name)] for which, table in tables.items()}
-    try:
+    with _column_named(name, config):
         task = config.fit(name, columns[Split.TRAIN])
         targets = {which: task.encode(of_split) for which, of_split in columns.items()}
+    for which, (targets_N, labelled_N) in targets.items():
+        _check_judged(task, which, targets_N, labelled_N)
+    return task, targets
+
+
+@contextmanager
+def _column_named(name: str, config: TaskConfig) -> Iterator[None]:
+    """Puts the column into the place of an error, where it is called otherwise than the task."""
+    try:
+        yield
     except DataError as error:
         if config.column is None:
             raise
         place = f"task {name!r}, column {config.column!r}"
         raise type(error)(place, error.expected, error.found, error.hint) from error
-    for which, (targets_N, labelled_N) in targets.items():
-        _check_judged(task, which, targets_N, labelled_N)
-    return task, targets
 
 
 def _check_judged(task: Task, which: Split, targets_N: Tensor, labelled_N: Tensor) -> None:
