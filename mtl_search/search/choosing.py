@@ -7,27 +7,23 @@ each pair at the one-sided level of `LEVEL`, uncorrected. A wrong choice costs s
 verdict: test judges the choice afresh.
 
 With two replicates a network no test of two designs by themselves shows anything. So the noise of seeds is
-pooled over all replicated networks, which leaves many degrees of freedom, and designs differ only where
-another configuration serves a task. How much hangs on the rows of valid is told by the jackknife over its
-units, as on test.
+pooled over all replicated networks (`SeedNoise`), which leaves many degrees of freedom, and designs differ
+only where another configuration serves a task. How much hangs on the rows of valid is told by the jackknife
+over its units, as on test.
 """
 
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from mtl_search.analysis.significance import jackknife_variance, t_test
 from mtl_search.search.ledger import Ledger
+from mtl_search.search.seed_noise import SeedNoise
 
 __all__ = ["LEVEL", "Choice", "Contender", "choose"]
 
 LEVEL = 0.05
-_WILD = 3.0  # standard deviations at which the noise of a diverged replicate is cut off
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +81,10 @@ def _why(
 ) -> str:
     """The decision in a sentence."""
     source = (
-        f"one-sided level {LEVEL}; noise of seeds pooled over {evidence.n_networks} replicated networks, "
-        "jackknife over the units of valid"
+        f"one-sided level {LEVEL}; noise of seeds pooled over {evidence.noise.n_networks} replicated "
+        "networks, jackknife over the units of valid"
     )
-    if not evidence.noise:
+    if not evidence.noise.sd:
         return "the best on valid; nothing was replicated twice, which would tell what is not worse"
     if chosen == best:
         return f"the best on valid, where every smaller design is shown to be worse ({source})"
@@ -103,10 +99,8 @@ class _Evidence:
 
     def __init__(self, ledger: Ledger, weights: Mapping[str, float]) -> None:
         self._ledger, self._weights = ledger, weights
-        replicated = [ledger.replicate_gains(config_id) for config_id in sorted(ledger.replicated)]
-        self._residuals = [_residuals(gains) for gains in replicated if len(gains) > 1]
-        self.n_networks = len(self._residuals)
-        self.noise = ledger.noise(ledger.replicated)  # sd by task, robust
+        networks = sorted(ledger.replicated)
+        self.noise = SeedNoise({config_id: ledger.replicate_gains(config_id) for config_id in networks})
 
     def p_worse(self, best: Contender, other: Contender) -> float:
         """The one-sided p of ``other`` being worse than ``best``; NaN where that cannot be tested."""
@@ -114,7 +108,7 @@ class _Evidence:
         difference = best.delta_m - other.delta_m
         if not tasks or not set(tasks) <= set(other.configs):
             return 1.0 if not tasks else math.nan
-        if not math.isfinite(difference) or not set(tasks) <= set(self.noise):
+        if not math.isfinite(difference) or not set(tasks) <= set(self.noise.sd):
             return math.nan
         total = sum(self._weights.get(task, 1.0) for task in best.configs)
         parts: dict[str, dict[str, float]] = {}  # what each network contributes, by task
@@ -134,35 +128,15 @@ class _Evidence:
 
         A network's tasks share its seed's luck, so their covariances count.
         """
-        total, freedom = 0.0, self._freedom({task for shares in parts.values() for task in shares})
+        total = 0.0
         for config_id, shares in parts.items():
             n = len(self._ledger.replicate_gains(config_id))
             if n == 0:
                 return math.nan, 1
-            total += sum(
-                a * b * self._covariance(one, other)
-                for one, a in shares.items()
-                for other, b in shares.items()
-            ) / n  # fmt: skip
+            pairs = itertools.product(shares.items(), repeat=2)
+            total += sum(a * b * self.noise.covariance(one, other) for (one, a), (other, b) in pairs) / n
+        freedom = min(self.noise.freedom(task) for shares in parts.values() for task in shares)
         return max(total, 0.0), freedom
-
-    def _covariance(self, one: str, other: str) -> float:
-        """Of the gains of two tasks of one network over seeds, pooled over networks."""
-        scale = self.noise[one] * self.noise[other]
-        if one == other or scale == 0:
-            return scale
-        pairs = [
-            (_cut(row[one] / self.noise[one]), _cut(row[other] / self.noise[other]))
-            for rows in self._residuals
-            for row in rows
-            if one in row and other in row
-        ]
-        norm = math.sqrt(sum(a * a for a, _ in pairs) * sum(b * b for _, b in pairs))
-        return scale * sum(a * b for a, b in pairs) / norm if norm else 0.0
-
-    def _freedom(self, tasks: set[str]) -> int:
-        """The degrees of freedom of the noise of ``tasks``: of the one that is known worst."""
-        return min(sum(len(rows) - 1 for rows in self._residuals if task in rows[0]) for task in tasks)
 
     def _of_units(self, parts: Mapping[str, Mapping[str, float]]) -> tuple[float, int]:
         """The variance that the units of valid bring, by the jackknife, with its number of groups; 0 where
@@ -175,14 +149,3 @@ class _Evidence:
         common = set.intersection(*(set(values) for _, values in terms))
         left_out = [sum(share * values[group] for share, values in terms) for group in sorted(common)]
         return jackknife_variance(left_out), max(2, len(left_out))
-
-
-def _residuals(gains: Sequence[Mapping[str, float]]) -> list[dict[str, float]]:
-    """Each replicate's gains around their mean, of the tasks that are finite in all."""
-    tasks = [task for task in gains[0] if all(math.isfinite(one.get(task, math.nan)) for one in gains)]
-    means = {task: sum(one[task] for one in gains) / len(gains) for task in tasks}
-    return [{task: one[task] - means[task] for task in tasks} for one in gains]
-
-
-def _cut(value: float) -> float:
-    return min(max(value, -_WILD), _WILD)

@@ -162,9 +162,9 @@ class Ledger:
         """The value of ``task`` on valid without each group of units, by group; empty where not recorded."""
         return self._resamples.get(record.trial_id, {}).get(task, {})
 
-    def replicate_gains(self, config_id: str) -> list[Mapping[str, float]]:
-        """The gains of each complete replicate of that configuration."""
-        return [self.gains(record) for record in self._complete_replicates(config_id)]
+    def replicate_gains(self, config_id: str) -> dict[int, Mapping[str, float]]:
+        """The gains of the complete replicates of that configuration, by seed."""
+        return {record.seed: self.gains(record) for record in self._complete_replicates(config_id)}
 
     def resampled_gains(self, config_id: str, task: str) -> dict[int, float]:
         """The mean gain of its replicates on valid without each group of units, over the same reference."""

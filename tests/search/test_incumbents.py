@@ -39,9 +39,6 @@ class Board:
     def record(self, record: TrialRecord) -> None:
         pass
 
-    def resamples(self) -> pa.Table:
-        return SCHEMAS["resamples"].empty_table()
-
 
 def empty_ledger() -> Ledger:
     return Ledger(cast(Leaderboard, Board()), dict.fromkeys(TASKS, AUROC))
