@@ -119,7 +119,7 @@ def planted_pairs(seed: int = 0, pairs: int = 2, sample: Sample | None = None) -
     """
     sample = sample or Sample(train=100, noise=1.0)
     trunk = LinearStages(stages=1, widths=(1,))
-    return _grouped(seed, (2,) * pairs, sample, 0.0, trunk, epochs=20, lr=(0.08, 0.3))
+    return _grouped(seed, (2,) * pairs, sample, 0.0, trunk, epochs=24, lr=(0.15, 0.4))
 
 
 def planted_narrow(seed: int = 0, tasks: int = 3, sample: Sample | None = None) -> Planted:
