@@ -104,7 +104,7 @@ from mtl_search.search.members import (
     left_alone,
     times_trained,
 )
-from mtl_search.search.sets.candidates import climb, pool
+from mtl_search.search.sets.candidates import MANY, climb, pool
 from mtl_search.search.sets.effects import Effects, standard_affinity
 from mtl_search.search.sets.evidence import SetEvidence
 from mtl_search.search.sets.outlook import Outlook
@@ -137,8 +137,11 @@ class Composer(MemberStrategy):
         max_networks: int | None,
         seed: int,
         affinities: Sequence[Affinities] = (),
+        weights: Mapping[str, float] | None = None,
     ) -> None:
         self.space, self.seed, self._affinities = space, seed, affinities
+        counted = np.array([(weights or {}).get(task, 1.0) for task in space.tasks if task in space.main])
+        self._weight_T = counted / counted.mean()
         self.max_networks = max_networks or len(space.main)
         self._fitted: dict[int, Effects] = {}
 
@@ -154,7 +157,15 @@ class Composer(MemberStrategy):
             return Proposal(drawn, "explore", "nothing measured yet")
         succeeded = [one for one in measured if not one.failed]
         affinity_TT, effects = self._affinity_TT(), self._effects(succeeded)
-        outlook = Outlook(self.space, self.max_networks, evidence, frozenset(running), effects, affinity_TT)
+        outlook = Outlook(
+            self.space,
+            self.max_networks,
+            evidence,
+            frozenset(running),
+            effects,
+            affinity_TT,
+            self._weight_T,
+        )
         return self._weigh(outlook, failing, rng)
 
     def _weigh(self, outlook: Outlook, failing: frozenset[Members], rng: np.random.Generator) -> Proposal:
@@ -196,7 +207,7 @@ class Composer(MemberStrategy):
         rng = np.random.default_rng((self.seed, count))
         drawn = rng.permutation(together)
         gains = np.cumsum((~np.isnan(evidence.gains_MT[drawn])).sum(axis=1))
-        rows = np.sort(drawn[gains <= FITTED_GAINS])
+        rows = np.sort(drawn[gains <= (FITTED_GAINS if len(self.space.tasks) < MANY else FITTED_GAINS // 3)])
         if not rows.size:
             return Effects()
         return fit_effects(

@@ -2,6 +2,8 @@
 
 import math
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from statistics import fmean
 from typing import Any
 
 from mtl_search.design import Branching, Candidate, Composition, Design, compose, design_id, shrink
@@ -64,6 +66,7 @@ def compose_for(
     tasks, objective = ledger.comparable, spec.settings.objective
     if not tasks:
         return ()
+    candidates = _counted(candidates, tasks, _weights(spec))
     if arm in (SINGLE_TASK, LINEAR):
         return compose(candidates, tasks, max_networks=len(tasks))[-1:]
     return compose(candidates, tasks, max_networks=objective.max_networks, max_params=objective.max_params)
@@ -88,6 +91,19 @@ def design_rows(spec: SweepSpec, ledger: Ledger, *, final: bool) -> list[dict[st
     ordered = sorted(rows.values(), key=lambda row: (math.isnan(row["delta_m"]), -row["delta_m"]))
     _choose(spec, ledger, ordered, final=final)
     return ordered
+
+
+def _counted(
+    candidates: Sequence[Candidate], tasks: Sequence[str], weights: Mapping[str, float]
+) -> list[Candidate]:
+    """The candidates with gains as much as their tasks count, so that their plain mean is delta_m."""
+    share = fmean(weights[task] for task in tasks)
+    if all(weights[task] == share for task in tasks):
+        return list(candidates)
+    return [
+        replace(one, gains={task: gain * weights[task] / share for task, gain in one.gains.items()})
+        for one in candidates
+    ]
 
 
 def _weights(spec: SweepSpec) -> dict[str, float]:

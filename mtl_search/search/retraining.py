@@ -69,6 +69,7 @@ class Retraining(JobSource):
         self.reading: int | None = None  # of test, and the hash of what it is to train
         self.reading_plan: str | None = None
         self._recorder = Recorder(settings.name, dataset)
+        self._weights = {name: task.weight for name, task in dataset.tasks.items()}
         self._queue: list[Training] = []
         self._live: dict[str, Again] = {}
         self._tried: Counter[tuple[str, int]] = Counter()  # trainings that ended in this run
@@ -108,7 +109,7 @@ class Retraining(JobSource):
         network, seed = self._queue.pop(0)
         config = TrialConfig.model_validate_json(network.config)
         metrics = {t: m for t, m in self.ledger.metrics.items() if t in self.ledger.references}
-        score = Score(metrics, self.ledger.references)
+        score = Score(metrics, self.ledger.references, self._weights)
         attempts = self.ledger.attempts(self.phase, network.config_id, seed)
         trial_id = attempt_name(f"{self.phase.value}-{network.config_id}-{seed}", len(attempts) + 1)
         job = Job(

@@ -28,6 +28,7 @@ def build_strategy(
         case "all":
             return EverySet(sets)
         case "composed":
-            return Composer(sets, settings.objective.max_networks, seed, affinities)
+            weights = {name: task.weight for name, task in settings.tasks.items()}
+            return Composer(sets, settings.objective.max_networks, seed, affinities, weights)
         case "sampler":
             return None

@@ -1,6 +1,8 @@
 """The composer: it learns, it resumes, it keeps to its space, and it is quick enough to ask before each
 trial."""
 
+import time
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -241,3 +243,20 @@ def test_thirty_tasks_that_help_their_half_are_parted_in_a_score_of_trainings() 
         agree = 2 * sum(sides) - len(sides)  # the odd less the even
         gains = [(agree if side else -agree) - 1.0 for side in sides]
         measured.append(Measurement(members, dict(zip(members, gains, strict=True))))
+
+
+@pytest.mark.parametrize("n_tasks", [31, 80, 100])
+def test_many_tasks_are_weighed_by_a_cheaper_model(n_tasks: int) -> None:
+    tasks = tuple(f"t{i:03d}" for i in range(n_tasks))
+    rng = np.random.default_rng(0)
+    sets = [(task,) for task in tasks] + [
+        tuple(sorted(rng.choice(tasks, 5, replace=False))) for _ in range(60)
+    ]
+    known = [
+        Measurement(members, {task: float(rng.normal()) for task in members}) for members in (*sets, tasks)
+    ]
+    composer = Composer(MemberSpace(tasks), 4, 0)
+    composer.propose(known, [])  # fits the effects
+    began = time.process_time()
+    assert composer.propose(known, []).members in composer.space
+    assert time.process_time() - began < 6.0, "a second on a machine that does nothing else; it was minutes"

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from mtl_search.design import Design, design_id
-from mtl_search.search.composing import compose_arm, design_rows
+from mtl_search.design import Candidate, Design, design_id
+from mtl_search.search.composing import compose_arm, compose_for, design_rows
 from mtl_search.training import failure
 
 MakeBench = Callable[..., Any]
@@ -169,3 +169,18 @@ def test_nothing_that_can_be_compared_leaves_one_design(bench: MakeBench) -> Non
     (row,) = design_rows(b.spec, source.ledger, final=True)
     assert row["serves"].keys() == {"cost", "ill"}
     assert math.isnan(row["delta_m"])
+
+
+@pytest.mark.parametrize(("weight", "chosen"), [(1.0, "one"), (0.1, "other")])
+def test_designs_are_composed_for_what_counts(bench: MakeBench, weight: float, chosen: str) -> None:
+    b = bench(tasks={"cost": {"kind": "regression", "weight": weight}}, objective={"max_networks": 1})
+    source = b.open()
+    b.run(source, stop_after=5)
+    both = [
+        Candidate("one", {"cost": 10.0, "ill": 0.0}, 100),
+        Candidate("other", {"cost": 0.0, "ill": 6.0}, 100),
+    ]
+    (design,) = compose_for(b.spec, source.ledger, "search", both)
+    assert design.keys == (chosen,)
+    gains = {"one": 10.0 * weight, "other": 6.0}[chosen]
+    assert design.delta_m == pytest.approx(gains / (1 + weight))

@@ -7,11 +7,12 @@ import numpy.typing as npt
 
 from mtl_search.search.member_space import Members, MemberSpace
 
-__all__ = ["climb", "neighbours", "pool"]
+__all__ = ["MANY", "climb", "neighbours", "pool"]
 
 SCORED = 1024  # spaces of at most so many sets are looked at whole
 DRAWN, STEPPED = 256, 192  # of a larger one, so many at random and near the best design
 TOPS, ROUNDS = 4, 3  # a climb goes on from so many sets, so often
+MANY = 31  # tasks, from which on a third of all that is looked at, since each set costs more
 
 
 def pool(space: MemberSpace, near: Iterable[Members], rng: np.random.Generator) -> list[Members]:
@@ -19,9 +20,10 @@ def pool(space: MemberSpace, near: Iterable[Members], rng: np.random.Generator) 
     listed = space.listed()
     if listed is not None and len(listed) <= SCORED:
         return list(listed)
-    drawn = [space.draw(rng) for _ in range(DRAWN)]
+    share = 3 if len(space.tasks) >= MANY else 1
+    drawn = [space.draw(rng) for _ in range(DRAWN // share)]
     stepped = list(dict.fromkeys(other for members in near for other in neighbours(members, space)))
-    kept = rng.permutation(len(stepped))[:STEPPED]
+    kept = rng.permutation(len(stepped))[: STEPPED // share]
     return list(dict.fromkeys([*drawn, *(stepped[i] for i in kept)]))
 
 
@@ -44,7 +46,8 @@ def climb(
     """
     found = dict(zip(start, score(start).tolist(), strict=True))
     whole = space.listed() is not None and space.count <= SCORED
-    for _ in range(0 if whole else ROUNDS):
+    rounds = ROUNDS // 3 if len(space.tasks) >= MANY else ROUNDS
+    for _ in range(0 if whole else rounds):
         tops = sorted(found, key=lambda members: -found[members])[:TOPS]
         steps = dict.fromkeys(other for top in tops for other in _flips(top, space) if other not in found)
         if not steps:

@@ -44,6 +44,10 @@ OWN = {
     "pairs": 0.1,  # what two companions do together
     "detail": 0.2,  # whatever is smooth: sets that differ in few members do alike
 }
+PAIRED = (
+    27  # tasks at most that have effects of each pair and of each training; a hundred tasks have thousands
+)
+# of pairs, and a proposal would take minutes
 AFFINITY = list(SHARED).index("affinity")
 EXPECTED_AFFINITY = 0.5  # of the scale of gains, for companions that are one standard deviation above others:
 # affinities are believed to tell the truth until gains say otherwise
@@ -89,7 +93,7 @@ class Effects:
 
 def shared_groups(n_tasks: int, n_trials: int) -> Ints:
     """Which effect of `SHARED` each feature belongs to."""
-    sizes = (1, 1, n_tasks, n_tasks * (n_tasks - 1) // 2, 1, n_trials)
+    sizes = (1, 1, n_tasks, _n_pairs(n_tasks), 1, _n_trials(n_tasks, n_trials))
     return np.repeat(np.arange(len(SHARED)), sizes)
 
 
@@ -109,13 +113,14 @@ def shared_features(
     n_sets, n_tasks = members_ST.shape
     companions_ST = _companions(members_ST, task)
     unit = np.sqrt(2 / n_tasks)  # half of the tasks as companions make a variance of one
-    pair_TT = np.zeros((n_tasks, n_tasks), dtype=int)
-    pair_TT[np.triu_indices(n_tasks, 1)] = np.arange(n_tasks * (n_tasks - 1) // 2)
-    others = np.delete(np.arange(n_tasks), task)
-    mutual_SP = np.zeros((n_sets, n_tasks * (n_tasks - 1) // 2))
-    mutual_SP[:, (pair_TT + pair_TT.T)[task, others]] = members_ST[:, others]
-    trials_SR = np.zeros((n_sets, n_trials))
-    if trial_S is not None:
+    mutual_SP = np.zeros((n_sets, _n_pairs(n_tasks)))
+    if mutual_SP.size:
+        pair_TT = np.zeros((n_tasks, n_tasks), dtype=int)
+        pair_TT[np.triu_indices(n_tasks, 1)] = np.arange(_n_pairs(n_tasks))
+        others = np.delete(np.arange(n_tasks), task)
+        mutual_SP[:, (pair_TT + pair_TT.T)[task, others]] = members_ST[:, others]
+    trials_SR = np.zeros((n_sets, _n_trials(n_tasks, n_trials)))
+    if trial_S is not None and trials_SR.size:
         trials_SR[np.arange(n_sets), trial_S] = 1 / np.sqrt(times_S)
     crowd_S1 = _crowd(companions_ST)[:, None]
     affinity_S1 = np.zeros((n_sets, 1))
@@ -186,6 +191,16 @@ def own_variance(members_ST: Floats, task: int, effects: Effects) -> Floats:
     for weight, part in zip(weights, parts, strict=True):
         variance_S += weight * part
     return variance_S
+
+
+def _n_pairs(n_tasks: int) -> int:
+    """How many pairs of tasks have a mutual effect of their own: all, or none where they are too many."""
+    return n_tasks * (n_tasks - 1) // 2 if n_tasks <= PAIRED else 0
+
+
+def _n_trials(n_tasks: int, n_trials: int) -> int:
+    """How many trainings have an effect of their own: all, or none where tasks are too many."""
+    return n_trials if n_tasks <= PAIRED else 0
 
 
 def _companions(members_ST: Floats, task: int) -> Floats:

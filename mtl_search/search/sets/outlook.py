@@ -37,6 +37,7 @@ class Outlook:
     running: frozenset[Members]
     effects: Effects
     affinity_TT: Floats | None = None
+    weight_T: Floats | None = None  # of the main tasks, 1 on average
 
     @cached_property
     def posterior(self) -> SetPosterior:
@@ -63,9 +64,9 @@ class Outlook:
 
     @cached_property
     def believed_MT(self) -> Floats:
-        """What these sets are believed to achieve for the main tasks."""
+        """What these sets are believed to achieve for the main tasks, as much as they count."""
         believed_MT, _ = self.posterior.predict(member_matrix(list(self.standing), self.space.tasks))
-        return believed_MT[:, self._main_T]
+        return self._counted(believed_MT)
 
     @cached_property
     def design(self) -> list[Members]:
@@ -81,7 +82,8 @@ class Outlook:
         trained_M[: len(self.evidence.sets)] = self.evidence.times_M
         times_T = trained_M[self._rows][gains_KT.argmax(axis=0)]
         return float(
-            np.sqrt((self.posterior.noise_T[self._main_T] ** 2 / times_T).sum()) / self._main_T.sum()
+            np.sqrt((self._counted(self.posterior.noise_T[None])[0] ** 2 / times_T).sum())
+            / self._main_T.sum()
         )
 
     def promise(self, sets: Sequence[Members]) -> Floats:
@@ -89,7 +91,7 @@ class Outlook:
         mean_CT, deviation_CT = self.posterior.predict(member_matrix(sets, self.space.tasks))
         change_CT = deviation_CT**2 / np.sqrt(deviation_CT**2 + self.posterior.noise_T**2)
         known_C = np.array([self.standing.get(members, -1) for members in sets])
-        main_CT, moves_CT = mean_CT[:, self._main_T], change_CT[:, self._main_T]
+        main_CT, moves_CT = self._counted(mean_CT), self._counted(change_CT)
         rise_C = expected_rise(main_CT, moves_CT, self.believed_MT, known_C, self.max_networks)
         return (
             rise_C * self._chance(member_matrix(sets, self.space.tasks)) if self.evidence.failed else rise_C
@@ -101,6 +103,10 @@ class Outlook:
         failures_C = _nearness(members_CT, failed_FT).sum(axis=1)
         successes_C = _nearness(members_CT, self.evidence.members_MT) @ self.evidence.times_M
         return np.asarray((1 + successes_C) / (1 + successes_C + failures_C))
+
+    def _counted(self, gains_ST: Floats) -> Floats:
+        """Those of the main tasks, times their weights."""
+        return gains_ST[:, self._main_T] * (1.0 if self.weight_T is None else self.weight_T)
 
     @cached_property
     def _rows(self) -> list[int]:

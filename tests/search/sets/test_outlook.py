@@ -60,3 +60,15 @@ def test_a_single_task_that_was_not_measured_gains_nothing() -> None:
     unsure = outlook(PAIR).posterior.predict(np.array([[1.0, 0, 1, 0]]))[1]
     assert abs(mean[0, 0]) < 1.5
     assert deviation[0, 0] < unsure[0, 0]
+
+
+def test_gains_count_as_much_as_their_tasks() -> None:
+    pairs = [Measurement(("a", "b"), {"a": 4.0, "b": 1.0}), Measurement(("a", "c"), {"a": 1.0, "c": 2.0})]
+    evidence = SetEvidence.gather(pairs, ("a", "b", "c"))
+    space = MemberSpace(("a", "b", "c"))
+    plain = Outlook(space, 2, evidence, frozenset(), Effects())
+    weight_T = np.array([0.3, 0.3, 2.4])
+    counted = Outlook(space, 2, evidence, frozenset(), Effects(), weight_T=weight_T)
+    np.testing.assert_allclose(counted.believed_MT, plain.believed_MT * weight_T)
+    first, other = counted.promise([("c",), ("b",)]) / plain.promise([("c",), ("b",)])
+    assert first > other, "what helps c is worth more"
