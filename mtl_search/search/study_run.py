@@ -124,6 +124,8 @@ class StudyRun:
         self.study.enqueue(fitting)
         trial = self.study.ask()
         sampled = TrialConfig.model_validate(self.arm.space.sample(trial, config.members))
+        if sampled.precision == "auto":  # which is settled in what was trained
+            sampled = sampled.model_copy(update={"precision": config.precision})
         self._note(config.members, trial.params)
         cost = costs.of(config.branching, config.trunk)
         return Draft(trial, config, cost, "the references catch up", exact=sampled == config)

@@ -44,10 +44,9 @@ OWN = {
     "pairs": 0.1,  # what two companions do together
     "detail": 0.2,  # whatever is smooth: sets that differ in few members do alike
 }
-PAIRED = (
-    27  # tasks at most that have effects of each pair and of each training; a hundred tasks have thousands
-)
-# of pairs, and a proposal would take minutes
+# tasks at most that have effects of each pair and of each training: a hundred tasks have thousands of pairs,
+# and a proposal would take minutes
+PAIRED = 30
 AFFINITY = list(SHARED).index("affinity")
 EXPECTED_AFFINITY = 0.5  # of the scale of gains, for companions that are one standard deviation above others:
 # affinities are believed to tell the truth until gains say otherwise
