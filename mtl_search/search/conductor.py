@@ -206,7 +206,7 @@ class Conductor(JobSource):
         trial_id = run.study.start(draft.trial)
         number = int(trial_id.rsplit("-", 1)[1])
         seed = zlib.crc32(f"{self.spec.settings.sampler.seed}/{number}".encode())
-        references = {} if run.arm.name == SINGLE_TASK else dict(self.ledger.references)
+        references = {} if run.arm.name == SINGLE_TASK else self.ledger.yardsticks
         metrics = {t: m for t, m in self.ledger.metrics.items() if not references or t in references}
         affinities = run.arm.name == SHARED_EQUAL and self._wants_affinities
         job = Job(

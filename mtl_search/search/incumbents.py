@@ -54,8 +54,8 @@ class Incumbents:
     def delta_m(self, arm: str) -> float:
         """Of the best design of ``arm`` in percent; NaN while its networks do not serve every main task."""
         front = self._fronts.get(arm)
-        if front is None or front.references != self._ledger.references:
-            front = self._fronts[arm] = Front(references=dict(self._ledger.references))
+        if front is None or front.references != self._ledger.yardsticks:
+            front = self._fronts[arm] = Front(references=dict(self._ledger.yardsticks))
         changed = False
         for candidate in self._ledger.candidates(networks_of(self._spec, arm), since=front.seen):
             changed |= front.add(candidate, self._merits(candidate))

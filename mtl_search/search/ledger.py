@@ -20,6 +20,8 @@ from mtl_search.search.members import Measurement
 
 __all__ = ["Ledger"]
 
+CLEARLY = 2.0  # standard errors that a reference must be above zero to be divided by
+
 
 class Ledger:
     """The leaderboard as decisions need it: ``records`` are the search's; recording goes through here.
@@ -36,6 +38,7 @@ class Ledger:
         self.states: dict[str, Counter[str]] = defaultdict(Counter)
         self.slot_seconds: dict[str, float] = defaultdict(float)  # by study, which the trial_id begins with
         self._complete: dict[str, TrialRecord] = {}
+        self._errors: dict[tuple[str, str, int], float] = {}  # of references: by task, network and replicates
         self._alone: set[str] = set()  # networks of single_task by config_id, by whatever arm trained first
         self._by_id: dict[str, TrialRecord] = {}
         self._measured: dict[str, Measurement] = {}  # by trial, over the references known by now
@@ -91,12 +94,32 @@ class Ledger:
         """The main tasks that have a gain, or will: not those whose reference cannot be divided by, nor, once
         the other arms have begun, those that have none."""
         begun = any(arm != SINGLE_TASK for arm in self.states)
-        unknown = math.nan if begun else 1.0
+        known = self.yardsticks
         return tuple(
-            task
-            for task, metric in self.metrics.items()
-            if metric.has_gains_over(self.references.get(task, unknown))
+            task for task in self.metrics if math.isfinite(known.get(task, math.nan if begun else 1.0))
         )
+
+    @property
+    def yardsticks(self) -> dict[str, float]:
+        """What gains are relative to: the references, NaN where one cannot be told from nothing.
+
+        That is where it is not twice its standard error above zero, for metrics that are better the higher
+        (R2, F1): a gain over it would be noise in percent. Such a task has no gain, and does not count.
+        """
+        return {
+            task: value if self._is_clear(task, value) else math.nan
+            for task, value in self.references.items()
+        }
+
+    def _is_clear(self, task: str, reference: float) -> bool:
+        metric = self.metrics[task]
+        if not metric.has_gains_over(reference):
+            return False
+        network = self._reference_networks.get(task, "")
+        key = task, network, len(self._replicates.get(network, ()))
+        if key not in self._errors:
+            self._errors[key] = self.reference_error(task) if metric.higher_is_better else 0.0
+        return not reference <= CLEARLY * self._errors[key]  # which may not be known: NaN
 
     def candidates(
         self, arms: Collection[str], *, since: int = 0, replicated: Collection[str] = ()
@@ -172,7 +195,7 @@ class Ledger:
         known = [values for values in known if values]
         if not known:
             return {}
-        metric, reference = self.metrics[task], self.references.get(task, math.nan)
+        metric, reference = self.metrics[task], self.yardsticks.get(task, math.nan)
         groups = set.intersection(*map(set, known))
         return {group: fmean(metric.gain(one[group], reference) for one in known) for group in groups}
 
@@ -243,8 +266,9 @@ class Ledger:
         """What ``record`` says of its members; kept, since thousands are asked for before each trial."""
         known = self._measured.get(record.trial_id)
         if known is None:
+            references = self.yardsticks
             gains = {
-                task: self.metrics[task].gain(value, self.references.get(task, math.nan))
+                task: self.metrics[task].gain(value, references.get(task, math.nan))
                 for task, value in self.values(record).items()
             }
             failed = record.state == TrialState.FAILED

@@ -109,7 +109,7 @@ class Retraining(JobSource):
         network, seed = self._queue.pop(0)
         config = TrialConfig.model_validate_json(network.config)
         metrics = {t: m for t, m in self.ledger.metrics.items() if t in self.ledger.references}
-        score = Score(metrics, self.ledger.references, self._weights)
+        score = Score(metrics, self.ledger.yardsticks, self._weights)
         attempts = self.ledger.attempts(self.phase, network.config_id, seed)
         trial_id = attempt_name(f"{self.phase.value}-{network.config_id}-{seed}", len(attempts) + 1)
         job = Job(

@@ -186,7 +186,7 @@ def _search_and_confirm(
     interrupted = conductor.hopeless is None and (
         not searched or _confirm(spec, dataset, executor, ledger, networks, watch, last)
     )
-    board.settle(ledger.references)
+    board.settle({task: value for task, value in ledger.yardsticks.items() if math.isfinite(value)})
     frames = [board.frame(name) for name in ("trials", "metrics", "resamples", "designs", "tasks")]
     summary = summarise(*frames)
     board.write_summary(summary)

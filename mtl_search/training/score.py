@@ -15,7 +15,7 @@ class Score:
     """From the validation values of a network to one number, higher is better.
 
     ``metrics`` has the default metric of each main task, ``references`` their single-task references as
-    far as these are known; ``weights`` says how much a task counts, 1 where it is not named. Where every
+    far as these are known, NaN where one cannot be divided by; ``weights`` says how much a task counts, 1 where it is not named. Where every
     main member has a reference the score is the mean gain in percent. Otherwise (the single-task trials
     themselves, or a network trained outside a sweep) it is the mean of the signed metrics, which compares
     networks of one and the same member set. The mappings are copied: what a trial is judged by does not
@@ -48,6 +48,8 @@ class Score:
         if not all(math.isfinite(values[task]) for task in gains):
             return math.nan
         if all(task in self.references for task in gains):
-            return mean_gain(gains, self.weights)
+            mean = mean_gain(gains, self.weights)
+            if math.isfinite(mean):
+                return mean
         signed = [self.metrics[task].signed(values[task]) for task in gains]
-        return sum(signed) / len(signed)
+        return sum(signed) / len(signed) if signed else math.nan

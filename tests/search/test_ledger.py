@@ -222,3 +222,32 @@ def test_a_reference_has_the_error_of_its_units_and_seeds(tmp_path: Path) -> Non
     for known in (ledger, Ledger(board, METRICS)):  # a resume reads it from the tables
         assert known.reference_error("age") == pytest.approx(math.sqrt(0.01 + of_seeds))
         assert known.resampled(best, "age") == {0: 9.9, 1: 10.1}
+
+
+def resampled(record: TrialRecord, task: str, spread: float) -> TrialRecord:
+    """With values on valid without each of 20 groups, whose jackknife has this standard error."""
+    value = next(m.value for m in record.metrics if m.task == task)
+    signs = [1.0 if group % 2 else -1.0 for group in range(20)]
+    step = spread / math.sqrt(19)
+    found = [Resample(task, group, value + sign * step, Split.VALID) for group, sign in enumerate(signs)]
+    return changed(record, resamples=tuple(found))
+
+
+@pytest.mark.parametrize(("error", "clear"), [(0.01, True), (0.3, False)])
+def test_a_reference_that_cannot_be_told_from_nothing_has_no_gains(
+    ledger: Ledger, error: float, clear: bool
+) -> None:
+    ledger.record(resampled(trial("single_task.death-0", "single_task", death=0.5), "death", error))
+    ledger.record(trial("single_task.age-0", "single_task", age=12.0))
+    assert ledger.reference_error("death") == pytest.approx(error)
+    ledger.record(trial("search-0", age=9.0, death=0.8))
+    gains = ledger.gains(ledger["search-0"])
+    assert ledger.comparable == (("age", "death") if clear else ("age",))
+    assert gains["age"] == 25.0
+    assert gains["death"] == pytest.approx(60.0 if clear else math.nan, nan_ok=True)
+    assert ledger.references["death"] == 0.5, "what it is stays known"
+
+
+def test_the_lower_the_better_is_divided_by_whatever_its_error(ledger: Ledger) -> None:
+    ledger.record(resampled(trial("single_task.age-0", "single_task", age=12.0), "age", 9.0))
+    assert ledger.yardsticks == {"age": 12.0}

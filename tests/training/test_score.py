@@ -88,3 +88,9 @@ def test_it_does_not_change_with_what_it_was_made_of() -> None:
 def test_it_travels_to_workers() -> None:
     score = Score(METRICS, {"death": 0.8})
     assert pickle.loads(pickle.dumps(score)) == score
+
+
+def test_where_no_reference_can_be_divided_by_it_is_the_metric() -> None:
+    score = Score({"a": MetricKind("r2", True), "b": MetricKind("r2", True)}, {"a": math.nan, "b": 0.5})
+    assert score({"a": 0.02}) == 0.02, "such a network has not failed"
+    assert score({"a": 0.02, "b": 0.6}) == pytest.approx(20.0)
