@@ -15,9 +15,10 @@ class Score:
     """From the validation values of a network to one number, higher is better.
 
     ``metrics`` has the default metric of each main task, ``references`` their single-task references as
-    far as these are known, NaN where one cannot be divided by; ``weights`` says how much a task counts, 1 where it is not named. Where every
-    main member has a reference the score is the mean gain in percent. Otherwise (the single-task trials
-    themselves, or a network trained outside a sweep) it is the mean of the signed metrics, which compares
+    far as these are known, NaN where one cannot be divided by; ``weights`` says how much a task counts, 1
+    where it is not named. Where every main member has a reference, and one of them a gain, the score is the
+    mean gain in percent. Otherwise (the single-task trials themselves, or a network trained outside a sweep)
+    it is the mean of the signed metrics, which compares
     networks of one and the same member set. The mappings are copied: what a trial is judged by does not
     change while it trains.
     """
