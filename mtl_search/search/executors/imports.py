@@ -10,7 +10,7 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from mtl_search.errors import ResourceError
 
-__all__ = ["check_imports", "missing_from", "visible_gpu"]
+__all__ = ["ask_for_a_gpu", "check_imports", "missing_from", "visible_gpu"]
 
 WAIT = 120.0  # seconds for a worker of each node to start; it takes a few
 
@@ -61,3 +61,13 @@ def visible_gpu() -> tuple[int, bool]:
     """Bytes of the smallest GPU that is visible here, and whether it has bfloat16."""
     sizes = [torch.cuda.get_device_properties(gpu).total_memory for gpu in range(torch.cuda.device_count())]
     return min(sizes, default=0), bool(sizes) and torch.cuda.is_bf16_supported()
+
+
+def ask_for_a_gpu() -> tuple[int, bool]:
+    """What one worker with a GPU says of it (see `visible_gpu`); nothing good where none answers."""
+    ask = ray.remote(num_cpus=0, num_gpus=1e-3)(visible_gpu)
+    try:
+        answer: tuple[int, bool] = ray.get(ask.remote(), timeout=60.0)
+    except RayError:
+        return 0, False
+    return answer

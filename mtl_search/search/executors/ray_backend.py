@@ -17,6 +17,7 @@ from typing import Any
 from mtl_search.data import Dataset
 from mtl_search.errors import ResourceError
 from mtl_search.records import EpochReport
+from mtl_search.search.executors.addresses import chosen_address, refusal
 from mtl_search.search.executors.base import Executor
 from mtl_search.search.executors.demands import NOTHING, Demands
 from mtl_search.search.executors.gpus import fitting, gpu_share
@@ -42,7 +43,7 @@ from ray.exceptions import RayError  # noqa: E402
 from ray.tune.schedulers import FIFOScheduler, TrialScheduler  # noqa: E402
 from ray.tune.search import Searcher  # noqa: E402
 
-from mtl_search.search.executors.imports import check_imports, visible_gpu  # noqa: E402
+from mtl_search.search.executors.imports import ask_for_a_gpu, check_imports  # noqa: E402
 from mtl_search.search.executors.trainable import (  # noqa: E402
     ENDED,
     JOB,
@@ -69,7 +70,7 @@ class Cluster(Executor):
         total = ray.cluster_resources()
         cpus, gpus = int(total.get("CPU", 0)), float(total.get("GPU", 0))
         needed = demands.gpu_memory() if gpus and resources.gpu == "auto" else 0
-        memory = _ask_for_a_gpu()[0] if needed else 0
+        memory = ask_for_a_gpu()[0] if needed else 0
         share = gpu_share(resources, cpus, gpus, needed=needed, memory=memory)
         if resources.cpu > cpus or share > gpus:
             raise ResourceError(
@@ -84,7 +85,7 @@ class Cluster(Executor):
     @property
     def has_bfloat16(self) -> bool:
         """Whether its trials have a GPU with bfloat16."""
-        return self.place.gpus > 0 and _ask_for_a_gpu()[1]
+        return self.place.gpus > 0 and ask_for_a_gpu()[1]
 
     def run(self, source: JobSource, dataset: Dataset) -> None:
         """Train all jobs of ``source``; Ctrl-C stops what is running within a step.
@@ -136,18 +137,17 @@ class Cluster(Executor):
 def connect(
     resources: Resources, demands: Demands = NOTHING, address: str | None = None
 ) -> Iterator[Cluster]:
-    """Ray at ``address``, or a local one of this machine that ends with the block; one that this process has
-    started is used."""
+    """Ray at ``address`` (else at ``RAY_ADDRESS``), or a local one that ends with the block; one that this
+    process has started is used."""
     started = not ray.is_initialized()
     if started:
+        where = chosen_address(address)
         try:
             context = ray.init(
-                address=address, log_to_driver=False, logging_level=logging.ERROR, include_dashboard=None
+                address=where, log_to_driver=False, logging_level=logging.ERROR, include_dashboard=None
             )
-        except ConnectionError as error:
-            raise ResourceError(
-                "--address", "the address of a running Ray cluster", f"{address!r}: {error}"
-            ) from error
+        except (RayError, RuntimeError, OSError, ValueError, AssertionError) as error:
+            raise refusal(where, error) from error
     try:
         check_imports(demands.imports)
         yield Cluster(resources, context.dashboard_url if started else "", demands)
@@ -281,16 +281,6 @@ class AskTheSource(FIFOScheduler):  # type: ignore[misc]
         """Stop or go on."""
         stop = self._searcher.should_stop(trial.trial_id, result)
         return str(TrialScheduler.STOP if stop else TrialScheduler.CONTINUE)
-
-
-def _ask_for_a_gpu() -> tuple[int, bool]:
-    """What one worker with a GPU says of it (see `visible_gpu`); nothing good where none answers."""
-    ask = ray.remote(num_cpus=0, num_gpus=1e-3)(visible_gpu)
-    try:
-        answer: tuple[int, bool] = ray.get(ask.remote(), timeout=60.0)
-    except RayError:
-        return 0, False
-    return answer
 
 
 @contextmanager

@@ -371,7 +371,7 @@ def test_gpus_are_shared_by_no_more_trials_than_fit_into_their_memory(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(ray, "cluster_resources", lambda: {"CPU": 64.0, "GPU": 1.0})
-    monkeypatch.setattr(ray_backend, "_ask_for_a_gpu", lambda: (40 * 2**30, True))
+    monkeypatch.setattr(ray_backend, "ask_for_a_gpu", lambda: (40 * 2**30, True))
     cluster = Cluster(Resources(), "", Demands(gpu_memory=lambda: 5 * 2**30))
     assert (cluster.slots, cluster.place.gpus) == (7, 1 / 7)
     assert cluster.has_bfloat16

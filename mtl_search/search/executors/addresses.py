@@ -1,0 +1,49 @@
+"""Which Ray a sweep runs on, found out before Ray itself is asked, which may think for many minutes."""
+
+import os
+import re
+import socket
+
+from mtl_search.errors import ResourceError
+
+__all__ = ["LOCAL", "chosen_address", "refusal"]
+
+LOCAL = "local"  # Ray's word for one of its own, whatever else runs on this machine
+WAIT = 5.0  # seconds for a port to answer
+HOST_PORT = re.compile(r"(?P<host>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\]):(?P<port>\d{1,5})")
+
+
+def chosen_address(given: str | None) -> str:
+    """What Ray is told: ``given``, else ``RAY_ADDRESS``, else a Ray of our own.
+
+    ResourceError where nobody can be, or is, at that address.
+    """
+    place, address = ("--address", given) if given else ("RAY_ADDRESS", os.environ.get("RAY_ADDRESS"))
+    if not address:
+        return LOCAL
+    if address in (LOCAL, "auto"):
+        return address
+    wanted = "HOST:PORT of a cluster's head node (ray start --head prints it), or auto for the one here"
+    match = HOST_PORT.fullmatch(address)
+    if match is None or not 0 < int(match["port"]) < 65536:
+        hint = "a Ray client cannot run Tune; start the sweep on a node of the cluster"
+        raise ResourceError(place, wanted, repr(address), hint if address.startswith("ray://") else None)
+    try:
+        socket.create_connection((match["host"].strip("[]"), int(match["port"])), WAIT).close()
+    except OSError as error:
+        raise ResourceError(place, "a running Ray cluster", f"nobody at {address} ({error})") from error
+    return address
+
+
+def refusal(address: str, error: Exception) -> ResourceError:
+    """The one message for whatever Ray raised when it was to start, or to join the cluster at ``address``."""
+    said = " ".join(str(error).split())[:500] or type(error).__name__
+    hint: str | None = None
+    if address == LOCAL:
+        hint = "Ray keeps its files below RAY_TMPDIR (a short path) and HOME; --inline needs no Ray"
+        return ResourceError("Ray", "one that starts on this machine", said, hint)
+    if re.search(r"auth|token", said, re.IGNORECASE):
+        hint = "give the cluster's token in RAY_AUTH_TOKEN, or have its ~/.ray/auth_token here"
+    elif "ersion" in said:
+        hint = "install the cluster's versions of Ray and Python here"
+    return ResourceError("--address", f"a Ray cluster that can be joined at {address}", said, hint)

@@ -1,0 +1,120 @@
+"""Which Ray: a local one unless another was named, and one message for whatever is wrong."""
+
+import socket
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from mtl_search.errors import ResourceError
+from mtl_search.search.executors import ray_backend
+from mtl_search.search.executors.addresses import chosen_address, refusal
+from mtl_search.search.executors.ray_backend import connect
+from mtl_search.search.settings import Resources
+
+
+@pytest.fixture(autouse=True)
+def _no_address_around(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+
+
+@pytest.fixture
+def port() -> Iterator[int]:
+    """A port that somebody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+@pytest.fixture
+def closed() -> int:
+    """A port that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        number: int = server.getsockname()[1]
+    return number
+
+
+def test_without_a_word_it_is_a_ray_of_our_own() -> None:
+    assert chosen_address(None) == chosen_address("") == "local"
+
+
+def test_what_is_named_is_taken(monkeypatch: pytest.MonkeyPatch, port: int) -> None:
+    assert chosen_address(f"127.0.0.1:{port}") == f"127.0.0.1:{port}"
+    assert chosen_address("auto") == "auto"
+    monkeypatch.setenv("RAY_ADDRESS", f"localhost:{port}")
+    assert chosen_address(None) == f"localhost:{port}"
+    assert chosen_address("auto") == "auto", "what is given comes before the environment"
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["nonsense", "ray://127.0.0.1:10001", "http://127.0.0.1:8265", "host:", ":6379", "host:99999", "a b:1"],
+)
+def test_nonsense_is_refused_at_once(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    with pytest.raises(ResourceError, match=r"--address: expected HOST:PORT"):
+        chosen_address(address)
+    monkeypatch.setenv("RAY_ADDRESS", address)
+    with pytest.raises(ResourceError, match=r"RAY_ADDRESS: expected HOST:PORT"):
+        chosen_address(None)
+
+
+def test_a_closed_port_is_found_out_at_once(closed: int) -> None:
+    began = time.monotonic()
+    with pytest.raises(ResourceError, match=f"nobody at 127.0.0.1:{closed}"):
+        chosen_address(f"127.0.0.1:{closed}")
+    assert time.monotonic() - began < 6.0
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (
+            RuntimeError("Version mismatch: the cluster was started with Ray: 2.1"),
+            "versions of Ray and Python",
+        ),
+        (RuntimeError("Unauthenticated: invalid auth token"), "RAY_AUTH_TOKEN"),
+        (ConnectionError("ray.init() could not connect"), "could not connect"),
+    ],
+    ids=["another version", "no token", "no answer"],
+)
+def test_what_a_cluster_answers_is_one_message(
+    monkeypatch: pytest.MonkeyPatch, port: int, error: Exception, said: str
+) -> None:
+    message = told(monkeypatch, error, f"127.0.0.1:{port}")
+    assert message.startswith(f"--address: expected a Ray cluster that can be joined at 127.0.0.1:{port}")
+    assert said in message
+    assert "\n" not in message
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        PermissionError(13, "Permission denied", "/nowhere/.ray"),
+        OSError("AF_UNIX path length cannot exceed 107 bytes: /a/very/long/path"),
+        ValueError("no such session"),
+    ],
+    ids=["home", "temporary path", "else"],
+)
+def test_what_keeps_ray_from_starting_is_one_message(
+    monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    message = told(monkeypatch, error, None)
+    assert message.startswith(f"Ray: expected one that starts on this machine, found {error}")
+    assert "RAY_TMPDIR" in message
+    assert "--inline" in message
+
+
+def told(monkeypatch: pytest.MonkeyPatch, error: Exception, address: str | None) -> str:
+    """What is said where Ray raises ``error``."""
+
+    def fail(**options: object) -> None:
+        raise error
+
+    monkeypatch.setattr(ray_backend.ray, "init", fail)
+    monkeypatch.setattr(ray_backend.ray, "is_initialized", lambda: False)
+    with pytest.raises(ResourceError) as caught, connect(Resources(), address=address):
+        pass
+    return str(caught.value)
+
+
+def test_a_silent_error_has_a_name() -> None:
+    assert "AssertionError" in str(refusal("local", AssertionError()))
