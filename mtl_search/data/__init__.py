@@ -1,12 +1,19 @@
 """Tables made ready for training: sources, splits, the encoding of inputs, and the Dataset.
 
-What a user gives is checked here once, and every error names the table and the column. Three decisions:
+What a user gives is checked here once, and every error names the table and the column. The decisions:
 
-- **Rows are told apart by a hash of their whole content**, tasks and dropped columns included. A split by
-  fractions compares that hash (with the seed) with the fractions: the order of rows, rows added later and
-  the choice of tasks move nothing, equal rows stand together, and two sweeps over one table with other tasks
-  hold back the same test rows. Sizes are therefore near the fractions, not exact. The price: where a label is
-  corrected, its row may move to another split.
+- **A row is drawn by a hash of what is used of it**: its inputs, tasks and group, or the columns of
+  ``split.key`` alone. A split by fractions compares that hash (with the seed) with the fractions: the order
+  of rows, rows added later and columns that are dropped, or taken for identifiers, move nothing, and equal
+  rows stand together. Sizes are therefore near the fractions, not exact. The price: without a key, where a
+  label is corrected or another task is chosen, rows move. Rows with a rare label are the exception: they are
+  dealt, so that no split lacks it (``strata``).
+- **A task that cannot be judged is left out, not the sweep**: it is told with the reason, and its column is
+  no input.
+- **Storage means nothing**: columns of any Arrow type become a few plain ones first (``plain``), nulls, NaN
+  and empty text are missing in every format, and whole numbers are whole however they are stored.
+- **What looks wrong is told, not mended**: values that look like a sign for missing, numbers that are text,
+  repeated rows, leaks, and tasks that are one. What is meant is for the sweep file to say.
 - **Everything fitted sees the train rows alone**: encodings, standardised targets, class weights, warnings.
   The test rows are encoded, and ``Dataset.without_test`` drops them before a search begins.
 - **Numbers are scaled by quartiles and bent at the ends**, because one mistyped value must not press all

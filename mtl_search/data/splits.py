@@ -108,7 +108,9 @@ def _by_column(table: pa.Table, shares_N: NDArray[np.float64], split: SplitSpec)
     names = {value: NAMES.get(str(value).strip().lower()) for value in pc.unique(column).to_pylist()}
     unknown = [value for value, which in names.items() if which is None]
     if unknown:
-        raise DataError(place, f"{accepted} in every row", repr(unknown[0]))
+        is_time = pa.types.is_temporal(table[split.column].type)
+        hint = f"by time: split: {{time: {split.column}}}" if is_time else None
+        raise DataError(place, f"{accepted} in every row", repr(unknown[0]), hint)
     positions = pc.index_in(column, value_set=pa.array(list(names), pa.string())).to_numpy()
     of_N: NDArray[np.str_] = np.array([str(which) for which in names.values()])[positions]
     if split.valid_from is None:

@@ -93,7 +93,9 @@ def check_name(document: Document, path: tuple[str, ...], name: str) -> None:
     try:
         check_task_name(name)
     except ValueError as error:
-        raise document.error(path, str(error).split("expected ")[1].split(", found")[0], repr(name)) from None
+        rule = str(error).split("expected ")[1].split(", found")[0]
+        hint = f"name it so and say column: {name!r}" if path[0] == "tasks" else None
+        raise document.error(path, rule, repr(name), hint) from None
 
 
 def check_members(document: Document, path: tuple[str, ...], space: SearchSpace, settings: Settings) -> None:

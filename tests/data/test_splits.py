@@ -1,5 +1,7 @@
 """Splits by fraction, by group and by column; limits on rows."""
 
+import datetime as dt
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -92,6 +94,7 @@ def test_a_column_names_the_splits() -> None:
         (["train", "valid"], {}, "no test row among 2"),
         (["train", "valid", "test"], {"valid": 0.5, "valid_from": "test"}, "found 1 valid rows, and"),
         ([0, 1, 2], {}, "found '0'"),
+        ([dt.date(2024, 1, 1)], {}, r"found '2024-01-01'; by time: split: \{time: s\}"),
     ],
 )
 def test_columns_that_do_not_name_splits(

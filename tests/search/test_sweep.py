@@ -134,6 +134,7 @@ def test_the_most_epochs(tiny_spec: Callable[..., SweepSpec], epochs: Any, large
         ("  source: tiny.parquet", "  sorce: tiny.parquet", ":3: data.sorce", "did you mean 'source'?"),
         ("  cost: regression", "  cost: regresion", ":5: tasks.cost", "did you mean 'regression'?"),
         ("  cost: regression", "  'my cost': regression", ":5: tasks.my cost", "letters, digits"),
+        ("  cost: regression", "  'my cost': regression", ":5: tasks.my cost", "say column: 'my cost'"),
         (
             "  cost: regression",
             "  cost: {kind: binary, role: auxiliary}",
