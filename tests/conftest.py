@@ -47,6 +47,7 @@ def tiny_sweep(tiny_file: Path) -> TinySweep:
             "tasks": {"cost": "regression", "ill": "binary"},
             "objective": {"max_networks": 2},
             "budget": {"trials": 3, "reference_trials": 2, "repeats": 0, "finalists": 0, "seeds": 0},
+            "references": {"linear": False},
             "resources": {"gpu": 0},
             "sampler": {"name": "random", "members": "random"},
             "pruner": {"name": "none"},

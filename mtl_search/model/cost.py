@@ -50,7 +50,8 @@ class NetworkCosts:
         parts = [encoder]
         for stage, cost in enumerate(stages):
             parts += [cost] * len(branching.nodes(stage))
-        parts += [self._of_head(name, trunk.width_out) for name in branching.members]
+        width = trunk.head_width(self._shape)
+        parts += [self._of_head(name, width) for name in branching.members]
         return NetworkCost(sum(part.n_params for part in parts), sum(part.flops for part in parts))
 
     def _of_stages(self, trunk: Trunk) -> list[NetworkCost]:

@@ -31,8 +31,8 @@ class Network(nn.Module):
         if tuple(sorted(by_name)) != branching.members or len(by_name) < len(tasks):
             found = [task.name for task in tasks]
             raise ValueError(f"tasks {list(branching.members)} of the branching, found {found}")
-        if trunk.stages != branching.n_stages:
-            raise ValueError(f"a trunk of {branching.n_stages} stages, found one of {trunk.stages}")
+        if trunk.depth != branching.n_stages:
+            raise ValueError(f"a trunk of {branching.n_stages} stages, found one of {trunk.depth}")
         self.branching = branching
         self.members = branching.members
         self._parents, self._node_members = _flatten(branching)
@@ -40,11 +40,12 @@ class Network(nn.Module):
 
         self.encoder = trunk.build_encoder(shape)
         self.nodes = nn.ModuleList(
-            trunk.build_stage(stage, shape)
+            trunk.build_stage(stage, shape) if trunk.stages else nn.Identity()
             for stage in range(branching.n_stages)
             for _ in branching.nodes(stage)
         )
-        self.heads = nn.ModuleList(by_name[name].head(trunk.width_out) for name in self.members)
+        width = trunk.head_width(shape)
+        self.heads = nn.ModuleList(by_name[name].head(width) for name in self.members)
         self._group_parameters()
 
     def forward(self, inputs: Inputs) -> dict[str, Tensor]:

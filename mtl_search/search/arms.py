@@ -1,4 +1,4 @@
-"""Arms: the parts of a sweep with budgets of their own, and the three that every sweep is compared with."""
+"""Arms: the parts of a sweep with budgets of their own, and those that every sweep is compared with."""
 
 from dataclasses import dataclass
 
@@ -20,7 +20,8 @@ __all__ = [
 
 SINGLE_TASK, SHARED_EQUAL, SHARED_TUNED, SEARCH = "single_task", "shared_equal", "shared_tuned", "search"
 LINEAR, POOLED, CONTROL = "linear", "pooled", "control"
-REFERENCE_ARMS = (SINGLE_TASK, SHARED_EQUAL, SHARED_TUNED)
+REFERENCE_ARMS = (SINGLE_TASK, LINEAR, SHARED_EQUAL, SHARED_TUNED)
+NO_TRUNK = {"trunk": {"name": "mlp", "stages": 0}, "branching": "shared"}
 INFORMED = 10  # trials trained to their end, from which on a study counts as tuned; none is stopped before
 TUNED_WEIGHTS = {"name": "fixed", "weights": {"simplex": [0.1, 10.0]}}
 
@@ -47,10 +48,11 @@ class Arm:
 def arms_of(spec: SweepSpec) -> tuple[Arm, ...]:
     """The arms in the order they run: the references, the user's own, the search.
 
-    ``single_task`` tunes each main task alone, in a study of its own. ``shared_equal`` and
+    ``single_task`` tunes each main task alone, in a study of its own, and ``linear`` does so without a trunk:
+    on many tables nothing is better. ``shared_equal`` and
     ``shared_tuned`` train all tasks in one network with only the heads apart, under equal weights and
     under fixed weights that are tuned (Xin et al. 2022 show how strong these are). All tune the same
-    hyperparameters as ``trial:`` does, and all three get the same number of trials.
+    hyperparameters as ``trial:`` does, and all get the same number of trials.
     """
     settings, budget = spec.settings, spec.settings.budget
     everything = settings.all_tasks
@@ -65,6 +67,11 @@ def arms_of(spec: SweepSpec) -> tuple[Arm, ...]:
         f"{SINGLE_TASK}/{task}": (task,) for task in settings.main_tasks
     }
     arms = [Arm(SINGLE_TASK, spec.space, alone, per_task)]
+    if settings.references.linear:
+        studies: dict[str, tuple[str, ...] | None] = {
+            f"{LINEAR}/{task}": (task,) for task in settings.main_tasks
+        }
+        arms.append(Arm(LINEAR, spec.override(NO_TRUNK), studies, per_task))
     arms += [Arm(name, spec.override(part), {name: everything}, in_total) for name, part in tuned.items()]
     for name, space in (*spec.arms.items(), (SEARCH, spec.space)):
         arms.append(
@@ -84,4 +91,4 @@ def networks_of(spec: SweepSpec, arm: str) -> tuple[str, ...]:
 
 def evidence_for(arm: str) -> tuple[str, ...]:
     """The arms whose trials an arm may learn from: the search from the references' too, others their own."""
-    return (*REFERENCE_ARMS, SEARCH) if arm == SEARCH else (arm,)
+    return (SINGLE_TASK, SHARED_EQUAL, SHARED_TUNED, SEARCH) if arm == SEARCH else (arm,)

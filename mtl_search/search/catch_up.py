@@ -61,6 +61,8 @@ class CatchUp(JobSource):
         found: dict[str, tuple[TrialRecord, str]] = {}
         for key, tasks in serving(self._conductor.spec, ledger, self._replication.known()).items():
             network = ledger[key]
+            if TrialConfig.model_validate_json(network.config).trunk.stages == 0:
+                continue  # a linear network is a reference of its own, and stays apart
             for task in sorted(tasks):
                 config = alone(TrialConfig.model_validate_json(network.config), task)
                 config_id = config.identity(dataset.fingerprint)

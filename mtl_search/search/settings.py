@@ -20,7 +20,7 @@ from mtl_search.search.samplers import TPE, SamplerConfig
 from mtl_search.tasks import TaskConfig
 from mtl_search.training import NetworkCost
 
-__all__ = ["Budget", "Constraints", "Objective", "Resources", "Settings"]
+__all__ = ["Budget", "Constraints", "Objective", "References", "Resources", "Settings"]
 
 FROZEN = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
@@ -84,6 +84,14 @@ class Budget(BaseModel):
         return self
 
 
+class References(BaseModel):
+    """Which arms a sweep is compared with beside those that it always is: the linear networks of tables."""
+
+    model_config = FROZEN
+
+    linear: bool = True
+
+
 class Resources(BaseModel):
     """What one trial is given: CPUs (its torch threads) and a GPU, of which it may hold a fraction."""
 
@@ -115,6 +123,7 @@ class Settings(BaseModel):
     objective: Objective = Objective(max_networks=3)
     constraints: Constraints = Constraints()
     budget: Budget
+    references: References = References()
     resources: Resources = Resources()
     sampler: Annotated[SamplerConfig, BeforeValidator(_named)] = TPE()
     pruner: Annotated[PrunerConfig, BeforeValidator(_named)] = ASHA()

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from mtl_search.records import EpochReport
-from mtl_search.search.arms import SINGLE_TASK
+from mtl_search.search.arms import LINEAR, SEARCH, SINGLE_TASK, Arm
 from mtl_search.search.jobs import Job
 from mtl_search.search.ledger import Ledger
 from mtl_search.search.settings import Budget
@@ -13,6 +13,7 @@ from mtl_search.search.study_run import Draft, StudyRun
 
 __all__ = ["Live", "Turns"]
 
+LINEAR_PART = 0.25  # of the hours of another arm, since linear networks train fast
 LAST_ROUND = 0.25  # share of its hours that a study of one of several tasks has after the first round of all
 REPEATED = 50  # trials in a row that were trained before, after which a study has no use for more hours
 
@@ -65,6 +66,13 @@ class Turns:
             and self.has_budget(run, False, live)
         )
 
+    def _share(self, arm: Arm) -> float:
+        """Of the hours: half for the search, the rest even between the others, less for linear networks."""
+        if arm.name == SEARCH:
+            return 0.5
+        parts = {one.name: LINEAR_PART if one.name == LINEAR else 1.0 for one in self._arms}
+        return 0.5 * parts[arm.name] / (sum(parts.values()) - parts[SEARCH])
+
     def has_budget(self, run: StudyRun, first_round: bool, live: Mapping[str, Live]) -> bool:
         """Whether a study may have one more trial, in its first round or at all."""
         arm = run.arm
@@ -78,7 +86,7 @@ class Turns:
         assert hours is not None
         if run.repeated >= REPEATED:
             return False
-        share = hours * 3600 * self._slots / len(self._arms) / len(arm.studies)
+        share = hours * 3600 * self._slots * self._share(arm) / len(arm.studies)
         share *= 1 - LAST_ROUND if first_round else 1
         now = datetime.now(UTC)
         spent = self._ledger.slot_seconds[run.study.trial_prefix] + sum(

@@ -20,10 +20,11 @@ class _Staged(Protocol):
 
 
 def stages_of(trunk: object) -> int:
-    """The stages of a sampled trunk: a mapping as in a sweep file, or a trunk configured in Python."""
+    """The stages of branchings of a sampled trunk (a mapping as in a sweep file, or one configured in Python);
+    one where it has none itself."""
     if isinstance(trunk, Mapping):
-        return int(trunk["stages"])
-    return cast(_Staged, trunk).stages
+        return max(1, int(trunk["stages"]))
+    return max(1, cast(_Staged, trunk).stages)
 
 
 def possible_stages(trunk: Node, path: Path, document: Document) -> frozenset[int]:
@@ -35,7 +36,7 @@ def possible_stages(trunk: Node, path: Path, document: Document) -> frozenset[in
         each = (possible_stages(node, path + step, document) for step, node in trunk.children())
         return frozenset().union(*each)
     if isinstance(trunk, Constant) and isinstance(trunk.value, _Staged):
-        return frozenset({trunk.value.stages})
+        return frozenset({max(1, trunk.value.stages)})
     if not isinstance(trunk, Fields):
         raise document.error(path, "a mapping with name and stages", _written(trunk, path, document))
     entries = dict(trunk.entries)
@@ -43,7 +44,7 @@ def possible_stages(trunk: Node, path: Path, document: Document) -> frozenset[in
         close = get_close_matches("stages", entries, n=1)
         hint = f"did you mean it by {close[0]!r}?" if close else "branchings are cut at them"
         raise document.error((*path, "stages"), "the number of stages", "nothing", hint)
-    return frozenset(_counts(entries["stages"], (*path, "stages"), document))
+    return frozenset(max(1, count) for count in _counts(entries["stages"], (*path, "stages"), document))
 
 
 def _counts(node: Node, path: Path, document: Document) -> list[int]:
@@ -51,8 +52,8 @@ def _counts(node: Node, path: Path, document: Document) -> list[int]:
     if isinstance(node, Leaf) and isinstance(node.range, IntRange | Categorical):
         found = node.range.values
     counts = [count for count in found if isinstance(count, int) and not isinstance(count, bool)]
-    if len(counts) < len(found) or min(counts) < 1:
-        raise document.error(path, "a whole number of stages, at least 1", _written(node, path, document))
+    if len(counts) < len(found) or min(counts) < 0:
+        raise document.error(path, "a whole number of stages, at least 0", _written(node, path, document))
     return counts
 
 

@@ -67,9 +67,9 @@ class TrialConfig(BaseModel):
     def _check_branching(self) -> Self:
         if self.branching.members != self.members:
             raise ValueError(f"branching of the members {self.members}, found {self.branching.members}")
-        if self.branching.n_stages != self.trunk.stages:
+        if self.branching.n_stages != self.trunk.depth:
             found = f"found {self.branching.n_stages}"
-            raise ValueError(f"a branching of {self.trunk.stages} stages, as the trunk has, {found}")
+            raise ValueError(f"a branching of {self.trunk.depth} stages, as the trunk has, {found}")
         return self
 
     def on(self, bfloat16: bool) -> Self:

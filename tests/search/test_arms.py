@@ -14,7 +14,12 @@ def named(spec: SweepSpec) -> dict[str, object]:
 
 def test_order(tiny_spec: MakeSpec) -> None:
     spec = tiny_spec(arms={"b": {"members": "all"}, "a": {"members": "all"}})
-    assert [arm.name for arm in arms_of(spec)] == [*REFERENCE_ARMS, "b", "a", SEARCH]
+    assert [arm.name for arm in arms_of(spec)] == [
+        *(a for a in REFERENCE_ARMS if a != "linear"),
+        "b",
+        "a",
+        SEARCH,
+    ]
 
 
 def test_references_get_equal_numbers_of_trials(tiny_spec: MakeSpec) -> None:
@@ -60,6 +65,6 @@ def test_fixed_members_are_the_study_s(tiny_spec: MakeSpec) -> None:
 
 
 def test_the_search_builds_on_the_references(tiny_spec: MakeSpec) -> None:
-    assert evidence_for("search") == (*REFERENCE_ARMS, "search")
+    assert evidence_for("search") == ("single_task", "shared_equal", "shared_tuned", "search")
     assert evidence_for("mine") == ("mine",)
     assert evidence_for("single_task") == ("single_task",)

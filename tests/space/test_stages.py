@@ -33,7 +33,7 @@ def test_all_numbers_of_stages_are_known(trunk, stages):
     assert possible(trunk) == stages
 
 
-WHOLE = "expected a whole number of stages, at least 1, found"
+WHOLE = "expected a whole number of stages, at least 0, found"
 
 
 @pytest.mark.parametrize(
@@ -58,13 +58,13 @@ WHOLE = "expected a whole number of stages, at least 1, found"
             "trunk.one_of[1].stages: expected the number of stages,"
             " found nothing; branchings are cut at them",
         ),
-        ({"stages": 0}, f"trunk.stages: {WHOLE} 0"),
+        ({"stages": -1}, f"trunk.stages: {WHOLE} -1"),
         ({"stages": "3"}, f"trunk.stages: {WHOLE} '3'"),
         ({"stages": True}, f"trunk.stages: {WHOLE} true"),
         ({"stages": 2.5}, f"trunk.stages: {WHOLE} 2.5"),
         ({"stages": [1, 2]}, f"trunk.stages: {WHOLE} [1, 2]"),
         ({"stages": {"float": [1, 2]}}, f"trunk.stages: {WHOLE} {{float: [1, 2]}}"),
-        ({"stages": {"int": [0, 2]}}, f"trunk.stages: {WHOLE} {{int: [0, 2]}}"),
+        ({"stages": {"int": [-1, 2]}}, f"trunk.stages: {WHOLE} {{int: [-1, 2]}}"),
         ({"stages": {"categorical": [2, "x"]}}, f"trunk.stages: {WHOLE} {{categorical: [2, 'x']}}"),
         ({"stages": {"categorical": [True, 2]}}, f"trunk.stages: {WHOLE} {{categorical: [true, 2]}}"),
     ],
