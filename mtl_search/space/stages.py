@@ -20,8 +20,10 @@ class _Staged(Protocol):
 
 
 def stages_of(trunk: object) -> int:
-    """The stages of branchings of a sampled trunk (a mapping as in a sweep file, or one configured in Python);
-    one where it has none itself."""
+    """The stages of the branchings of a sampled trunk, one where it has none itself.
+
+    A trunk is a mapping as in a sweep file, or configured in Python.
+    """
     if isinstance(trunk, Mapping):
         return max(1, int(trunk["stages"]))
     return max(1, cast(_Staged, trunk).stages)

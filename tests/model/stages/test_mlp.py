@@ -42,7 +42,7 @@ def test_dropout_is_active_in_training_alone():
 @pytest.mark.parametrize(
     "options",
     [
-        {"stages": 0},
+        {"stages": -1},
         {"width": 0},
         {"width": "64"},
         {"width": 1.5},
