@@ -9,8 +9,9 @@ Who does what:
 - ``jobs`` is all that an executor sees of it; ``executors`` train them, in this process or, through Ray Tune,
   on workers.
 - ``composing`` makes designs of the measured networks; ``replication`` trains promising ones again before
-  they are final, ``confirmation`` the finalists, on test (both are ``retraining``). ``run`` puts everything
-  together.
+  they are final. ``choosing`` says, on valid, which design is recommended; ``confirmation`` trains the
+  ``finalists`` and the ``control`` of the recommended one, on test (both are ``retraining``). ``run`` puts
+  everything together.
 
 Where this differs from the first design: Optuna's studies think in memory and write whole trials to the
 journal (``studies`` says why), test rows are not merely left unread during the search but absent from its

@@ -8,6 +8,7 @@ from dataclasses import replace
 from statistics import fmean, median, variance
 
 import numpy as np
+import pyarrow.compute as pc
 from scipy.stats import chi2
 
 from mtl_search.analysis import jackknife_variance
@@ -306,9 +307,8 @@ class Ledger:
                     self._measured.clear()
 
     def _learn_resamples(self, board: Leaderboard) -> None:
-        for row in board.resamples().to_pylist():
-            if row["split"] == Split.VALID.value:
-                self._resample(row["trial_id"], row["task"], row["left_out"], row["value"])
+        for row in board.resamples().filter(pc.field("split") == Split.VALID.value).to_pylist():
+            self._resample(row["trial_id"], row["task"], row["left_out"], row["value"])
 
     def _resample(self, trial_id: str, task: str, left_out: int, value: float) -> None:
         self._resamples.setdefault(trial_id, {}).setdefault(task, {})[left_out] = value

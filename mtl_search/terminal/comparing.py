@@ -60,7 +60,9 @@ def _show_arms(console: Console, titles: list[str], confirmed: list[list[dict[st
     table.add_column("arm")
     for title in titles:
         table.add_column(title, overflow="fold")
-    table.add_row("recommended", *(_delta_m(recommended(rows)) for rows in confirmed))
+    chosen = [recommended(rows) for rows in confirmed]
+    table.add_row("recommended", *map(_delta_m, chosen))
+    table.add_row("verdict on it", *map(_verdict, chosen))
     for arm in dict.fromkeys(arm for rows in confirmed for row in rows for arm in row["arms"]):
         table.add_row(arm, *(_delta_m(_best(rows, arm)) for rows in confirmed))
     console.print(table)
@@ -68,17 +70,25 @@ def _show_arms(console: Console, titles: list[str], confirmed: list[list[dict[st
 
 def _best(rows: list[dict[str, Any]], arm: str) -> dict[str, Any] | None:
     """The design of ``arm`` that is best on valid, of the fewest networks among equals."""
-    of_arm = [row for row in rows if arm in row["arms"]]
-    key = {
-        id(row): (-math.inf if math.isnan(row["delta_m_valid"]) else row["delta_m_valid"]) for row in of_arm
-    }
-    return max(of_arm, key=lambda row: (key[id(row)], -row["n_networks"]), default=None)
+
+    def worth(row: Mapping[str, Any]) -> tuple[float, int]:
+        known = math.isfinite(row["delta_m_valid"])
+        return (row["delta_m_valid"] if known else -math.inf), -row["n_networks"]
+
+    return max((row for row in rows if arm in row["arms"]), key=worth, default=None)
 
 
 def _delta_m(best: Mapping[str, Any] | None) -> str:
     if best is None:
         return "not confirmed"
     return f"{percent(best['delta_m'])} {interval(best['delta_m_low'], best['delta_m_high'])}"
+
+
+def _verdict(chosen: Mapping[str, Any] | None) -> str:
+    """What is said of the recommended design, and whether more trials of the references may change it."""
+    if chosen is None:
+        return ""
+    return f"{chosen['verdict']}{', provisional' if chosen['provisional'] else ''}"
 
 
 def _show_tasks(

@@ -4,7 +4,7 @@ import math
 import numpy as np
 import pytest
 
-from mtl_search.analysis import affinity
+from mtl_search.analysis import affinity, holm
 from mtl_search.testing.frames import TASKS, trials, valid_gains
 
 NAMES = ("age", "death", "ward")
@@ -135,3 +135,25 @@ def test_a_wider_level_is_a_wider_interval():
     narrow, wide = (affinity(*board(rows), TASKS, level=level) for level in (0.5, 0.99))
     assert (wide["high"] - wide["low"] > narrow["high"] - narrow["low"]).all()
     assert narrow["effect"].equals(wide["effect"])
+
+
+def test_p_values_are_corrected_over_all_pairs():
+    table = affinity(*board(drawn(60, np.random.default_rng(0), noise=1.0)), TASKS)
+    known = table["p"].dropna()
+    assert len(known) == 6, "of three tasks"
+    assert table["p_holm"].dropna().tolist() == pytest.approx(holm(known))
+    assert effect(table, "age", "death")["p_holm"] < 0.05
+
+
+def test_where_nothing_helps_hardly_anything_is_shown():
+    """By 95 % intervals one pair in twenty would be, of six pairs and forty searches a dozen."""
+    rng, uncorrected, shown = np.random.default_rng(1), 0, 0
+    for _ in range(40):
+        rows = [
+            (members, {name: float(rng.normal()) for name in members}) for members, _ in drawn(40, rng, 1.0)
+        ]
+        table = affinity(*board(rows), TASKS)
+        uncorrected += int((table["p"] < 0.05).sum())
+        shown += int((table["p_holm"] < 0.05).any())
+    assert uncorrected > 2 * shown
+    assert shown <= 5

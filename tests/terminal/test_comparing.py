@@ -27,7 +27,8 @@ def test_each_arm_and_each_task_has_a_line(
     shown = capsys.readouterr().out
     for arm in ("single_task", "shared_tuned", "search"):
         assert arm in shown
-    best = max(boards[0].summary().to_pylist(), key=lambda row: row["delta_m_valid"])
+    (best,) = (row for row in boards[0].summary().to_pylist() if row["chosen"])
+    assert f"{best['verdict']}, provisional" in " ".join(shown.split())
     for task in best["tasks"]:
         assert task["task"] in shown
         assert f"{task['value']:.4f}" in shown
