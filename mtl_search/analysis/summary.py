@@ -39,7 +39,8 @@ def summarise(
     confirmed ``single_task`` there is no gain: delta_m and what follows are NaN.
     """
     names, kinds, weights = main_tasks(tasks), metric_kinds(tasks), task_weights(tasks)
-    confirmed = confirmed_designs(designs, Runs.read(trials, metrics, resamples, kinds), names)
+    runs = Runs.read(trials, metrics, resamples, kinds)
+    confirmed = confirmed_designs(designs, runs, names)
     references = dict(zip(tasks["task"], tasks["reference"], strict=True))
     counted = [kinds[name].has_gains_over(references[name]) for name in names]
     reading = _reading(trials)
@@ -55,6 +56,8 @@ def summarise(
     left_out = [name for name, counts in zip(names, counted, strict=True) if not counts]
     on_test = [name for name in _undefined(rows) if name not in left_out]
     notes = caveats(trials, confirmed, left_out, on_test, reading) + missing_trainings(trials)
+    if not runs.groups:
+        notes.append("test was not resampled, as where it is one group: intervals count the seeds alone")
     costs, reasons = arm_costs(trials), provisional(trials, metrics, tasks)
     for row, design in zip(rows, confirmed, strict=True):
         del row["shares_nothing"]

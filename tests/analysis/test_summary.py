@@ -395,3 +395,9 @@ def test_each_further_reading_of_test_is_at_half_the_level(reading, alpha):
     low, high = stats.ttest_rel(found, single).confidence_interval(1 - alpha)
     assert (row["delta_m_low"], row["delta_m_high"]) == pytest.approx((low, high))
     assert any("test was read" in note for note in row["caveats"]) == (alpha < 0.05)
+
+
+@pytest.mark.parametrize(("groups", "named"), [(0, True), (4, False)])
+def test_intervals_of_seeds_alone_are_named(groups, named):
+    row = summarise(*tables(groups=groups))[0]
+    assert any("not resampled" in note for note in row["caveats"]) == named
