@@ -5,10 +5,11 @@ for each that ends (``log`` says what is in them). It is append-only, since a ro
 trial ends and appending is what a file system does safely. All else follows from it.
 
 Each table of `SCHEMAS` is one Parquet file, because everything reads it (pandas, Polars, DuckDB) and the
-units travel in the schema. A Parquet file cannot be appended to, so it is replaced whole, by rename. That
-costs the more the more trials there are, so it is done as often as it costs at most 2 % of the time (`Pace`):
-after every trial where training takes seconds, after some where it takes less, and at the end. The guarantee,
-at any moment and wherever the writer is killed:
+units travel in the schema. A Parquet file cannot be appended to in place, so it is replaced, by rename, with
+one that begins with the same bytes (`TableFile` says why). That costs the more the more trials there are, so
+it is done as often as it costs at most 2 % of the time (`Pace`): after every trial where training takes
+seconds, after some where it takes less, and at the end. The guarantee, at any moment and wherever the writer
+is killed:
 
 - Each table shows every trial that it has once and whole, and none that did not finish.
 - ``metrics``, ``epochs`` and ``resamples`` are replaced before ``trials``: whoever reads ``trials`` first

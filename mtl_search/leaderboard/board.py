@@ -15,7 +15,7 @@ from mtl_search.leaderboard.log import TrialLog, TrialStart, logged_rows
 from mtl_search.leaderboard.pace import Pace
 from mtl_search.leaderboard.rows import epoch_rows, metric_rows, resample_rows, to_records, trial_rows
 from mtl_search.leaderboard.schema import SCHEMAS
-from mtl_search.leaderboard.tables import DamagedTable, read_table, table_file, write_table
+from mtl_search.leaderboard.tables import TableFile, UnusableTable
 from mtl_search.records import MetricKind, Role, TrialRecord, TrialState
 
 if TYPE_CHECKING:
@@ -68,12 +68,15 @@ class Leaderboard:
         """Open the leaderboard in folder ``path``; `LeaderboardError` where there is none."""
         self.path = path = Path(path)
         self._log = TrialLog(path / LOG_FILE)
+        self._files = {table: TableFile(path, table) for table in SCHEMAS}
         self._recorded: set[str] | None = None  # trials there; None until the first write of this process
         self._behind = False  # whether the log has trials that the tables lack
         self._pace = Pace()
         if not path.is_dir():
             raise LeaderboardError(str(path), "the folder of a sweep", "no such folder")
-        if not self._log.exists() and (missing := [t for t in ("trials", "tasks") if not self._has(t)]):
+        if not self._log.exists() and (
+            missing := [t for t in ("trials", "tasks") if not self._files[t].exists()]
+        ):
             if any((path / "trials").glob("part-*.parquet")):
                 raise LeaderboardError(
                     str(path),
@@ -89,14 +92,15 @@ class Leaderboard:
     def create(cls, path: Path | str, tasks: Sequence[TaskInfo]) -> Self:
         """Make an empty leaderboard of ``tasks`` in folder ``path``; other files there are left alone."""
         path, log = Path(path), TrialLog(Path(path) / LOG_FILE)
-        if log.exists() or table_file(path, "trials").exists():
+        files = {table: TableFile(path, table) for table in SCHEMAS}
+        if log.exists() or files["trials"].exists():
             raise LeaderboardError(str(path), "no sweep here", "one", "resume it, or name another folder")
         path.mkdir(parents=True, exist_ok=True)
         rows = {name: schema.empty_table() for name, schema in SCHEMAS.items()} | {"tasks": _task_rows(tasks)}
         for table in SCHEMAS.keys() - {"trials"}:
-            write_table(path, table, rows[table])
+            files[table].replace(rows[table])
         log.create(rows["tasks"])  # from here on it is a sweep: what was begun before can be redone
-        write_table(path, "trials", rows["trials"])
+        files["trials"].replace(rows["trials"])
         return cls(path)
 
     def record(self, *trials: TrialRecord) -> None:
@@ -133,11 +137,14 @@ class Leaderboard:
         recorded = self.recover()
         with self._pace.timed():
             for table in _OF_TRIALS:
-                rows = self._of_trials(table)
-                rows = rows.filter(pc.is_in(rows["trial_id"], value_set=pa.array(recorded, pa.string())))
-                if (filed := self._filed(table)) is None or len(filed) != len(rows):
-                    write_table(self.path, table, rows)
+                self._bring_up_to_date(table, self._files[table], recorded)
         self._behind = False
+
+    def compact(self) -> None:
+        """Make each table as small a file as it can be; who reads the old one at this moment may fail to."""
+        self.flush()
+        for table in (*_OF_TRIALS, "tasks", "designs", "summary"):
+            self._files[table].replace(getattr(self, table)())
 
     def trials(self, arm: str | None = None) -> pa.Table:
         """Each trial, in the order they were recorded; of one ``arm`` alone where given."""
@@ -202,7 +209,7 @@ class Leaderboard:
         metrics = fill_gains(self.metrics(), tasks)
         trials = fill_mean_gains(self.trials(), metrics, tasks)
         for table, rows in (("tasks", tasks), ("metrics", metrics), ("trials", trials)):
-            write_table(self.path, table, rows)
+            self._files[table].supersede(rows)
 
     def recover(self) -> set[str]:
         """Before the first write: make the log whole, and the tables what it says; the recorded trials.
@@ -211,7 +218,7 @@ class Leaderboard:
         only half of one is left, it is dropped, to be trained again.
         """
         if self._recorded is None:
-            for path in (self._log.path, *(table_file(self.path, table) for table in SCHEMAS)):
+            for path in (self._log.path, *(file.path for file in self._files.values())):
                 clear_partial(path)
             self._log.mend()
             if self._log.tasks() is None:
@@ -224,7 +231,7 @@ class Leaderboard:
             self._recorded = {event["finish"] for event in self._log.finished()}
             for table, rows in (("tasks", self._log.tasks()), ("designs", None), ("summary", None)):
                 if self._filed(table) is None:
-                    write_table(self.path, table, SCHEMAS[table].empty_table() if rows is None else rows)
+                    self._files[table].replace(SCHEMAS[table].empty_table() if rows is None else rows)
             self.flush()
         return self._recorded
 
@@ -233,6 +240,15 @@ class Leaderboard:
             {trial.trial_id: {table: rows([trial]) for table, rows in _OF_TRIALS.items()} for trial in trials}
         )
 
+    def _bring_up_to_date(self, table: str, file: TableFile, recorded: set[str]) -> None:
+        """Add to a table what of the ``recorded`` trials it lacks; made anew where it has other ones."""
+        filed = self._filed(table, ["trial_id"])
+        if filed is None or not file.is_current() or not recorded.issuperset(filed["trial_id"].to_pylist()):
+            rows = self._of_trials(table)
+            file.replace(rows.filter(pc.is_in(rows["trial_id"], value_set=pa.array(recorded, pa.string()))))
+        elif len(rows := self._beyond(table, filed)):
+            file.append(rows)
+
     def _of_trials(self, table: str) -> pa.Table:
         """The rows of ``table``: those in its file, then those of the trials that it lacks.
 
@@ -240,25 +256,28 @@ class Leaderboard:
         """
         filed = self._filed(table)
         rows = SCHEMAS[table].empty_table() if filed is None else filed
-        known = rows["trial_id"].unique().to_pylist()
-        return pa.concat_tables([rows, *(logged_rows(event, table) for event in self._log.finished(known))])
+        return pa.concat_tables([rows, self._beyond(table, rows)])
 
-    def _filed(self, table: str) -> pa.Table | None:
-        """The rows in the file of ``table``; None where it is lost, or damaged and the log has them."""
+    def _beyond(self, table: str, filed: pa.Table) -> pa.Table:
+        """The rows of ``table`` in the log, but those of the trials in ``filed``."""
+        events = self._log.finished(filed["trial_id"].unique().to_pylist())
+        return pa.concat_tables(
+            [SCHEMAS[table].empty_table(), *(logged_rows(event, table) for event in events)]
+        )
+
+    def _filed(self, table: str, columns: list[str] | None = None) -> pa.Table | None:
+        """The rows in the file of ``table``; None where it is lost, or unusable and the log has them."""
         try:
-            return read_table(self.path, table)
-        except DamagedTable:
+            return self._files[table].read(columns)
+        except UnusableTable:
             if self._log.exists():
                 return None
             raise
 
     def _rest(self, table: str) -> pa.Table:
         """The rows of a table whose rows are no trials'; empty where it is lost."""
-        rows = read_table(self.path, table)
+        rows = self._files[table].read()
         return SCHEMAS[table].empty_table() if rows is None else rows
-
-    def _has(self, table: str) -> bool:
-        return table_file(self.path, table).is_file()
 
     def _write(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
         """Make ``rows`` the whole of ``table``."""
@@ -266,7 +285,7 @@ class Leaderboard:
         if unknown := {name for row in rows for name in row} - set(SCHEMAS[table].names):
             raise ValueError(f"table {table!r} has no column {min(unknown)!r}")
         listed = [{name: _plain(value) for name, value in row.items()} for row in rows]
-        write_table(self.path, table, pa.Table.from_pylist(listed, schema=SCHEMAS[table]))
+        self._files[table].supersede(pa.Table.from_pylist(listed, schema=SCHEMAS[table]))
 
 
 def _is_whole(record: TrialRecord) -> bool:

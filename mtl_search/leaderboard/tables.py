@@ -1,69 +1,171 @@
-"""The Parquet file of a table: written whole, checked when it is read."""
+"""TableFile: the Parquet file of a table, which grows without a byte of it ever moving."""
 
+import io
+from collections.abc import Callable
 from pathlib import Path
+from typing import IO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from mtl_search.errors import LeaderboardError
-from mtl_search.leaderboard.files import replace_file
+from mtl_search.leaderboard.files import clear_partial, replace_file
 from mtl_search.leaderboard.schema import OLDEST, SCHEMAS, VERSION, table_name, table_version
 
-__all__ = ["DamagedTable", "read_table", "table_file", "write_table"]
+__all__ = ["FAN_IN", "TableFile", "UnusableTable"]
+
+FAN_IN = 16  # appended row groups that are merged into one: 5,000 appends leave at most 46
+MAGIC = b"PAR1"  # what a Parquet file begins and ends with
 
 
-class DamagedTable(LeaderboardError):
-    """A file that is no Parquet file (any more)."""
+class UnusableTable(LeaderboardError):
+    """A file that is no Parquet file (any more), or has another form than today."""
 
 
-def table_file(folder: Path, table: str) -> Path:
-    """Where ``table`` of the sweep in ``folder`` is."""
-    return folder / f"{table}.parquet"
+class TableFile:
+    """The file of ``table`` in the folder of a sweep; one process writes, any number read.
 
+    It is replaced by rename, so that it is there whole or not at all. That is not enough: pandas and DuckDB
+    open a path more than once for one read, and where the file is another one meanwhile they look for the
+    parts that the old footer names in the new file. So a new file begins with all that the old one had, at
+    the same place, as the other row groups, and ends with a footer of its own: whichever of the two a reader
+    took its footer from, it finds what that footer says.
 
-def write_table(folder: Path, table: str, rows: pa.Table) -> None:
-    """Make ``rows`` the whole of ``table``, in one step."""
-    rows = rows.replace_schema_metadata(SCHEMAS[table].metadata).combine_chunks()
-    replace_file(table_file(folder, table), lambda file: pq.write_table(rows, file, compression="zstd"))
-
-
-def read_table(folder: Path, table: str) -> pa.Table | None:
-    """The rows of ``table`` in the columns of its schema, those added since it was written null.
-
-    None where there is no file, `DamagedTable` where it cannot be read, `LeaderboardError` where it is
-    another table or was written by a version whose tables this one cannot read.
+    Many small row groups are slow to read. Of those that were appended, ``FAN_IN`` at a time are written
+    again as one, level by level (a log-structured merge tree); what they were written as before stays in the
+    file, and no footer names it any more. `replace` makes a file without such remains.
     """
-    path, schema = table_file(folder, table), SCHEMAS[table]
-    try:
-        with path.open("rb") as file:
-            parquet = pq.ParquetFile(file)
-            _check(path, table, parquet.schema_arrow)
-            rows = parquet.read(columns=schema.names)
-    except FileNotFoundError:
-        return None
-    except (pa.ArrowException, OSError) as error:
-        raise DamagedTable(str(path), "a Parquet file", f"a damaged one ({error})") from error
-    return rows if rows.schema.equals(schema) else _conform(path, rows, schema)
+
+    def __init__(self, folder: Path, table: str) -> None:
+        self.path, self.table, self.schema = folder / f"{table}.parquet", table, SCHEMAS[table]
+        self._groups: list[pq.FileMetaData] = []  # of the file as it was written here, oldest first
+        self._appended = 0  # how many appends are in them
+        self._stamp: tuple[int, int, int] | None = None  # of that file
+
+    def exists(self) -> bool:
+        """Whether there is a file."""
+        return self.path.is_file()
+
+    def read(self, columns: list[str] | None = None) -> pa.Table | None:
+        """The rows in the columns of the schema (those of ``columns`` alone); ones added later are null.
+
+        None where there is no file, `UnusableTable` where it cannot be read or is of an old form,
+        `LeaderboardError` where it is another table or was written by a newer version.
+        """
+        schema = self.schema if columns is None else pa.schema([self.schema.field(name) for name in columns])
+        try:
+            with self.path.open("rb") as file:
+                parquet = pq.ParquetFile(file)
+                self._check(parquet.schema_arrow)
+                rows = parquet.read(columns=schema.names)
+        except FileNotFoundError:
+            return None
+        except (pa.ArrowException, OSError) as error:
+            raise UnusableTable(str(self.path), "a Parquet file", f"a damaged one ({error})") from error
+        return rows if rows.schema.equals(schema) else _conform(self.path, rows, schema)
+
+    def is_current(self) -> bool:
+        """Whether the file, which is there, has all columns, so that rows can be appended."""
+        found = pq.read_schema(self.path)
+        known = dict(zip(found.names, found.types, strict=True))
+        return all(known.get(field.name) == field.type for field in self.schema)
+
+    def replace(self, rows: pa.Table) -> None:
+        """Make ``rows`` the whole table in a new file; who reads the old one at this moment may fail to."""
+        clear_partial(self.path)
+        self._groups, self._appended = [], 0
+        self._put(lambda file: self._write(file, rows))
+
+    def append(self, rows: pa.Table) -> None:
+        """Add ``rows``, in one step."""
+        self._appended += 1
+        merged, appended = 0, self._appended
+        while appended % FAN_IN == 0:
+            merged, appended = merged + FAN_IN - 1, appended // FAN_IN
+        self._grow(rows, merged)
+
+    def supersede(self, rows: pa.Table) -> None:
+        """Make ``rows`` the whole table, in one step."""
+        self._appended = 0
+        self._grow(rows, None)
+
+    def _grow(self, rows: pa.Table, merged: int | None) -> None:
+        """Write ``rows`` behind what there is, in place of the ``merged`` last groups (None: of all)."""
+        with self.path.open("rb") as old:
+            if _stamp(self.path) != self._stamp:
+                self._groups, self._appended = [pq.read_metadata(old)], 0 if merged is None else 1
+                merged = merged and 0
+            kept = [] if merged is None else self._groups[: len(self._groups) - merged]
+            if merged:
+                again = range(
+                    sum(group.num_row_groups for group in kept), _joined(self._groups).num_row_groups
+                )
+                rows = pa.concat_tables([pq.ParquetFile(old).read_row_groups(list(again)), rows])
+            end = old.seek(-4 - len(MAGIC), io.SEEK_END) - int.from_bytes(old.read(4), "little")
+            old.seek(0)
+            before = old.read(end)
+            self._groups = kept
+        self._put(lambda file: self._write(file, rows, before))
+
+    def _put(self, write: Callable[[IO[bytes]], None]) -> None:
+        self._stamp = None  # until it is done
+        replace_file(self.path, write)
+        self._stamp = _stamp(self.path)
+
+    def _write(self, file: IO[bytes], rows: pa.Table, before: bytes = b"") -> None:
+        """Write the bytes ``before``, ``rows`` as a row group, and a footer of all groups behind it."""
+        sink = pa.PythonFile(file, mode="w")
+        rows = rows.replace_schema_metadata(self.schema.metadata).combine_chunks()
+        written: list[pq.FileMetaData] = []
+        with pq.ParquetWriter(sink, rows.schema, compression="zstd", metadata_collector=written) as writer:
+            sink.write(before[len(MAGIC) :])  # through it, since it counts the bytes that offsets are made of
+            writer.write_table(rows, row_group_size=max(1, len(rows)))
+            end = sink.tell()
+        self._groups = [*self._groups, *written]
+        if len(self._groups) > 1:
+            file.seek(end)
+            file.truncate()
+            footer = io.BytesIO()
+            _joined(self._groups).write_metadata_file(footer)
+            file.write(footer.getvalue()[len(MAGIC) :])
+
+    def _check(self, schema: pa.Schema) -> None:
+        """LeaderboardError where ``schema`` is not that of the table as this version can read it."""
+        if table_name(schema) != self.table:
+            found = repr(table_name(schema) or "another file")
+            raise LeaderboardError(str(self.path), f"table {self.table!r}", found)
+        if table_version(schema) > VERSION:
+            raise LeaderboardError(
+                str(self.path),
+                f"schema version {VERSION} or older",
+                str(table_version(schema)),
+                "a newer mtl_search wrote it: update this one",
+            )
+        if table_version(schema) < (oldest := OLDEST.get(self.table, 1)):
+            raise UnusableTable(
+                str(self.path),
+                f"schema version {oldest} or newer",
+                str(table_version(schema)),
+                f"mtl-search resume {self.path.parent} writes it anew",
+            )
 
 
-def _check(path: Path, table: str, schema: pa.Schema) -> None:
-    """LeaderboardError where ``schema`` is not that of ``table`` as this version can read it."""
-    if table_name(schema) != table:
-        raise LeaderboardError(str(path), f"table {table!r}", repr(table_name(schema) or "another file"))
-    if table_version(schema) > VERSION:
-        raise LeaderboardError(
-            str(path),
-            f"schema version {VERSION} or older",
-            str(table_version(schema)),
-            "a newer mtl_search wrote it: update this one",
-        )
-    if table_version(schema) < (oldest := OLDEST.get(table, 1)):
-        raise LeaderboardError(
-            str(path),
-            f"schema version {oldest} or newer",
-            str(table_version(schema)),
-            f"mtl-search resume {path.parent} writes it anew",
-        )
+def _stamp(path: Path) -> tuple[int, int, int]:
+    """What tells the file at ``path`` from others that were there."""
+    found = path.stat()
+    return found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def _joined(groups: list[pq.FileMetaData]) -> pq.FileMetaData:
+    """The metadata of a file that has all ``groups``."""
+    if len(groups) == 1:
+        return groups[0]
+    first = io.BytesIO()
+    groups[0].write_metadata_file(first)
+    joined = pq.read_metadata(io.BytesIO(first.getvalue()))
+    for group in groups[1:]:
+        joined.append_row_groups(group)
+    return joined
 
 
 def _conform(path: Path, rows: pa.Table, schema: pa.Schema) -> pa.Table:
