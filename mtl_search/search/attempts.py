@@ -11,9 +11,10 @@ from dataclasses import replace
 
 from mtl_search.records import TrialRecord, TrialState
 
-__all__ = ["LOST", "attempt_name", "given_up", "is_tried_again", "lost_name", "may_train"]
+__all__ = ["LOST", "attempt_name", "given_up", "is_tried_again", "lost_name", "may_train", "was_given_up"]
 
 LOST = 3  # trainings of the same network in one run that may be lost
+GIVEN_UP = f"lost {LOST} times"  # how the error of a trial of the search begins that was
 OWN = 2  # trainings in one run that may end with an error of the network's own
 OWN_EVER = 4  # the same over all runs
 
@@ -46,7 +47,12 @@ def lost_name(trial_id: str, number: int) -> str:
 
 def given_up(record: TrialRecord) -> TrialRecord:
     """A trial of the search that was lost too often: it fails, as one that may be what kills its workers."""
-    return replace(record, lost=False, error=f"lost {LOST} times, the last time with {record.error}")
+    return replace(record, lost=False, error=f"{GIVEN_UP}, the last time with {record.error}")
+
+
+def was_given_up(record: TrialRecord) -> bool:
+    """Whether a trial of the search failed because it was lost too often."""
+    return record.state == TrialState.FAILED and str(record.error).startswith(GIVEN_UP)
 
 
 def is_tried_again(record: TrialRecord) -> bool:

@@ -12,7 +12,7 @@ from mtl_search.data import Dataset
 from mtl_search.model import NetworkCosts
 from mtl_search.records import EpochReport, Phase, TrialRecord, TrialState
 from mtl_search.search.arms import INFORMED, SEARCH, SHARED_EQUAL, SINGLE_TASK, Arm, arms_of, evidence_for
-from mtl_search.search.attempts import LOST, given_up, lost_name
+from mtl_search.search.attempts import LOST, given_up, lost_name, was_given_up
 from mtl_search.search.incumbents import Incumbents
 from mtl_search.search.jobs import Job, JobSource, Placement
 from mtl_search.search.journal import Journal
@@ -159,6 +159,9 @@ class Conductor(JobSource):
                 for record in self.ledger.records
                 if record.arm == arm.name and members in (None, record.members)
             ]
+            if arm.is_reference and all(record.state != TrialState.COMPLETE for record in begun):
+                for record in filter(was_given_up, begun):
+                    study.try_again(record)
             runs.append(StudyRun(arm, study, members, strategy, settings, self._transfer, begun))
         return runs
 

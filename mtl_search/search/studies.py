@@ -6,6 +6,7 @@ when it starts, and its record when it ends. From these alone a study is made ag
 written along for the tools that read it.
 """
 
+import json
 import math
 import zlib
 from collections.abc import Mapping
@@ -14,7 +15,7 @@ import optuna
 from optuna.trial import Trial, TrialState
 
 from mtl_search.leaderboard import Leaderboard, TrialStart
-from mtl_search.records import EpochReport
+from mtl_search.records import EpochReport, TrialRecord
 from mtl_search.search.journal import Journal
 from mtl_search.search.memory import SCORES, TRIAL_ID, Past, distributions_as_text, trial_prefix
 from mtl_search.search.pruners import VALID, Pruner
@@ -68,6 +69,11 @@ class JournalledStudy:
     def enqueue(self, params: Mapping[str, object]) -> None:
         """Let the next trial that is asked have these parameters; it draws those that are missing."""
         self.study.enqueue_trial(dict(params))
+
+    def try_again(self, record: TrialRecord) -> None:
+        """Train a trial again that failed for a cause that may have passed, beyond the budget."""
+        self.enqueue({name: json.loads(value) for name, value in record.params.items()})
+        self.n_finished -= 1
 
     @property
     def has_queue(self) -> bool:

@@ -127,6 +127,24 @@ def test_what_was_lost_when_the_sweep_stopped_is_tried_again_on_resume(bench: Ma
     assert {r.state for r in source.ledger.records} == {TrialState.COMPLETE}
 
 
+def test_a_reference_that_was_lost_for_good_is_tried_again_on_resume(bench: MakeBench) -> None:
+    b = bench()
+    plain = b.outcome
+    Losing(b, lambda job: job.config.members == ("cost",))
+    b.run(b.open())
+    assert "cost" not in b.open().ledger.references
+    b.outcome = plain
+    source = b.open()
+    b.run(source)
+    assert "cost" in source.ledger.references
+    alone = [r for r in source.ledger.records if r.trial_id.startswith("single_task.cost-")]
+    assert Counter(r.state for r in alone) == {TrialState.FAILED: 2, TrialState.COMPLETE: 2}
+    assert {r.config_id for r in alone[:2]} == {r.config_id for r in alone[2:]}
+    count = len(b.records())
+    b.run(b.open())
+    assert len(b.records()) == count, "it is there now"
+
+
 BUDGET = {"trials": 3, "reference_trials": 2, "repeats": 2, "finalists": 1, "seeds": 2}
 
 
