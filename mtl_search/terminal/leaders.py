@@ -3,17 +3,16 @@
 import json
 import math
 import shlex
-from collections.abc import Mapping
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from mtl_search.analysis.verdict_text import recommended, verdict_sentences
 from mtl_search.errors import LeaderboardError, nearest
 from mtl_search.leaderboard import Leaderboard
-from mtl_search.terminal.words import interval, percent, plain_console, plain_table
+from mtl_search.terminal.designs import show_composed, show_confirmed, show_networks, show_trials
+from mtl_search.terminal.words import plain_console
 
 __all__ = ["show_end", "show_top", "top_json"]
 
@@ -26,16 +25,23 @@ TRIAL_COLUMNS = (
 
 
 def show_top(board: Leaderboard, n: int, arm: str | None) -> None:
-    """Print the confirmed designs with their verdicts, all designs, then the ``n`` best trials."""
+    """Print what to train and why, the designs with their verdicts, then the ``n`` best trials."""
     console = plain_console()
     trials = _trials(board, arm)
+    if arm is None and (sentences := _sentences(board)):
+        _say(console, sentences)
+        console.print()
     _show_designs(console, board, arm)
     console.print()
-    console.print(_trial_table(trials[:n]) if trials else "no trial has been trained to its end yet")
+    if trials:
+        show_trials(console, trials[:n])
+    else:
+        console.print("no trial has been trained to its end yet")
 
 
 def show_end(board: Leaderboard) -> None:
-    """Print the designs of a sweep that has ended, where everything is, and what to do next."""
+    """Print the designs of a sweep that has ended, where everything is, what to do next, and last, where it
+    is not overlooked, what to train."""
     console = plain_console()
     _show_designs(console, board, None)
     states = board.trials()["state"].to_pylist()
@@ -54,6 +60,19 @@ def show_end(board: Leaderboard) -> None:
         f"  mtl-search resume {quoted} --trials N   go on with a larger budget",
         soft_wrap=True,
     )
+    if sentences := _sentences(board):
+        console.print()
+        _say(console, sentences)
+
+
+def _sentences(board: Leaderboard) -> list[str]:
+    return verdict_sentences(_designs(board, None), _of_arm(board, "summary", None))
+
+
+def _say(console: Console, sentences: list[str]) -> None:
+    """The advice in bold, then its reasons."""
+    for at, sentence in enumerate(sentences):
+        console.print(Text(sentence, "" if at else "bold"))
 
 
 def top_json(board: Leaderboard, n: int, arm: str | None) -> str:
@@ -91,105 +110,25 @@ def _of_arm(board: Leaderboard, table: str, arm: str | None) -> list[Row]:
 
 
 def _show_designs(console: Console, board: Leaderboard, arm: str | None) -> None:
-    """The confirmed designs, or those composed so far where nothing is confirmed; and the best of them
-    whole."""
+    """The confirmed designs, or those composed so far where nothing is confirmed; and the recommended one, or
+    the best of ``arm``, whole."""
     designs, confirmed = _designs(board, arm), _of_arm(board, "summary", arm)
     if not designs:
         console.print("no design yet: no arm has networks for all main tasks")
         return
-    best = recommended(designs) or designs[0]
     if confirmed:
-        console.print(_confirmed_table(confirmed))
-        if arm is None:
-            for sentence in verdict_sentences(designs, confirmed):
-                console.print(Text(sentence, "bold"))
+        show_confirmed(console, confirmed)
         for caveat in confirmed[0]["caveats"]:
             console.print(Text.assemble(("mind:", "yellow"), f" {caveat}"))
     else:
-        console.print(_design_table(designs))
-        console.print(
-            "Not confirmed: the best of many measurements on valid is too good to be true.", style="yellow"
-        )
+        show_composed(console, designs)
     console.print()
-    console.print(_network_table(best, {row["trial_id"]: row for row in board.trials().to_pylist()}))
-
-
-def _confirmed_table(confirmed: list[Row]) -> Table:
-    """A confirmed design a row, best first: delta_m on test with its interval, and the verdicts."""
-    seeds = min(row["n_seeds"] for row in confirmed)
-    table = plain_table(f"Confirmed designs: delta_m on test, over {seeds} new seeds (* recommended)")
-    level = f"{100 * (1 - confirmed[0]['alpha']):g} % interval"
-    other = f"vs {confirmed[0]['reference'] or 'reference'}"
-    for title in ("arm", "networks", "delta_m", level, "vs single_task", other):
-        table.add_column(title, justify="right" if title in ("networks", "delta_m") else "left", no_wrap=True)
-    for row in confirmed:
-        table.add_row(
-            f"{'* ' if row['chosen'] else ''}{row['arm']}",
-            str(row["n_networks"]),
-            _gain(row["delta_m"]),
-            interval(row["delta_m_low"], row["delta_m_high"]),
-            _verdict(row["vs_single_task_verdict"]),
-            _verdict(row["vs_reference_verdict"]),
-        )
-    return table
-
-
-def _design_table(designs: list[Row]) -> Table:
-    table = plain_table("Designs, by delta_m on valid")
-    for title in ("arm", "networks", "delta_m", "parameters", "FLOPs/row"):
-        table.add_column(title, justify="left" if title == "arm" else "right")
-    for row in designs:
-        cost = f"{row['n_params']:,}", f"{row['flops']:,}"
-        table.add_row(row["arm"], str(row["n_networks"]), _gain(row["delta_m"]), *cost)
-    return table
-
-
-def _network_table(design: Row, trials: Mapping[str, Row]) -> Table:
-    """A network a row: the tasks it serves with their gains, and those that only help it."""
-    n = design["n_networks"]
-    table = plain_table(f"Recommended: {design['arm']} with {n} network{'s' * (n > 1)}")
-    for title in ("network", "serves", "helped by", "weighting"):
-        table.add_column(title, overflow="fold")
-    for key in design["networks"]:
-        members = trials[key]["members"]
-        served = [task for task in members if design["serves"].get(task) == key]
-        gains = {task: design["gains"].get(task, math.nan) for task in served}
-        lines = [Text.assemble((task, "bold"), " ", _gain(gain)) for task, gain in gains.items()]
-        helping = "\n".join(task for task in members if task not in served)
-        table.add_row(key, Text("\n").join(lines), Text(helping, "dim"), trials[key]["weighting"])
-    return table
-
-
-def _trial_table(trials: list[Row]) -> Table:
-    table = plain_table("Trials, by mean gain of the main members on valid")
-    for title in ("trial", "mean gain", "members", "weighting", "parameters", "epochs", "seconds"):
-        left = title in ("trial", "members", "weighting")
-        whole = title != "members"  # a name that is cut is no use
-        table.add_column(title, justify="left" if left else "right", no_wrap=whole, overflow="fold")
-    for row in trials:
-        table.add_row(
-            row["trial_id"],
-            _gain(row["mean_gain"]),
-            " ".join(row["members"]),
-            row["weighting"],
-            f"{row['n_params']:,}",
-            str(row["epochs"]),
-            f"{row['train_seconds']:.1f}",
-        )
-    return table
-
-
-def _gain(value: float) -> Text:
-    if not math.isfinite(value):
-        return Text("-", style="dim")
-    shown = round(value, 2)
-    return Text(percent(value), style="green" if shown > 0 else "red" if shown < 0 else "")
-
-
-def _verdict(verdict: str | None) -> Text:
-    """The verdict in few words; empty for a reference against itself."""
-    styles = {"better": "bold green", "worse": "red"}
-    return Text((verdict or "").removesuffix(" shown"), styles.get(verdict or "", "dim"))
+    best = recommended(designs)
+    title = "Recommended" if best else "Best on valid"
+    tested = {row["design_id"]: row for row in confirmed}
+    trials = {row["trial_id"]: row for row in board.trials().to_pylist()}
+    shown = best or designs[0]
+    show_networks(console, title, shown, tested.get(shown["design_id"]), trials)
 
 
 def _defined(value: Any) -> Any:

@@ -59,14 +59,16 @@ def as_json(board: Leaderboard, n: int = 5, arm: str | None = None) -> dict[str,
 
 def test_confirmed_designs_come_first(confirmed: Leaderboard, capsys: Capture) -> None:
     shown = top(confirmed, capsys)
-    assert shown.index("Confirmed designs: delta_m on test, over 5 new seeds") == 0
-    assert shown.index("Recommended:") < shown.index("Trials, by mean gain")
+    title = "Confirmed designs: delta_m on test, 5 new seeds, verdicts provisional"
+    assert shown.index("Train three networks") == 0
+    assert shown.index(title) < shown.index("Recommended:") < shown.index("Trials, by mean gain")
     assert "Not confirmed" not in shown
-    best = confirmed.summary().to_pylist()[0]
-    first = shown.splitlines()[2].removeprefix("* ")
-    assert first.split()[:2] == [best["arm"], str(best["n_networks"])]
+    (best,) = (row for row in plain(confirmed, "summary") if row["chosen"])
+    first = shown[shown.index(title) :].splitlines()[2]
+    assert first.split()[:3] == ["*", best["arm"], str(best["n_networks"])]
     flat = " ".join(shown.split())
-    assert flat.count("* ") == 2, "in the title and before the recommended design"
+    assert flat.count("* ") == 2, "before the recommended design, and in what says so"
+    assert f"other: {best['reference']}, the best one on valid" in flat
     for sentence in verdict_sentences(*(plain(confirmed, name) for name in ("designs", "summary"))):
         assert " ".join(sentence.split()) in flat
     assert (
@@ -79,11 +81,12 @@ def test_confirmed_designs_come_first(confirmed: Leaderboard, capsys: Capture) -
 
 def test_a_search_without_confirmation_says_so(searched: Leaderboard, capsys: Capture) -> None:
     shown = top(searched, capsys)
-    assert shown.startswith("Designs, by delta_m on valid")
+    assert "nothing is shown yet" in " ".join(shown.split())
     assert "Not confirmed" in shown
+    table = shown[shown.index("Designs, by delta_m on valid") :]
     best = max(searched.designs().to_pylist(), key=lambda row: row["delta_m"])
-    assert shown.splitlines()[2].split()[:2] == [best["arm"], str(best["n_networks"])]
-    assert f"Recommended: {best['arm']} with {best['n_networks']} network" in shown
+    assert table.splitlines()[2].split()[:3] == ["*", best["arm"], str(best["n_networks"])]
+    assert f"Recommended: {best['n_networks']} network" in shown
     for key in best["networks"]:
         assert key in shown
 
@@ -106,7 +109,8 @@ def test_trials_are_the_best_and_as_many_as_asked_for(searched: Leaderboard, cap
 def test_one_arm_alone(searched: Leaderboard, capsys: Capture) -> None:
     shown = top(searched, capsys, arm="shared_equal")
     assert "shared_equal" in shown
-    assert "single_task" not in shown
+    assert "Best on valid: " in shown
+    assert "single_task-" not in shown
     assert "search-" not in shown
 
 
@@ -142,10 +146,39 @@ def test_a_summary_of_designs_that_are_no_more(
     board = synthetic_sweep(tmp_path / "extended", trials=30)
     designs = board.designs().to_pylist(maps_as_pydicts="strict")
     board.write_designs([design for design in designs if not design["chosen"]])
-    assert "Recommended:" in top(board, capsys)
+    assert "Best on valid:" in top(board, capsys)
+
+
+def test_eighty_columns_hold_it_all(
+    confirmed: Leaderboard, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    shown = top(confirmed, capsys, n=50)
+    assert max(len(line) for line in shown.splitlines()) <= 80
+    assert "…" not in shown
+    listed = shown.split("Trials, by mean gain")[1].splitlines()[2:]
+    trials = {row["trial_id"]: row["members"] for row in plain(confirmed, "trials")}
+    for line, members in zip(listed[::2], listed[1::2], strict=True):
+        assert members.split() == trials[line.split()[0]]
+
+
+def test_a_design_is_shown_with_its_gains_on_test(confirmed: Leaderboard, capsys: Capture) -> None:
+    block = top(confirmed, capsys).split("Recommended:")[1].split("Trials, by")[0]
+    (best,) = (row for row in plain(confirmed, "summary") if row["chosen"])
+    for task in best["tasks"]:
+        ends = f"[{task['gain_low']:+z.2f}, {task['gain_high']:+z.2f}]"
+        (line,) = (line for line in block.splitlines() if line.split()[:1] == [task["task"]])
+        assert f"{task['gain']:+z.2f} % {ends}" in line
 
 
 # at the end of a run
+
+
+def test_the_end_is_what_to_train(confirmed: Leaderboard, capsys: Capture) -> None:
+    show_end(confirmed)
+    last = " ".join(capsys.readouterr().out.split("--trials N")[1].split())
+    for sentence in verdict_sentences(*(plain(confirmed, name) for name in ("designs", "summary"))):
+        assert " ".join(sentence.split()) in last
 
 
 def test_the_end_says_where_and_what_next(searched: Leaderboard, capsys: Capture) -> None:

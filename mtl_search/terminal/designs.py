@@ -1,0 +1,132 @@
+"""Designs and trials as tables that fit 80 columns, whoever is trained with whom.
+
+Members stand on lines of their own, which go on below each other: a name that is cut is no use.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.text import Text
+
+from mtl_search.terminal.words import interval, percent, plain_table
+
+__all__ = ["show_composed", "show_confirmed", "show_networks", "show_trials"]
+
+Row = Mapping[str, Any]
+
+
+def show_confirmed(console: Console, confirmed: Sequence[Row]) -> None:
+    """A confirmed design a row, the recommended one first, then by delta_m on test: its interval, and the
+    verdicts."""
+    ordered = sorted(confirmed, key=lambda row: not row["chosen"])
+    first = ordered[0]
+    seeds = min(row["n_seeds"] for row in confirmed)
+    provisional = ", verdicts provisional" if len(first["provisional"]) else ""
+    table = plain_table(f"Confirmed designs: delta_m on test, {seeds} new seeds{provisional}")
+    level = f"{100 * (1 - first['alpha']):g} % interval"
+    for title in ("  arm", "networks", "delta_m", level, "vs single", "vs other"):
+        left = title not in ("networks", "delta_m")
+        whole = title != "  arm"
+        table.add_column(title, justify="left" if left else "right", no_wrap=whole, overflow="fold")
+    for row in ordered:
+        table.add_row(
+            Text(f"{'* ' if row['chosen'] else '  '}{row['arm']}", "bold" if row["chosen"] else ""),
+            str(row["n_networks"]),
+            _gain(row["delta_m"]),
+            interval(row["delta_m_low"], row["delta_m_high"]),
+            _verdict(row["vs_single_task_verdict"]),
+            _verdict(row["vs_reference_verdict"]),
+        )
+    console.print(table)
+    other = f"; other: {first['reference']}, the best one on valid" if first["reference"] else ""
+    console.print(
+        f"* recommended, its comparisons are primary; all others are secondary (Holm){other}", style="dim"
+    )
+
+
+def show_composed(console: Console, designs: Sequence[Row]) -> None:
+    """Designs that are not confirmed, the recommended one first, then by delta_m on valid."""
+    table = plain_table("Designs, by delta_m on valid")
+    for title in ("  arm", "networks", "delta_m", "parameters", "FLOPs/row"):
+        left = title == "  arm"
+        table.add_column(title, justify="left" if left else "right", no_wrap=not left, overflow="fold")
+    for row in sorted(designs, key=lambda row: not row["chosen"]):
+        cost = f"{row['n_params']:,}", f"{row['flops']:,}"
+        mark = "* " if row["chosen"] else "  "
+        table.add_row(mark + row["arm"], str(row["n_networks"]), _gain(row["delta_m"]), *cost)
+    console.print(table)
+    console.print(
+        "Not confirmed: the best of many measurements on valid is too good to be true.", style="yellow"
+    )
+
+
+def show_networks(
+    console: Console, title: str, design: Row, confirmed: Row | None, trials: Mapping[str, Row]
+) -> None:
+    """A design whole: the tasks that each network serves with their gains, and those that only help it."""
+    n = design["n_networks"]
+    console.print(Text(f"{title}: {n} network{'s' * (n > 1)} of {design['n_params']:,} parameters", "bold"))
+    tested = {task["task"]: task for task in confirmed["tasks"]} if confirmed else {}
+    width = max(len(task) for task in design["serves"])
+    head = "gain over single_task on test" if tested else "gain over single_task"
+    console.print(Text(f"  {'task'.ljust(width)}  {head.ljust(29)}  on valid", "dim"))
+    for key in design["networks"]:
+        members = trials[key]["members"]
+        served = [task for task in members if design["serves"].get(task) == key]
+        console.print(Text.assemble((key, "bold"), f" ({trials[key]['weighting']})" * (len(members) > 1)))
+        for task in served:
+            on_valid = percent(design["gains"].get(task, math.nan))
+            console.print(
+                Text.assemble(f"  {task.ljust(width)}  ", _on_test(tested.get(task)), "  ", (on_valid, "dim"))
+            )
+        if helping := [task for task in members if task not in served]:
+            _indented(console, Text.assemble("helped by ", (" ".join(helping), "dim")))
+
+
+def show_trials(console: Console, trials: Sequence[Row]) -> None:
+    """A trial in two lines: what it gained and cost, and below who was trained together."""
+    console.print(Text("Trials, by mean gain of the main members on valid", "bold"))
+    width = max(len("trial"), *(len(row["trial_id"]) for row in trials))
+    kinds = max(len("weighting"), *(len(row["weighting"]) for row in trials))
+    head = f"{'trial'.ljust(width)} mean gain {'weighting'.ljust(kinds)} parameters epochs seconds"
+    console.print(Text(head, "dim"))
+    for row in trials:
+        gain = _gain(row["mean_gain"])
+        gain.align("right", 9)
+        costs = f"{row['n_params']:>10,} {row['epochs']:>6} {row['train_seconds']:>7.1f}"
+        console.print(
+            Text.assemble(
+                row["trial_id"].ljust(width), " ", gain, f" {row['weighting'].ljust(kinds)} {costs}"
+            )
+        )
+        _indented(console, Text(" ".join(row["members"]), "dim"))
+
+
+def _indented(console: Console, text: Text) -> None:
+    console.print(Padding(text, (0, 0, 0, 2), expand=False))
+
+
+def _on_test(task: Row | None) -> Text:
+    """A task's gain on test with its interval, in a column of its own."""
+    if task is None:
+        return Text(" " * 29)
+    gain = _gain(task["gain"])
+    gain.append(f" {interval(task['gain_low'], task['gain_high'])}")
+    gain.align("left", max(29, len(gain)))
+    return gain
+
+
+def _gain(value: float) -> Text:
+    if not math.isfinite(value):
+        return Text("-", style="dim")
+    shown = round(value, 2)
+    return Text.assemble((percent(value), "green" if shown > 0 else "red" if shown < 0 else ""))
+
+
+def _verdict(verdict: str | None) -> Text:
+    """The verdict in few words; empty for a reference against itself."""
+    styles = {"better": "bold green", "worse": "red"}
+    return Text((verdict or "").removesuffix(" shown"), styles.get(verdict or "", "dim"))
