@@ -217,4 +217,6 @@ def _power(row: Row, prefix: str) -> str:
     smallest = row.get(f"{prefix}_smallest")
     if smallest is None or not math.isfinite(smallest):
         return ""
-    return f"; a true one of {percent(smallest).lstrip('+')} is shown in four of five cases"
+    return (
+        f"; a true difference of {percent(smallest).lstrip('+')} would be shown in four of five such sweeps"
+    )

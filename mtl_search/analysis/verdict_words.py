@@ -45,7 +45,7 @@ def what(design: Row, *, size: bool = False) -> str:
         return f"one network for each of {_number(n_tasks)} tasks" + (
             f" ({parameters} in all)" if size else ""
         )
-    together = "; ".join(" with ".join(tasks) for tasks in groups)
+    together = "; ".join(_listed(tasks) for tasks in groups)
     in_all = f"; {parameters} in all" if size else ""
     return f"{_number(len(groups))} networks for {_number(n_tasks)} tasks ({together}{in_all})"
 
@@ -56,6 +56,10 @@ def _groups(design: Row) -> list[list[str]]:
     for task, config in sorted(design["configs"].items()):
         groups.setdefault(config, []).append(task)
     return list(groups.values())
+
+
+def _listed(names: list[str]) -> str:
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 def _number(count: int) -> str:

@@ -1,13 +1,14 @@
-"""Several sweeps side by side: what each confirmed, and the test values of each one's winner."""
+"""Several sweeps side by side: what each advises, what it confirmed, and the test values of each one's
+recommended design."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
 from rich.text import Text
 
-from mtl_search.analysis.verdict_text import recommended
+from mtl_search.analysis.verdict_text import recommended, verdict_sentences
 from mtl_search.errors import LeaderboardError
 from mtl_search.leaderboard import Leaderboard
 from mtl_search.terminal.words import interval, percent, plain_console, plain_table
@@ -16,12 +17,15 @@ __all__ = ["show_comparison"]
 
 
 def show_comparison(boards: list[Leaderboard]) -> None:
-    """Print a column per sweep: delta_m of each arm's design that is best on valid, then the best of all
-    task by task. LeaderboardError where a task was tested on other rows."""
+    """Print what each sweep advises, then a column per sweep: delta_m of the recommended design and of each
+    arm's best on valid, then the recommended one task by task. LeaderboardError where a task was tested on
+    other rows."""
     _check_test_rows(boards)
     console = plain_console()
     confirmed = [board.summary().to_pylist() for board in boards]
     titles = [str(board.path) for board in boards]
+    for board, title in zip(boards, titles, strict=True):
+        _show_advice(console, title, board)
     _show_arms(console, titles, confirmed)
     console.print()
     _show_tasks(console, titles, boards, confirmed)
@@ -55,17 +59,34 @@ def _check_test_rows(boards: list[Leaderboard]) -> None:
                 )
 
 
+def _show_advice(console: Console, title: str, board: Leaderboard) -> None:
+    """What to train by one sweep, who with whom; and whether more trials could change it."""
+    rows = (table.to_pylist(maps_as_pydicts="strict") for table in (board.designs(), board.summary()))
+    advice, *others = verdict_sentences(*rows) or ["no design yet"]
+    console.print(Text.assemble((title, "bold"), f": {advice}"))
+    for sentence in others:
+        if sentence.startswith("Provisional"):
+            console.print(Text(sentence, "dim"))
+    console.print()
+
+
 def _show_arms(console: Console, titles: list[str], confirmed: list[list[dict[str, Any]]]) -> None:
-    table = plain_table("delta_m on test of each arm's best design on valid (first: the recommended design)")
-    table.add_column("arm")
+    table = plain_table("delta_m on test: the recommended design, then each arm's best on valid")
+    table.add_column("arm", overflow="fold")
     for title in titles:
         table.add_column(title, overflow="fold")
+    between = _between(titles)
     chosen = [recommended(rows) for rows in confirmed]
-    table.add_row("recommended", *map(_delta_m, chosen))
+    table.add_row("recommended", *(_delta_m(best, between) for best in chosen))
     table.add_row("verdict on it", *map(_verdict, chosen))
     for arm in dict.fromkeys(arm for rows in confirmed for row in rows for arm in row["arms"]):
-        table.add_row(arm, *(_delta_m(_best(rows, arm)) for rows in confirmed))
+        table.add_row(arm, *(_delta_m(_best(rows, arm), between) for rows in confirmed))
     console.print(table)
+
+
+def _between(titles: Sequence[str]) -> str:
+    """What stands between two numbers of a cell: of narrow columns, the end of a line."""
+    return " " if len(titles) < 3 else "\n"
 
 
 def _best(rows: list[dict[str, Any]], arm: str) -> dict[str, Any] | None:
@@ -78,10 +99,10 @@ def _best(rows: list[dict[str, Any]], arm: str) -> dict[str, Any] | None:
     return max((row for row in rows if arm in row["arms"]), key=worth, default=None)
 
 
-def _delta_m(best: Mapping[str, Any] | None) -> str:
+def _delta_m(best: Mapping[str, Any] | None, between: str) -> str:
     if best is None:
         return "not confirmed"
-    return f"{percent(best['delta_m'])} {interval(best['delta_m_low'], best['delta_m_high'])}"
+    return f"{percent(best['delta_m'])}{between}{interval(best['delta_m_low'], best['delta_m_high'])}"
 
 
 def _verdict(chosen: Mapping[str, Any] | None) -> str:
@@ -95,17 +116,18 @@ def _show_tasks(
     console: Console, titles: list[str], boards: list[Leaderboard], confirmed: list[list[dict[str, Any]]]
 ) -> None:
     table = plain_table("Test values of the recommended design, mean over seeds")
-    table.add_column("task")
+    table.add_column("task", overflow="fold")
     table.add_column("metric")
     for title in titles:
         table.add_column(title, overflow="fold")
+    between = _between(titles)
     metrics = {row["task"]: row["metric"] for board in boards for row in board.tasks().to_pylist()}
     best = [recommended(rows) for rows in confirmed]
     winners = [{task["task"]: task for task in row["tasks"]} if row else {} for row in best]
     for task in sorted({name for values in winners for name in values}):
-        table.add_row(task, metrics[task], *(_value(values.get(task)) for values in winners))
+        table.add_row(task, metrics[task], *(_value(values.get(task), between) for values in winners))
     console.print(table)
 
 
-def _value(task: dict[str, Any] | None) -> str:
-    return "" if task is None else f"{task['value']:.4f} ({percent(task['gain'])})"
+def _value(task: dict[str, Any] | None, between: str) -> str:
+    return "" if task is None else f"{task['value']:.4f}{between}({percent(task['gain'])})"

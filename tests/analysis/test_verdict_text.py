@@ -76,7 +76,7 @@ def test_where_no_difference_is_shown_the_advice_stays():
     )
     assert numbers == (
         "No difference to tuned single-task networks (210 k parameters) was shown on test "
-        "(+0.16 % [-0.84, +1.16]); a true one of 1.40 % is shown in four of five cases."
+        "(+0.16 % [-0.84, +1.16]); a true difference of 1.40 % would be shown in four of five such sweeps."
     )
     assert parts.startswith("Tuning brings +0.10 % [-0.90, +1.10], sharing +0.06 %")
 
@@ -157,7 +157,7 @@ def test_tasks_of_own_networks_with_helpers_are_not_alone():
 
 def test_who_is_trained_together_is_named():
     groups = row(configs={"a": "x", "b": "y", "c": "x"}, n_networks=2)
-    assert "two networks for three tasks (a with c; b; 41.5 k parameters in all)" in said(groups)[0]
+    assert "two networks for three tasks (a and c; b; 41.5 k parameters in all)" in said(groups)[0]
 
 
 def test_the_search_alone_is_told_where_other_arms_had_a_part():

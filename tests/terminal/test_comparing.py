@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from mtl_search.analysis import verdict_sentences
 from mtl_search.cli import main
 from mtl_search.errors import LeaderboardError
 from mtl_search.leaderboard import Leaderboard
@@ -39,6 +40,21 @@ def test_a_sweep_without_confirmation_says_so(
 ) -> None:
     show_comparison(boards)
     assert "not confirmed" in capsys.readouterr().out
+
+
+def test_eighty_columns_hold_three_sweeps_and_what_each_advises(
+    boards: list[Leaderboard], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    show_comparison([boards[0], boards[1], boards[0]])
+    shown = capsys.readouterr().out
+    assert max(len(line) for line in shown.splitlines()) <= 80
+    assert "…" not in shown
+    flat = " ".join(shown.split())
+    for board in boards:
+        rows = (table.to_pylist(maps_as_pydicts="strict") for table in (board.designs(), board.summary()))
+        assert verdict_sentences(*rows)[0] in flat
+    assert flat.count("Provisional, since") == 2, "beside each verdict"
 
 
 def test_other_data_are_pointed_out(boards: list[Leaderboard], capsys: pytest.CaptureFixture[str]) -> None:
