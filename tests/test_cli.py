@@ -140,7 +140,7 @@ def test_name_and_trials(write: Write, tmp_path: Path) -> None:
 def test_a_confirmed_run(write: Write, tmp_path: Path, capsys: Capture) -> None:
     file = write(budget={"finalists": 1, "seeds": 2, "trials": 1, "reference_trials": 1})
     assert main(["run", str(file), "--results", str(tmp_path), "--inline"]) == 0
-    assert "Confirmed designs: delta_m on test, over 2 new seeds" in capsys.readouterr().out
+    assert "Confirmed designs: delta_m on test, 2 new seeds" in capsys.readouterr().out
 
 
 def test_when_nothing_succeeds(write: Write, tmp_path: Path, capsys: Capture) -> None:
