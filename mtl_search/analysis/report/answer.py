@@ -7,12 +7,16 @@ from io import StringIO
 from typing import Any
 
 from mtl_search.analysis.frames import rows_of
+from mtl_search.analysis.report.figures import Figure
+from mtl_search.analysis.report.parts import gain_parts
 from mtl_search.analysis.report.tables import Tables
+from mtl_search.analysis.report.tiles import Tile, tiles
 from mtl_search.analysis.report.trees import Drawing, draw_network
 from mtl_search.analysis.report.words import amount, counted, interval, percent, setting
-from mtl_search.analysis.verdict_text import ARM_WORDS, verdict_sentences
+from mtl_search.analysis.significance import Verdict
+from mtl_search.analysis.verdict_text import verdict_sentences
 
-__all__ = ["Answer", "Network", "Tile", "answer", "training_file"]
+__all__ = ["Answer", "Network", "Served", "answer", "training_file"]
 
 _FILE = "best_design.yaml"
 _SAID = ("members.", "branching", "weighting")  # parameters that the drawing and `_weighting` show
@@ -21,13 +25,14 @@ Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Tile:
-    """A number that matters, large, with what it is; ``verdict`` may be empty."""
+class Served:
+    """A task that a network serves: its gain on test with its interval, empty before the confirmation, and
+    its gain on valid."""
 
-    number: str
-    what: str
-    detail: str
-    verdict: str
+    task: str
+    on_test: str
+    interval: str
+    on_valid: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +40,7 @@ class Network:
     """A network of the design: what it serves, what only helps it, how it is built and trained."""
 
     trial_id: str
-    serves: tuple[tuple[str, str], ...]  # task, gain on valid
+    serves: tuple[Served, ...]
     helpers: tuple[str, ...]
     drawing: Drawing | None
     branching: str
@@ -49,9 +54,12 @@ class Answer:
 
     headline: str
     verdict: str
+    badge: str
     provisional: bool
     tiles: tuple[Tile, ...]
+    parts: Figure | None
     sentences: tuple[str, ...]
+    decided: str
     networks: tuple[Network, ...]
     file: str
     file_name: str
@@ -65,13 +73,17 @@ def answer(tables: Tables) -> Answer | None:
         return None
     confirmed = tables.confirmed(design)
     trials = [tables.trial(trial_id) for trial_id in design["networks"]]
+    said = verdict_sentences(rows_of(tables.designs), rows_of(tables.summary))
     return Answer(
-        headline=_headline(tables),
+        headline=said[0],
         verdict=confirmed["verdict"] if confirmed else "not confirmed",
+        badge=_badge(confirmed),
         provisional=bool(confirmed and len(confirmed["provisional"])),
-        tiles=(*_comparisons(design, confirmed), _size(design, tables)),
-        sentences=tuple(_sentences(design, confirmed, tables)),
-        networks=tuple(_network(design, trial) for trial in trials),
+        tiles=tiles(design, confirmed, tables),
+        parts=gain_parts(confirmed),
+        sentences=tuple(said[1:]),
+        decided=_decided(design, confirmed),
+        networks=tuple(_network(design, confirmed, trial) for trial in trials),
         file=training_file(tables.sweep_file, [json.loads(trial["config"]) for trial in trials]),
         file_name=_FILE,
         command=f"mtl-search run {_FILE}",
@@ -91,62 +103,34 @@ def training_file(sweep_file: str, configs: Sequence[Mapping[str, Any]]) -> str:
     return f"{kept}\n{_yaml(blocks)}" if kept else _yaml(blocks)
 
 
-def _headline(tables: Tables) -> str:
-    """What to train."""
-    return verdict_sentences(rows_of(tables.designs), rows_of(tables.summary))[0]
-
-
-def _comparisons(design: Row, confirmed: Row | None) -> list[Tile]:
-    """The design against the references and its control on test, or its gain on valid where there is no
-    confirmation."""
+def _badge(confirmed: Row | None) -> str:
+    """The verdict over all comparisons, in a few words."""
     if confirmed is None:
-        gain = percent(design["delta_m"])
-        return [
-            Tile(
-                gain, "over tuned single-task networks", "on validation data: the best of many, too high", ""
-            )
-        ]
-    level = f"{100 * (1 - confirmed['alpha']):g} % interval"
-    tiles = []
-    for prefix, words in (
-        ("vs_single_task", ARM_WORDS["single_task"]),
-        ("vs_reference", ARM_WORDS.get(confirmed["reference"], "")),
-    ):
-        verdict = confirmed[f"{prefix}_verdict"]
-        if isinstance(verdict, str):
-            ends = interval(confirmed[f"{prefix}_low"], confirmed[f"{prefix}_high"])
-            detail = f"{level} {ends}" if ends else "no interval: one seed"
-            tiles.append(Tile(percent(confirmed[f"{prefix}_difference"]), f"over {words}", detail, verdict))
-    if isinstance(confirmed["control"], str) and confirmed["control"] != confirmed["design_id"]:
-        ends = interval(confirmed["gain_of_sharing_low"], confirmed["gain_of_sharing_high"])
-        what = "of sharing: over each task alone with the same hyperparameters"
-        tiles.append(Tile(percent(confirmed["gain_of_sharing"]), what, f"{level} {ends}" if ends else "", ""))
-    return tiles
+        return "not confirmed"
+    if confirmed["verdict"] == Verdict.BETTER:
+        return "better than the references and its control"
+    if confirmed["verdict"] == Verdict.WORSE:
+        return "worse than a reference or its control"
+    if confirmed["vs_single_task_verdict"] == Verdict.BETTER:
+        return "better than single tasks only"
+    return Verdict.NONE.value
 
 
-def _size(design: Row, tables: Tables) -> Tile:
-    """How large the design is, against the single-task networks."""
-    single = next((row for row in rows_of(tables.designs) if row["arm"] == "single_task"), None)
-    times = f"{design['n_params'] / single['n_params']:.2g} times the single-task networks" if single else ""
-    return Tile(amount(design["n_params"]), "parameters", times if design["arm"] != "single_task" else "", "")
-
-
-def _sentences(design: Row, confirmed: Row | None, tables: Tables) -> list[str]:
-    """What else may be said of it."""
-    said = verdict_sentences(rows_of(tables.designs), rows_of(tables.summary))[1:]
+def _decided(design: Row, confirmed: Row | None) -> str:
+    """How the design was chosen and what it was then judged by."""
+    chosen = (
+        f"Decided on validation data, where its delta_m is {percent(design['delta_m'])}: {design['why']}."
+    )
     if confirmed is None:
-        return said
-    gain = percent(design["delta_m"])
-    seeds = counted(confirmed["n_seeds"], "new seed")
-    return [
-        *said,
-        f"Chosen on validation data, where it gained {gain}: {design['why']}. The numbers above are mean "
-        f"gains over the main tasks on test data, with each network trained again on {seeds}, from one and "
-        "the same train set: another sample of it would bring other networks.",
-    ]
+        return chosen
+    return (
+        f"{chosen} Test was read only after that. The numbers on test are mean gains over the main tasks, "
+        f"with each network trained again on {counted(confirmed['n_seeds'], 'new seed')}, from one and the "
+        "same train set: another sample of it would bring other networks."
+    )
 
 
-def _network(design: Row, trial: Row) -> Network:
+def _network(design: Row, confirmed: Row | None, trial: Row) -> Network:
     members = list(trial["members"])
     served = sorted(task for task, key in design["serves"].items() if key == trial["trial_id"])
     config = json.loads(trial["config"])
@@ -157,13 +141,22 @@ def _network(design: Row, trial: Row) -> Network:
     facts |= {"parameters": amount(trial["n_params"]), "kept from epoch": f"{trial['best_epoch']:g}"}
     return Network(
         trial_id=trial["trial_id"],
-        serves=tuple((task, percent(design["gains"].get(task, float("nan")))) for task in served),
+        serves=tuple(_served(task, design, confirmed) for task in served),
         helpers=tuple(name for name in members if name not in served),
         drawing=draw_network(trial["branching"], members, served),
         branching=trial["branching"],
         facts=tuple(facts.items()),
         config=_yaml(config),
     )
+
+
+def _served(task: str, design: Row, confirmed: Row | None) -> Served:
+    on_valid = percent(design["gains"].get(task, float("nan")))
+    if confirmed is None:
+        return Served(task, "", "", on_valid)
+    tested = next(row for row in confirmed["tasks"] if row["task"] == task)
+    ends = interval(tested["gain_low"], tested["gain_high"])
+    return Served(task, percent(tested["gain"]), ends, on_valid)
 
 
 def _weighting(config: Mapping[str, Any]) -> dict[str, str]:

@@ -8,9 +8,11 @@ from mtl_search.analysis.frames import rows_of
 from mtl_search.analysis.pareto import COSTS, design_front
 from mtl_search.analysis.report.figures import Figure, Panel, colour, figure, panel
 from mtl_search.analysis.report.tables import Tables
-from mtl_search.analysis.report.words import amount, arm_name, design_name, duration, percent, plain
+from mtl_search.analysis.report.words import amount, arm_name, design_names, duration, percent, plain
 
 __all__ = ["Costs", "costs"]
+
+Names = Mapping[str, str]  # by design_id
 
 _NAMES = {"n_networks": "networks", "n_params": "parameters", "flops": "operations a row"}
 
@@ -28,22 +30,23 @@ def costs(tables: Tables) -> Costs | None:
     """The fronts, None where nothing was composed."""
     if tables.designs["delta_m"].notna().sum() == 0:
         return None
-    designs = rows_of(design_front(tables.designs))
+    designs = sorted(rows_of(design_front(tables.designs)), key=lambda row: not row["chosen"])
+    names = design_names(designs)
     legend = [(arm_name(arm), colour(arm, tables.arms), "dot") for arm in tables.arms]
     legend += [("on validation", "var(--muted)", "ring"), ("best at its cost", "var(--muted)", "line")]
     note = (
-        "Rings are on validation, where designs are chosen; dots on test, over new seeds, with 95 % "
+        "Rings are on validation, where designs are chosen; dots on test, over new seeds, with their "
         "intervals. What lies below the line costs as much for less."
     )
-    panels = [_front(cost, designs, tables) for cost in COSTS]
+    panels = [_front(cost, designs, names, tables) for cost in COSTS]
     return Costs(
         figures=(figure("front", "What a better delta_m costs", note, *panels, legend=legend),),
         columns=("design", "parameters", "operations a row", "training once", "on validation", "on test"),
-        rows=tuple(_row(design, tables) for design in designs),
+        rows=tuple(_row(design, names, tables) for design in designs),
     )
 
 
-def _front(cost: str, designs: list[dict[str, Any]], tables: Tables) -> Panel:
+def _front(cost: str, designs: list[dict[str, Any]], names: Names, tables: Tables) -> Panel:
     """delta_m against one cost."""
     best = sorted((design for design in designs if design[f"front_{cost}"]), key=lambda design: design[cost])
     line = {
@@ -58,7 +61,7 @@ def _front(cost: str, designs: list[dict[str, Any]], tables: Tables) -> Panel:
     tints = [colour(design["arm"], tables.arms) for design, _ in confirmed]
     on_test = {
         **_points(
-            cost, [design for design, _ in confirmed], [row["delta_m"] for _, row in confirmed], "test"
+            cost, [design for design, _ in confirmed], names, [row["delta_m"] for _, row in confirmed], "test"
         ),
         "marker": {"size": 9, "color": tints},
         "error_y": {
@@ -72,7 +75,7 @@ def _front(cost: str, designs: list[dict[str, Any]], tables: Tables) -> Panel:
         },
     }
     on_valid = {
-        **_points(cost, designs, [design["delta_m"] for design in designs], "validation"),
+        **_points(cost, designs, names, [design["delta_m"] for design in designs], "validation"),
         "marker": {
             "symbol": "circle-open",
             "size": 9,
@@ -85,7 +88,9 @@ def _front(cost: str, designs: list[dict[str, Any]], tables: Tables) -> Panel:
     return panel([line, on_valid, on_test], layout, title=_NAMES[cost], height=320)
 
 
-def _points(cost: str, designs: list[dict[str, Any]], gains: list[float], where: str) -> dict[str, Any]:
+def _points(
+    cost: str, designs: list[dict[str, Any]], names: Names, gains: list[float], where: str
+) -> dict[str, Any]:
     """Designs at their cost."""
     return {
         "type": "scatter",
@@ -93,7 +98,7 @@ def _points(cost: str, designs: list[dict[str, Any]], gains: list[float], where:
         "x": [design[cost] for design in designs],
         "y": gains,
         "text": [
-            f"{plain(design_name(design))}<br>{percent(gain)} on {where}<br>"
+            f"{plain(names[design['design_id']])}<br>{percent(gain)} on {where}<br>"
             f"{amount(design['n_params'])} parameters, {amount(design['flops'])} operations a row"
             for design, gain in zip(designs, gains, strict=True)
         ],
@@ -101,10 +106,10 @@ def _points(cost: str, designs: list[dict[str, Any]], gains: list[float], where:
     }
 
 
-def _row(design: Mapping[str, Any], tables: Tables) -> tuple[str, ...]:
+def _row(design: Mapping[str, Any], names: Names, tables: Tables) -> tuple[str, ...]:
     tested = tables.confirmed(dict(design))
     return (
-        design_name(design),
+        f"{names[design['design_id']]}{' (recommended)' if design['chosen'] else ''}",
         amount(design["n_params"]),
         amount(design["flops"]),
         duration(tested["train_seconds"]) if tested else "–",

@@ -8,28 +8,32 @@ from typing import Any
 from mtl_search.analysis.frames import rows_of
 from mtl_search.analysis.report.figures import Figure, colour, figure, panel
 from mtl_search.analysis.report.tables import Tables
-from mtl_search.analysis.report.words import design_name, interval, percent, plain, value
-from mtl_search.analysis.verdict_text import ARM_WORDS
+from mtl_search.analysis.report.words import counted, design_names, duration, interval, percent, plain, value
+from mtl_search.analysis.verdict_words import arm_words
 
 __all__ = ["Evidence", "evidence"]
 
 _COLUMNS = (
     "design",
+    "comparisons",
     "verdict",
     "delta_m",
     "interval",
     "against single task",
     "against the best other reference",
-    "of tuning",
-    "of sharing",
+    "would be shown",
+    "by tuning",
+    "by sharing",
+    "search of its arm",
 )
 
 Row = Mapping[str, Any]
+Names = Mapping[str, str]  # by design_id
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """The confirmed designs against the references."""
+    """The confirmed designs against the references, the recommended one first."""
 
     figures: tuple[Figure, ...]
     columns: tuple[str, ...]
@@ -37,21 +41,24 @@ class Evidence:
     task_columns: tuple[str, ...]
     task_rows: tuple[tuple[str, ...], ...]
     caveats: tuple[str, ...]
+    provisional: tuple[str, ...]
 
 
 def evidence(tables: Tables) -> Evidence | None:
     """What the confirmation shows, None before it."""
-    rows = rows_of(tables.summary)
+    rows = sorted(rows_of(tables.summary), key=lambda row: not row["chosen"])
     if not rows:
         return None
+    names = design_names(rows)
     shown = _one_an_arm(rows, tables.confirmed(tables.winner()))
     return Evidence(
-        figures=(_forest(rows, tables.arms), *_per_task(shown, tables)),
+        figures=(_forest(rows, names, tables.arms), *_per_task(shown, names, tables)),
         columns=_COLUMNS,
-        rows=tuple(_row(row) for row in rows),
-        task_columns=("task", "metric", *(design_name(row) for row in shown)),
+        rows=tuple(_row(row, names) for row in rows),
+        task_columns=("task", "metric", *(names[row["design_id"]] for row in shown)),
         task_rows=tuple(_task_row(task, shown, tables) for task in tables.main),
         caveats=tuple(rows[0]["caveats"]),
+        provisional=tuple(rows[0]["provisional"]),
     )
 
 
@@ -63,33 +70,39 @@ def _one_an_arm(rows: Sequence[Row], winner: Row | None) -> list[Row]:
     return list(best.values())
 
 
-def _forest(rows: Sequence[Row], arms: Sequence[str]) -> Figure:
+def _forest(rows: Sequence[Row], names: Names, arms: Sequence[str]) -> Figure:
     """Each design's difference to both references, with intervals."""
     other = rows[0]["reference"]
-    names = ARM_WORDS["single_task"], ARM_WORDS.get(other, "no other reference")
+    single, best = arm_words("single_task"), arm_words(other) if other else "no other reference"
     traces = [
-        _against(rows, arms, "vs_single_task", names[0], "circle", 0.15),
-        _against(rows, arms, "vs_reference", names[1], "diamond", -0.15),
+        _against(rows, names, arms, "vs_single_task", single, "circle", 0.15),
+        _against(rows, names, arms, "vs_reference", best, "diamond", -0.15),
     ]
     layout = {
         "xaxis": {"title": {"text": "difference on test, percent"}, "zeroline": True},
-        "yaxis": _names_axis([design_name(row) for row in reversed(rows)]),
+        "yaxis": _names_axis([names[row["design_id"]] for row in reversed(rows)]),
     }
     note = (
         "Difference of delta_m on test to each reference; right of zero is better. An interval that crosses "
-        "zero shows no difference. The recommended design is tested first; the verdicts on all others also "
-        "count Holm's correction for the number of tests."
+        "zero shows no difference. The recommended design, on top, has the primary comparisons; all others "
+        "are secondary, and their verdicts also count Holm's correction for the number of tests."
     )
     legend = [
-        (f"against {names[0]}", "var(--muted)", "dot"),
-        (f"against {names[1]}", "var(--muted)", "diamond"),
+        (f"against {single}", "var(--muted)", "dot"),
+        (f"against {best}", "var(--muted)", "diamond"),
     ]
     drawing = panel(traces, layout, height=70 + 42 * len(rows))
     return figure("forest", "Every confirmed design against the references", note, drawing, legend=legend)
 
 
 def _against(
-    rows: Sequence[Row], arms: Sequence[str], prefix: str, reference: str, symbol: str, shift: float
+    rows: Sequence[Row],
+    names: Names,
+    arms: Sequence[str],
+    prefix: str,
+    reference: str,
+    symbol: str,
+    shift: float,
 ) -> dict[str, Any]:
     """The points of one reference; designs are numbered from the bottom."""
     kept = [(y, row) for y, row in enumerate(reversed(rows)) if math.isfinite(row[f"{prefix}_difference"])]
@@ -103,9 +116,9 @@ def _against(
         ),
         "marker": {"symbol": symbol, "size": 10, "color": [colour(row["arm"], arms) for _, row in kept]},
         "text": [
-            f"{plain(design_name(row))} against {reference}<br>"
+            f"{plain(names[row['design_id']])} against {reference}<br>"
             f"{percent(row[f'{prefix}_difference'])} ({_ends(row, prefix)})<br>"
-            f"{row[f'{prefix}_verdict']}, p = {row[f'{prefix}_p_corrected']:.2g} as corrected"
+            f"{row[f'{prefix}_verdict']}, {_p(row, prefix)}"
             for _, row in kept
         ],
     }
@@ -144,7 +157,7 @@ def _ends(row: Row, prefix: str) -> str:
     return interval(row[f"{prefix}_low"], row[f"{prefix}_high"]) or "one seed"
 
 
-def _per_task(shown: Sequence[Row], tables: Tables) -> tuple[Figure, ...]:
+def _per_task(shown: Sequence[Row], names: Names, tables: Tables) -> tuple[Figure, ...]:
     """The gain of each task, for the design to train and the best of each other arm."""
     rows = [row for row in shown if row["arm"] != "single_task"]
     if not rows:
@@ -161,7 +174,7 @@ def _per_task(shown: Sequence[Row], tables: Tables) -> tuple[Figure, ...]:
                 **_points(gains, [y + shift for y in range(len(tasks))], low, high, tint),
                 "marker": {"size": 9 if at == 0 else 7, "color": tint},
                 "text": [
-                    f"{plain(task['task'])} in {plain(design_name(row))}<br>"
+                    f"{plain(task['task'])} in {plain(names[row['design_id']])}<br>"
                     f"{percent(task['gain'])} ({_ends(task, 'gain')}), {value(task['value'])}"
                     for task in found
                 ],
@@ -172,22 +185,33 @@ def _per_task(shown: Sequence[Row], tables: Tables) -> tuple[Figure, ...]:
         "yaxis": _names_axis(tasks),
     }
     note = "Means with intervals over new seeds. A good mean can hide a task that pays for the others."
-    legend = [(design_name(row), colour(row["arm"], tables.arms), "dot") for row in rows]
+    legend = [(names[row["design_id"]], colour(row["arm"], tables.arms), "dot") for row in rows]
     drawing = panel(traces, layout, height=70 + (14 * len(rows) + 18) * len(tasks))
     return (figure("tasks", "Task by task", note, drawing, legend=legend),)
 
 
-def _row(row: Row) -> tuple[str, ...]:
+def _p(row: Row, prefix: str) -> str:
+    """The p of a comparison, with what corrects it."""
+    how = "primary" if row["chosen"] else "secondary, corrected"
+    return f"p = {row[f'{prefix}_p_corrected']:.2g} ({how})"
+
+
+def _row(row: Row, names: Names) -> tuple[str, ...]:
     """A design in the table."""
     said = [row[f"{prefix}_verdict"] for prefix in ("vs_single_task", "vs_reference")]
     return (
-        f"{design_name(row)}{' (recommended)' if row['chosen'] else ''}",
+        f"{names[row['design_id']]}{' (recommended)' if row['chosen'] else ''}",
+        "primary" if row["chosen"] else "secondary",
         row["verdict"] if isinstance(row["verdict"], str) else "–",
         percent(row["delta_m"]),
         _ends(row, "delta_m"),
         *(verdict if isinstance(verdict, str) else "–" for verdict in said),
+        percent(row["vs_single_task_smallest"]).lstrip("+"),
         percent(row["gain_of_tuning"]),
         percent(row["gain_of_sharing"]),
+        f"{counted(row['arm_trials'], 'trial')}, {duration(row['arm_device_seconds'])}"
+        if row["arm_trials"]
+        else "–",
     )
 
 

@@ -47,6 +47,7 @@ def render(tables: Tables) -> str:
         lstrip_blocks=True,
     )
     environment.filters["json_in_html"] = _json_in_html
+    environment.filters["capitalize_first"] = lambda text: text[:1].upper() + text[1:]
     return environment.get_template("report.html").render(
         badges=_BADGES,
         name=tables.name,

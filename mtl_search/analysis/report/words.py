@@ -1,7 +1,8 @@
 """Numbers and names as people read them."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -10,6 +11,7 @@ __all__ = [
     "arm_name",
     "counted",
     "design_name",
+    "design_names",
     "duration",
     "interval",
     "listed",
@@ -128,6 +130,18 @@ def design_name(row: Mapping[str, Any]) -> str:
     alone = row["arm"] in ("single_task", "linear", "control")
     networks = "" if alone else f", {counted(row['n_networks'], 'network')}"
     return f"{arm_name(row['arm'])}{networks}"
+
+
+def design_names(rows: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """The names of designs by ``design_id``, which tells apart those that have the same.
+
+    >>> one = {"arm": "search", "n_networks": 2, "design_id": "4c1a"}
+    >>> design_names([one, {**one, "design_id": "9f3b"}, {**one, "n_networks": 3, "design_id": "77e0"}])
+    {'4c1a': 'search, 2 networks (4c1a)', '9f3b': 'search, 2 networks (9f3b)', '77e0': 'search, 3 networks'}
+    """
+    names = {row["design_id"]: design_name(row) for row in rows}
+    often = Counter(names.values())
+    return {key: f"{name} ({key})" if often[name] > 1 else name for key, name in names.items()}
 
 
 def plain(name: str) -> str:

@@ -7,6 +7,7 @@ from ruamel.yaml import YAML
 from mtl_search.analysis import verdict_sentences
 from mtl_search.analysis.frames import rows_of
 from mtl_search.analysis.report.answer import answer, training_file
+from mtl_search.analysis.report.words import interval, percent
 
 CONFIG = {"members": ["age"], "branching": "age / age", "trunk": {"name": "mlp", "width": 64}, "lr": 1e-4}
 SWEEP = """\
@@ -42,13 +43,26 @@ def test_of_one_network_there_are_no_arms_and_without_a_sweep_file_there_is_its_
 def test_the_answer_names_each_network_with_what_it_serves(tables):
     found, design = answer(tables), tables.winner()
     assert [network.trial_id for network in found.networks] == list(design["networks"])
-    served = [task for network in found.networks for task, _ in network.serves]
+    served = [one.task for network in found.networks for one in network.serves]
     assert sorted(served) == list(tables.main)
     for network in found.networks:
         members = set(tables.trial(network.trial_id)["members"])
-        assert {task for task, _ in network.serves} | set(network.helpers) == members
+        assert {one.task for one in network.serves} | set(network.helpers) == members
         assert network.drawing is not None
         assert dict(network.facts)["optimizer.lr"]
+
+
+def test_gains_are_those_on_test_with_those_on_valid_beside_them(tables, unconfirmed):
+    (row,) = (row for row in rows_of(tables.summary) if row["chosen"])
+    tested = {task["task"]: task for task in row["tasks"]}
+    for one in (one for network in answer(tables).networks for one in network.serves):
+        task = tested[one.task]
+        assert one.on_test == percent(task["gain"])
+        assert one.interval == interval(task["gain_low"], task["gain_high"])
+        assert one.on_valid == percent(tables.winner()["gains"][one.task])
+    before = [one for network in answer(unconfirmed).networks for one in network.serves]
+    assert {one.on_test for one in before} == {""}
+    assert all(one.on_valid for one in before)
 
 
 def test_the_file_of_the_answer_is_the_networks_configurations(tables):
@@ -77,23 +91,51 @@ def recommending(tables, arm: str, n_networks: int):
 def test_verdicts_stand_beside_the_numbers(tables, overall):
     found = answer(verdicts(tables, single_task="better", reference="worse", verdict=overall))
     assert found.verdict == overall
-    assert [tile.verdict for tile in found.tiles] == ["better", "worse", "", ""]
-    assert found.tiles[2].what.startswith("of sharing")
+    first, second, sharing, own, size = found.tiles
+    assert [(tile.label, tile.verdict) for tile in (first, second)] == [
+        ("primary comparison 1", "better"),
+        ("primary comparison 2", "worse"),
+    ]
+    assert second.what.endswith("the best other reference")
+    assert (sharing.label, sharing.verdict) == ("by sharing", "better")
+    assert own.what.startswith("the search's own networks alone")
+    assert own.details[1].startswith("search: 60 trials, ")
+    assert own.details[2].startswith("single task: 48 trials, ")
+    assert (size.label, size.verdict) == ("size", "")
     assert found.provisional
+
+
+@pytest.mark.parametrize(
+    ("single", "overall", "badge"),
+    [
+        ("better", "better", "better than the references and its control"),
+        ("better", "no difference shown", "better than single tasks only"),
+        ("no difference shown", "no difference shown", "no difference shown"),
+        ("better", "worse", "worse than a reference or its control"),
+    ],
+)
+def test_the_badge_says_no_more_than_is_shown(tables, single, overall, badge):
+    assert answer(verdicts(tables, single_task=single, verdict=overall)).badge == badge
+
+
+def test_a_gain_of_sharing_that_is_not_shown_is_not_called_better(tables):
+    unsure = answer(replace(tables, summary=tables.summary.assign(gain_of_sharing_p=0.2)))
+    assert unsure.tiles[2].verdict == "no difference shown"
 
 
 def test_the_sentences_are_those_of_the_verdict(tables):
     said = verdict_sentences(rows_of(tables.designs), rows_of(tables.summary))
     found = answer(tables)
     assert found.headline == said[0]
-    assert found.sentences[: len(said) - 1] == tuple(said[1:])
-    assert "train set" in found.sentences[-1]
+    assert found.sentences == tuple(said[1:])
+    assert "train set" in found.decided
 
 
 def test_before_the_confirmation_it_says_so(unconfirmed):
     found = answer(unconfirmed)
     assert found.verdict == "not confirmed"
-    assert "too high" in found.tiles[0].detail
+    assert "too high" in found.tiles[0].details[0]
+    assert found.parts is None
     assert "nothing is shown yet" in found.sentences[-1]
     assert not found.provisional
 
@@ -111,7 +153,7 @@ def test_one_network_for_all(tables):
     )
     assert answer(one).headline.startswith("Train one network for all five tasks (12.8 k parameters): better")
     alone = replace(one, designs=one.designs[one.designs["chosen"]])
-    assert answer(alone).tiles[-1].detail == ""  # no single-task design to compare its size with
+    assert answer(alone).tiles[-1].details == ()  # no single-task design to compare its size with
 
 
 def test_without_a_design_there_is_no_answer(tables):

@@ -3,11 +3,17 @@ from dataclasses import replace
 
 import pytest
 
+from mtl_search.analysis.frames import rows_of
 from mtl_search.analysis.report.evidence import evidence
+from mtl_search.analysis.report.words import percent
 
 
 def traces(figure, panel: int = 0) -> list[dict]:
     return json.loads(figure.panels[panel].json)["data"]
+
+
+def cells(found) -> list[dict[str, str]]:
+    return [dict(zip(found.columns, row, strict=True)) for row in found.rows]
 
 
 def test_before_the_confirmation_there_is_no_evidence(unconfirmed):
@@ -23,9 +29,9 @@ def test_every_confirmed_design_is_a_row_and_a_point(tables):
 
 
 def test_the_points_are_the_differences_with_their_intervals(tables):
-    row = tables.summary.iloc[0]
+    row = tables.summary[tables.summary["chosen"].astype(bool)].iloc[0]
     (trace, _) = traces(evidence(tables).figures[0])
-    at = len(trace["x"]) - 1  # drawn from the bottom, best on top
+    at = len(trace["x"]) - 1  # drawn from the bottom, the recommended one on top
     assert trace["x"][at] == pytest.approx(row["vs_single_task_difference"], rel=1e-4)
     high = trace["x"][at] + trace["error_x"]["array"][at]
     assert high == pytest.approx(row["vs_single_task_high"], rel=1e-3)
@@ -33,9 +39,30 @@ def test_the_points_are_the_differences_with_their_intervals(tables):
 
 
 def test_the_reference_itself_has_no_verdict(tables):
-    rows = {row[0]: row for row in evidence(tables).rows}
-    assert rows["single task"][4] == "–"
-    assert rows["single task"][5] != "–"
+    row = next(row for row in cells(evidence(tables)) if row["design"] == "single task")
+    assert row["against single task"] == "–"
+    assert row["against the best other reference"] != "–"
+
+
+def test_primary_and_secondary_comparisons_are_told_apart(tables):
+    first, *others = cells(evidence(tables))
+    assert first["design"].endswith("(recommended)")
+    assert first["comparisons"] == "primary"
+    assert {row["comparisons"] for row in others} == {"secondary"}
+
+
+def test_a_verdict_has_beside_it_what_would_be_shown_and_what_is_provisional(tables):
+    found = evidence(tables)
+    (row,) = (row for row in rows_of(tables.summary) if row["chosen"])
+    assert cells(found)[0]["would be shown"] == percent(row["vs_single_task_smallest"]).lstrip("+")
+    assert row["vs_single_task_smallest"] > 0
+    assert found.provisional == tuple(row["provisional"])
+    assert found.provisional
+
+
+def test_budgets_are_in_trials_and_device_time(tables):
+    row = next(row for row in cells(evidence(tables)) if row["design"].startswith("single task"))
+    assert row["search of its arm"].startswith("48 trials, ")
 
 
 def test_tasks_are_shown_for_the_design_to_train_and_one_of_each_other_arm(tables):
@@ -59,7 +86,7 @@ def test_of_one_seed_there_is_no_interval(tables):
         ("delta_m_low", "delta_m_high", "vs_single_task_low", "vs_single_task_high"), float("nan")
     )
     found = evidence(replace(tables, summary=tables.summary.assign(**nan)))
-    assert all(row[3] == "one seed" for row in found.rows)
+    assert all(row["interval"] == "one seed" for row in cells(found))
     assert "one seed" in traces(found.figures[0])[0]["text"][0]
 
 
