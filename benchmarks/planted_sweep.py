@@ -21,7 +21,11 @@ def sweep(
     trial: Mapping[str, object] | None = None,
     sampler: Mapping[str, object] | None = None,
 ) -> dict[str, pd.DataFrame]:
-    """The tables of a sweep over any members of the planted tasks."""
+    """The tables of a sweep over any members of the planted tasks.
+
+    Planted signals are linear, so linear networks, which share nothing, would be best by far. They are not
+    among the references: what is planted is about networks that can share.
+    """
     members = {"members": {"subset": {"min": 1, "max": len(planted.tasks)}}, "branching": "shared"}
     spec = SweepSpec.from_value(
         {
@@ -30,6 +34,7 @@ def sweep(
             "tasks": planted.tasks,
             "objective": {"max_networks": networks},
             "budget": budget,
+            "references": {"linear": False},
             "resources": {"gpu": 0},
             "sampler": {"name": "tpe", "members": strategy, "seed": seed, **(sampler or {})},
             "pruner": "none",

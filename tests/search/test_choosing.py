@@ -74,7 +74,18 @@ def test_three_networks_that_are_far_ahead_are_chosen() -> None:
     choice = chosen([one, three], measured({**TRUE, "x": 9.0, "y": 9.0, "z": 9.0}, noise=0.6))
     assert choice.chosen == 1
     assert choice.p[0] < 0.005
-    assert choice.why.startswith("the best on valid, where every smaller design is shown to be worse")
+    assert choice.why.startswith("the best on valid: every smaller design is shown to be worse there")
+
+
+def test_a_small_design_that_is_far_behind_is_not_forgiven_for_noise() -> None:
+    """Nothing is shown where all is noise; a point of delta_m is more than fewer networks may seem to cost."""
+    ledger = measured({**TRUE, "x": 4.0, "y": 4.0, "z": 4.0}, noise=9.0)
+    one, three = design("shared", 1.0, "ssss"), design("search", 4.0, "xxyz")
+    choice = chosen([one, three], ledger)
+    assert choice.p[0] > 0.05
+    assert choice.chosen == 1
+    near = design("shared", 3.1, "ssss")
+    assert chosen([near, three], ledger).chosen == 0
 
 
 def test_two_replicates_are_enough_since_noise_is_pooled() -> None:
