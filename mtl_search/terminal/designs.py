@@ -43,7 +43,9 @@ def show_confirmed(console: Console, confirmed: Sequence[Row]) -> None:
     console.print(table)
     other = f"; other: {first['reference']}, the best one on valid" if first["reference"] else ""
     console.print(
-        f"* recommended, its comparisons are primary; all others are secondary (Holm){other}", style="dim"
+        f"* recommended, its comparisons are primary; all others are secondary (Holm){other}. "
+        "Verdicts are conditional on the one train set.",
+        style="dim",
     )
 
 

@@ -69,6 +69,7 @@ def test_confirmed_designs_come_first(confirmed: Leaderboard, capsys: Capture) -
     flat = " ".join(shown.split())
     assert flat.count("* ") == 2, "before the recommended design, and in what says so"
     assert f"other: {best['reference']}, the best one on valid" in flat
+    assert "conditional on the one train set" in flat
     for sentence in verdict_sentences(*(plain(confirmed, name) for name in ("designs", "summary"))):
         assert " ".join(sentence.split()) in flat
     assert (

@@ -15,16 +15,14 @@ __all__ = ["Evidence", "evidence"]
 
 _COLUMNS = (
     "design",
-    "comparisons",
     "verdict",
     "delta_m",
     "interval",
     "against single task",
     "against the best other reference",
     "would be shown",
-    "by tuning",
-    "by sharing",
-    "search of its arm",
+    "by tuning, by sharing",
+    "budget of its arm",
 )
 
 Row = Mapping[str, Any]
@@ -200,19 +198,23 @@ def _row(row: Row, names: Names) -> tuple[str, ...]:
     """A design in the table."""
     said = [row[f"{prefix}_verdict"] for prefix in ("vs_single_task", "vs_reference")]
     return (
-        f"{names[row['design_id']]}{' (recommended)' if row['chosen'] else ''}",
-        "primary" if row["chosen"] else "secondary",
+        f"{names[row['design_id']]}{' (recommended, primary)' if row['chosen'] else ''}",
         row["verdict"] if isinstance(row["verdict"], str) else "–",
         percent(row["delta_m"]),
         _ends(row, "delta_m"),
         *(verdict if isinstance(verdict, str) else "–" for verdict in said),
         percent(row["vs_single_task_smallest"]).lstrip("+"),
-        percent(row["gain_of_tuning"]),
-        percent(row["gain_of_sharing"]),
+        _parts(row),
         f"{counted(row['arm_trials'], 'trial')}, {duration(row['arm_device_seconds'])}"
         if row["arm_trials"]
         else "–",
     )
+
+
+def _parts(row: Row) -> str:
+    if not math.isfinite(row["gain_of_sharing"]):
+        return "–"
+    return f"{percent(row['gain_of_tuning'])}, {percent(row['gain_of_sharing'])}"
 
 
 def _task_row(task: str, shown: Sequence[Row], tables: Tables) -> tuple[str, ...]:

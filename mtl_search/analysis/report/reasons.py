@@ -78,7 +78,7 @@ def _hover(task: str, companion: str, row: dict[str, Any] | None) -> str:
     if row is None:
         return plain(task)
     ends = interval(row["low"], row["high"])
-    known = percent(row["effect"]) + (f" ({ends})" if ends else "")
+    known = percent(row["effect"]) + (f" ({ends}, uncorrected)" if ends else "")
     counts = f"{row['n_with']} trials with, {row['n_without']} without"
     return f"{plain(task)} with {plain(companion)}: {known}<br>{counts}"
 

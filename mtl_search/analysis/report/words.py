@@ -21,7 +21,7 @@ __all__ = [
     "value",
 ]
 
-MINUS, THIN = "\N{MINUS SIGN}", "\N{NARROW NO-BREAK SPACE}"
+MINUS, THIN, FIXED = "\N{MINUS SIGN}", "\N{NARROW NO-BREAK SPACE}", "\N{NO-BREAK SPACE}"
 
 _ARMS = {
     "single_task": "single task",
@@ -48,10 +48,14 @@ def percent(number: float, digits: int = 2) -> str:
 
 
 def interval(low: float, high: float) -> str:
-    """Both ends of an interval in percent, empty where there is none."""
+    r"""Both ends of an interval in percent on one line, empty where there is none.
+
+    >>> interval(0.5, 1.25)
+    '+0.50\xa0to\xa0+1.25\u202f%'
+    """
     if not (math.isfinite(low) and math.isfinite(high)):
         return ""
-    return f"{percent(low)} to {percent(high)}"
+    return f"{percent(low).removesuffix(f'{THIN}%')}{FIXED}to{FIXED}{percent(high)}"
 
 
 def value(number: float) -> str:

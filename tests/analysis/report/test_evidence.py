@@ -46,9 +46,12 @@ def test_the_reference_itself_has_no_verdict(tables):
 
 def test_primary_and_secondary_comparisons_are_told_apart(tables):
     first, *others = cells(evidence(tables))
-    assert first["design"].endswith("(recommended)")
-    assert first["comparisons"] == "primary"
-    assert {row["comparisons"] for row in others} == {"secondary"}
+    assert first["design"].endswith("(recommended, primary)")
+    assert not any("primary" in row["design"] for row in others)
+    figure = evidence(tables).figures[0]
+    told = [text for trace in traces(figure) for text in trace["text"]]
+    assert sum("(primary)" in text for text in told) == 2
+    assert all("(primary)" in text or "(secondary, corrected)" in text for text in told)
 
 
 def test_a_verdict_has_beside_it_what_would_be_shown_and_what_is_provisional(tables):
@@ -62,7 +65,7 @@ def test_a_verdict_has_beside_it_what_would_be_shown_and_what_is_provisional(tab
 
 def test_budgets_are_in_trials_and_device_time(tables):
     row = next(row for row in cells(evidence(tables)) if row["design"].startswith("single task"))
-    assert row["search of its arm"].startswith("48 trials, ")
+    assert row["budget of its arm"].startswith("48 trials, ")
 
 
 def test_tasks_are_shown_for_the_design_to_train_and_one_of_each_other_arm(tables):

@@ -34,7 +34,8 @@ def test_percent(number, digits, text):
 
 
 def test_an_interval_has_both_ends_or_none():
-    assert interval(-1.0, 2.0).split(" to ") == [percent(-1.0), percent(2.0)]
+    assert interval(-1.0, 2.0).split("\xa0to\xa0") == [f"{MINUS}1.00", percent(2.0)]
+    assert " " not in interval(-1.0, 2.0), "it stays on one line"
     assert interval(math.nan, 2.0) == ""
 
 
