@@ -189,7 +189,7 @@ def _equal_budget(row: Row, summary: Sequence[Row]) -> list[str]:
     return [
         f"The search's own networks alone{used.get('search', '')} gain "
         f"{ends(best, 'vs_single_task_difference')} over {_SINGLE}{used.get('single_task', '')}: "
-        f"{best['vs_single_task_verdict']}."
+        f"{best['vs_single_task_verdict']} (secondary, corrected by Holm)."
     ]
 
 
@@ -204,7 +204,7 @@ def _linear(row: Row, summary: Sequence[Row]) -> list[str]:
         return []
     return [
         f"Linear networks did better on test: {ends(linear, 'vs_single_task_difference')} over {_SINGLE}, "
-        f"{linear['vs_single_task_verdict']}."
+        f"{linear['vs_single_task_verdict']} (secondary, corrected by Holm)."
     ]
 
 

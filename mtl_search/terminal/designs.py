@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
+from mtl_search.analysis.verdict_words import amount
 from mtl_search.terminal.words import interval, percent, plain_table
 
 __all__ = ["show_composed", "show_confirmed", "show_networks", "show_trials"]
@@ -89,21 +90,19 @@ def show_networks(
 
 
 def show_trials(console: Console, trials: Sequence[Row]) -> None:
-    """A trial in two lines: what it gained and cost, and below who was trained together."""
+    """A trial in two lines: what it gained and cost, and below who was trained together.
+
+    Its name, which may have that of a task in it, comes last, where there is room.
+    """
     console.print(Text("Trials, by mean gain of the main members on valid", "bold"))
-    width = max(len("trial"), *(len(row["trial_id"]) for row in trials))
     kinds = max(len("weighting"), *(len(row["weighting"]) for row in trials))
-    head = f"{'trial'.ljust(width)} mean gain {'weighting'.ljust(kinds)} parameters epochs seconds"
-    console.print(Text(head, "dim"))
+    console.print(Text(f"mean gain {'weighting'.ljust(kinds)}  params epochs seconds trial", "dim"))
     for row in trials:
         gain = _gain(row["mean_gain"])
         gain.align("right", 9)
-        costs = f"{row['n_params']:>10,} {row['epochs']:>6} {row['train_seconds']:>7.1f}"
-        console.print(
-            Text.assemble(
-                row["trial_id"].ljust(width), " ", gain, f" {row['weighting'].ljust(kinds)} {costs}"
-            )
-        )
+        costs = f"{amount(row['n_params']):>7} {row['epochs']:>6} {row['train_seconds']:>7.1f}"
+        line = f" {row['weighting'].ljust(kinds)} {costs} "
+        console.print(Text.assemble(gain, line, (row["trial_id"], "bold")))
         _indented(console, Text(" ".join(row["members"]), "dim"))
 
 

@@ -112,7 +112,8 @@ def _badge(confirmed: Row | None) -> str:
     if confirmed["verdict"] == Verdict.WORSE:
         return "worse than a reference or its control"
     if confirmed["vs_single_task_verdict"] == Verdict.BETTER:
-        return "better than single tasks only"
+        by_sharing = confirmed["gain_of_sharing"] > 0 and confirmed["gain_of_sharing_p"] < confirmed["alpha"]
+        return f"better than single tasks, not {'than every reference' if by_sharing else 'shown by sharing'}"
     return Verdict.NONE.value
 
 

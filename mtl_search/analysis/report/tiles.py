@@ -84,10 +84,11 @@ def _own(summary: Sequence[Row], tables: Tables) -> list[Tile]:
         for name, arm in (("search", "search"), ("single task", "single_task"))
         if arm in costs
     ]
+    same = best["chosen"]
     what = "the search's own networks alone, over tuned single-task networks"
-    if best["chosen"]:
-        what += ": the same design"
-    number, details = percent(best["vs_single_task_difference"]), (*_details(best, "vs_single_task"), *used)
+    how = "the recommended design is made of them" if same else "secondary comparison, corrected by Holm"
+    number = percent(best["vs_single_task_difference"])
+    details = (*_details(best, "vs_single_task"), how, *used)
     return [Tile("for the search's budget", number, what, details, best["vs_single_task_verdict"])]
 
 

@@ -99,8 +99,8 @@ def test_verdicts_stand_beside_the_numbers(tables, overall):
     assert second.what.endswith("the best other reference")
     assert (sharing.label, sharing.verdict) == ("by sharing", "better")
     assert own.what.startswith("the search's own networks alone")
-    assert own.details[1].startswith("search: 60 trials, ")
-    assert own.details[2].startswith("single task: 48 trials, ")
+    assert own.details[2].startswith("search: 60 trials, ")
+    assert own.details[3].startswith("single task: 48 trials, ")
     assert (size.label, size.verdict) == ("size", "")
     assert found.provisional
 
@@ -109,7 +109,7 @@ def test_verdicts_stand_beside_the_numbers(tables, overall):
     ("single", "overall", "badge"),
     [
         ("better", "better", "better than the references and its control"),
-        ("better", "no difference shown", "better than single tasks only"),
+        ("better", "no difference shown", "better than single tasks, not than every reference"),
         ("no difference shown", "no difference shown", "no difference shown"),
         ("better", "worse", "worse than a reference or its control"),
     ],
@@ -121,6 +121,9 @@ def test_the_badge_says_no_more_than_is_shown(tables, single, overall, badge):
 def test_a_gain_of_sharing_that_is_not_shown_is_not_called_better(tables):
     unsure = answer(replace(tables, summary=tables.summary.assign(gain_of_sharing_p=0.2)))
     assert unsure.tiles[2].verdict == "no difference shown"
+    said = verdicts(tables, single_task="better", verdict="no difference shown").summary
+    unsure = answer(replace(tables, summary=said.assign(gain_of_sharing_p=0.2)))
+    assert unsure.badge == "better than single tasks, not shown by sharing"
 
 
 def test_the_sentences_are_those_of_the_verdict(tables):
