@@ -43,7 +43,7 @@ def verdict_sentences(designs: Sequence[Row], summary: Sequence[Row]) -> list[st
     if row is None or row["design_id"] != design["design_id"]:
         return [
             f"{train(design)}: {_on_valid(design)}.",
-            "It was not trained again on new seeds, so nothing is shown yet.",
+            "It has no complete training on new seeds, so nothing is shown yet.",
         ]
     sentences = [*_judged(design, row, summary), *_equal_budget(row, summary), *_linear(row, summary)]
     if row["alpha"] < 0.05:

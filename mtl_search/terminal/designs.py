@@ -18,6 +18,8 @@ __all__ = ["show_composed", "show_confirmed", "show_networks", "show_trials"]
 
 Row = Mapping[str, Any]
 
+_ON_TEST = 29  # characters of a gain with its interval
+
 
 def show_confirmed(console: Console, confirmed: Sequence[Row]) -> None:
     """A confirmed design a row, the recommended one first, then by delta_m on test: its interval, and the
@@ -43,11 +45,10 @@ def show_confirmed(console: Console, confirmed: Sequence[Row]) -> None:
         )
     console.print(table)
     other = f"; other: {first['reference']}, the best one on valid" if first["reference"] else ""
-    console.print(
-        f"* recommended, its comparisons are primary; all others are secondary (Holm){other}. "
-        "Verdicts are conditional on the one train set.",
-        style="dim",
-    )
+    which = "* recommended, its comparisons are primary; all others are secondary (Holm)"
+    if not first["chosen"]:
+        which = "the recommended design is not among them; all comparisons are secondary (Holm)"
+    console.print(f"{which}{other}. Verdicts are conditional on the one train set.", style="dim")
 
 
 def show_composed(console: Console, designs: Sequence[Row]) -> None:
@@ -74,17 +75,16 @@ def show_networks(
     console.print(Text(f"{title}: {n} network{'s' * (n > 1)} of {design['n_params']:,} parameters", "bold"))
     tested = {task["task"]: task for task in confirmed["tasks"]} if confirmed else {}
     width = max(len(task) for task in design["serves"])
-    head = "gain over single_task on test" if tested else "gain over single_task"
-    console.print(Text(f"  {'task'.ljust(width)}  {head.ljust(29)}  on valid", "dim"))
+    head = f"{'gain over single_task on test'.ljust(_ON_TEST)}  on valid" if tested else "gain on valid"
+    console.print(Text(f"  {'task'.ljust(width)}  {head}", "dim"))
     for key in design["networks"]:
         members = trials[key]["members"]
         served = [task for task in members if design["serves"].get(task) == key]
         console.print(Text.assemble((key, "bold"), f" ({trials[key]['weighting']})" * (len(members) > 1)))
         for task in served:
-            on_valid = percent(design["gains"].get(task, math.nan))
-            console.print(
-                Text.assemble(f"  {task.ljust(width)}  ", _on_test(tested.get(task)), "  ", (on_valid, "dim"))
-            )
+            on_valid = Text(percent(design["gains"].get(task, math.nan)), "dim" if tested else "")
+            gains = [_on_test(tested[task]), "  ", on_valid] if tested else [on_valid]
+            console.print(Text.assemble(f"  {task.ljust(width)}  ", *gains))
         if helping := [task for task in members if task not in served]:
             _indented(console, Text.assemble("helped by ", (" ".join(helping), "dim")))
 
@@ -110,13 +110,11 @@ def _indented(console: Console, text: Text) -> None:
     console.print(Padding(text, (0, 0, 0, 2), expand=False))
 
 
-def _on_test(task: Row | None) -> Text:
-    """A task's gain on test with its interval, in a column of its own."""
-    if task is None:
-        return Text(" " * 29)
+def _on_test(task: Row) -> Text:
+    """A task's gain on test with its interval, as wide as its column."""
     gain = _gain(task["gain"])
     gain.append(f" {interval(task['gain_low'], task['gain_high'])}")
-    gain.align("left", max(29, len(gain)))
+    gain.align("left", max(_ON_TEST, len(gain)))
     return gain
 
 

@@ -172,6 +172,17 @@ def test_a_design_is_shown_with_its_gains_on_test(confirmed: Leaderboard, capsys
         assert f"{task['gain']:+z.2f} % {ends}" in line
 
 
+def test_a_recommended_design_that_was_lost_is_not_called_primary(
+    confirmed: Leaderboard, capsys: Capture, tmp_path: Path
+) -> None:
+    board = synthetic_sweep(tmp_path / "lost", trials=30)
+    board.write_summary([row for row in plain(board, "summary") if not row["chosen"]])
+    flat = " ".join(top(board, capsys).split())
+    assert "the recommended design is not among them" in flat
+    assert "nothing is shown yet" in flat
+    assert "primary" not in flat
+
+
 # at the end of a run
 
 

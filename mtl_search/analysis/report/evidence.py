@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mtl_search.analysis.frames import rows_of
+from mtl_search.analysis.frames import rows_of, task_weights
 from mtl_search.analysis.report.figures import Figure, colour, figure, panel
 from mtl_search.analysis.report.tables import Tables
 from mtl_search.analysis.report.words import counted, design_names, duration, interval, percent, plain, value
@@ -40,6 +40,7 @@ class Evidence:
     task_rows: tuple[tuple[str, ...], ...]
     caveats: tuple[str, ...]
     provisional: tuple[str, ...]
+    primary: bool  # whether the recommended design is among them
 
 
 def evidence(tables: Tables) -> Evidence | None:
@@ -57,6 +58,7 @@ def evidence(tables: Tables) -> Evidence | None:
         task_rows=tuple(_task_row(task, shown, tables) for task in tables.main),
         caveats=tuple(rows[0]["caveats"]),
         provisional=tuple(rows[0]["provisional"]),
+        primary=bool(rows[0]["chosen"]),
     )
 
 
@@ -82,8 +84,8 @@ def _forest(rows: Sequence[Row], names: Names, arms: Sequence[str]) -> Figure:
     }
     note = (
         "Difference of delta_m on test to each reference; right of zero is better. An interval that crosses "
-        "zero shows no difference. The recommended design, on top, has the primary comparisons; all others "
-        "are secondary, and their verdicts also count Holm's correction for the number of tests."
+        "zero shows no difference. The verdicts on secondary comparisons also count Holm's correction for "
+        "the number of tests."
     )
     legend = [
         (f"against {single}", "var(--muted)", "dot"),
@@ -221,4 +223,6 @@ def _task_row(task: str, shown: Sequence[Row], tables: Tables) -> tuple[str, ...
     """A task's value on test in each design."""
     metric = tables.tasks.set_index("task")["metric"][task]
     found = [next(t for t in row["tasks"] if t["task"] == task) for row in shown]
-    return (task, metric, *(f"{value(t['value'])} ({percent(t['gain'])})" for t in found))
+    weight = task_weights(tables.tasks)[task]
+    name = task if weight == 1 else f"{task} (weight {weight:g})"
+    return (name, metric, *(f"{value(t['value'])} ({percent(t['gain'])})" for t in found))

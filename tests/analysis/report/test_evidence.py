@@ -54,6 +54,13 @@ def test_primary_and_secondary_comparisons_are_told_apart(tables):
     assert all("(primary)" in text or "(secondary, corrected)" in text for text in told)
 
 
+def test_without_the_recommended_design_nothing_is_called_primary(tables):
+    assert evidence(tables).primary
+    lost = evidence(replace(tables, summary=tables.summary[~tables.summary["chosen"].astype(bool)]))
+    assert not lost.primary
+    assert not any("primary" in row["design"] for row in cells(lost))
+
+
 def test_a_verdict_has_beside_it_what_would_be_shown_and_what_is_provisional(tables):
     found = evidence(tables)
     (row,) = (row for row in rows_of(tables.summary) if row["chosen"])
@@ -74,6 +81,13 @@ def test_tasks_are_shown_for_the_design_to_train_and_one_of_each_other_arm(table
     assert [row[0] for row in found.task_rows] == list(tables.main)
     assert next(name for name, _, _ in found.figures[1].legend).startswith("search")
     assert len(traces(found.figures[1])) == len(tables.arms) - 1
+
+
+def test_a_weight_stands_beside_its_task(tables):
+    first, *others = tables.main
+    weights = [0.5 if task == first else 1.0 for task in tables.tasks["task"]]
+    found = evidence(replace(tables, tasks=tables.tasks.assign(weight=weights)))
+    assert [row[0] for row in found.task_rows] == [f"{first} (weight 0.5)", *others]
 
 
 def test_caveats_are_shown(tables):
