@@ -26,10 +26,11 @@ confirmation, which tell how much a difference depends on the rows that happen t
 Read them with `Leaderboard`, or directly: ``pandas.read_parquet("results/x/trials.parquet")``.
 """
 
-from mtl_search.leaderboard.board import LOG_FILE, Leaderboard, TaskInfo
+from mtl_search.leaderboard.board import LOG_FILE, Leaderboard
 from mtl_search.leaderboard.files import clear_partial, is_partial, replace_file
 from mtl_search.leaderboard.log import TrialStart
 from mtl_search.leaderboard.schema import SCHEMAS, VERSION, describe
+from mtl_search.leaderboard.tasks import TaskInfo
 
 __all__ = [
     "LOG_FILE",

@@ -1,7 +1,6 @@
 """The leaderboard of one sweep: what was measured, as a log and as tables in a folder."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -16,12 +15,13 @@ from mtl_search.leaderboard.pace import Pace
 from mtl_search.leaderboard.rows import epoch_rows, metric_rows, resample_rows, to_records, trial_rows
 from mtl_search.leaderboard.schema import SCHEMAS
 from mtl_search.leaderboard.tables import TableFile, UnusableTable
-from mtl_search.records import MetricKind, Role, TrialRecord, TrialState
+from mtl_search.leaderboard.tasks import TaskInfo, task_rows
+from mtl_search.records import TrialRecord, TrialState
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["LOG_FILE", "Leaderboard", "TaskInfo"]
+__all__ = ["LOG_FILE", "Leaderboard"]
 
 LOG_FILE = "trials.log"
 
@@ -34,21 +34,6 @@ _OF_TRIALS: Mapping[str, Callable[[Sequence[TrialRecord]], pa.Table]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class TaskInfo:
-    """What a reader of the tables must know of a task.
-
-    ``weight``: how much it counts in delta_m; ``test_rows``: a fingerprint of its test labels, if known.
-    """
-
-    name: str
-    kind: str
-    role: Role
-    metric: MetricKind
-    weight: float = 1.0
-    test_rows: str = ""
-
-
 class Leaderboard:
     """The log and the tables of one sweep; one process records, any number of processes read.
 
@@ -57,6 +42,7 @@ class Leaderboard:
     process mends what an earlier one, a backup or a disk has left of the log and the tables.
 
     >>> import tempfile
+    >>> from mtl_search.records import MetricKind, Role
     >>> folder = Path(tempfile.mkdtemp()) / "sweep"
     >>> age = TaskInfo("age", "regression", Role.MAIN, MetricKind("rmse", higher_is_better=False))
     >>> board = Leaderboard.create(folder, [age])
@@ -96,7 +82,7 @@ class Leaderboard:
         if log.exists() or files["trials"].exists():
             raise LeaderboardError(str(path), "no sweep here", "one", "resume it, or name another folder")
         path.mkdir(parents=True, exist_ok=True)
-        rows = {name: schema.empty_table() for name, schema in SCHEMAS.items()} | {"tasks": _task_rows(tasks)}
+        rows = {name: schema.empty_table() for name, schema in SCHEMAS.items()} | {"tasks": task_rows(tasks)}
         for table in SCHEMAS.keys() - {"trials"}:
             files[table].replace(rows[table])
         log.create(rows["tasks"])  # from here on it is a sweep: what was begun before can be redone
@@ -292,24 +278,6 @@ def _is_whole(record: TrialRecord) -> bool:
     """Whether a record has the rows of other tables that one of its kind has."""
     trained = record.epochs > 0 and record.duplicate_of is None
     return record.state == TrialState.FAILED or bool(record.metrics and (record.history or not trained))
-
-
-def _task_rows(tasks: Sequence[TaskInfo]) -> pa.Table:
-    rows = [
-        {
-            "task": task.name,
-            "kind": task.kind,
-            "role": task.role.value,
-            "metric": task.metric.name,
-            "higher_is_better": task.metric.higher_is_better,
-            "floor": task.metric.floor,
-            "reference": float("nan"),
-            "weight": task.weight,
-            "test_rows": task.test_rows or None,
-        }
-        for task in sorted(tasks, key=lambda task: task.name)
-    ]
-    return pa.Table.from_pylist(rows, schema=SCHEMAS["tasks"])
 
 
 def _plain(value: Any) -> Any:

@@ -18,6 +18,7 @@ from mtl_search.records import MetricKind, Phase, Split, TrialRecord, TrialState
 from mtl_search.search.arms import SINGLE_TASK
 from mtl_search.search.attempts import is_tried_again
 from mtl_search.search.members import Measurement
+from mtl_search.search.replicates import Replicates
 
 __all__ = ["Ledger"]
 
@@ -43,8 +44,7 @@ class Ledger:
         self._alone: set[str] = set()  # networks of single_task by config_id, by whatever arm trained first
         self._by_id: dict[str, TrialRecord] = {}
         self._measured: dict[str, Measurement] = {}  # by trial, over the references known by now
-        self._replicates: dict[str, list[TrialRecord]] = {}  # complete ones, by config_id
-        self._attempts: dict[tuple[Phase, str], dict[int, list[TrialRecord]]] = {}  # by config_id and seed
+        self.replicates = Replicates()
         self.lost: Counter[str] = Counter()  # trainings of the search that were lost and tried again
         self._resamples: dict[str, dict[str, dict[int, float]]] = {}  # on valid by trial, task and group
         self._reference_networks: dict[str, str] = {}  # config_id of what the references were measured on
@@ -117,7 +117,7 @@ class Ledger:
         if not metric.has_gains_over(reference):
             return False
         network = self._reference_networks.get(task, "")
-        key = task, network, len(self._replicates.get(network, ()))
+        key = task, network, len(self.replicates.complete(network))
         if key not in self._errors:
             self._errors[key] = self.reference_error(task) if metric.higher_is_better else 0.0
         return not reference <= CLEARLY * self._errors[key]  # which may not be known: NaN
@@ -140,9 +140,9 @@ class Ledger:
                 continue
             trainings = [record]
             if record.config_id in replicated:
-                if self._fails_on_a_seed(record.config_id):
+                if self.replicates.fails_on_a_seed(record.config_id):
                     continue
-                trainings += self._replicates.get(record.config_id, ())
+                trainings += self.replicates.complete(record.config_id)
             found[record.config_id] = Candidate(
                 record.trial_id,
                 self._mean_gains(trainings),
@@ -155,15 +155,7 @@ class Ledger:
     @property
     def replicated(self) -> set[str]:
         """The configurations that have complete replicates, by config_id."""
-        return set(self._replicates)
-
-    def replicated_seeds(self, config_id: str) -> set[int]:
-        """The seeds of that configuration's complete replicates."""
-        return {record.seed for record in self._replicates.get(config_id, ())}
-
-    def attempts(self, phase: Phase, config_id: str, seed: int) -> list[TrialRecord]:
-        """The trainings of a configuration on a seed in a phase after the search, oldest first."""
-        return self._attempts.get((phase, config_id), {}).get(seed, [])
+        return self.replicates.configurations
 
     def noise(self, replicated: Collection[str]) -> dict[str, float]:
         """The standard deviation of a main task's gain between seeds in percent, as replicates tell it.
@@ -173,7 +165,7 @@ class Ledger:
         """
         variances: dict[str, list[float]] = defaultdict(list)
         for config_id in replicated:
-            gains = [self.gains(record) for record in self._replicates.get(config_id, ())]
+            gains = [self.gains(record) for record in self.replicates.complete(config_id)]
             for task in gains[0] if gains else ():
                 finite = [one[task] for one in gains if math.isfinite(one.get(task, math.nan))]
                 if len(finite) > 1:
@@ -188,21 +180,17 @@ class Ledger:
 
     def replicate_gains(self, config_id: str) -> dict[int, Mapping[str, float]]:
         """The gains of the complete replicates of that configuration, by seed."""
-        return {record.seed: self.gains(record) for record in self._complete_replicates(config_id)}
+        return {record.seed: self.gains(record) for record in self.replicates.complete(config_id)}
 
     def resampled_gains(self, config_id: str, task: str) -> dict[int, float]:
         """The mean gain of its replicates on valid without each group of units, over the same reference."""
-        known = [self.resampled(record, task) for record in self._complete_replicates(config_id)]
+        known = [self.resampled(record, task) for record in self.replicates.complete(config_id)]
         known = [values for values in known if values]
         if not known:
             return {}
         metric, reference = self.metrics[task], self.yardsticks.get(task, math.nan)
         groups = set.intersection(*map(set, known))
         return {group: fmean(metric.gain(one[group], reference) for one in known) for group in groups}
-
-    def _complete_replicates(self, config_id: str) -> list[TrialRecord]:
-        found = self._replicates.get(config_id, ())
-        return [record for record in found if record.state == TrialState.COMPLETE]
 
     def reference_error(self, task: str) -> float:
         """The standard error of the reference of ``task`` on valid, in the metric's own unit.
@@ -213,7 +201,7 @@ class Ledger:
         network = self._reference_networks.get(task)
         if network is None:
             return math.nan
-        trainings = [self._complete[network], *self._replicates.get(network, ())]
+        trainings = [self._complete[network], *self.replicates.complete(network)]
         values = [self.values(training).get(task, math.nan) for training in trainings]
         finite = [value for value in values if math.isfinite(value)]
         of_seeds = variance(finite) / len(finite) if len(finite) > 1 else 0.0
@@ -232,11 +220,11 @@ class Ledger:
             found = []
             for config_id, record in self._complete.items():
                 alone = config_id in self._alone and record.members == (task,)
-                if alone and config_id in self._replicates:
-                    trainings = (record, *self._replicates[config_id])
+                if alone and (replicates := self.replicates.complete(config_id)):
+                    trainings = (record, *replicates)
                     values = [self.values(training).get(task, math.nan) for training in trainings]
                     if all(map(math.isfinite, values)):
-                        steady = not self._fails_on_a_seed(config_id)
+                        steady = not self.replicates.fails_on_a_seed(config_id)
                         found.append((steady, metric.signed(fmean(values)), fmean(values[1:]), config_id))
             if found:
                 *_, self.references[task], self._reference_networks[task] = max(found)
@@ -245,15 +233,7 @@ class Ledger:
     def mean_gains(self, record: TrialRecord) -> Mapping[str, float]:
         """Gain of each main member, over the replicates of a network where there are some: the trial it was
         noticed for is better than the network, on average."""
-        return self._mean_gains(self._replicates.get(record.config_id, [record]))
-
-    def _fails_on_a_seed(self, config_id: str) -> bool:
-        """Whether a replicate of that configuration never came to its end, by an error of its own."""
-        of_seeds = self._attempts.get((Phase.REPLICATION, config_id), {}).values()
-        return any(
-            not attempts[-1].lost and all(one.state != TrialState.COMPLETE for one in attempts)
-            for attempts in of_seeds
-        )
+        return self._mean_gains(self.replicates.complete(record.config_id) or [record])
 
     def _mean_gains(self, records: Sequence[TrialRecord]) -> dict[str, float]:
         gains = [self.gains(record) for record in records]
@@ -279,10 +259,7 @@ class Ledger:
 
     def _learn(self, record: TrialRecord) -> None:
         if record.phase != Phase.SEARCH:
-            of_seeds = self._attempts.setdefault((record.phase, record.config_id), {})
-            of_seeds.setdefault(record.seed, []).append(record)
-            if record.phase == Phase.REPLICATION and record.state == TrialState.COMPLETE:
-                self._replicates.setdefault(record.config_id, []).append(record)
+            self.replicates.add(record)
             return
         held = (record.finished - record.started).total_seconds()
         self.slot_seconds[record.trial_id.rsplit("-", 1)[0]] += held

@@ -69,6 +69,6 @@ class Replication(Retraining):
 
     def _was_lost(self, config_id: str) -> bool:
         """Whether a replicate of that network was lost as often as one may be in a run."""
-        attempts = [self.ledger.attempts(self.phase, config_id, seed) for seed in self._seeds]
-        complete = self.ledger.replicated_seeds(config_id)
+        attempts = [self.ledger.replicates.attempts(self.phase, config_id, seed) for seed in self._seeds]
+        complete = {one.seed for one in self.ledger.replicates.complete(config_id)}
         return any(tries[-1].lost and tries[-1].seed not in complete for tries in attempts)

@@ -81,7 +81,7 @@ class Retraining(JobSource):
 
     def lacks(self, network: Network, seed: int) -> bool:
         """Whether ``network`` is still to be trained on ``seed``."""
-        attempts = self.ledger.attempts(self.phase, network.config_id, seed)
+        attempts = self.ledger.replicates.attempts(self.phase, network.config_id, seed)
         return may_train(attempts, self._tried[network.config_id, seed])
 
     @property
@@ -110,7 +110,7 @@ class Retraining(JobSource):
         config = TrialConfig.model_validate_json(network.config)
         metrics = {t: m for t, m in self.ledger.metrics.items() if t in self.ledger.references}
         score = Score(metrics, self.ledger.yardsticks, self._weights)
-        attempts = self.ledger.attempts(self.phase, network.config_id, seed)
+        attempts = self.ledger.replicates.attempts(self.phase, network.config_id, seed)
         trial_id = attempt_name(f"{self.phase.value}-{network.config_id}-{seed}", len(attempts) + 1)
         job = Job(
             trial_id,

@@ -71,7 +71,7 @@ def test_final_designs_are_made_of_replicated_networks_alone(bench: MakeBench) -
     assert arms == {"single_task", "shared_equal", "shared_tuned", "search", "pooled"}
     for row in rows:
         for key in row["networks"]:
-            assert ledger.replicated_seeds(ledger[key].config_id) == seeds
+            assert {one.seed for one in ledger.replicates.complete(ledger[key].config_id)} == seeds
     assert source.failed == 0
     assert source.done == source.planned == len(b.records()) - len(ledger.records)
 
