@@ -61,7 +61,8 @@ class Budget(BaseModel):
 
     ``trials`` for the search and for each arm of the user's; ``reference_trials`` for each reference arm per
     main task: so many for each task alone, and as many in all for the networks of all tasks. With ``hours``
-    instead of ``trials`` the sweep's arms end after that wall-clock time, each with an equal share of it.
+    instead of ``trials`` the sweep's arms end after that wall-clock time, half of which is the search's
+    (`mtl_search.search.turns`).
     The networks of promising designs are then replicated on ``repeats`` seeds before designs are final, and
     ``finalists`` designs beside the references are confirmed on ``seeds`` seeds, and so is the control of
     the recommended one (or of all ``finalists``: see ``controls``). None of it is budget of an arm.
