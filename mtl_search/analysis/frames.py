@@ -10,8 +10,16 @@ __all__ = ["default_gains", "main_tasks", "metric_kinds", "rows_of", "searched",
 
 
 def rows_of(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """Each row as a dict by column."""
-    return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
+    """Each row as a dict by column; what is missing in a column of text is None, whatever pandas makes of it.
+
+    pandas 3 reads the null of a column of strings as NaN, which is no verdict, arm or name either, but not
+    None: sentences would be made of it.
+    """
+    texts = [str(name) for name, dtype in frame.dtypes.items() if isinstance(dtype, pd.StringDtype)]
+    rows = [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
+    for row in rows:
+        row.update({name: None for name in texts if not isinstance(row[name], str)})
+    return rows
 
 
 def metric_kinds(tasks: pd.DataFrame) -> dict[str, MetricKind]:

@@ -33,5 +33,12 @@ def test_gains_by_trial_and_task_are_of_the_default_metric_on_valid():
     assert math.isnan(found.loc["t1", "age"])
 
 
+def test_a_missing_text_is_none_and_a_missing_number_is_nan():
+    frame = pd.DataFrame({"verdict": pd.array(["better", None], dtype="str"), "p": [0.1, math.nan]})
+    _, row = rows_of(frame)
+    assert row["verdict"] is None
+    assert math.isnan(row["p"])
+
+
 def test_rows_are_dicts_by_column():
     assert rows_of(TASKS)[0]["task"] == "age"
