@@ -5,13 +5,14 @@ networks compared with what that study found, the difference in tuning would loo
 before anything is final, the hyperparameters of each network in a promising design are tried in the
 single-task study of each task that it serves there. This counts as budget of ``single_task``. Where a
 reference improves, the promising designs may be others, so it goes on until there is nothing new to try.
+Final designs are composed of what was replicated, which may be promising no longer, so these count as well.
 """
 
 from typing import Literal
 
 from mtl_search.records import EpochReport, TrialRecord, TrialState
 from mtl_search.search.arms import SINGLE_TASK
-from mtl_search.search.composing import serving
+from mtl_search.search.composing import serving, serving_finally
 from mtl_search.search.conductor import Conductor
 from mtl_search.search.control import alone
 from mtl_search.search.jobs import Job, JobSource, Placement
@@ -59,7 +60,7 @@ class CatchUp(JobSource):
             if record.arm == SINGLE_TASK and record.state != TrialState.PRUNED
         }
         found: dict[str, tuple[TrialRecord, str]] = {}
-        for key, tasks in serving(self._conductor.spec, ledger, self._replication.known()).items():
+        for key, tasks in self._serving().items():
             network = ledger[key]
             if TrialConfig.model_validate_json(network.config).trunk.stages == 0:
                 continue  # a linear network is a reference of its own, and stays apart
@@ -69,6 +70,16 @@ class CatchUp(JobSource):
                 if config_id not in done:
                     found.setdefault(config_id, (network, task))
         return list(found.values())
+
+    def _serving(self) -> dict[str, set[str]]:
+        """The networks of promising designs and, once the replication is complete, of final ones, each with
+        the tasks that it serves."""
+        spec, ledger = self._conductor.spec, self._conductor.ledger
+        found = serving(spec, ledger, self._replication.known())
+        if not self._replication.more():
+            for key, tasks in serving_finally(spec, ledger).items():
+                found[key] = found.get(key, set()) | tasks
+        return found
 
     def report(self, trial_id: str, report: EpochReport) -> bool:
         """Take note of an epoch; nothing is pruned here."""

@@ -13,7 +13,7 @@ from mtl_search.search.choosing import Contender, choose
 from mtl_search.search.ledger import Ledger
 from mtl_search.search.sweep import SweepSpec
 
-__all__ = ["compose_arm", "compose_for", "design_rows", "promising", "serving"]
+__all__ = ["compose_arm", "compose_for", "design_rows", "promising", "serving", "serving_finally"]
 
 
 def promising(spec: SweepSpec, ledger: Ledger, replicated: Collection[str]) -> list[TrialRecord]:
@@ -32,6 +32,17 @@ def serving(spec: SweepSpec, ledger: Ledger, replicated: Collection[str]) -> dic
             for key in design.keys:
                 served = {task for task, by in design.serves.items() if by == key}
                 found.setdefault(key, set()).update(served)
+    return found
+
+
+def serving_finally(spec: SweepSpec, ledger: Ledger) -> dict[str, set[str]]:
+    """The same of the designs that would be final now: these may have networks that were promising before
+    their replication and are not any more, or use one for another task."""
+    found: dict[str, set[str]] = {}
+    for arm in _arms(spec):
+        for serves in _serving(spec, ledger, arm, final=True):
+            for task, key in serves.items():
+                found.setdefault(key, set()).add(task)
     return found
 
 

@@ -1,5 +1,6 @@
 """CatchUp: what serves a task in a promising design is tried for that task alone."""
 
+import random
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 
 from mtl_search.records import Phase, TrialRecord, TrialState
 from mtl_search.search.catch_up import CatchUp
-from mtl_search.search.composing import compose_arm, serving
+from mtl_search.search.composing import compose_arm, design_rows, serving
 from mtl_search.search.conductor import Conductor
 from mtl_search.search.control import alone
 from mtl_search.search.jobs import Job, JobSource
@@ -57,6 +58,25 @@ def test_no_network_serves_a_task_with_what_was_not_tried_alone(
         for task in tasks:
             assert alone(config, task).identity(b.dataset.fingerprint) in known
     assert catch_up.missing() == []
+
+
+def test_final_designs_have_what_is_promising_no_longer_and_that_was_tried_too(bench: MakeBench) -> None:
+    plain = bench().values
+
+    def noisy(job: Job) -> dict[str, float]:
+        luck = random.Random(f"8{job.trial_id}{job.seed}")
+        return {task: value * luck.gauss(1, 0.06) for task, value in plain(job).items()}
+
+    b = bench(noisy, budget={"trials": 20, "reference_trials": 3, "repeats": 2})
+    conductor, _, source = sources(b)
+    b.run(source)
+    ledger, known = conductor.ledger, alone_of(b)
+    ledger.settle_references()
+    for row in design_rows(b.spec, ledger, final=True):
+        for task, key in row["serves"].items():
+            config = TrialConfig.model_validate_json(ledger[key].config)
+            if config.trunk.stages:  # a linear network is a reference of its own
+                assert alone(config, task).identity(b.dataset.fingerprint) in known
 
 
 def test_a_difference_in_tuning_is_no_gain_of_sharing(bench: MakeBench) -> None:
