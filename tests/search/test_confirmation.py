@@ -116,8 +116,7 @@ def test_the_recommended_design_is_confirmed_with_its_control(tiny_spec: MakeSpe
         assert alone(of_design, task) == TrialConfig.model_validate_json(configs.loc[config_id, "config"])
     (row,) = board.frame("summary").query("chosen").to_dict("records")
     assert row["control"] == control.name
-    parts = row["gain_of_tuning"] + row["gain_of_sharing"]
-    assert parts == pytest.approx(row["vs_single_task_difference"])
+    assert row["gain_of_tuning"] + row["gain_of_sharing"] == pytest.approx(row["delta_m"])
     trained = set(board.frame("trials")["trial_id"])
     assert all(set(networks) <= trained for networks in designs["networks"])
 
@@ -129,6 +128,10 @@ def test_controls_of_all_finalists_on_request(tiny_spec: MakeSpec, tmp_path: Pat
     assert len(references) >= 2
     assert references["control"].notna().all()
     assert set(summary["control"].dropna()) <= set(summary["design_id"])
+    parted = summary[summary["control"].notna() & (summary["arm"] != "single_task")]
+    assert len(parted) > 0
+    parts = parted["gain_of_tuning"] + parted["gain_of_sharing"]
+    assert parts.tolist() == pytest.approx(parted["vs_single_task_difference"].tolist())
 
 
 def test_more_trials_after_test_was_known_are_a_second_reading(tiny_spec: MakeSpec, tmp_path: Path) -> None:
