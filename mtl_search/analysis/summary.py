@@ -13,6 +13,7 @@ from mtl_search.analysis.frames import main_tasks, metric_kinds, task_weights
 from mtl_search.analysis.provisional import provisional
 from mtl_search.analysis.scale import Gains, Scale
 from mtl_search.analysis.significance import Estimate, estimate, holm, level_of, verdict
+from mtl_search.analysis.verdict_words import helpers
 
 __all__ = ["summarise"]
 
@@ -98,7 +99,8 @@ def _row(design: Confirmed, names: Sequence[str], scale: Scale) -> dict[str, Any
         "delta_m_high": high,
         "delta_m_valid": design.design["delta_m"],
         "tasks": _task_rows(design.on(seeds), names, gains, paired, scale),
-        "shares_nothing": len(set(configs.values())) == len(names) == len(configs),
+        "shares_nothing": len(set(configs.values())) == len(names) == len(configs)
+        and not helpers(design.design),
     }
 
 

@@ -4,7 +4,9 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["ARM_WORDS", "alone", "amount", "arm_words", "ends", "percent", "train", "what"]
+from mtl_search.design import Design
+
+__all__ = ["ARM_WORDS", "alone", "amount", "arm_words", "ends", "helpers", "percent", "train", "what"]
 
 Row = Mapping[str, Any]
 
@@ -35,19 +37,37 @@ def train(design: Row) -> str:
 
 
 def what(design: Row, *, size: bool = False) -> str:
-    """A design in words: how many networks for how many tasks, which tasks together, and its size."""
-    groups, n_tasks = _groups(design), len(design["configs"])
+    """A design in words: how many networks for how many tasks, which tasks together, and its size.
+
+    A network may have members that another one serves, or auxiliary ones; without them it is another network.
+    """
+    groups, n_tasks, helping = _groups(design), len(design["configs"]), helpers(design)
     parameters = f"{amount(design['n_params'])} parameters"
     if len(groups) == 1:
         tasks = {1: "", 2: " for both tasks"}.get(n_tasks, f" for all {_number(n_tasks)} tasks")
-        return f"one network{tasks}" + (f" ({parameters})" if size else "")
-    if len(groups) == n_tasks:
+        return f"one network{tasks}{_helped(groups[0], helping)}" + (f" ({parameters})" if size else "")
+    if len(groups) == n_tasks and not helping:
         return f"one network for each of {_number(n_tasks)} tasks" + (
             f" ({parameters} in all)" if size else ""
         )
-    together = "; ".join(_listed(tasks) for tasks in groups)
+    together = "; ".join(_listed(tasks) + _helped(tasks, helping) for tasks in groups)
     in_all = f"; {parameters} in all" if size else ""
     return f"{_number(len(groups))} networks for {_number(n_tasks)} tasks ({together}{in_all})"
+
+
+def helpers(design: Row) -> dict[tuple[str, ...], list[str]]:
+    """By the tasks that a network serves, its other members, where it has some."""
+    try:
+        networks = Design.parse(design.get("text") or "").networks
+    except ValueError:  # of a table that was not made by a sweep
+        return {}
+    found = {one.serves: sorted(set(one.branching.members) - set(one.serves)) for one in networks}
+    return {served: others for served, others in found.items() if others}
+
+
+def _helped(tasks: list[str], helping: Mapping[tuple[str, ...], list[str]]) -> str:
+    others = helping.get(tuple(sorted(tasks)))
+    return f", trained with {_listed(others)}" if others else ""
 
 
 def _groups(design: Row) -> list[list[str]]:

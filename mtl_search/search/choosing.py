@@ -56,15 +56,22 @@ class Choice:
 def choose(designs: Sequence[Contender], ledger: Ledger, weights: Mapping[str, float]) -> Choice | None:
     """The recommended one of ``designs``; None where none has a delta_m.
 
-    Where nothing can be tested, since nothing was replicated twice, it is the best on valid.
+    Where nothing can be tested, since nothing was replicated twice, it is the best on valid. One with a
+    network that was not replicated at all, for which its arm had to make do, is known by single trainings,
+    and looks better than it is beside the others: it is taken only where all are so.
     """
     known = [at for at, design in enumerate(designs) if math.isfinite(design.delta_m)]
     if not known:
         return None
+    sure = [at for at in known if set(designs[at].configs.values()) <= ledger.replicated]
+    known = sure or known
     best = min(known, key=lambda at: (-round(designs[at].delta_m, 6), *_size(designs[at])))
     evidence = _Evidence(ledger, weights)
     p = tuple(evidence.p_worse(designs[best], design) for design in designs)
-    behind = tuple(designs[best].delta_m - design.delta_m for design in designs)
+    behind = tuple(
+        designs[best].delta_m - design.delta_m if at in known else math.nan
+        for at, design in enumerate(designs)
+    )
     sound = [at for at in known if at == best or (p[at] >= LEVEL and behind[at] <= TOLERANCE)]
     chosen = min(sound, key=lambda at: (*_size(designs[at]), -designs[at].delta_m))
     why = _why(designs, best, chosen, behind[chosen], p[chosen], len(sound), evidence)

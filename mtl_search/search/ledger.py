@@ -260,6 +260,8 @@ class Ledger:
     def _learn(self, record: TrialRecord) -> None:
         if record.phase != Phase.SEARCH:
             self.replicates.add(record)
+            if record.config_id in self._reference_networks.values():
+                self._measured.clear()  # its error is another: it may or may not be divided by now
             return
         held = (record.finished - record.started).total_seconds()
         self.slot_seconds[record.trial_id.rsplit("-", 1)[0]] += held

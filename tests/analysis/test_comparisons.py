@@ -232,3 +232,12 @@ def test_without_a_confirmation_nothing_is_claimed():
     assert advice.startswith("Train one network for both tasks (10 parameters): the best so far on valid")
     assert caution.endswith("nothing is shown yet.")
     assert verdict_sentences([], []) == []
+
+
+def test_a_network_for_each_task_with_the_others_as_members_shares():
+    apart = row("search", "pair", "other", 3.0)
+    apart["text"] = "x serves age: age death / age death; y serves death: age death / age death"
+    rows = summary(designs(CONTROL, apart, chosen=shared()), {"pair": 3.0, "other": 3.0})
+    found = next(one for one in rows if one["arm"] == "search")
+    assert found["vs_single_task_verdict"] == found["vs_reference_verdict"] == "better"
+    assert found["verdict"] is None, "whether it is so by sharing is not known without a control"

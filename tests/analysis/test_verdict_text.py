@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from mtl_search.analysis.verdict_text import verdict_sentences
+from mtl_search.analysis.verdict_words import what
+from mtl_search.design import Design
 
 NONE = "no difference shown"
 
@@ -186,3 +188,17 @@ def test_what_is_provisional_comes_last_with_its_reasons():
 def test_tables_of_before_power_was_told():
     old = {name: value for name, value in row().items() if not name.endswith("_smallest")}
     assert said(old)[1].endswith("(+0.16 % [-0.84, +1.16]).")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("m serves a: a b / a b", "one network, trained with b"),
+        ("m serves a b: a b c / a b c", "one network for both tasks, trained with c"),
+        ("m serves a: a b / a b; n serves b: b / b", "two networks for two tasks (a, trained with b; b)"),
+        ("m serves a: a / a; n serves b: b / b", "one network for each of two tasks"),
+    ],
+)
+def test_a_network_is_told_with_all_its_members(text: str, said: str) -> None:
+    serves = Design.parse(text).serves
+    assert what({"text": text, "configs": serves, "n_params": 10}) == said

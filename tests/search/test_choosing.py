@@ -193,3 +193,11 @@ def test_a_worse_design_is_seldom_called_as_good_and_an_equal_one_seldom_worse()
         pair = [design("s", float(means[0]), "ssss"), design("t", float(means[1]), "tttt")]
         worse += min(chosen(pair, ledger).p) < 0.05
     assert 0.05 < worse / 400 < 0.16, "twice the level, since the better of two is taken as the best"
+
+
+def test_what_was_not_replicated_is_not_taken_for_its_luck() -> None:
+    ledger = measured({"x": 1.0}, noise=0.1)
+    choice = chosen([design("lucky", 9.0, "llll"), design("known", 1.0, "xxxx")], ledger)
+    assert choice.chosen == 1
+    assert math.isnan(choice.behind[0])
+    assert chosen([design("lucky", 9.0, "llll"), design("other", 1.0, "oooo")], ledger).chosen == 0

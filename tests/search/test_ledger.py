@@ -248,6 +248,18 @@ def test_a_reference_that_cannot_be_told_from_nothing_has_no_gains(
     assert ledger.references["death"] == 0.5, "what it is stays known"
 
 
+def test_replicates_may_show_that_a_reference_cannot_be_divided_by(ledger: Ledger) -> None:
+    ledger.record(resampled(trial("single_task.death-0", "single_task", "best", death=0.5), "death", 0.01))
+    ledger.record(trial("search-0", death=0.8))
+    assert ledger.gains(ledger["search-0"])["death"] == pytest.approx(60.0)
+    again = resampled(trial("replication-best-1", "single_task", "best", death=-1.0), "death", 0.01)
+    ledger.record(changed(again, phase=Phase.REPLICATION, seed=1))
+    assert ledger.comparable == ()
+    assert math.isnan(ledger.gains(ledger["search-0"])["death"]), (
+        "as a resume, which knows nothing else, has it"
+    )
+
+
 def test_the_lower_the_better_is_divided_by_whatever_its_error(ledger: Ledger) -> None:
     ledger.record(resampled(trial("single_task.age-0", "single_task", age=12.0), "age", 9.0))
     assert ledger.yardsticks == {"age": 12.0}
