@@ -26,8 +26,12 @@ def summarise(
     resamples: pd.DataFrame,
     designs: pd.DataFrame,
     tasks: pd.DataFrame,
+    before: pd.DataFrame | None = None,
 ) -> list[dict[str, Any]]:
     """The rows of ``summary``, best delta_m first; the tables are those of ``Leaderboard.frame``.
+
+    ``before``: the summary that this one replaces, if there is one. To recommend another design than it did
+    is a further reading of test, even if all networks of that design were confirmed already.
 
     Everything is measured on the seeds that a design and the confirmed ``single_task`` one have in common,
     and gains are over the mean test value of the latter on these: a training that was lost costs a seed, it
@@ -44,7 +48,7 @@ def summarise(
     confirmed = confirmed_designs(designs, runs, names)
     references = dict(zip(tasks["task"], tasks["reference"], strict=True))
     counted = [kinds[name].has_gains_over(references[name]) for name in names]
-    reading = _reading(trials)
+    reading = _reading(trials, designs, before)
     scale = Scale(
         tuple(kinds[name] for name in names),
         tuple(weights[name] for name in names),
@@ -67,10 +71,15 @@ def summarise(
     return sorted(rows, key=lambda row: (np.isnan(row["delta_m"]), -row["delta_m"]))
 
 
-def _reading(trials: pd.DataFrame) -> int:
+def _reading(trials: pd.DataFrame, designs: pd.DataFrame, before: pd.DataFrame | None) -> int:
     """How often test was read; in tables of before that was counted, once."""
     known = trials["reading"].dropna() if "reading" in trials else pd.Series(dtype=float)
-    return int(known.max()) if len(known) else 1
+    reading = int(known.max()) if len(known) else 1
+    then = [] if before is None else list(before.loc[before["chosen"], ["design_id", "reading"]].itertuples())
+    for one in then:
+        other = one.design_id not in set(designs.loc[designs["chosen"], "design_id"])
+        reading = max(reading, int(one.reading) + other)
+    return reading
 
 
 def _interval(gain: Estimate, paired: Estimate | None) -> tuple[float, float]:

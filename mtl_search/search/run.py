@@ -188,7 +188,7 @@ def _search_and_confirm(
     )
     board.settle({task: value for task, value in ledger.yardsticks.items() if math.isfinite(value)})
     frames = [board.frame(name) for name in ("trials", "metrics", "resamples", "designs", "tasks")]
-    summary = summarise(*frames)
+    summary = summarise(*frames, board.frame("summary"))
     board.write_summary(summary)
     hopeless = conductor.hopeless
     if hopeless is None and not interrupted and not summary and wants_confirmation(spec.settings.budget):

@@ -397,6 +397,18 @@ def test_each_further_reading_of_test_is_at_half_the_level(reading, alpha):
     assert any("test was read" in note for note in row["caveats"]) == (alpha < 0.05)
 
 
+def test_another_recommended_design_is_a_further_reading():
+    """Its networks were all confirmed before, so nothing was trained, but test was known."""
+    frames = tables()
+    before = pd.DataFrame(summarise(*frames))
+    assert {row["reading"] for row in summarise(*frames, before)} == {1}
+    others = frames[3].index[~frames[3]["chosen"]]
+    frames[3]["chosen"] = frames[3].index == others[0]
+    assert {row["reading"] for row in summarise(*frames, before)} == {2}
+    now = pd.DataFrame(summarise(*frames, before))
+    assert {row["reading"] for row in summarise(*frames, now)} == {2}
+
+
 @pytest.mark.parametrize(("groups", "named"), [(0, True), (4, False)])
 def test_intervals_of_seeds_alone_are_named(groups, named):
     row = summarise(*tables(groups=groups))[0]
