@@ -1,15 +1,15 @@
 """Whether a comparison was fair: what each arm used, and which rules were switched off."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
 from mtl_search.analysis.confirmation import Confirmed
 from mtl_search.analysis.frames import rows_of
 from mtl_search.analysis.significance import level_of
-from mtl_search.records import Phase, TrialState
+from mtl_search.records import MetricKind, Phase, Split, TrialState
 
-__all__ = ["FEWEST_SEEDS", "arm_costs", "caveats", "missing_trainings"]
+__all__ = ["FEWEST_SEEDS", "arm_costs", "caveats", "missing_trainings", "why_left_out"]
 
 FEWEST_SEEDS = 3
 _MOST_NAMED = 5
@@ -39,8 +39,8 @@ def caveats(
 ) -> list[str]:
     """The rules of a fair comparison (Kurin 2022, Xin 2022) that were switched off, in words for people.
 
-    ``left_out``: main tasks without a gain on valid, ``on_test``: those that lack one on test alone;
-    ``reading``: how often test was read.
+    ``left_out``: main tasks without a gain on valid, each with why; ``on_test``: those that lack
+    one on test alone; ``reading``: how often test was read.
     """
     found = []
     there = {arm for design in confirmed for arm in design.design["arms"]}
@@ -56,10 +56,7 @@ def caveats(
     if not (trials["phase"] == Phase.REPLICATION.value).any():
         found.append("no replication: designs were chosen for single trainings, which flatters them on valid")
     if left_out:
-        found.append(
-            f"not part of delta_m, without a usable single-task reference on valid: {', '.join(left_out)}; "
-            "served by the best single network"
-        )
+        found.append(f"not part of delta_m: {'; '.join(left_out)}; served by the best single network")
     if on_test:
         found.append(
             f"no gain on test, where the single-task value cannot be divided by: {', '.join(on_test)}"
@@ -69,6 +66,24 @@ def caveats(
     if any(design.design["control"] not in ids for design in chosen):
         found.append("the recommended design has no control: its gain cannot be parted in tuning and sharing")
     return found + _unequal(arm_costs(trials))
+
+
+def why_left_out(
+    trials: pd.DataFrame, metrics: pd.DataFrame, kinds: Mapping[str, MetricKind], names: Sequence[str]
+) -> list[str]:
+    """Each of these tasks with why it has no gain: what its best single network has on valid."""
+    alone = trials[(trials["arm"] == "single_task") & (trials["state"] == TrialState.COMPLETE.value)]
+    found = []
+    for name in names:
+        kind = kinds[name]
+        of_task = metrics[(metrics["task"] == name) & (metrics["metric"] == kind.name)]
+        values = of_task[
+            (of_task["split"] == Split.VALID.value) & of_task["trial_id"].isin(alone["trial_id"])
+        ]
+        value = values["value"].max() if kind.higher_is_better else values["value"].min()
+        why = f"its reference {kind.name} {value:.3g} is not clearly above zero"
+        found.append(f"{name} ({'no network was trained for it alone' if pd.isna(value) else why})")
+    return found
 
 
 def missing_trainings(trials: pd.DataFrame) -> list[str]:

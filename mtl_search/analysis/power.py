@@ -4,10 +4,11 @@ Before anything is trained the labels alone say it, roughly (`smallest_before`):
 follows from how many test units there are and how the labels are spread (`metric_error`), and what two
 networks make of the same rows is much alike. Afterwards replicates say it better (`smallest_after`).
 
-What is assumed before, and where it was measured: `RANKED`, `DECIDED` and `SEEDS` are medians over the
-confirmed designs of sweeps of SUPPORT2 and Census-Income, each against single_task, task by task (they lay
-within .92 to .99, .88 to .94, and .2 to 3.8). So the true figure may well be half or twice as
-much. It says whether a budget is of the right size, and no verdict rests on it.
+What is assumed before: `RANKED`, `DECIDED` and `SEEDS` are rough central values, read by eye from the
+committed sweeps of SUPPORT2 and Census-Income: the confirmed designs, each against single_task, task by task
+(they lay within .92 to .99, .88 to .94, and .2 to 3.8). So the true figure may well be half or twice as much,
+and where values are near the best possible, as AUROC far above .8, it is further off: up to five times on
+Census-Income. It says whether a budget is of the right size, and no verdict rests on it.
 """
 
 import math

@@ -8,7 +8,7 @@ import pandas as pd
 
 from mtl_search.analysis.comparisons import SINGLE_TASK, compare, standing_for
 from mtl_search.analysis.confirmation import Confirmed, Runs, confirmed_designs
-from mtl_search.analysis.fairness import arm_costs, caveats, missing_trainings
+from mtl_search.analysis.fairness import arm_costs, caveats, missing_trainings, why_left_out
 from mtl_search.analysis.frames import main_tasks, metric_kinds, task_weights
 from mtl_search.analysis.provisional import provisional
 from mtl_search.analysis.scale import Gains, Scale
@@ -60,7 +60,8 @@ def summarise(
     compare(rows, confirmed, scale)
     left_out = [name for name, counts in zip(names, counted, strict=True) if not counts]
     on_test = [name for name in _undefined(rows) if name not in left_out]
-    notes = caveats(trials, confirmed, left_out, on_test, reading) + missing_trainings(trials)
+    causes = why_left_out(trials, metrics, kinds, left_out)
+    notes = caveats(trials, confirmed, causes, on_test, reading) + missing_trainings(trials)
     if not runs.groups:
         notes.append("test was not resampled, as where it is one group: intervals count the seeds alone")
     costs, reasons = arm_costs(trials), provisional(trials, metrics, tasks)

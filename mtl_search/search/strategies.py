@@ -29,6 +29,9 @@ def build_strategy(
             return EverySet(sets)
         case "composed":
             weights = {name: task.weight for name, task in settings.tasks.items()}
-            return Composer(sets, settings.objective.max_networks, seed, affinities, weights)
+            objective = settings.objective
+            return Composer(
+                sets, objective.max_networks, seed, affinities, weights, max_params=objective.max_params
+            )
         case "sampler":
             return None

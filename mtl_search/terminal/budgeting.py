@@ -75,7 +75,8 @@ def _show_smallest(console: Console, spec: SweepSpec, dataset: Dataset) -> None:
     of_tasks, whole = smallest_before(labels, _alike(dataset, tasks), budget.seeds)
     unit = "rows" if spec.settings.data.group is None else "groups"
     console.print(f"  the smallest difference that the test {unit} and {budget.seeds} seeds show in four of")
-    console.print("  five sweeps, judged by the labels alone (it may be half or twice as much):")
+    console.print("  five sweeps, judged by the labels alone (roughly: it may be half or twice as")
+    console.print("  much, and up to five times off where a metric is near its best):")
     table = plain_table()
     for title in ("    task", "metric", f"test {unit}", "smallest"):
         table.add_column(title, justify="left" if title in ("    task", "metric") else "right", no_wrap=True)

@@ -317,7 +317,7 @@ def test_a_task_whose_reference_is_at_its_floor_is_left_out():
     frames = list(tables())
     frames[4] = TASKS.assign(floor=[20.0, 0.0, 0.0])  # age: no reference above it
     row = by_design(summarise(*frames))["search", 1]
-    assert any("usable single-task reference on valid: age" in note for note in row["caveats"])
+    assert any("not part of delta_m: age (" in note for note in row["caveats"])
     assert math.isnan(row["tasks"][0]["gain"])
     assert row["tasks"][0]["verdict"] == "no difference shown"
     assert row["delta_m"] == pytest.approx(2.5)

@@ -5,7 +5,7 @@
 import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -21,8 +21,6 @@ Floats = npt.NDArray[np.float64]
 @dataclass(frozen=True)
 class SetEvidence:
     """The distinct sets in the order they were first met, their mean gains and how often each was trained.
-
-    ``sizes_M``: of the networks, the median over a set's trainings.
 
     Trainings of a set with exactly the same gains count as one that was looked up again. ``repeated`` are the
     sets of which nothing new is to be expected: at least one training in three was looked up. Where that
@@ -42,17 +40,14 @@ class SetEvidence:
     times_M: Floats
     repeated: frozenset[Members]
     failed: tuple[Members, ...] = ()
-    sizes_M: Floats = field(default_factory=lambda: np.zeros(0))
 
     @classmethod
     def gather(cls, measured: Sequence[Measurement], tasks: Members) -> "SetEvidence":
         """All measurements; NaN where a task has no gain."""
         failed = tuple(one.members for one in measured if one.failed)
         measured = [one for one in measured if not one.failed]
-        sizes: dict[Members, list[int]] = {}
         by_set: dict[Members, dict[tuple[float | None, ...], None]] = {}
         for one in measured:
-            sizes.setdefault(one.members, []).append(one.n_params)
             gains = (one.gains.get(task, math.nan) for task in tasks)
             key = tuple(gain if math.isfinite(gain) else None for gain in gains)
             by_set.setdefault(one.members, {})[key] = None
@@ -71,7 +66,6 @@ class SetEvidence:
             np.array([float(len(row)) for row in rows]),
             repeated,
             failed,
-            np.array([float(np.median(sizes[members])) for members in by_set]),
         )
 
 

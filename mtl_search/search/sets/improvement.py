@@ -13,7 +13,7 @@ from scipy.special import ndtr
 
 from mtl_search.search.sets.facility import UNSERVED, cover
 
-__all__ = ["expected_rise"]
+__all__ = ["above", "expected_rise", "one_each"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.intp]
@@ -36,11 +36,11 @@ def expected_rise(
     mean_CT = np.where(np.isnan(mean_CT), -UNSERVED, mean_CT)
     change_CT = np.where(np.isnan(change_CT), 1e-9, change_CT)
     if max_networks >= mean_CT.shape[1]:
-        return _one_each(mean_CT, change_CT, believed_MT, known_C)
+        return one_each(mean_CT, change_CT, believed_MT, known_C)
     return _one_place(mean_CT, change_CT, believed_MT, known_C, max_networks)
 
 
-def _one_each(mean_CT: Floats, change_CT: Floats, believed_MT: Floats, known_C: Ints) -> Floats:
+def one_each(mean_CT: Floats, change_CT: Floats, believed_MT: Floats, known_C: Ints) -> Floats:
     """With as many networks as tasks each task is served by its best: expected improvement, summed."""
     everyone_T = np.arange(believed_MT.shape[1])
     best_T, first_T = believed_MT.max(axis=0), believed_MT.argmax(axis=0)
@@ -48,7 +48,7 @@ def _one_each(mean_CT: Floats, change_CT: Floats, believed_MT: Floats, known_C: 
     without_MT[first_T, everyone_T] = -UNSERVED
     itself_CT = known_C[:, None] == first_T  # then its rival is the second best
     rival_CT = np.where(itself_CT, without_MT.max(axis=0), best_T)
-    above_CT, _ = _above(rival_CT, mean_CT, change_CT)
+    above_CT, _ = above(rival_CT, mean_CT, change_CT)
     return np.asarray((rival_CT + above_CT - best_T).mean(axis=1))
 
 
@@ -63,7 +63,7 @@ def _one_place(mean_CT: Floats, change_CT: Floats, believed_MT: Floats, known_C:
     places = [(design[:i] + design[i + 1 :], row) for i, row in enumerate(design)]
     for rest, row in [*places, *([(design, None)] if len(design) < k else [])]:
         rest_T = believed_MT[rest].max(axis=0, initial=-UNSERVED)
-        above_CT, variance_CT = _above(rest_T, mean_CT, change_CT)
+        above_CT, variance_CT = above(rest_T, mean_CT, change_CT)
         reached_C = rest_T.sum() + above_CT.sum(axis=1)
         spread_C = np.sqrt(variance_CT.sum(axis=1)) + 1e-9
         fallback_C = np.full(len(mean_CT), total)
@@ -71,7 +71,7 @@ def _one_place(mean_CT: Floats, change_CT: Floats, believed_MT: Floats, known_C:
             others = np.delete(np.arange(len(believed_MT)), row)
             spare = cover(np.where(believed_MT > -UNSERVED, believed_MT, np.nan)[others], k)
             fallback_C[known_C == row] = _gain(believed_MT[others], spare)
-        better_C, _ = _above(fallback_C, reached_C, spread_C)
+        better_C, _ = above(fallback_C, reached_C, spread_C)
         twice_C = np.isin(known_C, rest)  # its old self still stands in another place
         rise_C = np.maximum(rise_C, np.where(twice_C, -np.inf, fallback_C + better_C - total))
     share_C: Floats = rise_C / mean_CT.shape[1]
@@ -82,7 +82,7 @@ def _gain(gains_MT: Floats, design: list[int]) -> float:
     return float(gains_MT[design].max(axis=0, initial=-UNSERVED).sum())
 
 
-def _above(floor: Floats, mean: Floats, deviation: Floats) -> tuple[Floats, Floats]:
+def above(floor: Floats, mean: Floats, deviation: Floats) -> tuple[Floats, Floats]:
     """Mean and variance of what a normal variable has above a floor."""
     z = (mean - floor) / deviation
     chance, density = ndtr(z), np.exp(-0.5 * z**2) / np.sqrt(2 * np.pi)

@@ -3,18 +3,21 @@
 # M measured sets and those in training, C candidate sets, T tasks
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from mtl_search.search.member_space import Members, MemberSpace
+from mtl_search.search.sets.budget import cover_within
+from mtl_search.search.sets.budget_rise import expected_rise_within, planned_rise
 from mtl_search.search.sets.effects import Effects
 from mtl_search.search.sets.evidence import SetEvidence, member_matrix
 from mtl_search.search.sets.facility import cover
 from mtl_search.search.sets.improvement import expected_rise
 from mtl_search.search.sets.posterior import SetPosterior
+from mtl_search.search.sets.sizes import Sizes
 
 __all__ = ["Outlook"]
 
@@ -24,6 +27,8 @@ Floats = npt.NDArray[np.float64]
 @dataclass(frozen=True)
 class Outlook:
     """The posterior of all gains, with sets in training taken to achieve what is expected of them.
+
+    Designs have at most ``max_networks`` networks or, where it is given, ``max_params`` parameters.
 
     >>> from mtl_search.search.members import Measurement
     >>> evidence = SetEvidence.gather([Measurement(("a", "b"), {"a": 2.0, "b": 1.0})], ("a", "b"))
@@ -38,6 +43,8 @@ class Outlook:
     effects: Effects
     affinity_TT: Floats | None = None
     weight_T: Floats | None = None  # of the main tasks, 1 on average
+    max_params: int | None = None
+    sizes: Sizes = field(default_factory=Sizes)
 
     @cached_property
     def posterior(self) -> SetPosterior:
@@ -92,10 +99,32 @@ class Outlook:
         change_CT = deviation_CT**2 / np.sqrt(deviation_CT**2 + self.posterior.noise_T**2)
         known_C = np.array([self.standing.get(members, -1) for members in sets])
         main_CT, moves_CT = self._counted(mean_CT), self._counted(change_CT)
-        rise_C = expected_rise(main_CT, moves_CT, self.believed_MT, known_C, self.max_networks)
+        rise_C = (
+            expected_rise(main_CT, moves_CT, self.believed_MT, known_C, self.max_networks)
+            if self.max_params is None
+            else self._rise_within(main_CT, moves_CT, known_C, self.sizes.next_ones(sets), self.max_params)
+        )
         return (
             rise_C * self._chance(member_matrix(sets, self.space.tasks)) if self.evidence.failed else rise_C
         )
+
+    def _rise_within(
+        self, mean_CT: Floats, change_CT: Floats, known_C: npt.NDArray[np.intp], sizes_QC: Floats, size: int
+    ) -> Floats:
+        believed_MT, sizes_M, rows = self.believed_MT, self._sizes_M, self._rows
+        rise_C = expected_rise_within(mean_CT, change_CT, believed_MT, known_C, sizes_QC, sizes_M, rows, size)
+        if sizes_M.sum() + sizes_QC.max(initial=0.0) <= size:  # each set fits beside all others
+            return rise_C
+        middle_C = sizes_QC[len(sizes_QC) // 2]
+        planned_C = planned_rise(mean_CT, change_CT, believed_MT, known_C, middle_C, sizes_M, rows, size)
+        return np.maximum(rise_C, planned_C)
+
+    def by_size(self, sets: list[Members]) -> list[Members]:
+        """The smallest first where sizes count, so that of sets that all promise nothing it is proposed."""
+        if self.max_params is None:
+            return sets
+        sizes_C = self.sizes.next_ones(sets).min(axis=0) if sets else np.zeros(0)
+        return [sets[at] for at in np.argsort(sizes_C, kind="stable")]
 
     def _chance(self, members_CT: Floats) -> Floats:
         """That a training of each set does not fail: as of the sets near it, and one that was well."""
@@ -110,7 +139,13 @@ class Outlook:
 
     @cached_property
     def _rows(self) -> list[int]:
+        if self.max_params is not None:
+            return cover_within(self.believed_MT, self._sizes_M, self.max_params)
         return cover(self.believed_MT, self.max_networks)
+
+    @cached_property
+    def _sizes_M(self) -> Floats:
+        return self.sizes.smallest(list(self.standing))
 
     @cached_property
     def _main_T(self) -> npt.NDArray[np.bool_]:
