@@ -58,8 +58,9 @@ design share what it promises (``sets.budget``, ``sets.budget_rise``).
 
 **What it is worth.** The figures below were measured with the version before weights, sizes and the catch-up
 of the references, and were not measured again since. ``python benchmarks/composer.py --synthetic 1`` replays
-searches on tables of measured subsets, 20 seeds each. Of the gain that measuring every set would give, the designs found had this share (18
-pairs of a table and a size of the design, 3 networks or any number: both published tables of Taskonomy, one
+searches on tables of measured subsets, 20 seeds each. Of the gain that measuring every set would give, the
+designs found had this share (18 pairs of a table and a size of the design, 3 networks or any number: both
+published tables of Taskonomy, one
 of planted clusters measured with this tool, six made-up ones of 5 to 12 tasks; budgets are multiples of the
 tasks, 10 and 30 % of the sets, up to half of the sets or 160 trainings, 100 for 10 and 12 tasks; the last
 column is at 30 % or the most trainings; the errors are over the pairs):
