@@ -1,12 +1,23 @@
 """The nouns and numbers of a verdict: designs, arms and gains in words."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mtl_search.design import Design
 
-__all__ = ["ARM_WORDS", "alone", "amount", "arm_words", "ends", "helpers", "percent", "train", "what"]
+__all__ = [
+    "ARM_WORDS",
+    "alone",
+    "amount",
+    "arm_words",
+    "ends",
+    "helpers",
+    "listed",
+    "percent",
+    "train",
+    "what",
+]
 
 Row = Mapping[str, Any]
 
@@ -50,7 +61,7 @@ def what(design: Row, *, size: bool = False) -> str:
         return f"one network for each of {_number(n_tasks)} tasks" + (
             f" ({parameters} in all)" if size else ""
         )
-    together = "; ".join(_listed(tasks) + _helped(tasks, helping) for tasks in groups)
+    together = "; ".join(listed(tasks) + _helped(tasks, helping) for tasks in groups)
     in_all = f"; {parameters} in all" if size else ""
     return f"{_number(len(groups))} networks for {_number(n_tasks)} tasks ({together}{in_all})"
 
@@ -67,7 +78,7 @@ def helpers(design: Row) -> dict[tuple[str, ...], list[str]]:
 
 def _helped(tasks: list[str], helping: Mapping[tuple[str, ...], list[str]]) -> str:
     others = helping.get(tuple(sorted(tasks)))
-    return f", trained with {_listed(others)}" if others else ""
+    return f", trained with {listed(others)}" if others else ""
 
 
 def _groups(design: Row) -> list[list[str]]:
@@ -78,7 +89,12 @@ def _groups(design: Row) -> list[list[str]]:
     return list(groups.values())
 
 
-def _listed(names: list[str]) -> str:
+def listed(names: Sequence[str]) -> str:
+    """Names in a sentence.
+
+    >>> listed(["age", "cost", "death"])
+    'age, cost and death'
+    """
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 

@@ -38,6 +38,11 @@ class Dataset:
         return self.encoding.shape
 
     @property
+    def weights(self) -> dict[str, float]:
+        """How much each task counts in delta_m."""
+        return {name: task.weight for name, task in self.tasks.items()}
+
+    @property
     def splits(self) -> dict[Split, Rows]:
         """The rows by split, test only where it is there."""
         rows = {Split.TRAIN: self.train, Split.VALID: self.valid}

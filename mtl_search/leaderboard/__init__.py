@@ -20,8 +20,9 @@ is killed:
   tables that are lost, older or damaged can be gone on from.
 
 Two tables stand beside the five one would expect. ``tasks`` says each task's metric, direction, floor and
-role, without which no gain can be recomputed from the tables. ``resamples`` holds the jackknife values of the
-confirmation, which tell how much a difference depends on the rows that happen to be in test.
+role, without which no gain can be recomputed from the tables. ``resamples`` holds jackknife values, on
+test of the confirmation's trials and on valid of replicates and single tasks: they say how much a difference
+depends on the units (groups, or rows) that happen to be in the split.
 
 Read them with `Leaderboard`, or directly: ``pandas.read_parquet("results/x/trials.parquet")``.
 """

@@ -146,7 +146,7 @@ class Leaderboard:
         return self._of_trials("epochs")
 
     def resamples(self) -> pa.Table:
-        """The jackknife values of the confirmation's trials."""
+        """The jackknife values: on test of what was confirmed, on valid of replicates and single tasks."""
         return self._of_trials("resamples")
 
     def tasks(self) -> pa.Table:

@@ -179,7 +179,9 @@ def _part(name: str, doc: str) -> tuple[pa.Field, ...]:
 
 def _smallest(name: str) -> pa.Field:
     """The column that says how large a difference had to be."""
-    return _column(f"{name}_smallest", _REAL, "smallest true difference shown in four of five", "percent")
+    return _column(
+        f"{name}_smallest", _REAL, "smallest true difference shown in four of five such sweeps", "percent"
+    )
 
 
 _SUMMARY = _schema(

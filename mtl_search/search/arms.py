@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from mtl_search.analysis.provisional import FEWEST_TRIALS
 from mtl_search.search.sweep import SweepSpec
 from mtl_search.space import SearchSpace
 
@@ -22,7 +23,7 @@ SINGLE_TASK, SHARED_EQUAL, SHARED_TUNED, SEARCH = "single_task", "shared_equal",
 LINEAR, POOLED, CONTROL = "linear", "pooled", "control"
 REFERENCE_ARMS = (SINGLE_TASK, LINEAR, SHARED_EQUAL, SHARED_TUNED)
 NO_TRUNK = {"trunk": {"name": "mlp", "stages": 0}, "branching": "shared"}
-INFORMED = 10  # trials trained to their end, from which on a study counts as tuned; none is stopped before
+INFORMED = FEWEST_TRIALS  # trials trained to their end before a reference's study stops any
 TUNED_WEIGHTS = {"name": "fixed", "weights": {"simplex": [0.1, 10.0]}}
 
 
@@ -49,10 +50,10 @@ def arms_of(spec: SweepSpec) -> tuple[Arm, ...]:
     """The arms in the order they run: the references, the user's own, the search.
 
     ``single_task`` tunes each main task alone, in a study of its own, and ``linear`` does so without a trunk:
-    on many tables nothing is better. ``shared_equal`` and
-    ``shared_tuned`` train all tasks in one network with only the heads apart, under equal weights and
-    under fixed weights that are tuned (Xin et al. 2022 show how strong these are). All tune the same
-    hyperparameters as ``trial:`` does, and all get the same number of trials.
+    on many tables nothing is better. ``shared_equal`` and ``shared_tuned`` train all tasks in one network
+    with only the heads apart, under equal weights and under fixed weights that are tuned (Xin et al. 2022
+    show how strong these are). All tune what ``trial:`` leaves open of their networks, and each reference
+    gets as many trials as the others; the search gets ``budget.trials``.
     """
     settings, budget = spec.settings, spec.settings.budget
     everything = settings.all_tasks

@@ -3,9 +3,10 @@
 A search of a hundred trials comes upon better hyperparameters than a single-task study of a dozen. Were its
 networks compared with what that study found, the difference in tuning would look like a gain of sharing. So
 before anything is final, the hyperparameters of each network in a promising design are tried in the
-single-task study of each task that it serves there. This counts as budget of ``single_task``. Where a
-reference improves, the promising designs may be others, so it goes on until there is nothing new to try.
-Final designs are composed of what was replicated, which may be promising no longer, so these count as well.
+single-task study of each task that it serves there. These trainings are trials of ``single_task``, beyond its
+budget. Where a reference improves, the promising designs may be others, so it goes on until there is nothing
+new to try. Final designs are composed of what was replicated, which may be promising no longer, so these
+count as well.
 """
 
 from typing import Literal

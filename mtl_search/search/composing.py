@@ -77,7 +77,7 @@ def compose_for(
     tasks, objective = ledger.comparable, spec.settings.objective
     if not tasks:
         return ()
-    candidates = _counted(candidates, tasks, _weights(spec))
+    candidates = _counted(candidates, tasks, spec.settings.weights)
     if arm in (SINGLE_TASK, LINEAR):
         return compose(candidates, tasks, max_networks=len(tasks))[-1:]
     return compose(candidates, tasks, max_networks=objective.max_networks, max_params=objective.max_params)
@@ -115,11 +115,6 @@ def _counted(
         replace(one, gains={task: gain * weights[task] / share for task, gain in one.gains.items()})
         for one in candidates
     ]
-
-
-def _weights(spec: SweepSpec) -> dict[str, float]:
-    """How much each task counts in delta_m."""
-    return {name: task.weight for name, task in spec.settings.tasks.items()}
 
 
 def _arms(spec: SweepSpec) -> tuple[str, ...]:
@@ -168,7 +163,7 @@ def _choose(spec: SweepSpec, ledger: Ledger, rows: Sequence[dict[str, Any]], *, 
         )
         for row in rows
     ]
-    choice = choose(contenders, ledger, _weights(spec)) if final else None
+    choice = choose(contenders, ledger, spec.settings.weights) if final else None
     for at, row in enumerate(rows):
         row["chosen"] = at == (choice.chosen if choice else 0)
         row["behind"] = choice.behind[at] if choice else math.nan
@@ -210,7 +205,7 @@ def _row(
         "serves": dict(sorted(serves.items())),
         "configs": configs,
         "gains": gains,
-        "delta_m": mean_gain(gains, _weights(spec)),
+        "delta_m": mean_gain(gains, spec.settings.weights),
         "n_params": sum(record.n_params for record in records.values()),
         "flops": sum(record.flops for record in records.values()),
     }

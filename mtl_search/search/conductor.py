@@ -64,7 +64,6 @@ class Conductor(JobSource):
         self.note = ""  # why the newest trial was chosen
         self._bfloat16 = bfloat16
         self._turns = Turns(spec.settings.budget, self.runs, ledger, slots)
-        self._weights = {name: task.weight for name, task in dataset.tasks.items()}
         self._interrupted = False
         self._changed: Callable[[], None] = lambda: None
         self._recorder = Recorder(spec.settings.name, dataset)
@@ -216,7 +215,7 @@ class Conductor(JobSource):
             trial_id,
             draft.config,
             seed,
-            Score(metrics, references, self._weights),
+            Score(metrics, references, self.dataset.weights),
             affinities=affinities,
             resample_valid=len(draft.config.members) == 1,
         )

@@ -83,7 +83,7 @@ def control_of(design: Mapping[str, Any], ledger: Ledger, dataset: Dataset, sett
         "serves": serves,
         "configs": configs,
         "gains": known_gains,
-        "delta_m": mean_gain(known_gains, _weights(dataset))
+        "delta_m": mean_gain(known_gains, dataset.weights)
         if known_gains.keys() == design["gains"].keys()
         else math.nan,
         "behind": math.nan,
@@ -100,7 +100,3 @@ def _network(config: TrialConfig, known: TrialRecord | None, dataset: Dataset) -
     cost = network_cost(config, dataset)
     identity = config.identity(dataset.fingerprint)
     return Network(identity, config.model_dump_json(), CONTROL, cost.n_params, cost.flops)
-
-
-def _weights(dataset: Dataset) -> dict[str, float]:
-    return {name: task.weight for name, task in dataset.tasks.items()}

@@ -22,7 +22,7 @@ def finalists(designs: Sequence[Row], budget: Budget) -> list[Row]:
     is the plain baseline, of every other arm its best one. Then the best of the rest, until ``finalists`` are
     more than references.
     """
-    if budget.finalists == 0 or budget.seeds == 0 or not designs:
+    if not budget.confirms or not designs:
         return []
     found = {design["design_id"]: design for design in designs if design["chosen"]}
     arms = dict.fromkeys(arm for design in designs for arm in design["arms"])

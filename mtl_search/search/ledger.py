@@ -5,11 +5,10 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from statistics import fmean, median, variance
+from statistics import fmean, variance
 
 import numpy as np
 import pyarrow.compute as pc
-from scipy.stats import chi2
 
 from mtl_search.analysis import jackknife_variance
 from mtl_search.design import Candidate
@@ -19,6 +18,7 @@ from mtl_search.search.arms import SINGLE_TASK
 from mtl_search.search.attempts import is_tried_again
 from mtl_search.search.members import Measurement
 from mtl_search.search.replicates import Replicates
+from mtl_search.search.seed_noise import typical_sd
 
 __all__ = ["Ledger"]
 
@@ -160,19 +160,16 @@ class Ledger:
     def noise(self, replicated: Collection[str]) -> dict[str, float]:
         """The standard deviation of a main task's gain between seeds in percent, as replicates tell it.
 
-        The median over networks, so that one that diverged does not count for all. Tasks of which nothing was
-        replicated twice are not in it.
+        Tasks of which nothing was replicated twice are not in it.
         """
-        variances: dict[str, list[float]] = defaultdict(list)
+        of_tasks: dict[str, list[list[float]]] = defaultdict(list)
         for config_id in replicated:
             gains = [self.gains(record) for record in self.replicates.complete(config_id)]
             for task in gains[0] if gains else ():
                 finite = [one[task] for one in gains if math.isfinite(one.get(task, math.nan))]
                 if len(finite) > 1:
-                    freedom = len(finite) - 1
-                    typical = float(chi2.median(freedom)) / freedom  # of a variance of 1
-                    variances[task].append(variance(finite) / typical)
-        return {task: math.sqrt(median(found)) for task, found in variances.items()}
+                    of_tasks[task].append(finite)
+        return {task: typical_sd(networks) for task, networks in of_tasks.items()}
 
     def resampled(self, record: TrialRecord, task: str) -> Mapping[int, float]:
         """The value of ``task`` on valid without each group of units, by group; empty where not recorded."""

@@ -21,7 +21,6 @@ class Recorder:
     def __init__(self, sweep: str, dataset: Dataset) -> None:
         self._sweep, self._dataset, self._versions = sweep, dataset, versions()
         self._metrics = {name: task.metric for name, task in dataset.tasks.items() if task.role == "main"}
-        self._weights = {name: task.weight for name, task in dataset.tasks.items()}
 
     def record(
         self,
@@ -102,7 +101,7 @@ class Recorder:
             trial_id=job.trial_id,
             params=as_text(params),
             score=job.score(values),
-            mean_gain=mean_gain(gains, self._weights),
+            mean_gain=mean_gain(gains, self._dataset.weights),
             train_seconds=0.0,
             device_seconds=0.0,
             started=now,
@@ -121,7 +120,7 @@ class Recorder:
                 and metric.task in self._metrics
                 and metric.name == self._metrics[metric.task].name
             },
-            self._weights,
+            self._dataset.weights,
         )
 
 

@@ -69,7 +69,7 @@ class Retraining(JobSource):
         self.reading: int | None = None  # of test, and the hash of what it is to train
         self.reading_plan: str | None = None
         self._recorder = Recorder(settings.name, dataset)
-        self._weights = {name: task.weight for name, task in dataset.tasks.items()}
+        self._weights = dataset.weights
         self._queue: list[Training] = []
         self._live: dict[str, Again] = {}
         self._tried: Counter[tuple[str, int]] = Counter()  # trainings that ended in this run

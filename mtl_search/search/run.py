@@ -34,7 +34,7 @@ from mtl_search.search.snapshot import Snapshot, take, take_retraining
 from mtl_search.search.study_run import check_constraints
 from mtl_search.search.sweep import SweepSpec, load_sweep
 from mtl_search.search.sweep_file import SWEEP_FILE, save_sweep, with_changes
-from mtl_search.search.unconfirmed import nothing_confirmed, wants_confirmation
+from mtl_search.search.unconfirmed import nothing_confirmed
 
 __all__ = ["SweepResult", "Watch", "resume_sweep", "run_sweep"]
 
@@ -191,7 +191,7 @@ def _search_and_confirm(
     summary = summarise(*frames, board.frame("summary"))
     board.write_summary(summary)
     hopeless = conductor.hopeless
-    if hopeless is None and not interrupted and not summary and wants_confirmation(spec.settings.budget):
+    if hopeless is None and not interrupted and not summary and spec.settings.budget.confirms:
         hopeless = nothing_confirmed(designs, board.records())
     return SweepResult(board.path, interrupted, hopeless)
 

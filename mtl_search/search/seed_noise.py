@@ -7,12 +7,12 @@ noise of its own, and only the last counts.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from statistics import median, variance
 
 from scipy.stats import chi2
 
-__all__ = ["SeedNoise"]
+__all__ = ["SeedNoise", "typical_sd"]
 
 _WILD = 3.0  # standard deviations at which the noise of a diverged replicate is cut off in a covariance
 
@@ -20,8 +20,7 @@ _WILD = 3.0  # standard deviations at which the noise of a diverged replicate is
 class SeedNoise:
     """From the gains of networks by config_id, seed and task; those with fewer than two seeds say nothing.
 
-    ``sd`` is the standard deviation of one training by task, in percent: the median over networks, so that
-    one that diverged does not count for all.
+    ``sd`` is the standard deviation of one training by task, in percent (`typical_sd`).
     """
 
     def __init__(self, gains: Mapping[str, Mapping[int, Mapping[str, float]]]) -> None:
@@ -36,7 +35,9 @@ class SeedNoise:
             known = {key: of for key, of in values.items() if all(map(math.isfinite, of.values()))}
             if known:
                 self._own[task] = _own_noise(known)
-        self.sd = {task: _typical(list(of.values())) for task, of in self._own.items()}
+        self.sd = {
+            task: typical_sd([list(one.values()) for one in of.values()]) for task, of in self._own.items()
+        }
 
     def covariance(self, one: str, other: str) -> float:
         """Of the gains of two tasks of one network: they share their training's luck."""
@@ -77,13 +78,14 @@ def _own_noise(values: Mapping[str, Mapping[int, float]]) -> dict[str, dict[int,
     }
 
 
-def _typical(networks: list[dict[int, float]]) -> float:
-    """The standard deviation, as the median of what the networks say."""
+def typical_sd(networks: Sequence[Sequence[float]]) -> float:
+    """The standard deviation between the values of one network, at least two of each, as the median of what
+    the networks say: one that diverged does not count for all."""
     found = []
-    for of in networks:
-        freedom = len(of) - 1
+    for values in networks:
+        freedom = len(values) - 1
         typical = float(chi2.median(freedom)) / freedom  # of a variance of 1
-        found.append(variance(of.values()) / typical)
+        found.append(variance(values) / typical)
     return math.sqrt(median(found))
 
 

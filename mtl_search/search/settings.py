@@ -84,6 +84,11 @@ class Budget(BaseModel):
             raise ValueError("either trials or hours")
         return self
 
+    @property
+    def confirms(self) -> bool:
+        """Whether designs are confirmed at all."""
+        return self.finalists > 0 and self.seeds > 0
+
 
 class References(BaseModel):
     """Which arms a sweep is compared with beside those that it always is: the linear networks of tables."""
@@ -134,6 +139,11 @@ class Settings(BaseModel):
         if not self.main_tasks:
             raise ValueError("at least one task with role main")
         return self
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """How much each task counts in delta_m."""
+        return {name: task.weight for name, task in self.tasks.items()}
 
     @property
     def main_tasks(self) -> tuple[str, ...]:

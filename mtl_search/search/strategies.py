@@ -28,10 +28,14 @@ def build_strategy(
         case "all":
             return EverySet(sets)
         case "composed":
-            weights = {name: task.weight for name, task in settings.tasks.items()}
             objective = settings.objective
             return Composer(
-                sets, objective.max_networks, seed, affinities, weights, max_params=objective.max_params
+                sets,
+                objective.max_networks,
+                seed,
+                affinities,
+                settings.weights,
+                max_params=objective.max_params,
             )
         case "sampler":
             return None

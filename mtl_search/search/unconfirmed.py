@@ -4,14 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mtl_search.records import Phase, TrialRecord, TrialState
-from mtl_search.search.settings import Budget
 
-__all__ = ["nothing_confirmed", "wants_confirmation"]
-
-
-def wants_confirmation(budget: Budget) -> bool:
-    """Whether designs are to be confirmed at all."""
-    return budget.finalists > 0 and budget.seeds > 0
+__all__ = ["nothing_confirmed"]
 
 
 def nothing_confirmed(designs: Sequence[Mapping[str, Any]], records: Sequence[TrialRecord]) -> str:

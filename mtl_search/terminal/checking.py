@@ -3,6 +3,7 @@ can show, one sampled trial."""
 
 import json
 import random
+from itertools import groupby
 
 from rich.console import Console
 from rich.table import Table
@@ -73,13 +74,14 @@ def _show_arm(console: Console, arm: Arm) -> None:
     _say(console, f"Arm {arm.name}", f": {trials}{studies}")
     members = next(iter(arm.studies.values()))
     free = arm.space.parameters() if members is None else arm.space.parameters(members)
-    table = plain_table()
-    table.show_header = False
-    for title in ("name", "range", "when"):
-        table.add_column(title, no_wrap=title == "name", overflow="fold")
-    for parameter in free:
-        table.add_row("  " + parameter.name, parameter.text, parameter.when)
-    console.print(table)
+    width = max((len(parameter.name) for parameter in free), default=0)
+    for when, parameters in groupby(free, key=lambda parameter: parameter.when):
+        indent = "  "
+        if when:
+            console.print(f"  if {when}:")
+            indent = "    "
+        for parameter in parameters:
+            console.print(f"{indent}{parameter.name.ljust(width)} {parameter.text}")
 
 
 def _show_size(console: Console, spec: SweepSpec) -> None:

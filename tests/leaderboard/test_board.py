@@ -137,6 +137,18 @@ def test_designs_and_summary_are_replaced_whole(board):
     assert confirmed["tasks"][0]["verdict"] is None
 
 
+def test_compacted_files_are_smaller_and_hold_the_same(board):
+    for number in range(20):
+        board.record(synthetic_trial(str(number)))
+        board.flush()
+    size = (board.path / "trials.parquet").stat().st_size
+    before = {table: board.frame(table) for table in SCHEMAS}
+    board.compact()
+    for table, rows in before.items():
+        pd.testing.assert_frame_equal(Leaderboard(board.path).frame(table), rows)
+    assert (board.path / "trials.parquet").stat().st_size < size / 2
+
+
 def test_an_unknown_column_is_refused(board):
     with pytest.raises(ValueError, match="'designs' has no column 'dleta_m'"):
         board.write_designs([{"arm": "search", "dleta_m": 1.0}])

@@ -2,9 +2,12 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from html import escape
 from typing import Any
+
+from mtl_search.analysis import verdict_words
+from mtl_search.analysis.verdict_words import listed
 
 __all__ = [
     "amount",
@@ -81,10 +84,7 @@ def amount(number: float) -> str:
     >>> amount(950), amount(34_100), amount(2_500_000)
     ('950', '34.1\u202fk', '2.5\u202fM')
     """
-    for unit, size in (("G", 1e9), ("M", 1e6), ("k", 1e3)):
-        if number >= size:
-            return f"{number / size:.3g}{THIN}{unit}"
-    return f"{number:.0f}"
+    return verdict_words.amount(number).replace(" ", THIN)
 
 
 def duration(seconds: float) -> str:
@@ -109,15 +109,6 @@ def counted(n: int, noun: str) -> str:
     ('1 network', '3 networks')
     """
     return f"{n:,} {noun}{'' if n == 1 else 's'}"
-
-
-def listed(names: Sequence[str]) -> str:
-    """Names in a sentence.
-
-    >>> listed(["age", "cost", "death"])
-    'age, cost and death'
-    """
-    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 def arm_name(arm: str) -> str:

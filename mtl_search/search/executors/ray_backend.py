@@ -1,8 +1,8 @@
 """The Ray executor: Tune places the jobs of a source on the CPUs and GPUs of a cluster.
 
 Tune's ``Searcher`` asks the source for jobs and hands back results, its ``TrialScheduler`` asks the
-source whether to stop. Loggers, checkpoints and the saving of experiment state are off: the leaderboard
-and the journal are the state.
+source whether to stop. Loggers, checkpoints and the saving of experiment state are off: the leaderboard is
+the state.
 """
 
 import logging
@@ -236,10 +236,10 @@ class SourceSearcher(Searcher):  # type: ignore[misc]
         return {}
 
     def save(self, checkpoint_path: str) -> None:
-        """Nothing: the journal is the state."""
+        """Nothing: the leaderboard is the state."""
 
     def restore(self, checkpoint_path: str) -> None:
-        """Nothing: the journal is the state."""
+        """Nothing: the leaderboard is the state."""
 
 
 class AskTheSource(FIFOScheduler):  # type: ignore[misc]
