@@ -3,14 +3,17 @@
 import itertools
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from mtl_search.design import Candidate, compose
+from mtl_search.search import SweepSpec, run_sweep
 from mtl_search.search.composer import Composer
 from mtl_search.search.member_space import Members, MemberSpace
 from mtl_search.search.members import Measurement
+from mtl_search.testing.planted import planted_pairs
 from mtl_search.testing.synthetic_tables import synthetic_table
 
 TASKS = tuple("abcdef")
@@ -121,3 +124,30 @@ def test_it_is_quick_enough_to_ask_before_each_trial(n_tasks: int, limit: float)
     began = time.process_time()
     assert composer.propose(known, []).members in composer.space
     assert time.process_time() - began < limit, "a seventh of that on a machine that does nothing else"
+
+
+def test_a_planted_sweep_ends_with_the_design_that_is_best_within_its_size(tmp_path: Path) -> None:
+    """Four networks of a task each are larger than that, two of the planted pairs are not."""
+    planted = planted_pairs()
+    spec = SweepSpec.from_value(
+        {
+            "name": "planted",
+            "data": {"source": "planted"},
+            "tasks": planted.tasks,
+            "objective": {"max_params": 60},
+            "budget": {"trials": 7, "finalists": 0, "seeds": 1},
+            "resources": {"gpu": 0},
+            "sampler": {"name": "tpe", "members": "composed", "seed": 0},
+            "pruner": "none",
+            "trial": {
+                "members": {"subset": {"min": 1, "max": 4}},
+                "branching": "shared",
+                **planted.trial,
+            },
+        }
+    )
+    board = run_sweep(spec, tmp_path / "sweep", dataset=planted.dataset, inline=True).board
+    designs = [row for row in board.designs().to_pylist() if "search" in row["arms"]]
+    trials = {row["trial_id"]: tuple(row["members"]) for row in board.trials().to_pylist()}
+    assert [row["n_params"] <= 60 for row in designs] == [True]
+    assert {trials[name] for name in designs[0]["networks"]} == set(planted.networks)
