@@ -76,10 +76,9 @@ def _reading(trials: pd.DataFrame, designs: pd.DataFrame, before: pd.DataFrame |
     """How often test was read; in tables of before that was counted, once."""
     known = trials["reading"].dropna() if "reading" in trials else pd.Series(dtype=float)
     reading = int(known.max()) if len(known) else 1
-    then = [] if before is None else list(before.loc[before["chosen"], ["design_id", "reading"]].itertuples())
-    for one in then:
-        other = one.design_id not in set(designs.loc[designs["chosen"], "design_id"])
-        reading = max(reading, int(one.reading) + other)
+    now = set(designs.loc[designs["chosen"], "design_id"])
+    for one in [] if before is None else before[before["chosen"]].to_dict("records"):
+        reading = max(reading, int(one["reading"]) + (one["design_id"] not in now))
     return reading
 
 

@@ -187,8 +187,8 @@ def _search_and_confirm(
         not searched or _confirm(spec, dataset, executor, ledger, networks, watch, last)
     )
     board.settle({task: value for task, value in ledger.yardsticks.items() if math.isfinite(value)})
-    frames = [board.frame(name) for name in ("trials", "metrics", "resamples", "designs", "tasks")]
-    summary = summarise(*frames, board.frame("summary"))
+    tables = ("trials", "metrics", "resamples", "designs", "tasks", "summary")
+    summary = summarise(*[board.frame(name) for name in tables])
     board.write_summary(summary)
     hopeless = conductor.hopeless
     if hopeless is None and not interrupted and not summary and spec.settings.budget.confirms:
