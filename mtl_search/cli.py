@@ -88,9 +88,12 @@ def parser() -> argparse.ArgumentParser:
     _execution_options(one)
     one.set_defaults(command=run)
 
-    one = commands.add_parser("resume", help="go on with a sweep, or give it more trials")
+    one = commands.add_parser("resume", help="go on with a sweep, or give its search more trials or hours")
     one.add_argument("directory", type=Path, metavar="DIR")
     _execution_options(one)
+    one.add_argument(
+        "--references", action="store_true", help="give the references their part of --trials or --hours too"
+    )
     one.set_defaults(command=resume)
 
     one = commands.add_parser("top", help="show the best designs and trials of a sweep")
@@ -136,6 +139,7 @@ def run(arguments: argparse.Namespace) -> int:
             arguments.results,
             name=arguments.name,
             trials=arguments.trials,
+            hours=arguments.hours,
             inline=arguments.inline,
             address=arguments.address,
             watch=watch,
@@ -148,10 +152,14 @@ def resume(arguments: argparse.Namespace) -> int:
     from mtl_search.search import resume_sweep
     from mtl_search.terminal.live import watching
 
+    if arguments.references and arguments.trials is None and arguments.hours is None:
+        raise UserError("--references", "--trials N or --hours H beside it", "neither")
     with watching(quiet=arguments.quiet) as watch:
         result = resume_sweep(
             arguments.directory,
             trials=arguments.trials,
+            hours=arguments.hours,
+            references=arguments.references,
             inline=arguments.inline,
             address=arguments.address,
             watch=watch,
@@ -206,7 +214,11 @@ def _conclude(result: "SweepResult", quiet: bool) -> int:
 
 
 def _execution_options(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--trials", type=_positive, metavar="N", help="of each arm of the search")
+    budget = command.add_mutually_exclusive_group()
+    budget.add_argument(
+        "--trials", type=_positive, metavar="N", help="of the search and of each arm of yours"
+    )
+    budget.add_argument("--hours", type=_hours, metavar="H", help="of the whole sweep, what it used included")
     command.add_argument("--address", metavar="A", help="of a running Ray cluster (default: a local one)")
     command.add_argument("--inline", action="store_true", help="one trial after another, without Ray")
     command.add_argument("--quiet", action="store_true", help="no live view and no tables at the end")
@@ -219,6 +231,16 @@ def _positive(text: str) -> int:
         value = 0
     if value < 1:
         raise argparse.ArgumentTypeError(f"expected a whole number from 1, found {text!r}")
+    return value
+
+
+def _hours(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"expected a number of hours above 0, found {text!r}")
     return value
 
 

@@ -27,8 +27,11 @@ def summarise(
     designs: pd.DataFrame,
     tasks: pd.DataFrame,
     before: pd.DataFrame | None = None,
+    *,
+    notes: Sequence[str] = (),
 ) -> list[dict[str, Any]]:
-    """The rows of ``summary``, best delta_m first; the tables are those of ``Leaderboard.frame``.
+    """The rows of ``summary``, best delta_m first; the tables are those of ``Leaderboard.frame``, ``notes``
+    are further caveats, which no table shows.
 
     ``before``: the summary that this one replaces, if there is one. To recommend another design than it did
     is a further reading of test, even if all networks of that design were confirmed already.
@@ -61,14 +64,14 @@ def summarise(
     left_out = [name for name, counts in zip(names, counted, strict=True) if not counts]
     on_test = [name for name in _undefined(rows) if name not in left_out]
     causes = why_left_out(trials, metrics, kinds, left_out)
-    notes = caveats(trials, confirmed, causes, on_test, reading) + missing_trainings(trials)
+    found = caveats(trials, confirmed, causes, on_test, reading) + missing_trainings(trials) + [*notes]
     if not runs.groups:
-        notes.append("test was not resampled, as where it is one group: intervals count the seeds alone")
+        found.append("test was not resampled, as where it is one group: intervals count the seeds alone")
     costs, reasons = arm_costs(trials), provisional(trials, metrics, tasks)
     for row, design in zip(rows, confirmed, strict=True):
         del row["shares_nothing"]
         row |= _cost(design, costs)
-        row |= {"reading": reading, "alpha": scale.alpha, "provisional": reasons, "caveats": notes}
+        row |= {"reading": reading, "alpha": scale.alpha, "provisional": reasons, "caveats": found}
     return sorted(rows, key=lambda row: (np.isnan(row["delta_m"]), -row["delta_m"]))
 
 

@@ -3,7 +3,6 @@
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Literal
 
 from optuna.trial import TrialState as OptunaState
@@ -13,6 +12,8 @@ from mtl_search.model import NetworkCosts
 from mtl_search.records import EpochReport, Phase, TrialRecord, TrialState
 from mtl_search.search.arms import INFORMED, SEARCH, SHARED_EQUAL, SINGLE_TASK, Arm, arms_of, evidence_for
 from mtl_search.search.attempts import LOST, given_up, lost_name, was_given_up
+from mtl_search.search.clock import Start
+from mtl_search.search.hours import Hours
 from mtl_search.search.incumbents import Incumbents
 from mtl_search.search.jobs import Job, JobSource, Placement
 from mtl_search.search.journal import Journal
@@ -38,7 +39,8 @@ class Conductor(JobSource):
     values; after that the next arm starts when an arm has no trial left to hand out. A trial is recorded
     before it is told. One that was lost is recorded as such and tried again, without the study or the budget
     knowing of it, until it was lost ``LOST`` times and counts as failed. ``slots``: how many trials can run
-    at the same time. ``bfloat16``: whether they have GPUs with it.
+    at the same time. ``bfloat16``: whether they have GPUs with it. ``began``: when this process did,
+    from which on a budget of hours is counted.
     """
 
     def __init__(
@@ -50,8 +52,10 @@ class Conductor(JobSource):
         *,
         slots: int,
         bfloat16: bool = False,
+        began: float | None = None,
     ) -> None:
         self.spec, self.dataset, self.ledger = spec, dataset, ledger
+        self.hours = Hours.of(spec, ledger, dataset.fingerprint, slots, began)
         self.arms = arms_of(spec)
         self.incumbents = Incumbents(spec, ledger)
         self._transfer = Transfer(ledger, spec.settings.all_tasks)
@@ -63,7 +67,7 @@ class Conductor(JobSource):
         self.hopeless: str | None = None  # why the sweep gave up, where it did
         self.note = ""  # why the newest trial was chosen
         self._bfloat16 = bfloat16
-        self._turns = Turns(spec.settings.budget, self.runs, ledger, slots)
+        self._turns = Turns(self.runs, ledger, self.hours)
         self._interrupted = False
         self._changed: Callable[[], None] = lambda: None
         self._recorder = Recorder(spec.settings.name, dataset)
@@ -135,6 +139,10 @@ class Conductor(JobSource):
         """Call ``listener`` whenever a trial has started or ended."""
         self._changed = listener
 
+    def planned(self, arm: Arm) -> int | None:
+        """How many trials there will be of ``arm``; None while nobody knows."""
+        return self._turns.planned(arm, self.live)
+
     @property
     def interrupted(self) -> bool:
         """Whether the search was stopped before its end."""
@@ -187,7 +195,7 @@ class Conductor(JobSource):
             return None
         live = self._lost.pop(0)
         live.judged = max(live.judged, len(live.history))
-        live.history, live.started = [], datetime.now(UTC)
+        live.history, live.started = [], Start.now()
         self.live[live.job.trial_id] = live
         live.run.live += 1
         self._changed()
@@ -219,7 +227,7 @@ class Conductor(JobSource):
             affinities=affinities,
             resample_valid=len(draft.config.members) == 1,
         )
-        live = Live(run, draft, job, datetime.now(UTC), first_round, kept)
+        live = Live(run, draft, job, Start.now(), first_round, kept)
         self.note = draft.reason
         known = self.ledger.known(draft.config.identity(self.dataset.fingerprint))
         if known is not None:

@@ -19,6 +19,7 @@ from mtl_search.search.attempts import is_tried_again
 from mtl_search.search.members import Measurement
 from mtl_search.search.replicates import Replicates
 from mtl_search.search.seed_noise import typical_sd
+from mtl_search.search.timings import Timings
 
 __all__ = ["Ledger"]
 
@@ -38,7 +39,7 @@ class Ledger:
         self.affinities: list[Mapping[tuple[str, str], float]] = []  # of each training that measured them
         self.references: dict[str, float] = {}
         self.states: dict[str, Counter[str]] = defaultdict(Counter)
-        self.slot_seconds: dict[str, float] = defaultdict(float)  # by study, which the trial_id begins with
+        self.timings = Timings()
         self._complete: dict[str, TrialRecord] = {}
         self._errors: dict[tuple[str, str, int], float] = {}  # of references: by task, network and replicates
         self._alone: set[str] = set()  # networks of single_task by config_id, by whatever arm trained first
@@ -255,13 +256,12 @@ class Ledger:
         return known
 
     def _learn(self, record: TrialRecord) -> None:
+        self.timings.learn(record)
         if record.phase != Phase.SEARCH:
             self.replicates.add(record)
             if record.config_id in self._reference_networks.values():
                 self._measured.clear()  # its error is another: it may or may not be divided by now
             return
-        held = (record.finished - record.started).total_seconds()
-        self.slot_seconds[record.trial_id.rsplit("-", 1)[0]] += held
         if is_tried_again(record):
             self.lost[record.config_id] += 1
             return

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from mtl_search.data import Dataset
 from mtl_search.records import EpochReport, Metric, Phase, Split, TrialRecord, TrialState, mean_gain
+from mtl_search.search.clock import Start
 from mtl_search.search.jobs import Job, Placement
 from mtl_search.search.versions import versions
 from mtl_search.training import NetworkCost, TrialOutcome
@@ -32,7 +33,7 @@ class Recorder:
         phase: Phase,
         cost: NetworkCost,
         params: Mapping[str, object],
-        started: datetime,
+        started: Start,
         history: Sequence[EpochReport],
     ) -> TrialRecord:
         """The record of a trial that ends now. A score that is no number makes it a failed one."""
@@ -63,8 +64,8 @@ class Recorder:
             device_seconds=placement.seconds * placement.units,
             device=placement.device,
             node=placement.node,
-            started=started,
-            finished=datetime.now(UTC),
+            started=started.at,
+            finished=started.end,
             versions=self._versions,
             metrics=outcome.metrics,
             history=tuple(history),

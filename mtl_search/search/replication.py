@@ -17,6 +17,7 @@ little lucky in its rows. The confirmation, on test, is not.
 from mtl_search.data import Dataset
 from mtl_search.records import Phase
 from mtl_search.search.composing import promising
+from mtl_search.search.hours import Hours
 from mtl_search.search.ledger import Ledger
 from mtl_search.search.retraining import Network, Retraining, Training, new_seeds
 from mtl_search.search.sweep import SweepSpec
@@ -30,20 +31,42 @@ class Replication(Retraining):
     """Trains the networks of each arm's promising designs on ``budget.repeats`` seeds, round by round.
 
     What a round trains follows from the records of the search and of the rounds before it alone, so a resumed
-    replication goes on as if it had never stopped, and a complete one trains nothing more.
+    replication goes on as if it had never stopped, and a complete one trains nothing more. Under ``hours`` a
+    round is trained seed by seed, and ends before one that there is no time for.
     """
 
     phase, resamples_valid = Phase.REPLICATION, True
     purpose = "promising designs again, so that no lucky seed wins"
 
-    def __init__(self, spec: SweepSpec, dataset: Dataset, ledger: Ledger) -> None:
+    def __init__(self, spec: SweepSpec, dataset: Dataset, ledger: Ledger, hours: Hours | None = None) -> None:
         super().__init__(spec.settings, dataset, ledger)
-        self._spec = spec
+        self._spec, self._hours = spec, hours
+        self._round: list[Training] = []  # what was last asked for
+        self._is_first, self._begun = True, set[int]()  # whether in the first round, and its seeds that fit
         self._seeds = new_seeds(spec.settings, self.phase, spec.settings.budget.repeats)
 
     def more(self) -> list[Training]:
         """What the first round that is not complete still lacks; empty where all are."""
+        known, missing = self._rounds()
+        if self._hours is not None:  # so that what there is no time for is whole seeds
+            missing.sort(key=lambda one: self._seeds.index(one[1]))
+        self._round, self._is_first, self._begun = missing, not known, set()
+        return list(missing)
+
+    def left(self) -> list[Training]:
+        """What it would still train, whether or not there is time."""
         return self._rounds()[1]
+
+    def fits(self, network: Network, seed: int) -> bool:
+        """Whether there is time for the round's networks on that seed; asked when the seed begins."""
+        if self._hours is None or seed in self._begun:
+            return True
+        times = self.ledger.timings
+        seconds = [times.network(one.config_id, one.arm) for one, on in self._round if on == seed]
+        if not self._hours.replicates(seconds, first=self._is_first):
+            return False
+        self._begun.add(seed)
+        return True
 
     def known(self) -> set[str]:
         """The networks, by config_id, of the rounds that are complete."""

@@ -5,12 +5,12 @@ from abc import abstractmethod
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from typing import ClassVar, Literal, Self
 
 from mtl_search.data import Dataset
 from mtl_search.records import EpochReport, Phase, TrialRecord
 from mtl_search.search.attempts import attempt_name, may_train
+from mtl_search.search.clock import Start
 from mtl_search.search.jobs import Job, JobSource, Placement
 from mtl_search.search.ledger import Ledger
 from mtl_search.search.recording import Recorder
@@ -46,7 +46,7 @@ class Again:
 
     network: Network
     job: Job
-    started: datetime
+    started: Start
     history: list[EpochReport] = field(default_factory=list)
 
 
@@ -79,6 +79,10 @@ class Retraining(JobSource):
     def more(self) -> list[Training]:
         """What to train next, asked when nothing is in training; empty at the end."""
 
+    def fits(self, network: Network, seed: int) -> bool:
+        """Whether there is time for this training; if not, the rest of what was asked for is left out."""
+        return True
+
     def lacks(self, network: Network, seed: int) -> bool:
         """Whether ``network`` is still to be trained on ``seed``."""
         attempts = self.ledger.replicates.attempts(self.phase, network.config_id, seed)
@@ -104,6 +108,8 @@ class Retraining(JobSource):
             return "done"
         if not self._queue and not self._live:
             self._queue = self.more()
+        if self._queue and not self.fits(*self._queue[0]):
+            self._queue.clear()
         if not self._queue:
             return "wait" if self._live else "done"
         network, seed = self._queue.pop(0)
@@ -120,7 +126,7 @@ class Retraining(JobSource):
             read_test=self.reads_test,
             resample_valid=self.resamples_valid,
         )
-        self._live[job.trial_id] = Again(network, job, datetime.now(UTC))
+        self._live[job.trial_id] = Again(network, job, Start.now())
         self._changed()
         return job
 

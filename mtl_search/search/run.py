@@ -1,44 +1,43 @@
 """run_sweep and resume_sweep: from a checked sweep to its tables."""
 
 import math
-import shlex
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from mtl_search.analysis import summarise
 from mtl_search.data import Dataset, load_dataset
-from mtl_search.errors import DataError, LeaderboardError
-from mtl_search.leaderboard import SCHEMAS, Leaderboard, is_partial
+from mtl_search.errors import DataError
+from mtl_search.leaderboard import Leaderboard
 from mtl_search.records import Role
-from mtl_search.search.catch_up import CatchUp
+from mtl_search.search.catch_up import CatchUp, until_settled
 from mtl_search.search.composing import design_rows
 from mtl_search.search.conductor import Conductor
 from mtl_search.search.confirmation import Confirmation
+from mtl_search.search.cut_short import cut_short
 from mtl_search.search.executors import Demands, Executor, open_executor
+from mtl_search.search.extending import check_room, extended
 from mtl_search.search.finalists import with_controls
+from mtl_search.search.folder import is_free, make_folder, only_process, taken
 from mtl_search.search.gpu_memory import gpu_memory
+from mtl_search.search.hours import Hours
 from mtl_search.search.jobs import JobSource
 from mtl_search.search.journal import Journal
 from mtl_search.search.ledger import Ledger
 from mtl_search.search.own_modules import own_trunks
 from mtl_search.search.phases import Phases
 from mtl_search.search.replication import Replication
-from mtl_search.search.retraining import Network, Retraining
+from mtl_search.search.retraining import Network, Retraining, Training
 from mtl_search.search.same_data import check_same_data, task_infos
 from mtl_search.search.snapshot import Snapshot, take, take_retraining
 from mtl_search.search.study_run import check_constraints
 from mtl_search.search.sweep import SweepSpec, load_sweep
 from mtl_search.search.sweep_file import SWEEP_FILE, save_sweep, with_changes
 from mtl_search.search.unconfirmed import nothing_confirmed
+from mtl_search.search.untried import Untried
 
 __all__ = ["SweepResult", "Watch", "resume_sweep", "run_sweep"]
-
-LOCK = ".lock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +52,9 @@ class SweepResult:
     def board(self) -> Leaderboard:
         """Its tables."""
         return Leaderboard(self.path)
+
+
+LeftOver = tuple[list[Untried], list[Training]]
 
 
 class Watch:
@@ -71,6 +73,7 @@ def run_sweep(
     *,
     name: str | None = None,
     trials: int | None = None,
+    hours: float | None = None,
     dataset: Dataset | None = None,
     inline: bool = False,
     address: str | None = None,
@@ -78,52 +81,55 @@ def run_sweep(
 ) -> SweepResult:
     """Run a new sweep in ``results/<name>``; nothing is written before all input is checked.
 
-    ``name`` and ``trials`` replace what the sweep file says; ``dataset`` is used in place of what ``data:``
-    describes, and a resume needs it again. Raises UserError where data or resources cannot be used or the
-    folder exists already.
+    ``name`` and ``trials`` or ``hours`` replace what the sweep file says; ``dataset`` is used in place of
+    what ``data:`` describes, and a resume needs it again. Raises UserError where data or resources cannot be
+    used or the folder exists already.
     """
-    if name is not None or trials is not None:
-        spec = with_changes(spec, name=name, trials=trials)
+    began = time.monotonic()
+    if any(change is not None for change in (name, trials, hours)):
+        spec = with_changes(spec, name=name, trials=trials, hours=hours)
     path = Path(results) / spec.settings.name
-    if not _is_free(path):
-        raise _taken(path)
+    if not is_free(path):
+        raise taken(path)
     dataset = _dataset(spec, dataset)
     judged = spec.of_tasks(dataset.tasks)
     check_constraints(judged, dataset)
     resources, demands = spec.settings.resources, _demands(judged, dataset)
     with open_executor(resources, demands, inline=inline, address=address) as executor:
-        _make_folder(path)
-        with _only_process(path):
-            if not _is_free(path):  # any more
-                raise _taken(path)
+        make_folder(path)
+        with only_process(path):
+            if not is_free(path):  # any more
+                raise taken(path)
             save_sweep(spec, path)
             board = Leaderboard.create(path, task_infos(dataset))
-            return _run(judged, dataset, executor, board, watch or Watch())
+            return _run(judged, dataset, executor, board, watch or Watch(), began)
 
 
 def resume_sweep(
     path: Path | str,
     *,
     trials: int | None = None,
+    hours: float | None = None,
+    references: bool = False,
     dataset: Dataset | None = None,
     inline: bool = False,
     address: str | None = None,
     watch: Watch | None = None,
 ) -> SweepResult:
-    """Go on with the sweep in folder ``path``; ``trials`` is a new budget for each arm of the search.
+    """Go on with the sweep in folder ``path``, with a new budget where ``trials`` or ``hours`` says so.
 
-    ``dataset`` as it was given to ``run_sweep``. Raises UserError where the folder holds no sweep, or its
-    data has changed since.
+    It is for the search and the user's arms, and with ``references`` for the reference arms too (`extended`
+    says how); what was used before is part of it. ``dataset`` as it was given to ``run_sweep``. Raises
+    UserError where the folder holds no sweep, or its data has changed since.
     """
-    path = Path(path)
+    began, path = time.monotonic(), Path(path)
     board = Leaderboard(path)
     spec = load_sweep(path / SWEEP_FILE)
     dataset = _dataset(spec, dataset)
     records = board.records()
     if records:
         check_same_data(board, dataset, records[0].data)
-    if trials is not None:
-        spec = with_changes(spec, trials=trials)
+    spec = extended(spec, records, trials=trials, hours=hours, references=references)
     with (
         open_executor(
             spec.settings.resources,
@@ -131,10 +137,12 @@ def resume_sweep(
             inline=inline,
             address=address,
         ) as executor,
-        _only_process(path),
+        only_process(path),
     ):
+        if hours is not None:
+            check_room(records, hours, executor.slots)
         save_sweep(spec, path)
-        return _run(spec.of_tasks(dataset.tasks), dataset, executor, board, watch or Watch())
+        return _run(spec.of_tasks(dataset.tasks), dataset, executor, board, watch or Watch(), began)
 
 
 def _dataset(spec: SweepSpec, given: Dataset | None) -> Dataset:
@@ -161,34 +169,37 @@ def _told(task: tuple[str, Role] | None) -> str:
 
 
 def _run(
-    spec: SweepSpec, dataset: Dataset, executor: Executor, board: Leaderboard, watch: Watch
+    spec: SweepSpec, dataset: Dataset, executor: Executor, board: Leaderboard, watch: Watch, began: float
 ) -> SweepResult:
     """The sweep; a second Ctrl-C, which stops it anywhere, leaves what was recorded."""
     try:
-        return _search_and_confirm(spec, dataset, executor, board, watch)
+        return _search_and_confirm(spec, dataset, executor, board, watch, began)
     except KeyboardInterrupt:
         return SweepResult(board.path, interrupted=True, hopeless=None)
 
 
 def _search_and_confirm(
-    spec: SweepSpec, dataset: Dataset, executor: Executor, board: Leaderboard, watch: Watch
+    spec: SweepSpec, dataset: Dataset, executor: Executor, board: Leaderboard, watch: Watch, began: float
 ) -> SweepResult:
     """All arms, the designs they make, and their confirmation."""
     metrics = {name: task.metric for name, task in dataset.tasks.items() if name in spec.settings.main_tasks}
     ledger = Ledger(board, metrics)
     watch.started(spec, dataset, executor, board.path)
-    conductor, searched, last = _search(spec, dataset.without_test(), executor, ledger, watch)
+    conductor, searched, last, left_over = _search(
+        spec, dataset.without_test(), executor, ledger, watch, began
+    )
     if searched:
         ledger.settle_references()
     designs = design_rows(spec, ledger, final=searched)
     networks = with_controls(designs, spec.settings, ledger, dataset) if searched else []
     board.write_designs(designs)
     interrupted = conductor.hopeless is None and (
-        not searched or _confirm(spec, dataset, executor, ledger, networks, watch, last)
+        not searched or _confirm(spec, dataset, executor, ledger, networks, watch, last, conductor.hours)
     )
     board.settle({task: value for task, value in ledger.yardsticks.items() if math.isfinite(value)})
     tables = ("trials", "metrics", "resamples", "designs", "tasks", "summary")
-    summary = summarise(*[board.frame(name) for name in tables])
+    notes = cut_short(spec.settings.budget, ledger, *left_over)
+    summary = summarise(*[board.frame(name) for name in tables], notes=notes)
     board.write_summary(summary)
     hopeless = conductor.hopeless
     if hopeless is None and not interrupted and not summary and spec.settings.budget.confirms:
@@ -197,16 +208,16 @@ def _search_and_confirm(
 
 
 def _search(
-    spec: SweepSpec, visible: Dataset, executor: Executor, ledger: Ledger, watch: Watch
-) -> tuple[Conductor, bool, Snapshot]:
+    spec: SweepSpec, visible: Dataset, executor: Executor, ledger: Ledger, watch: Watch, began: float
+) -> tuple[Conductor, bool, Snapshot, LeftOver]:
     """Train all arms; then references catch up and promising designs are replicated until neither changes
-    anything. Whether that came to its end, and how it looks then. ``visible`` has no test rows."""
-    began, before = time.monotonic(), len(ledger.records)
+    anything, or there is no time for more. Whether that came to its end, how it looks then, and what catch-up
+    and replication would have gone on with. ``visible`` has no test rows."""
+    before = len(ledger.records)
     journal = Journal(ledger.board.path / "journal.log")
-    conductor = Conductor(
-        spec, visible, ledger, journal, slots=executor.slots, bfloat16=executor.has_bfloat16
-    )
-    replication = Replication(spec, visible, ledger)
+    slots, bfloat16 = executor.slots, executor.has_bfloat16
+    conductor = Conductor(spec, visible, ledger, journal, slots=slots, bfloat16=bfloat16, began=began)
+    replication = Replication(spec, visible, ledger, conductor.hours)
     catch_up = CatchUp(conductor, replication)
     replicating = math.nan  # since when
     ended = False
@@ -217,22 +228,21 @@ def _search(
 
     def rest() -> Iterator[JobSource]:
         nonlocal replicating, ended
-        while not conductor.interrupted and conductor.hopeless is None:
-            yield catch_up
-            if conductor.interrupted:
+        if conductor.hopeless is not None:
+            return
+        for source in until_settled(conductor, catch_up, replication):
+            if source is replication and math.isnan(replicating):
+                replicating = time.monotonic()
+            yield source
+            if conductor.interrupted or conductor.hopeless is not None or replication.interrupted:
                 return
-            replicating = time.monotonic() if math.isnan(replicating) else replicating
-            yield replication
-            if replication.interrupted:
-                return
-            if not catch_up.missing():
-                ended = True
-                return
+        ended = True
 
     conductor.on_change(lambda: watch.changed(look()))
     replication.on_change(lambda: watch.changed(look()))
     executor.run(Phases(conductor, rest()), visible)
-    return conductor, ended, look()
+    left_over = (catch_up.left(), replication.left()) if ended and conductor.hours else ([], [])
+    return conductor, ended, look(), left_over
 
 
 def _confirm(
@@ -243,9 +253,12 @@ def _confirm(
     networks: list[Network],
     watch: Watch,
     last: Snapshot,
+    hours: Hours | None,
 ) -> bool:
     """Train finalists and controls on new seeds and read test; whether it was interrupted."""
-    confirmation = Confirmation(spec.settings, dataset, ledger, networks)
+    confirmation = Confirmation(spec.settings, dataset, ledger, networks, hours)
+    if hours is not None:
+        hours.confirming()
     if confirmation.done < confirmation.planned:
         _show(confirmation, watch, last)
         executor.run(confirmation, dataset)
@@ -256,44 +269,3 @@ def _show(retraining: Retraining, watch: Watch, before: Snapshot) -> None:
     """Tell ``watch`` of each change of ``retraining``, which begins now."""
     began, done = time.monotonic(), retraining.done
     retraining.on_change(lambda: watch.changed(take_retraining(retraining, before, began, done)))
-
-
-def _make_folder(path: Path) -> None:
-    """Make the folder of a new sweep; UserError where that cannot be."""
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise LeaderboardError(
-            str(path), "a folder that can be made", error.strerror or str(error)
-        ) from error
-
-
-def _is_free(path: Path) -> bool:
-    """Whether a sweep can begin in ``path``: nothing is there but what one leaves that was killed before its
-    log was made."""
-    if not path.exists():
-        return True
-    there = {entry.name for entry in path.iterdir() if not is_partial(entry.name)} if path.is_dir() else {""}
-    ours = {LOCK, SWEEP_FILE, *(f"{table}.parquet" for table in SCHEMAS)} - {"trials.parquet"}
-    return not there or (LOCK in there and there <= ours)
-
-
-def _taken(path: Path) -> LeaderboardError:
-    hint = f"mtl-search resume {shlex.quote(str(path))}, or --name NAME"
-    return LeaderboardError(str(path), "no sweep of this name yet", "a folder", hint)
-
-
-@contextmanager
-def _only_process(path: Path) -> Iterator[None]:
-    """Hold the sweep's lock, which the system takes back if this process dies."""
-    lock = FileLock(path / LOCK)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        raise LeaderboardError(
-            str(path), "a sweep that nobody is running", "another process at work"
-        ) from None
-    try:
-        yield
-    finally:
-        lock.release()

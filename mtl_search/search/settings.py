@@ -7,6 +7,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    NonNegativeFloat,
     NonNegativeInt,
     PositiveFloat,
     PositiveInt,
@@ -60,9 +61,10 @@ class Budget(BaseModel):
     """How much each arm may use, and how much the confirmation.
 
     ``trials`` for the search and for each arm of the user's; ``reference_trials`` for each reference arm per
-    main task: so many for each task alone, and as many in all for the networks of all tasks. With ``hours``
-    instead of ``trials`` the sweep's arms end after that wall-clock time, half of which is the search's
-    (`mtl_search.search.turns`).
+    main task: so many for each task alone, and as many in all for the networks of all tasks. ``hours`` in the
+    place of ``trials`` bounds the whole command, from reading the data to the confirmation, of which the
+    search has at least half where that is possible (see `mtl_search.search.hours`); the reference arms have
+    their parts of ``reference_hours``, where a sweep was extended for the search alone.
     The networks of promising designs are then replicated on ``repeats`` seeds before designs are final, and
     ``finalists`` designs beside the references are confirmed on ``seeds`` seeds, and so is the control of
     the recommended one (or of all ``finalists``: see ``controls``). None of it is budget of an arm.
@@ -72,6 +74,7 @@ class Budget(BaseModel):
 
     trials: PositiveInt | None = None
     hours: PositiveFloat | None = None
+    reference_hours: NonNegativeFloat | None = None
     reference_trials: PositiveInt = 12
     repeats: NonNegativeInt = 2
     finalists: NonNegativeInt = 3
@@ -82,6 +85,8 @@ class Budget(BaseModel):
     def _one_of_both(self) -> Self:
         if (self.trials is None) == (self.hours is None):
             raise ValueError("either trials or hours")
+        if self.reference_hours is not None and self.hours is None:
+            raise ValueError("reference_hours only with hours")
         return self
 
     @property

@@ -13,7 +13,7 @@ __all__ = ["ArmProgress", "Snapshot", "take", "take_retraining"]
 
 @dataclass(frozen=True, slots=True)
 class ArmProgress:
-    """One arm: trials by what became of them, how many there will be (None: as time allows), the best so
+    """One arm: trials by what became of them, how many there will be (None: nobody knows yet), the best so
     far."""
 
     name: str
@@ -27,7 +27,11 @@ class ArmProgress:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The whole sweep at one moment; ``seconds_left`` is None while there is nothing to estimate it from."""
+    """The whole sweep at one moment; ``seconds_left`` is None while there is nothing to estimate it from.
+
+    Under a budget of hours ``planned`` is what the time will do for, by the mean of the trials so far, and
+    while arms are trained ``seconds_left`` is what the whole command has left.
+    """
 
     phase: Phase
     arms: tuple[ArmProgress, ...]
@@ -47,6 +51,8 @@ def take(conductor: Conductor, started: float, done_before: int) -> Snapshot:
     seconds = time.monotonic() - started
     fresh = done - done_before
     left = seconds / fresh * max(0, planned - done) if planned is not None and fresh >= 3 else None
+    if conductor.hours is not None:
+        left = max(0.0, conductor.hours.left)
     return Snapshot(Phase.SEARCH, arms, done, planned, seconds, left, conductor.note)
 
 
@@ -73,13 +79,12 @@ def _arm(conductor: Conductor, index: int) -> ArmProgress:
     arm, ledger = conductor.arms[index], conductor.ledger
     states = ledger.states[arm.name]
     running = sum(live.run.arm is arm for live in conductor.live.values())
-    there = states.total() + running  # more than planned where references have caught up
     return ArmProgress(
         arm.name,
         states["complete"],
         states["pruned"],
         states["failed"],
         running,
-        None if arm.trials is None else max(there, arm.trials * len(arm.studies)),
+        conductor.planned(arm),
         conductor.incumbents.delta_m(arm.name),
     )

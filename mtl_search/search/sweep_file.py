@@ -11,19 +11,30 @@ from mtl_search.leaderboard import replace_file
 from mtl_search.model import Trunk
 from mtl_search.search.sweep import SweepSpec
 
-__all__ = ["SWEEP_FILE", "save_sweep", "with_changes"]
+__all__ = ["SWEEP_FILE", "save_sweep", "with_budget", "with_changes"]
 
 SWEEP_FILE = "sweep.yaml"
 
 
-def with_changes(spec: SweepSpec, *, name: str | None = None, trials: int | None = None) -> SweepSpec:
-    """The same sweep under another name or with another budget of trials, checked again."""
+def with_changes(
+    spec: SweepSpec, *, name: str | None = None, trials: int | None = None, hours: float | None = None
+) -> SweepSpec:
+    """The same sweep under another name or with another budget of trials or hours, checked again."""
     value: dict[str, Any] = dict(spec.document.data)
     if name is not None:
         value["name"] = name
-    if trials is not None:
-        budget = {key: item for key, item in value["budget"].items() if key != "hours"}
-        value["budget"] = {**budget, "trials": trials}
+    if trials is not None or hours is not None:
+        amounts = ("trials", "hours", "reference_hours")
+        budget = {key: item for key, item in value["budget"].items() if key not in amounts}
+        amount = {"trials": trials} if trials is not None else {"hours": hours}
+        value["budget"] = {**budget, **amount}
+    return SweepSpec.from_value(value, spec.base)
+
+
+def with_budget(spec: SweepSpec, **amounts: float) -> SweepSpec:
+    """The same sweep with these options of its budget, checked again."""
+    value: dict[str, Any] = dict(spec.document.data)
+    value["budget"] = {**value["budget"], **amounts}
     return SweepSpec.from_value(value, spec.base)
 
 

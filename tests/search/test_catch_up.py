@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from mtl_search.records import Phase, TrialRecord, TrialState
+from mtl_search.search import untried as module
 from mtl_search.search.catch_up import CatchUp
 from mtl_search.search.composing import compose_arm, design_rows, serving
 from mtl_search.search.conductor import Conductor
@@ -199,3 +200,22 @@ def test_a_network_alone_that_the_search_trained_first_can_be_the_reference(benc
     (design,) = compose_arm(b.spec, ledger, "single_task", final=True)
     gains = [ledger.mean_gains(ledger[key])[task] for task, key in design.serves.items()]
     assert gains == pytest.approx([0.0, 0.0])
+
+
+def test_of_designs_that_are_not_recommended_no_more_is_tried_than_the_arm_s_own_budget(
+    bench: MakeBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    b = bench(budget={"trials": 30, "reference_trials": 1})
+    conductor = b.open()
+    b.run(conductor)
+    spec, ledger, data = b.spec, conductor.ledger, b.dataset.fingerprint
+    found = module.untried(spec, ledger, data, serving(spec, ledger, ()))
+    network = next(r for r in ledger.records if r.arm == "search")
+    others = [(network, task) for task in ("cost", "ill")] * 4
+    served = module.recommended(spec, ledger)
+    mine = [(ledger[key], task) for task, key in served.items()] * 3
+    assert module.within_bound(spec, ledger, found) == found
+    assert module.within_bound(spec, ledger, [*mine, *others])[: len(mine)] == mine
+    assert len(module.within_bound(spec, ledger, [*mine, *others])) == len(mine), "2 and 2 were allowed"
+    monkeypatch.setattr(module, "recommended", lambda spec, ledger: {})
+    assert len(module.within_bound(spec, ledger, others)) == 2

@@ -3,7 +3,6 @@
 import math
 from collections import Counter
 from collections.abc import Callable
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +11,8 @@ import pytest
 from mtl_search.leaderboard import Leaderboard
 from mtl_search.leaderboard.log import TrialLog
 from mtl_search.records import Phase, TrialState
-from mtl_search.search import conductor as conductor_module
-from mtl_search.search import recording as recording_module
 from mtl_search.search import study_run as study_run_module
-from mtl_search.search import turns as turns_module
-from mtl_search.search.jobs import Job, Placement
+from mtl_search.search.jobs import Job
 from mtl_search.search.journal import _Lines
 from mtl_search.training import TrialOutcome, failure
 
@@ -398,76 +394,6 @@ def test_a_study_that_finds_no_network_any_more_ends(
     assert source.next() == "done"
     assert all(run.exhausted for run in source.runs)
     assert b.records() == []
-
-
-# budgets in hours
-
-
-class Clock:
-    """A time that goes on only when told."""
-
-    def __init__(self) -> None:
-        self.time = datetime.fromisoformat("2025-01-01T00:00:00+00:00")
-
-    def now(self, zone: object) -> datetime:
-        return self.time
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    found = Clock()
-    monkeypatch.setattr(conductor_module, "datetime", found)
-    monkeypatch.setattr(recording_module, "datetime", found)
-    return found
-
-
-def timed(b: Any, clock: Clock, seconds: float, units: float = 1.0) -> None:
-    """Let every trial on bench ``b`` take ``seconds``, on ``units`` CPUs."""
-    plain = b.outcome
-    b.placement = Placement(seconds, units, "cpu", "here")
-
-    def outcome(job: Job) -> TrialOutcome:
-        clock.time += timedelta(seconds=seconds)
-        result: TrialOutcome = plain(job)
-        return result
-
-    b.outcome = outcome
-
-
-@pytest.mark.parametrize("units", [1.0, 4.0, 0.25])
-def test_hours_are_shared_by_the_arms(bench: MakeBench, clock: Clock, units: float) -> None:
-    # four arms with 30 s each; a trial takes 10 s, whatever it holds meanwhile
-    b = bench(budget={"trials": None, "hours": 4 * 30 / 3600})
-    timed(b, clock, 10.0, units)
-    b.run(b.open())
-    assert Counter(r.arm for r in b.records()) == {
-        "single_task": 4,  # two studies of 15 s: a trial that was begun is trained to its end
-        "shared_equal": 3,
-        "shared_tuned": 3,
-        "search": 3,
-    }
-
-
-def test_spent_hours_count_after_a_resume(bench: MakeBench, clock: Clock) -> None:
-    b = bench(budget={"trials": None, "hours": 4 * 30 / 3600})
-    timed(b, clock, 10.0)
-    b.run(b.open(), stop_after=6)
-    clock.time += timedelta(days=3)
-    b.run(b.open())
-    assert len(b.records()) == 13
-
-
-def test_hours_end_where_there_is_nothing_new_to_train(
-    bench: MakeBench, clock: Clock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(turns_module, "REPEATED", 5)
-    # all but the weights of shared_tuned is fixed: there is one network of each set of members
-    b = bench(trial=FIXED, budget={"trials": None, "hours": 4 * 60 / 3600})
-    timed(b, clock, 10.0)
-    b.run(b.open())
-    trained = Counter(r.arm for r in b.records() if r.duplicate_of is None)
-    assert trained == {"single_task": 2, "shared_equal": 1, "shared_tuned": 6}
-    assert Counter(r.arm for r in b.records())["search"] == 5
 
 
 # interruption and resumption

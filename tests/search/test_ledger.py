@@ -181,7 +181,7 @@ def test_time_in_a_slot_is_summed_by_study(ledger: Ledger) -> None:
     for trial_id, seconds in (("single_task.age-0", 3), ("single_task.age-1", 4), ("search-0", 5)):
         record = changed(trial(trial_id, age=9.0), started=NOW, finished=NOW + timedelta(seconds=seconds))
         ledger.record(record)
-    assert ledger.slot_seconds == {"single_task.age": 7.0, "search": 5.0}
+    assert ledger.timings.by_study == {"single_task.age": 7.0, "search": 5.0}
 
 
 def test_names_with_hyphens_are_told_apart(ledger: Ledger) -> None:
@@ -189,7 +189,7 @@ def test_names_with_hyphens_are_told_apart(ledger: Ledger) -> None:
         trial("single_task.NR-AR-0007", age=9.0), started=NOW, finished=NOW + timedelta(seconds=2)
     )
     ledger.record(record)
-    assert ledger.slot_seconds == {"single_task.NR-AR": 2.0}
+    assert ledger.timings.by_study == {"single_task.NR-AR": 2.0}
 
 
 def test_states_are_counted_by_arm(ledger: Ledger) -> None:

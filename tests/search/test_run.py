@@ -229,7 +229,7 @@ def test_a_name_that_is_taken_meanwhile(
     path = run_sweep(tiny_spec(), tmp_path, inline=True).path
     before = (path / "sweep.yaml").read_bytes(), arms(path)
     answers = iter([True, False])  # free when first looked at
-    monkeypatch.setattr(run_module, "_is_free", lambda path: next(answers))
+    monkeypatch.setattr(run_module, "is_free", lambda path: next(answers))
     with pytest.raises(LeaderboardError, match="no sweep of this name yet"):
         run_sweep(tiny_spec(trial={"epochs": 3}), tmp_path, inline=True)
     assert ((path / "sweep.yaml").read_bytes(), arms(path)) == before

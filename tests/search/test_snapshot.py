@@ -10,8 +10,9 @@ from mtl_search.records import Phase
 from mtl_search.search import snapshot as module
 from mtl_search.search.composing import compose_arm
 from mtl_search.search.confirmation import Confirmation
+from mtl_search.search.jobs import Job
 from mtl_search.search.snapshot import take, take_retraining
-from mtl_search.training import failure
+from mtl_search.training import TrialOutcome, failure
 
 MakeBench = Callable[..., Any]
 
@@ -70,13 +71,29 @@ def test_after_a_resume_only_new_trials_say_how_fast_it_goes(bench: MakeBench, c
     assert shown.seconds_left == pytest.approx(12.0 / 3 * 3)
 
 
-def test_under_a_budget_of_hours_nobody_knows(bench: MakeBench, clock: list[float]) -> None:
-    b = bench(budget={"trials": None, "hours": 1.0})
+def test_under_a_budget_of_hours_the_first_trials_say_how_many_there_will_be(
+    bench: MakeBench, clock: list[float]
+) -> None:
+    b = bench(budget={"trials": None, "hours": 1.0, "finalists": 2, "seeds": 3, "repeats": 1})
     source = b.open()
-    b.run(source, stop_after=5)
     shown = take(source, started=90.0, done_before=0)
-    assert (shown.planned, shown.seconds_left) == (None, None)
-    assert {arm.planned for arm in shown.arms} == {None}
+    assert (shown.planned, {arm.planned for arm in shown.arms}) == (None, {None})
+    plain = b.outcome
+
+    def outcome(job: Job) -> TrialOutcome:
+        clock[0] += 60.0
+        result: TrialOutcome = plain(job)
+        return result
+
+    b.outcome = outcome
+    b.run(source, stop_after=1)
+    shown = take(source, started=90.0, done_before=0)
+    assert 30 < shown.planned <= 58, "trials of a minute in an hour, some of which is for what follows"
+    assert shown.arms[-1].planned > sum(arm.planned for arm in shown.arms[:-1]) - 1
+    assert shown.seconds_left == pytest.approx(0.97 * 3600 - 60)
+    b.run(source)
+    shown = take(source, started=90.0, done_before=0)
+    assert shown.done == shown.planned, "nothing is promised that does not come"
 
 
 def test_why_the_newest_trial_was_chosen(bench: MakeBench) -> None:

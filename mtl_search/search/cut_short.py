@@ -1,0 +1,40 @@
+"""Cut short: what a budget of hours had no room for, in words for people."""
+
+from collections.abc import Sequence
+
+from mtl_search.records import Phase, TrialState
+from mtl_search.search.ledger import Ledger
+from mtl_search.search.retraining import Training
+from mtl_search.search.settings import Budget
+from mtl_search.search.untried import Untried
+
+__all__ = ["cut_short"]
+
+
+def cut_short(
+    budget: Budget, ledger: Ledger, untried: Sequence[Untried], unreplicated: Sequence[Training]
+) -> list[str]:
+    """Caveats of a sweep that has come to its end; ``untried`` and ``unreplicated`` are what catch-up and
+    replication would have trained."""
+    if budget.hours is None:
+        return []
+    found = []
+    if untried:
+        count = _counted(len(untried), "network")
+        found.append(
+            f"the hours had no room for {count} that the references were to catch up with: what one of "
+            "these gains may be of tuning"
+        )
+    if unreplicated:
+        count = _counted(len(unreplicated), "training")
+        found.append(f"the hours had no room for {count} of the replication: designs were chosen from fewer")
+    confirmed = [record for record in ledger.board.records() if record.phase == Phase.CONFIRMATION]
+    last = max((record.reading or 1 for record in confirmed), default=1)
+    seeds = {r.seed for r in confirmed if r.state == TrialState.COMPLETE and (r.reading or 1) == last}
+    if seeds and len(seeds) < budget.seeds:
+        found.append(f"confirmed on {len(seeds)} of {budget.seeds} seeds: the hours had no room for more")
+    return found
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'s' if number != 1 else ''}"
