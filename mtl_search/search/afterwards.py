@@ -111,5 +111,8 @@ def _missing(ledger: Ledger, networks: Sequence[TrialRecord], phase: Phase, seed
     return [
         ledger.timings.network(network.config_id, network.arm)
         for network in networks
-        if all(one.state != TrialState.COMPLETE for one in ledger.attempts(phase, network.config_id, seed))
+        if all(
+            one.state != TrialState.COMPLETE
+            for one in ledger.replicates.attempts(phase, network.config_id, seed)
+        )
     ]
