@@ -102,7 +102,7 @@ class Turns:
         studies = [run for run in self._runs if run.arm is arm]
         if all(run.exhausted or run.hopeless or run.repeated >= REPEATED for run in studies):
             return there
-        return there + round(max(0.0, self._left(arm, live)) / expected)
+        return there + int(max(0.0, self._left(arm, live)) / expected)
 
     def _part(self, run: StudyRun, live: Mapping[str, Live]) -> float:
         """What a study before the search has left, in seconds of a place."""
