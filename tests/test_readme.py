@@ -41,7 +41,7 @@ def test_no_block_is_of_a_language_that_is_not_tried() -> None:
 def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with the committed results and sweeps, to run in."""
     shutil.copytree(ROOT / "search_spaces", tmp_path / "search_spaces")
-    for name in ("support2", "support2_nine", "census_income"):
+    for name in ("support2", "qm9"):
         if (ROOT / "results" / name).is_dir():
             shutil.copytree(ROOT / "results" / name, tmp_path / "results" / name)
     monkeypatch.chdir(tmp_path)
