@@ -138,7 +138,7 @@ class TestSweeps:
 
     def test_where_a_trial_runs_decides_nothing(self, tiny_spec: MakeSpec, tmp_path: Path) -> None:
         spec = tiny_spec(
-            budget={"reference_trials": 8},
+            budget={"reference_trials": 2, "trials": 12},
             resources={"cpu": 2},  # one at a time
             sampler={"name": "tpe"},
             pruner={"name": "asha", "min_epochs": 1, "reduction_factor": 2},
