@@ -20,7 +20,7 @@ from mtl_search.design import Branching
 from mtl_search.model import TrunkConfig
 from mtl_search.training.optimizer import AdamW, OptimizerConfig
 from mtl_search.training.schedule import Cosine, ScheduleConfig
-from mtl_search.weighting import EqualConfig, FixedConfig, WeightingConfig
+from mtl_search.weighting import EqualConfig, WeightingConfig
 
 __all__ = ["BranchingText", "TrialConfig"]
 
@@ -81,12 +81,8 @@ class TrialConfig(BaseModel):
     def identity(self, data: str) -> str:
         """The ``config_id``: a hash of all that can change the result but the seed.
 
-        ``data`` is the fingerprint of the Dataset; device, workers and paths are not part of a config. Fixed
-        weights that are all 1 are equal weights.
+        ``data`` is the fingerprint of the Dataset; device, workers and paths are not part of a config.
         """
-        config = self.model_dump(mode="json")
-        if isinstance(self.weighting, FixedConfig) and set(self.weighting.weights.values()) == {1.0}:
-            config["weighting"] = EqualConfig().model_dump(mode="json")
-        content: dict[str, Any] = {"data": data, "config": config}
+        content: dict[str, Any] = {"data": data, "config": self.model_dump(mode="json")}
         text = json.dumps(content, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()[:16]

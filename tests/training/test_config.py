@@ -100,18 +100,6 @@ def test_order_of_the_weights_is_no_part_of_identity(make_config: MakeConfig) ->
     assert one.identity("data") == other.identity("data")
 
 
-def test_fixed_weights_of_one_are_equal_weights(make_config: MakeConfig) -> None:
-    equal, fixed, other = (
-        make_config("cost", "ill", weighting=weighting).identity("data")
-        for weighting in (
-            {"name": "equal"},
-            {"name": "fixed", "weights": {"cost": 1.0, "ill": 1.0}},
-            {"name": "fixed", "weights": {"cost": 0.5, "ill": 1.5}},
-        )
-    )
-    assert equal == fixed != other
-
-
 def test_everything_that_can_change_the_result_changes_identity(make_config: MakeConfig) -> None:
     config = make_config("cost", "ill")
     changes: list[dict[str, Any]] = [
