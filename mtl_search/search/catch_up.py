@@ -76,7 +76,7 @@ class CatchUp(JobSource):
             config = alone(TrialConfig.model_validate_json(network.config), task)
             if (job := self._conductor.try_alone(task, config, params_of(network))) is not None:
                 return job
-            if not self._queue:
+            if not self._queue and not self._conductor.live:  # what is in training is no longer missing
                 self._queue = self.missing()
         return "wait" if self._conductor.live else "done"
 
