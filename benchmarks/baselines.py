@@ -1,6 +1,6 @@
 """Logistic regression and gradient boosting on the binary tasks of a sweep: what one model a task reaches.
 
-    python benchmarks/baselines.py search_spaces/census_income.yaml
+    python -m benchmarks.baselines search_spaces/census_income.yaml
 
 The same rows and splits as the sweep: trained on train, AUROC on test. Logistic regression sees the sweep's
 encoding
@@ -23,7 +23,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 
 from mtl_search.data import Rows, load_dataset
-from mtl_search.search import load_sweep
+from mtl_search.sweep import load_sweep
 
 Floats = NDArray[np.float64]
 

@@ -1,12 +1,12 @@
 """How few trainings each way of choosing member sets needs: searches replayed on tables of measured subsets.
 
-    python benchmarks/composer.py --seeds 20
+    python -m benchmarks.composer --seeds 20
 
 Each search sees the validation gains of the sets it chooses, one after another; the design that these make
 best is judged by its test gain, as a share of what the design of all sets gains (0: every task alone, 1: all
 sets measured once; above 1 is luck, or sets measured twice). Tables: the published ones where they lie
 beside the checkout, those that were measured with this tool (``results/tables``), and made-up ones of every
-shape (``mtl_search.testing.synthetic_tables``). Tables on which even measuring everything gains less than
+shape (``mtl_search.grouping.replay.synthetic``). Tables on which even measuring everything gains less than
 half a percent have no share; their gains are listed as they are, and count where strategies are compared
 with random sets.
 
@@ -29,15 +29,16 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from composer_report import report
-from rivals import AdditiveRidge, Affinity, HigherOrder, Thompson, TpeBooleans
 
-from mtl_search.search.composer import Composer
-from mtl_search.search.members import MemberStrategy, PairsFirst, RandomSets
-from mtl_search.testing.synthetic_tables import SHAPES, synthetic_table
-from mtl_search.testing.tables import SubsetTable, replay
+from benchmarks.composer_report import report
+from benchmarks.rivals import AdditiveRidge, Affinity, HigherOrder, Thompson, TpeBooleans
+from mtl_search.grouping.bayesian import BayesianGrouping
+from mtl_search.grouping.plain import PairsFirst, RandomSets
+from mtl_search.grouping.replay.synthetic import SHAPES, synthetic_table
+from mtl_search.grouping.replay.tables import SubsetTable, replay
+from mtl_search.grouping.strategy import GroupingStrategy
 
-STRATEGIES: dict[str, Callable[[SubsetTable, int, int], MemberStrategy]] = {
+STRATEGIES: dict[str, Callable[[SubsetTable, int, int], GroupingStrategy]] = {
     "random": lambda table, k, seed: RandomSets(table.space, seed),
     "pairs": lambda table, k, seed: PairsFirst(table.space, seed),
     "hoa": lambda table, k, seed: HigherOrder(table.space, k, seed),
@@ -45,8 +46,8 @@ STRATEGIES: dict[str, Callable[[SubsetTable, int, int], MemberStrategy]] = {
     "tpe": lambda table, k, seed: TpeBooleans(table.space, seed),
     "ridge": lambda table, k, seed: AdditiveRidge(table.space, k, seed),
     "thompson": lambda table, k, seed: Thompson(table.space, k, seed),
-    "composer+tag": lambda table, k, seed: Composer(table.space, k, seed, [affinities(table.name)]),
-    "composer": lambda table, k, seed: Composer(table.space, k, seed),
+    "composer+tag": lambda table, k, seed: BayesianGrouping(table.space, k, seed, [affinities(table.name)]),
+    "composer": lambda table, k, seed: BayesianGrouping(table.space, k, seed),
 }
 MEASURED = ("../shared/data/grouping_tables/*.parquet", "results/tables/*_subsets.parquet")
 SIZES = (5, 6, 7, 8, 9, 10, 12)

@@ -1,6 +1,6 @@
 """TAG's inter-task affinities (Fifty et al. 2021), measured in one training of all tasks together.
 
-    python benchmarks/measure_affinities.py support2 --out results/tables/support2_affinities.parquet
+    python -m benchmarks.measure_affinities support2 --out results/tables/support2_affinities.parquet
 
 The network and its hyperparameters are those of ``measure_subsets.py``, so that both speak of the same
 trainings; how often it is measured is what `mtl_search.training.Training` does.
@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pandas as pd
 import torch
-from measured import SOURCES, Source
 
+from benchmarks.measured import SOURCES, Source
 from mtl_search.training import Score, Training
 
 

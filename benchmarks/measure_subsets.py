@@ -1,6 +1,6 @@
 """Train every subset of a table's tasks and keep what each member reached: a table to judge searches on.
 
-    python benchmarks/measure_subsets.py support2 --out results/tables/support2_subsets.parquet
+    python -m benchmarks.measure_subsets support2 --out results/tables/support2_subsets.parquet
 
 One row per set, seed and member with its default metric on valid and test. All networks of a source
 (``measured.py``) have the same hyperparameters, share everything but their heads, and are trained under equal
@@ -20,8 +20,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import torch
-from measured import SOURCES
 
+from benchmarks.measured import SOURCES
 from mtl_search.records import Split
 from mtl_search.training import run_trial
 
@@ -105,7 +105,7 @@ def save(rows: list[Row], name: str, out: Path) -> None:
     partial = out.with_suffix(".partial")
     notes = {
         "title": SOURCES[name].title,
-        "command": f"python benchmarks/measure_subsets.py {name}",
+        "command": f"python -m benchmarks.measure_subsets {name}",
         "trial": json.dumps(SOURCES[name].trial),
     }
     table = pa.Table.from_pylist(rows, schema=SCHEMA.with_metadata(notes))

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
+from benchmarks.planted_data import planted_clusters
 from mtl_search.data import Dataset, DataSpec, load_dataset
 from mtl_search.design import Branching
 from mtl_search.tasks import TaskConfig
-from mtl_search.testing.planted import planted_clusters
 from mtl_search.training import TrialConfig
 
 __all__ = ["SOURCES", "Source"]

@@ -15,7 +15,7 @@ and the driver's memory (resident set). ``open`` is the time to open the sweep a
 Members are drawn at random, so that what is measured is the machinery; ``--members composed`` adds the time
 in which the composer thinks.
 
-    python benchmarks/overhead.py [--quick] [--members composed]
+    python -m benchmarks.overhead [--quick] [--members composed]
 """
 
 import argparse
@@ -35,13 +35,13 @@ import torch
 from mtl_search.data import Dataset, load_dataset
 from mtl_search.leaderboard import Leaderboard, TaskInfo
 from mtl_search.records import EpochReport, Metric, Split, TrialState
-from mtl_search.search import SweepSpec
-from mtl_search.search.arms import SEARCH
 from mtl_search.search.conductor import Conductor
 from mtl_search.search.jobs import Job, Placement
 from mtl_search.search.journal import Journal
 from mtl_search.search.ledger import Ledger
 from mtl_search.search.snapshot import take
+from mtl_search.sweep import SweepSpec
+from mtl_search.sweep.arms import SEARCH
 from mtl_search.training import TrialOutcome
 
 MARKS, QUICK_MARKS, WINDOW = (100, 1_000, 5_000), (25, 50, 100), 25

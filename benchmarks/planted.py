@@ -1,9 +1,9 @@
 """How often real sweeps find a structure that was planted, and how often their verdict is right.
 
-    python benchmarks/planted.py --kind clusters depth --seeds 20
-    python benchmarks/planted.py --kind verdicts --seeds 20 --out planted.jsonl
+    python -m benchmarks.planted --kind clusters depth --seeds 20
+    python -m benchmarks.planted --kind verdicts --seeds 20 --out planted.jsonl
 
-Every seed is a Dataset of `mtl_search.testing.planted` and a sweep of its own, in this process and with all
+Every seed is a Dataset of `benchmarks.planted_data` and a sweep of its own, in this process and with all
 its reference arms. With ``--out`` each sweep that ends is a line of that file, and those that stand there are
 not run again: a run that was stopped goes on, and the tables are of all lines.
 
@@ -31,9 +31,10 @@ from pathlib import Path
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pandas as pd
-from planted_structures import auxiliary, clusters, depth, scarce
-from planted_sweep import Row
-from planted_verdicts import independent_6, independent_12, independent_48, narrow, pairs
+
+from benchmarks.planted_structures import auxiliary, clusters, depth, scarce
+from benchmarks.planted_sweep import Row
+from benchmarks.planted_verdicts import independent_6, independent_12, independent_48, narrow, pairs
 
 STRUCTURES: Mapping[str, Callable[[int], Iterator[Row]]] = {
     "clusters": clusters,

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from planted_sweep import Row, sweep
 
+from benchmarks.planted_data import Planted, planted_auxiliary, planted_clusters, planted_tree
+from benchmarks.planted_sweep import Row, sweep
 from mtl_search.design import Branching, Candidate, Composition, compose
 from mtl_search.records import Split
 from mtl_search.space.stages import stages_of
-from mtl_search.testing.planted import Planted, planted_auxiliary, planted_clusters, planted_tree
 from mtl_search.training import Score, Training, TrialConfig
 
 FRESH = range(10_000, 10_003)  # seeds that no sweep trains with

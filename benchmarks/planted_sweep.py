@@ -5,8 +5,9 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from mtl_search.search import SweepSpec, run_sweep
-from mtl_search.testing.planted import Planted
+from benchmarks.planted_data import Planted
+from mtl_search.search import run_sweep
+from mtl_search.sweep import SweepSpec
 
 Row = dict[str, object]
 

@@ -2,15 +2,14 @@
 
 from collections.abc import Iterator
 
-from planted_sweep import Row, sweep
-
-from mtl_search.testing.planted import (
+from benchmarks.planted_data import (
     Planted,
     Sample,
     planted_independent,
     planted_narrow,
     planted_pairs,
 )
+from benchmarks.planted_sweep import Row, sweep
 
 SEARCH = 40  # trials of the search, whatever the references have: often several times as many
 SMALL = Sample(train=100, held_out=300)  # four steps an epoch: a training of .05 seconds

@@ -3,7 +3,7 @@
 The peer is Optuna's own history, importance and parallel-coordinate figures of as many trials, drawn and
 written as HTML with Plotly inside, since that is what one would otherwise make by hand.
 
-    python benchmarks/report.py [--quick] [--trials 5000]
+    python -m benchmarks.report [--quick] [--trials 5000]
 """
 
 import argparse
@@ -17,8 +17,8 @@ from typing import TypeVar
 import optuna
 from optuna import visualization
 
-from mtl_search.analysis.report import write_report
-from mtl_search.testing.sweeps import synthetic_sweep
+from mtl_search.report import write_report
+from tests.fixtures.sweeps import synthetic_sweep
 
 Result = TypeVar("Result")
 TARGET_SECONDS, TARGET_MIB = 20.0, 15.0

@@ -9,12 +9,13 @@ import numpy as np
 import numpy.typing as npt
 import optuna
 
-from mtl_search.search.member_space import Members, MemberSpace
-from mtl_search.search.members import Measurement, MemberStrategy, PairsFirst, Proposal, RandomSets
-from mtl_search.search.sets.candidates import pool
-from mtl_search.search.sets.evidence import SetEvidence, member_matrix
-from mtl_search.search.sets.facility import cover
-from mtl_search.search.sets.posterior import SetPosterior
+from mtl_search.grouping.acquisition.candidates import pool
+from mtl_search.grouping.acquisition.facility import cover
+from mtl_search.grouping.member_space import Members, MemberSpace
+from mtl_search.grouping.plain import PairsFirst, RandomSets
+from mtl_search.grouping.strategy import GroupingStrategy, Measurement, Proposal
+from mtl_search.grouping.surrogate.evidence import SetEvidence, member_matrix
+from mtl_search.grouping.surrogate.posterior import SetPosterior
 
 __all__ = ["AdditiveRidge", "Affinity", "HigherOrder", "Thompson", "TpeBooleans"]
 
@@ -22,7 +23,7 @@ Floats = npt.NDArray[np.float64]
 DRAWN = 300
 
 
-class _Predicting(MemberStrategy):
+class _Predicting(GroupingStrategy):
     """Trains the networks of the design that would be best if predictions came true."""
 
     def __init__(self, space: MemberSpace, max_networks: int, seed: int) -> None:
@@ -74,7 +75,7 @@ class HigherOrder(_Predicting):
         return np.where(members_CT > 0, members_CT @ pairs_TT.T / np.maximum(companions_C1, 1), np.nan)
 
 
-class Affinity(MemberStrategy):
+class Affinity(GroupingStrategy):
     """The designs that gradient affinities hold best, one after another (TAG, Fifty et al. 2021).
 
     ``affinity_TT``: of each task (row) to each other (column). What a set gives a task is the mean affinity
@@ -160,7 +161,7 @@ class Thompson(_Predicting):
         return gains_CT
 
 
-class TpeBooleans(MemberStrategy):
+class TpeBooleans(GroupingStrategy):
     """One boolean for each task, the mean gain as value, under Optuna's TPE."""
 
     def __init__(self, space: MemberSpace, seed: int) -> None:

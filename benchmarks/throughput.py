@@ -14,7 +14,7 @@ The clock of each runs from ``fit()`` (``bare``: from the start of its processes
 start their workers within it; Ray itself runs before. ``steady`` is the rate from the first finished trial to
 the last, in which starting workers has no part. Ratios are of the package to each of the others.
 
-    python benchmarks/throughput.py [--quick] [--trials 60] [--epochs 5]
+    python -m benchmarks.throughput [--quick] [--trials 60] [--epochs 5]
 """
 
 import argparse
@@ -36,12 +36,10 @@ from pathlib import Path
 import numpy as np
 import ray
 import torch
-from plain import PlainTraining, run_tune
 
+from benchmarks.plain import PlainTraining, run_tune
 from mtl_search.data import Dataset, load_dataset
 from mtl_search.leaderboard import Leaderboard, TaskInfo
-from mtl_search.search import SweepSpec
-from mtl_search.search.arms import SEARCH, SINGLE_TASK
 from mtl_search.search.composing import design_rows
 from mtl_search.search.conductor import Conductor
 from mtl_search.search.executors import open_executor
@@ -49,6 +47,8 @@ from mtl_search.search.journal import Journal
 from mtl_search.search.ledger import Ledger
 from mtl_search.search.snapshot import take
 from mtl_search.space import RandomSuggest
+from mtl_search.sweep import SweepSpec
+from mtl_search.sweep.arms import SEARCH, SINGLE_TASK
 from mtl_search.training import TrialConfig
 
 LR = (3e-4, 1e-2)

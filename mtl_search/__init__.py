@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mtl_search.leaderboard import Leaderboard
-    from mtl_search.search import load_sweep, resume_sweep, run_sweep
+    from mtl_search.search import resume_sweep, run_sweep
+    from mtl_search.sweep import load_sweep
 
 __all__ = ["Leaderboard", "load_sweep", "resume_sweep", "run_sweep"]
 
@@ -28,6 +29,10 @@ def __getattr__(name: str) -> Any:
         from mtl_search.leaderboard import Leaderboard
 
         return Leaderboard
+    if name == "load_sweep":
+        from mtl_search.sweep import load_sweep
+
+        return load_sweep
     if name in __all__:
         from mtl_search import search
 

@@ -116,7 +116,8 @@ def parser() -> argparse.ArgumentParser:
 def check(arguments: argparse.Namespace) -> int:
     """Check a sweep file and its data, and show what it would search."""
     from mtl_search.data import load_dataset
-    from mtl_search.search import check_constraints, load_sweep
+    from mtl_search.search import check_constraints
+    from mtl_search.sweep import load_sweep
     from mtl_search.terminal.checking import show_check
 
     spec = load_sweep(arguments.file)
@@ -129,7 +130,8 @@ def check(arguments: argparse.Namespace) -> int:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run a new sweep."""
-    from mtl_search.search import load_sweep, run_sweep
+    from mtl_search.search import run_sweep
+    from mtl_search.sweep import load_sweep
     from mtl_search.terminal.live import watching
 
     spec = load_sweep(arguments.file)
@@ -182,7 +184,7 @@ def top(arguments: argparse.Namespace) -> int:
 
 def report(arguments: argparse.Namespace) -> int:
     """Write the page of a sweep."""
-    from mtl_search.analysis.report import write_report
+    from mtl_search.report import write_report
 
     sys.stdout.write(f"{write_report(arguments.directory)}\n")
     return DONE
@@ -198,7 +200,7 @@ def compare(arguments: argparse.Namespace) -> int:
 
 
 def _conclude(result: "SweepResult", quiet: bool) -> int:
-    from mtl_search.analysis.report import write_report
+    from mtl_search.report import write_report
     from mtl_search.terminal.leaders import show_end
 
     write_report(result.path)

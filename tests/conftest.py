@@ -10,7 +10,7 @@ import pytest
 from hypothesis import settings
 
 if TYPE_CHECKING:  # torch is imported by the tests that need it
-    from mtl_search.search import SweepSpec
+    from mtl_search.sweep import SweepSpec
 
 TinySweep = Callable[..., dict[str, Any]]
 
@@ -22,7 +22,7 @@ settings.load_profile("steady")
 @pytest.fixture(scope="session")
 def tiny_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """``tiny_table`` as a Parquet file."""
-    from mtl_search.testing.data import tiny_table
+    from tests.fixtures.data import tiny_table
 
     path = tmp_path_factory.mktemp("data") / "tiny.parquet"
     pq.write_table(tiny_table(160, missing=0.05), path)
@@ -77,7 +77,7 @@ def laid_over(known: object, change: object) -> object:
 @pytest.fixture
 def tiny_spec(tiny_sweep: TinySweep) -> "Callable[..., SweepSpec]":
     """Makes the checked sweep of ``tiny_sweep``."""
-    from mtl_search.search import SweepSpec
+    from mtl_search.sweep import SweepSpec
 
     return lambda **changes: SweepSpec.from_value(tiny_sweep(**changes))
 

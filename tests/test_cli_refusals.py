@@ -13,8 +13,8 @@ from ruamel.yaml import YAML
 
 from mtl_search.cli import main
 from mtl_search.leaderboard import Leaderboard
-from mtl_search.search import load_sweep
-from mtl_search.testing.data import tiny_table
+from mtl_search.sweep import load_sweep
+from tests.fixtures.data import tiny_table
 
 TinySweep = Callable[..., dict[str, Any]]
 Table = Callable[[pa.Table], pa.Table]

@@ -28,16 +28,19 @@ LAYERS = (
     "training",
     "leaderboard",
     "analysis",
+    "grouping",
+    "sweep",
     "search",
-    "testing",
+    "report",
     "terminal",
+    "testing",
     "cli",
 )
 
 # Who may import a heavy library; lazily: only inside functions, so that the package stays light to import.
 ALLOWED = {
     "ray": ("search",),
-    "optuna": ("search", "analysis"),
+    "optuna": ("search", "sweep", "analysis"),
     "torch": ("tasks", "data", "model", "weighting", "training", "search", "testing"),
     "torchjd": ("weighting", "testing"),
     "torchmetrics": ("tasks",),
@@ -48,7 +51,7 @@ BY_CALL = ("__import__", "import_module", "importlib.import_module")
 
 # Packages from which no chain of imports may lead to HEAVY: what reads results starts without.
 HEAVY = ("torch", "torchjd", "torchmetrics", "ray")
-WITHOUT_HEAVY = ("errors", "records", "design", "space", "leaderboard", "analysis")
+WITHOUT_HEAVY = ("errors", "records", "design", "space", "leaderboard", "analysis", "grouping", "report")
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from ruamel.yaml import YAML
 
 from mtl_search.data import DataSpec, SplitSpec
 from mtl_search.tasks import Binary, Multiclass, Multilabel, Regression, TaskOptions
-from mtl_search.testing.data import task_configs
+from tests.fixtures.data import task_configs
 
 TEXT = (Path(__file__).parents[1] / "search_spaces" / "README.md").read_text(encoding="utf-8")
 KINDS: dict[str, type[TaskOptions]] = {

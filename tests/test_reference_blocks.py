@@ -9,9 +9,9 @@ import pytest
 from pydantic import BaseModel
 
 from mtl_search.model import MlpConfig, ResNetConfig
-from mtl_search.search.pruners import PrunerConfig
-from mtl_search.search.samplers import SamplerConfig
-from mtl_search.search.settings import Budget, Constraints, Objective, References, Resources, Settings
+from mtl_search.sweep.pruners import PrunerConfig
+from mtl_search.sweep.samplers import SamplerConfig
+from mtl_search.sweep.settings import Budget, Constraints, Objective, References, Resources, Settings
 from mtl_search.training import TrialConfig
 from mtl_search.training.optimizer import OptimizerConfig
 from mtl_search.training.schedule import ScheduleConfig

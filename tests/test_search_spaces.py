@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from mtl_search.cli import main
-from mtl_search.search import load_sweep
-from mtl_search.search.arms import arms_of
+from mtl_search.sweep import load_sweep
+from mtl_search.sweep.arms import arms_of
 
 FILES = sorted((Path(__file__).parents[1] / "search_spaces").glob("*.yaml"))
 

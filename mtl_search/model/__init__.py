@@ -19,9 +19,9 @@ from pydantic import Field, SerializeAsAny, ValidatorFunctionWrapHandler, WrapVa
 
 from mtl_search.model.cost import NetworkCost, NetworkCosts, count_flops, count_parameters
 from mtl_search.model.network import Network
-from mtl_search.model.stages.mlp import MlpConfig
-from mtl_search.model.stages.resnet import ResNetConfig
-from mtl_search.model.trunk import Trunk
+from mtl_search.model.trunks.mlp import MlpConfig
+from mtl_search.model.trunks.resnet import ResNetConfig
+from mtl_search.model.trunks.trunk import Trunk
 
 __all__ = [
     "MlpConfig",

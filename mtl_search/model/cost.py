@@ -10,7 +10,7 @@ from torch.utils.flop_counter import flop_registry
 
 from mtl_search.data.rows import InputShape
 from mtl_search.design.branching import Branching
-from mtl_search.model.trunk import Trunk
+from mtl_search.model.trunks.trunk import Trunk
 from mtl_search.tasks.base import Task
 
 __all__ = ["NetworkCost", "NetworkCosts", "count_flops", "count_parameters"]
@@ -29,7 +29,7 @@ class NetworkCosts:
     A network is one encoder, the copies of each stage, and a head for each member, and so is its cost. A
     search asks for thousands of networks that are made of the same few parts.
 
-    >>> from mtl_search.model.stages.mlp import MlpConfig
+    >>> from mtl_search.model.trunks.mlp import MlpConfig
     >>> from mtl_search.testing.toy_networks import toy_tasks
     >>> tasks = {task.name: task for task in toy_tasks(["age", "cost"])}
     >>> costs = NetworkCosts(tasks, InputShape(n_numeric=10))

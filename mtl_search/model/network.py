@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from mtl_search.data.rows import Inputs, InputShape
 from mtl_search.design.branching import Branching
-from mtl_search.model.trunk import Trunk
+from mtl_search.model.trunks.trunk import Trunk
 from mtl_search.tasks.base import Task
 
 __all__ = ["Network"]

@@ -27,17 +27,14 @@ from mtl_search.search.executors.base import Executor
 from mtl_search.search.run import SweepResult, Watch, resume_sweep, run_sweep
 from mtl_search.search.snapshot import ArmProgress, Snapshot
 from mtl_search.search.study_run import check_constraints
-from mtl_search.search.sweep import SweepSpec, load_sweep
 
 __all__ = [
     "ArmProgress",
     "Executor",
     "Snapshot",
     "SweepResult",
-    "SweepSpec",
     "Watch",
     "check_constraints",
-    "load_sweep",
     "resume_sweep",
     "run_sweep",
 ]

@@ -10,7 +10,6 @@ from optuna.trial import TrialState as OptunaState
 from mtl_search.data import Dataset
 from mtl_search.model import NetworkCosts
 from mtl_search.records import EpochReport, Phase, TrialRecord, TrialState
-from mtl_search.search.arms import INFORMED, SEARCH, SHARED_EQUAL, SINGLE_TASK, Arm, arms_of, evidence_for
 from mtl_search.search.attempts import LOST, given_up, lost_name, was_given_up
 from mtl_search.search.clock import Start
 from mtl_search.search.hours import Hours
@@ -23,10 +22,11 @@ from mtl_search.search.recording import Recorder
 from mtl_search.search.strategies import build_strategy
 from mtl_search.search.studies import JournalledStudy
 from mtl_search.search.study_run import HOPELESS, Draft, StudyRun
-from mtl_search.search.sweep import SweepSpec
 from mtl_search.search.transfer import Transfer
 from mtl_search.search.turns import Live, Turns
 from mtl_search.space import Scalar
+from mtl_search.sweep.arms import INFORMED, SEARCH, SHARED_EQUAL, SINGLE_TASK, Arm, arms_of, evidence_for
+from mtl_search.sweep.spec import SweepSpec
 from mtl_search.training import Score, TrialConfig, TrialOutcome
 
 __all__ = ["Conductor"]

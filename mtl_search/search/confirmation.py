@@ -15,7 +15,7 @@ from mtl_search.search.afterwards import FEWEST
 from mtl_search.search.hours import Hours
 from mtl_search.search.ledger import Ledger
 from mtl_search.search.retraining import Network, Retraining, Training, new_seeds
-from mtl_search.search.settings import Settings
+from mtl_search.sweep.settings import Settings
 
 __all__ = ["Confirmation"]
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from mtl_search.records import Phase, TrialState
 from mtl_search.search.ledger import Ledger
 from mtl_search.search.retraining import Training
-from mtl_search.search.settings import Budget
 from mtl_search.search.untried import Untried
+from mtl_search.sweep.settings import Budget
 
 __all__ = ["cut_short"]
 

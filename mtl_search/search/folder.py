@@ -9,7 +9,7 @@ from filelock import FileLock, Timeout
 
 from mtl_search.errors import LeaderboardError
 from mtl_search.leaderboard import SCHEMAS, is_partial
-from mtl_search.search.sweep_file import SWEEP_FILE
+from mtl_search.sweep.file import SWEEP_FILE
 
 __all__ = ["is_free", "make_folder", "only_process", "taken"]
 

@@ -10,9 +10,9 @@ import random
 
 from mtl_search.data import Dataset, Rows
 from mtl_search.model import NetworkCosts
-from mtl_search.search.arms import arms_of
-from mtl_search.search.sweep import SweepSpec
 from mtl_search.space import RandomSuggest
+from mtl_search.sweep.arms import arms_of
+from mtl_search.sweep.spec import SweepSpec
 from mtl_search.training import TrialConfig
 
 __all__ = ["CONTEXT", "bytes_of", "gpu_memory"]

@@ -28,10 +28,10 @@ from pathlib import Path
 from typing import Self
 
 from mtl_search.search.afterwards import FEWEST, Afterwards, expected_after
-from mtl_search.search.arms import SINGLE_TASK
 from mtl_search.search.ledger import Ledger
-from mtl_search.search.sweep import SweepSpec
 from mtl_search.search.untried import Untried, recommended
+from mtl_search.sweep.arms import SINGLE_TASK
+from mtl_search.sweep.spec import SweepSpec
 
 __all__ = ["AIM", "CONFIRMING", "Hours"]
 

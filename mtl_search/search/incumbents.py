@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from mtl_search.design import Candidate
-from mtl_search.search.arms import networks_of
 from mtl_search.search.composing import compose_for
 from mtl_search.search.ledger import Ledger
-from mtl_search.search.sweep import SweepSpec
+from mtl_search.sweep.arms import networks_of
+from mtl_search.sweep.spec import SweepSpec
 
 __all__ = ["Incumbents"]
 

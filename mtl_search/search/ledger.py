@@ -12,14 +12,14 @@ import pyarrow.compute as pc
 
 from mtl_search.analysis import jackknife_variance
 from mtl_search.design import Candidate
+from mtl_search.grouping.strategy import Measurement
 from mtl_search.leaderboard import Leaderboard
 from mtl_search.records import MetricKind, Phase, Split, TrialRecord, TrialState
-from mtl_search.search.arms import SINGLE_TASK
 from mtl_search.search.attempts import is_tried_again
-from mtl_search.search.members import Measurement
 from mtl_search.search.replicates import Replicates
 from mtl_search.search.seed_noise import typical_sd
 from mtl_search.search.timings import Timings
+from mtl_search.sweep.arms import SINGLE_TASK
 
 __all__ = ["Ledger"]
 

@@ -14,7 +14,7 @@ from optuna.trial import TrialState as OptunaState
 
 from mtl_search.leaderboard import Leaderboard, TrialStart
 from mtl_search.records import MetricKind, TrialRecord, TrialState
-from mtl_search.search.pruners import VALID
+from mtl_search.sweep.pruners import VALID
 
 __all__ = ["SCORES", "TOLD", "TRIAL_ID", "Past", "distributions_as_text", "recall", "trial_prefix"]
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from mtl_search.model import Trunk
-from mtl_search.search.sweep import SweepSpec
+from mtl_search.sweep.spec import SweepSpec
 
 __all__ = ["own_trunks"]
 

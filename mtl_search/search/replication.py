@@ -20,7 +20,7 @@ from mtl_search.search.composing import promising
 from mtl_search.search.hours import Hours
 from mtl_search.search.ledger import Ledger
 from mtl_search.search.retraining import Network, Retraining, Training, new_seeds
-from mtl_search.search.sweep import SweepSpec
+from mtl_search.sweep.spec import SweepSpec
 
 __all__ = ["ROUNDS", "Replication"]
 

@@ -14,7 +14,7 @@ from mtl_search.search.clock import Start
 from mtl_search.search.jobs import Job, JobSource, Placement
 from mtl_search.search.ledger import Ledger
 from mtl_search.search.recording import Recorder
-from mtl_search.search.settings import Settings
+from mtl_search.sweep.settings import Settings
 from mtl_search.training import NetworkCost, Score, TrialConfig, TrialOutcome
 
 __all__ = ["Network", "Retraining", "new_seeds"]

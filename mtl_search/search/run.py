@@ -32,10 +32,10 @@ from mtl_search.search.retraining import Network, Retraining, Training
 from mtl_search.search.same_data import check_same_data, task_infos
 from mtl_search.search.snapshot import Snapshot, take, take_retraining
 from mtl_search.search.study_run import check_constraints
-from mtl_search.search.sweep import SweepSpec, load_sweep
-from mtl_search.search.sweep_file import SWEEP_FILE, save_sweep, with_changes
 from mtl_search.search.unconfirmed import nothing_confirmed
 from mtl_search.search.untried import Untried
+from mtl_search.sweep.file import SWEEP_FILE, save_sweep, with_changes
+from mtl_search.sweep.spec import SweepSpec, load_sweep
 
 __all__ = ["SweepResult", "Watch", "resume_sweep", "run_sweep"]
 

@@ -2,18 +2,19 @@
 
 from collections.abc import Sequence
 
-from mtl_search.search.composer import Affinities, Composer
-from mtl_search.search.member_space import MemberSpace
-from mtl_search.search.members import EverySet, MemberStrategy, PairsFirst, RandomSets
-from mtl_search.search.settings import Settings
+from mtl_search.grouping.bayesian import Affinities, BayesianGrouping
+from mtl_search.grouping.member_space import MemberSpace
+from mtl_search.grouping.plain import EverySet, PairsFirst, RandomSets
+from mtl_search.grouping.strategy import GroupingStrategy
 from mtl_search.space import SearchSpace
+from mtl_search.sweep.settings import Settings
 
 __all__ = ["build_strategy"]
 
 
 def build_strategy(
     settings: Settings, space: SearchSpace, affinities: Sequence[Affinities]
-) -> MemberStrategy | None:
+) -> GroupingStrategy | None:
     """The strategy over the member sets of ``space``; None where Optuna's sampler chooses them itself.
 
     ``affinities`` of each training that measured them; more may come.
@@ -29,7 +30,7 @@ def build_strategy(
             return EverySet(sets)
         case "composed":
             objective = settings.objective
-            return Composer(
+            return BayesianGrouping(
                 sets,
                 objective.max_networks,
                 seed,

@@ -18,8 +18,8 @@ from mtl_search.leaderboard import Leaderboard, TrialStart
 from mtl_search.records import EpochReport, TrialRecord
 from mtl_search.search.journal import Journal
 from mtl_search.search.memory import SCORES, TRIAL_ID, Past, distributions_as_text, trial_prefix
-from mtl_search.search.pruners import VALID, Pruner
-from mtl_search.search.samplers import Sampler
+from mtl_search.sweep.pruners import VALID, Pruner
+from mtl_search.sweep.samplers import Sampler
 
 __all__ = ["JournalledStudy"]
 

@@ -10,15 +10,15 @@ from optuna.trial import Trial
 from optuna.trial import TrialState as OptunaState
 
 from mtl_search.data import Dataset
+from mtl_search.grouping.strategy import GroupingStrategy, Measurement, left_alone
 from mtl_search.model import NetworkCost, NetworkCosts
 from mtl_search.records import TrialRecord, TrialState
-from mtl_search.search.arms import Arm, arms_of
-from mtl_search.search.members import Measurement, MemberStrategy, left_alone
-from mtl_search.search.settings import Settings
 from mtl_search.search.studies import JournalledStudy
-from mtl_search.search.sweep import SweepSpec
 from mtl_search.search.transfer import Setting, Transfer, params_of, setting_of
 from mtl_search.space import RandomSuggest, Scalar
+from mtl_search.sweep.arms import Arm, arms_of
+from mtl_search.sweep.settings import Settings
+from mtl_search.sweep.spec import SweepSpec
 from mtl_search.training import TrialConfig
 
 __all__ = ["Draft", "StudyRun", "check_constraints"]
@@ -62,7 +62,7 @@ class StudyRun:
         arm: Arm,
         study: JournalledStudy,
         members: tuple[str, ...] | None,
-        strategy: MemberStrategy | None,
+        strategy: GroupingStrategy | None,
         settings: Settings,
         transfer: Transfer,
         begun: Iterable[TrialRecord] = (),

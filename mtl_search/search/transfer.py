@@ -20,9 +20,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from mtl_search.records import TrialRecord, TrialState
-from mtl_search.search.arms import LINEAR
 from mtl_search.search.ledger import Ledger
 from mtl_search.space import FloatRange, Parameter, Scalar, SearchSpace
+from mtl_search.sweep.arms import LINEAR
 
 __all__ = ["Setting", "Transfer", "params_of", "setting_of"]
 

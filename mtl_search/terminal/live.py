@@ -13,7 +13,8 @@ from rich.table import Table
 from rich.text import Text
 
 from mtl_search.data import Dataset
-from mtl_search.search import Executor, Snapshot, SweepSpec, Watch
+from mtl_search.search import Executor, Snapshot, Watch
+from mtl_search.sweep import SweepSpec
 from mtl_search.terminal.words import duration, percent, plain_console, plain_table
 
 __all__ = ["LiveView", "draw", "watching"]

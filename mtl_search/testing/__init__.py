@@ -1,7 +1,5 @@
-"""For tests, ours and those of people who extend the package.
+"""Contract suites for people who extend the package: subclass one and say in one method what is tested.
 
-Contract suites, to be subclassed with one method that says what is tested: ``task_suite.TaskSuite``,
-``trunk_suite.TrunkSuite``, ``weighting_suite.WeightingSuite``. Tiny data: ``data``. Searches judged without
-training: ``tables`` (published or measured subsets) and ``synthetic_tables``. Data with a known answer:
-``planted``. Made-up leaderboards: ``sweeps``.
+``task_suite.TaskSuite``, ``trunk_suite.TrunkSuite``, ``weighting_suite.WeightingSuite``; ``toy_networks`` is
+what they train.
 """

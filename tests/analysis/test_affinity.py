@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from mtl_search.analysis import affinity, holm
-from mtl_search.testing.frames import TASKS, trials, valid_gains
+from tests.fixtures.frames import TASKS, trials, valid_gains
 
 NAMES = ("age", "death", "ward")
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from mtl_search.analysis import summarise, verdict_sentences
-from mtl_search.testing.frames import TASKS, metrics, trials
+from tests.fixtures.frames import TASKS, metrics, trials
 
 SEEDS = range(5)
 SINGLE, EQUAL, TUNED, PAIR, OTHER = "single", "equal", "tuned", "pair", "other"

@@ -3,7 +3,7 @@ import pandas as pd
 
 from mtl_search.analysis.confirmation import Runs, confirmed_designs
 from mtl_search.analysis.frames import metric_kinds
-from mtl_search.testing.frames import TASKS, metrics, trials
+from tests.fixtures.frames import TASKS, metrics, trials
 
 KINDS = metric_kinds(TASKS)
 NONE = pd.DataFrame({"trial_id": [], "task": [], "left_out": [], "value": [], "split": []})

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from mtl_search.analysis import learning_curves, search_history, weight_trajectories
-from mtl_search.testing.frames import trials
+from tests.fixtures.frames import trials
 
 
 def epochs(*rows: tuple) -> pd.DataFrame:

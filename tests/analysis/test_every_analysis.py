@@ -20,9 +20,9 @@ from mtl_search.analysis import (
 )
 from mtl_search.leaderboard import Leaderboard
 from mtl_search.records import TrialState
-from mtl_search.testing.boards import synthetic_trial
-from mtl_search.testing.hospital import HOSPITAL
-from mtl_search.testing.sweeps import synthetic_sweep
+from tests.fixtures.boards import synthetic_trial
+from tests.fixtures.hospital import HOSPITAL
+from tests.fixtures.sweeps import synthetic_sweep
 
 TABLES = ("trials", "metrics", "epochs", "resamples", "tasks", "designs", "summary")
 ANALYSES = {

@@ -4,7 +4,7 @@ import pytest
 
 from mtl_search.analysis import arm_costs, caveats
 from mtl_search.analysis.fairness import missing_trainings
-from mtl_search.testing.frames import trials
+from tests.fixtures.frames import trials
 
 
 def confirmed(*arms: str, seeds: int = 5, control: str = "single_task") -> list:

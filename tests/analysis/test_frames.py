@@ -4,7 +4,7 @@ import pandas as pd
 
 from mtl_search.analysis.frames import default_gains, main_tasks, metric_kinds, rows_of, searched
 from mtl_search.records import MetricKind
-from mtl_search.testing.frames import TASKS, metrics, trials, valid_gains
+from tests.fixtures.frames import TASKS, metrics, trials, valid_gains
 
 
 def test_evidence_is_complete_trials_of_the_search_each_once():

@@ -4,7 +4,7 @@ from optuna.importance import FanovaImportanceEvaluator, PedAnovaImportanceEvalu
 
 from mtl_search.analysis import importances
 from mtl_search.analysis.importance import FEWEST_TRIALS, features
-from mtl_search.testing.frames import TASKS, trials, valid_gains
+from tests.fixtures.frames import TASKS, trials, valid_gains
 
 
 def searched(n: int, seed: int = 0):

@@ -3,7 +3,7 @@
 import math
 
 from mtl_search.analysis.provisional import provisional
-from mtl_search.testing.frames import TASKS, trials, valid_gains
+from tests.fixtures.frames import TASKS, trials, valid_gains
 
 
 def study(arm: str, gains: list[float], members: list[str], start: int = 0, **more: object) -> list[dict]:

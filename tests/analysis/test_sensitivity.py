@@ -3,7 +3,7 @@ import math
 import pytest
 
 from mtl_search.analysis import learning_rate_profile, learning_rate_spread
-from mtl_search.testing.frames import trials
+from tests.fixtures.frames import trials
 
 
 def tried(arm: str, *pairs: tuple[str, float]):

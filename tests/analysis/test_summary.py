@@ -7,9 +7,9 @@ from scipy import stats
 
 from mtl_search.analysis import summarise
 from mtl_search.leaderboard import SCHEMAS, Leaderboard
-from mtl_search.testing.boards import TASKS as INFOS
-from mtl_search.testing.frames import TASKS, metrics, trials
-from mtl_search.testing.sweeps import synthetic_sweep
+from tests.fixtures.boards import TASKS as INFOS
+from tests.fixtures.frames import TASKS, metrics, trials
+from tests.fixtures.sweeps import synthetic_sweep
 
 SEEDS = (1, 2, 3)
 AGE = {"single": (10.0, 10.2, 9.8), "tuned": (9.5, 9.8, 9.4), "found": (9.0, 9.1, 8.9)}

@@ -5,7 +5,7 @@ import pyarrow as pa
 import pytest
 
 from mtl_search.data import DataSpec, SplitSpec, dataset_from_table
-from mtl_search.testing.data import task_configs
+from tests.fixtures.data import task_configs
 
 ROWS = 800
 RANDOM = np.random.default_rng(0)

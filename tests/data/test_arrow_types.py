@@ -12,7 +12,7 @@ import pytest
 from mtl_search.data import Dataset, DataSpec, dataset_from_table
 from mtl_search.data.hashing import hash_values
 from mtl_search.errors import DataError
-from mtl_search.testing.data import task_configs
+from tests.fixtures.data import task_configs
 
 ROWS = 240
 PATTERN = (np.arange(ROWS) * 7919) % 3  # three values, each in every split

@@ -10,7 +10,7 @@ from torch.nn.functional import one_hot
 
 from mtl_search.data import Dataset, DataSpec, Rows, SplitSpec, load_dataset
 from mtl_search.records import Split
-from mtl_search.testing.data import task_configs
+from tests.fixtures.data import task_configs
 
 SUPPORT2 = {
     **dict.fromkeys(["hospital_death", "death", "death_180d", "dnr"], "binary"),

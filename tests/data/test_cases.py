@@ -14,7 +14,7 @@ from mtl_search.data.splits import split_rows
 from mtl_search.errors import DataError
 from mtl_search.records import Split
 from mtl_search.tasks import Multiclass, Regression
-from mtl_search.testing.data import task_configs
+from tests.fixtures.data import task_configs
 
 ROWS = 600
 

@@ -7,7 +7,7 @@ import torch
 
 from mtl_search.data import Dataset
 from mtl_search.records import Split
-from mtl_search.testing.data import TINY_TASKS, tiny_dataset
+from tests.fixtures.data import TINY_TASKS, tiny_dataset
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from mtl_search.data import Encoding
 from mtl_search.data.encoding import choose_inputs, is_identifier, without_constants
 from mtl_search.data.rows import InputShape
 from mtl_search.errors import DataError
-from mtl_search.testing.data import tiny_table
+from tests.fixtures.data import tiny_table
 
 TABLE = tiny_table(100)
 INPUTS = ("age", "pressure", "smoker", "ward", "code")

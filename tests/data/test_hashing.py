@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mtl_search.data.hashing import hash_rows, hash_values, shares
-from mtl_search.testing.data import tiny_table
+from tests.fixtures.data import tiny_table
 
 rows = st.lists(
     st.tuples(

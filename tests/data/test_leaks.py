@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from mtl_search.data import DataSpec, SplitSpec, dataset_from_table
-from mtl_search.testing.data import TINY_TASKS, task_configs, tiny_table
+from tests.fixtures.data import TINY_TASKS, task_configs, tiny_table
 
 RANDOM = np.random.default_rng(5)
 RARE_SEED = 0  # a split that leaves train some of the seven rows of the rare class

@@ -15,7 +15,7 @@ import torch
 from mtl_search.data import Dataset, DataSpec, dataset_from_table, load_dataset
 from mtl_search.errors import DataError
 from mtl_search.records import Split
-from mtl_search.testing.data import TINY_TASKS, task_configs, tiny_table
+from tests.fixtures.data import TINY_TASKS, task_configs, tiny_table
 
 TABLE = tiny_table(300)
 NO_LISTS: dict[str, object] = {name: kind for name, kind in TINY_TASKS.items() if name != "topics"}

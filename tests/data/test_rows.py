@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from mtl_search.data import DataSpec, Rows, SplitSpec, dataset_from_table
-from mtl_search.testing.data import TINY_TASKS, task_configs, tiny_dataset, tiny_table
+from tests.fixtures.data import TINY_TASKS, task_configs, tiny_dataset, tiny_table
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from mtl_search.data.hashing import hash_rows
 from mtl_search.data.splits import split_rows, subsample
 from mtl_search.errors import DataError
 from mtl_search.records import Split
-from mtl_search.testing.data import tiny_table
+from tests.fixtures.data import tiny_table
 
 
 def split(table: pa.Table, **options: object) -> dict[Split, list[int]]:

@@ -18,7 +18,7 @@ from mtl_search.leaderboard.log import TrialLog
 from mtl_search.leaderboard.pace import Pace
 from mtl_search.leaderboard.rows import trial_rows
 from mtl_search.records import Metric, Split
-from mtl_search.testing.boards import TASKS, synthetic_trial
+from tests.fixtures.boards import TASKS, synthetic_trial
 
 
 @pytest.fixture

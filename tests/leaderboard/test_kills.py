@@ -16,7 +16,7 @@ from mtl_search.leaderboard import Leaderboard
 from mtl_search.leaderboard import files as files_module
 from mtl_search.leaderboard.log import TrialLog
 from mtl_search.records import Metric, Resample, Split
-from mtl_search.testing.boards import TASKS, synthetic_trial
+from tests.fixtures.boards import TASKS, synthetic_trial
 
 OF_TRIALS = ("trials", "metrics", "epochs", "resamples")
 

@@ -4,7 +4,7 @@ import math
 from mtl_search.leaderboard.rows import epoch_rows, metric_rows, resample_rows, to_records, trial_rows
 from mtl_search.leaderboard.schema import SCHEMAS
 from mtl_search.records import Metric, Phase, Resample, Split, TrialState
-from mtl_search.testing.boards import synthetic_trial
+from tests.fixtures.boards import synthetic_trial
 
 
 def test_a_record_survives_the_tables_but_for_history_and_resamples():

@@ -10,13 +10,14 @@ import pytest
 
 from mtl_search.data import Dataset
 from mtl_search.records import Phase, TrialRecord, TrialState
-from mtl_search.search import SweepSpec, resume_sweep, run_sweep
+from mtl_search.search import resume_sweep, run_sweep
 from mtl_search.search.attempts import attempt_name, may_train
 from mtl_search.search.executors import inline
 from mtl_search.search.executors.place import Place
 from mtl_search.search.jobs import Job, JobSource
-from mtl_search.testing.boards import synthetic_trial
+from mtl_search.sweep import SweepSpec
 from mtl_search.training import TrialOutcome, failure
+from tests.fixtures.boards import synthetic_trial
 
 MakeBench = Callable[..., Any]
 MakeSpec = Callable[..., SweepSpec]

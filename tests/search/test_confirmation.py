@@ -10,7 +10,7 @@ import torch
 
 from mtl_search.data import Dataset, load_dataset
 from mtl_search.records import Phase, Split, TrialRecord, TrialState
-from mtl_search.search import SweepSpec, resume_sweep, run_sweep
+from mtl_search.search import resume_sweep, run_sweep
 from mtl_search.search.confirmation import Confirmation
 from mtl_search.search.control import alone
 from mtl_search.search.executors.inline import run_inline
@@ -18,6 +18,7 @@ from mtl_search.search.executors.place import Place
 from mtl_search.search.jobs import Job, Placement
 from mtl_search.search.ledger import Ledger
 from mtl_search.search.retraining import Network, new_seeds
+from mtl_search.sweep import SweepSpec
 from mtl_search.training import TrialConfig, TrialOutcome, run_trial
 
 MakeSpec = Callable[..., SweepSpec]

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from mtl_search.errors import SpecError
-from mtl_search.search import SweepSpec
 from mtl_search.search.extending import check_room, extended
-from mtl_search.testing.boards import synthetic_trial
+from mtl_search.sweep import SweepSpec
+from tests.fixtures.boards import synthetic_trial
 
 MakeSpec = Callable[..., SweepSpec]
 

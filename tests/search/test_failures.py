@@ -6,18 +6,12 @@ from typing import Any
 
 import pytest
 
+from mtl_search.grouping.bayesian import BayesianGrouping
+from mtl_search.grouping.member_space import MemberSpace
+from mtl_search.grouping.plain import EverySet, PairsFirst, RandomSets
+from mtl_search.grouping.strategy import GroupingStrategy, Measurement, left_alone
 from mtl_search.records import TrialState
-from mtl_search.search.composer import Composer
 from mtl_search.search.jobs import Job
-from mtl_search.search.member_space import MemberSpace
-from mtl_search.search.members import (
-    EverySet,
-    Measurement,
-    MemberStrategy,
-    PairsFirst,
-    RandomSets,
-    left_alone,
-)
 from mtl_search.training import failure
 
 MakeBench = Callable[..., Any]
@@ -108,10 +102,10 @@ def test_left_alone_after_three_in_a_row() -> None:
         lambda space: RandomSets(space, 0),
         lambda space: PairsFirst(space, 0),
         EverySet,
-        lambda space: Composer(space, 2, 0),
+        lambda space: BayesianGrouping(space, 2, 0),
     ],
 )
-def test_nothing_is_proposed_where_everything_fails(build: Callable[[MemberSpace], MemberStrategy]) -> None:
+def test_nothing_is_proposed_where_everything_fails(build: Callable[[MemberSpace], GroupingStrategy]) -> None:
     space = MemberSpace(("a", "b", "c"), min_members=2)
     everything = measured(*(members for members in space.sets() for _ in range(3)))
     assert build(space).propose(everything, []).members == ()
@@ -123,4 +117,4 @@ def test_sets_like_one_that_failed_promise_less() -> None:
     space = MemberSpace(tuple("abcdef"), min_members=3, max_members=3)
     known = measured(*((task,) for task in "abcdef"), failed=False)
     seen = [*known, *measured(("a", "b", "c"), ("a", "b", "d"))]
-    assert len({"a", "b"} & set(Composer(space, 2, 0).propose(seen, []).members)) < 2
+    assert len({"a", "b"} & set(BayesianGrouping(space, 2, 0).propose(seen, []).members)) < 2

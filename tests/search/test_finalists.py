@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from mtl_search.search.finalists import finalists
-from mtl_search.search.settings import Budget
+from mtl_search.sweep.settings import Budget
 
 
 def design(arms: str, n_networks: int, delta_m: float, *, chosen: bool = False) -> dict[str, Any]:

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 
 from mtl_search.data import load_dataset
-from mtl_search.search import SweepSpec
 from mtl_search.search.gpu_memory import CONTEXT, bytes_of, gpu_memory
-from mtl_search.testing.data import tiny_dataset
+from mtl_search.sweep import SweepSpec
+from tests.fixtures.data import tiny_dataset
 
 MakeSpec = Callable[..., SweepSpec]
 

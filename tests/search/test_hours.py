@@ -11,11 +11,10 @@ from typing import Any
 import pytest
 
 from mtl_search.records import Phase, TrialRecord
-from mtl_search.search import SweepSpec, resume_sweep, run_sweep
 from mtl_search.search import clock as clock_module
 from mtl_search.search import hours as hours_module
+from mtl_search.search import resume_sweep, run_sweep
 from mtl_search.search import turns as turns_module
-from mtl_search.search.arms import REFERENCE_ARMS
 from mtl_search.search.catch_up import CatchUp, until_settled
 from mtl_search.search.composing import design_rows
 from mtl_search.search.confirmation import Confirmation
@@ -24,6 +23,8 @@ from mtl_search.search.finalists import with_controls
 from mtl_search.search.jobs import Job, JobSource, Placement
 from mtl_search.search.phases import Phases
 from mtl_search.search.replication import Replication
+from mtl_search.sweep import SweepSpec
+from mtl_search.sweep.arms import REFERENCE_ARMS
 
 MakeBench = Callable[..., Any]
 HOUR = 3600.0

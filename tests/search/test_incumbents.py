@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from mtl_search.leaderboard import SCHEMAS, Leaderboard
 from mtl_search.records import Metric, MetricKind, Phase, Split, TrialRecord, TrialState
-from mtl_search.search import SweepSpec
 from mtl_search.search import incumbents as module
 from mtl_search.search.composing import compose_arm
 from mtl_search.search.incumbents import Incumbents
 from mtl_search.search.ledger import Ledger
+from mtl_search.sweep import SweepSpec
 
 TASKS = ("age", "cost", "death")
 AUROC = MetricKind("auroc", higher_is_better=True)

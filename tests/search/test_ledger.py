@@ -11,7 +11,7 @@ import pytest
 from mtl_search.leaderboard import Leaderboard
 from mtl_search.records import Metric, Phase, Resample, Split, TrialRecord, TrialState
 from mtl_search.search.ledger import Ledger
-from mtl_search.testing.boards import TASKS, synthetic_trial
+from tests.fixtures.boards import TASKS, synthetic_trial
 
 METRICS = {"age": TASKS[0].metric, "death": TASKS[1].metric}
 NAMES = {"age": "rmse", "death": "auroc", "ward": "accuracy"}

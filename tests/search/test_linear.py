@@ -12,8 +12,9 @@ import torch
 from mtl_search.data import InputShape
 from mtl_search.design import Branching
 from mtl_search.model import MlpConfig, Network, NetworkCosts, ResNetConfig
-from mtl_search.search import SweepSpec, run_sweep
-from mtl_search.search.arms import arms_of, evidence_for
+from mtl_search.search import run_sweep
+from mtl_search.sweep import SweepSpec
+from mtl_search.sweep.arms import arms_of, evidence_for
 from mtl_search.testing.toy_networks import toy_tasks
 from mtl_search.training import TrialConfig
 

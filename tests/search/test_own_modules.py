@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 
 from mtl_search.errors import ResourceError
-from mtl_search.search import SweepSpec
 from mtl_search.search.executors import imports
 from mtl_search.search.executors.imports import check_imports, missing_from
 from mtl_search.search.own_modules import own_trunks
+from mtl_search.sweep import SweepSpec
 
-OWN = "mtl_search.testing.planted:LinearStages"
+OWN = "benchmarks.planted_data:LinearStages"
 
 
 @pytest.mark.parametrize(

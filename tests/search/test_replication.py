@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 
 from mtl_search.records import Phase, TrialState
-from mtl_search.search import SweepSpec, run_sweep
+from mtl_search.search import run_sweep
 from mtl_search.search.composing import compose_arm, design_rows
 from mtl_search.search.jobs import Job
 from mtl_search.search.ledger import Ledger
 from mtl_search.search.replication import ROUNDS, Replication
 from mtl_search.search.retraining import new_seeds
+from mtl_search.sweep import SweepSpec
 from mtl_search.training import failure
 
 MakeBench = Callable[..., Any]

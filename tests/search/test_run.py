@@ -16,9 +16,10 @@ from mtl_search.data import Dataset
 from mtl_search.errors import DataError, LeaderboardError, ResourceError, SpecError
 from mtl_search.leaderboard import SCHEMAS, Leaderboard
 from mtl_search.records import Phase, TrialState
-from mtl_search.search import Executor, Snapshot, SweepSpec, Watch, load_sweep, resume_sweep, run_sweep
+from mtl_search.search import Executor, Snapshot, Watch, resume_sweep, run_sweep
 from mtl_search.search import run as run_module
-from mtl_search.testing.data import tiny_dataset, tiny_table
+from mtl_search.sweep import SweepSpec, load_sweep
+from tests.fixtures.data import tiny_dataset, tiny_table
 
 MakeSpec = Callable[..., SweepSpec]
 ARMS = ("single_task", "shared_equal", "shared_tuned", "search")

@@ -16,10 +16,10 @@ from mtl_search.records import EpochReport, MetricKind, TrialRecord
 from mtl_search.records import TrialState as Ended
 from mtl_search.search.journal import Journal
 from mtl_search.search.memory import TOLD, Past, distributions_as_text, recall
-from mtl_search.search.pruners import ASHA, Median, NoPruner, Pruner
-from mtl_search.search.samplers import TPE, Random, Sampler
 from mtl_search.search.studies import JournalledStudy
-from mtl_search.testing.boards import TASKS, synthetic_trial
+from mtl_search.sweep.pruners import ASHA, Median, NoPruner, Pruner
+from mtl_search.sweep.samplers import TPE, Random, Sampler
+from tests.fixtures.boards import TASKS, synthetic_trial
 
 METRICS = {"age": MetricKind("rmse", higher_is_better=False)}
 

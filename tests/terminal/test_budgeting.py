@@ -7,7 +7,7 @@ import pytest
 
 from mtl_search.analysis.power import smallest_before
 from mtl_search.data import Dataset, load_dataset
-from mtl_search.search import SweepSpec
+from mtl_search.sweep import SweepSpec
 from mtl_search.terminal.budgeting import completed, reference_words, show_budget, task_labels
 from mtl_search.terminal.words import plain_console
 

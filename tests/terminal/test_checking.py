@@ -10,9 +10,9 @@ import pytest
 
 from mtl_search.data import load_dataset
 from mtl_search.design import Branching
-from mtl_search.search import SweepSpec
+from mtl_search.sweep import SweepSpec
 from mtl_search.terminal.checking import show_check
-from mtl_search.testing.data import tiny_table
+from tests.fixtures.data import tiny_table
 
 TinySpec = Callable[..., SweepSpec]
 

@@ -10,8 +10,8 @@ from mtl_search.cli import main
 from mtl_search.errors import LeaderboardError
 from mtl_search.leaderboard import Leaderboard
 from mtl_search.terminal.comparing import show_comparison
-from mtl_search.testing.boards import TASKS
-from mtl_search.testing.sweeps import synthetic_sweep
+from tests.fixtures.boards import TASKS
+from tests.fixtures.sweeps import synthetic_sweep
 
 
 @pytest.fixture(scope="module")

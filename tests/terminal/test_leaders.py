@@ -15,8 +15,8 @@ from mtl_search.errors import LeaderboardError
 from mtl_search.leaderboard import Leaderboard
 from mtl_search.records import TrialState
 from mtl_search.terminal.leaders import show_end, show_top, top_json
-from mtl_search.testing.boards import TASKS, synthetic_trial
-from mtl_search.testing.sweeps import synthetic_sweep
+from tests.fixtures.boards import TASKS, synthetic_trial
+from tests.fixtures.sweeps import synthetic_sweep
 
 Capture = pytest.CaptureFixture[str]
 

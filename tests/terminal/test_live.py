@@ -11,10 +11,11 @@ import pytest
 from rich.console import Console
 
 from mtl_search.records import Phase
-from mtl_search.search import ArmProgress, Snapshot, SweepSpec, Watch
+from mtl_search.search import ArmProgress, Snapshot, Watch
+from mtl_search.sweep import SweepSpec
 from mtl_search.terminal import live as module
 from mtl_search.terminal.live import LiveView, draw, watching
-from mtl_search.testing.data import tiny_dataset
+from tests.fixtures.data import tiny_dataset
 
 ARMS = (
     ArmProgress("single_task", 3, 1, 0, 0, 4, 0.0),

@@ -7,8 +7,8 @@ import pytest
 
 from mtl_search.data import Dataset
 from mtl_search.design import Branching
-from mtl_search.testing.data import tiny_dataset
 from mtl_search.training import TrialConfig
+from tests.fixtures.data import tiny_dataset
 
 
 @pytest.fixture(scope="session")

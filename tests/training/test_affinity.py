@@ -8,8 +8,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from benchmarks.planted_data import planted_clusters
 from mtl_search.data import Dataset
-from mtl_search.testing.planted import planted_clusters
 from mtl_search.training import Score, Training, TrialConfig, run_trial
 from mtl_search.training.affinity import LEAST_LOSS, STEP, AffinityMeter
 from mtl_search.training.loop import LOOKS

@@ -12,10 +12,10 @@ from torch import Tensor, nn
 from mtl_search.analysis import jackknife_variance
 from mtl_search.data import Dataset, Inputs, Rows
 from mtl_search.model import Network
-from mtl_search.testing.data import task_configs
 from mtl_search.training import TrialConfig
 from mtl_search.training import evaluation as module
 from mtl_search.training.evaluation import Evaluator
+from tests.fixtures.data import task_configs
 
 MakeConfig = Callable[..., TrialConfig]
 

@@ -2,7 +2,7 @@
 
 import math
 
-from mtl_search.search.settings import Resources
+from mtl_search.sweep.settings import Resources
 
 __all__ = ["USABLE", "fitting", "gpu_share"]
 

@@ -14,7 +14,7 @@ from mtl_search.errors import ResourceError
 from mtl_search.search.executors.base import Executor
 from mtl_search.search.executors.place import Place
 from mtl_search.search.jobs import Job, JobSource
-from mtl_search.search.settings import Resources
+from mtl_search.sweep.settings import Resources
 from mtl_search.training import TrialOutcome, failure
 
 __all__ = ["Inline", "run_inline", "stop_on_sigint"]

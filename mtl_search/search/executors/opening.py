@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from mtl_search.search.executors.base import Executor
 from mtl_search.search.executors.demands import NOTHING, Demands
 from mtl_search.search.executors.inline import Inline
-from mtl_search.search.settings import Resources
+from mtl_search.sweep.settings import Resources
 
 __all__ = ["open_executor"]
 

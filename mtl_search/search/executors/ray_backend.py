@@ -24,7 +24,7 @@ from mtl_search.search.executors.gpus import fitting, gpu_share
 from mtl_search.search.executors.inline import stop_on_sigint
 from mtl_search.search.executors.place import Place
 from mtl_search.search.jobs import JobSource, Placement
-from mtl_search.search.settings import Resources
+from mtl_search.sweep.settings import Resources
 from mtl_search.training import TrialOutcome, failure
 
 QUIET = {  # before Ray is imported

@@ -10,7 +10,7 @@ from mtl_search.errors import ResourceError
 from mtl_search.search.executors import ray_backend
 from mtl_search.search.executors.addresses import chosen_address, refusal
 from mtl_search.search.executors.ray_backend import connect
-from mtl_search.search.settings import Resources
+from mtl_search.sweep.settings import Resources
 
 
 @pytest.fixture(autouse=True)

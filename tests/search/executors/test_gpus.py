@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from mtl_search.search.executors.gpus import fitting, gpu_share
-from mtl_search.search.settings import Resources
+from mtl_search.sweep.settings import Resources
 
 GIB = 2**30
 

@@ -14,8 +14,8 @@ from mtl_search.records import EpochReport, TrialState
 from mtl_search.search.executors.inline import run_inline, stop_on_sigint
 from mtl_search.search.executors.place import Place
 from mtl_search.search.jobs import Job, JobSource, Placement
-from mtl_search.testing.data import tiny_dataset
 from mtl_search.training import Score, TrialConfig, TrialOutcome, run_trial
+from tests.fixtures.data import tiny_dataset
 
 MakeJob = Callable[..., Job]
 HERE = Place(1, 0.0)

@@ -9,7 +9,7 @@ import torch
 from mtl_search.errors import ResourceError
 from mtl_search.search.executors import open_executor
 from mtl_search.search.executors.inline import Inline
-from mtl_search.search.settings import Resources
+from mtl_search.sweep.settings import Resources
 
 
 def test_inline_is_one_slot_without_a_dashboard() -> None:
@@ -41,7 +41,7 @@ def test_inline_needs_no_ray() -> None:
     script = (
         "import sys\n"
         "from mtl_search.search.executors import open_executor\n"
-        "from mtl_search.search.settings import Resources\n"
+        "from mtl_search.sweep.settings import Resources\n"
         "with open_executor(Resources(gpu=0), inline=True):\n"
         "    sys.exit('ray' in sys.modules)"
     )

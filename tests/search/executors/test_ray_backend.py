@@ -16,13 +16,14 @@ from ray.exceptions import OutOfMemoryError, RayActorError, RayError
 
 from mtl_search.errors import ResourceError
 from mtl_search.records import EpochReport, Phase, TrialRecord, TrialState
-from mtl_search.search import Snapshot, SweepSpec, Watch, resume_sweep, run_sweep
+from mtl_search.search import Snapshot, Watch, resume_sweep, run_sweep
 from mtl_search.search.executors import ray_backend
 from mtl_search.search.executors.demands import Demands
 from mtl_search.search.executors.ray_backend import AskTheSource, Cluster, SourceSearcher, connect, ray
 from mtl_search.search.executors.trainable import ENDED, JOB, OUTCOME, PLACEMENT, REPORTS
 from mtl_search.search.jobs import Job, JobSource, Placement
-from mtl_search.search.settings import Resources
+from mtl_search.sweep import SweepSpec
+from mtl_search.sweep.settings import Resources
 from mtl_search.training import TrialOutcome
 
 MakeSpec = Callable[..., SweepSpec]

@@ -10,12 +10,13 @@ import pytest
 from mtl_search.data import Dataset
 from mtl_search.leaderboard import Leaderboard
 from mtl_search.records import TrialState
-from mtl_search.search import SweepSpec, run_sweep
+from mtl_search.search import run_sweep
 from mtl_search.search.executors import inline, trainable
 from mtl_search.search.executors.place import Place
 from mtl_search.search.executors.ray_backend import SourceSearcher
 from mtl_search.search.executors.trainable import TrainJob
 from mtl_search.search.jobs import JobSource
+from mtl_search.sweep import SweepSpec
 
 RAN = {"started", "finished", "train_seconds", "device_seconds"}
 

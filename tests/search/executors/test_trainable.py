@@ -13,8 +13,8 @@ from mtl_search.search.executors import trainable as module
 from mtl_search.search.executors.place import Place
 from mtl_search.search.executors.trainable import JOB, OUTCOME, PLACEMENT, REPORTS, TrainJob
 from mtl_search.search.jobs import Job
-from mtl_search.testing.data import tiny_dataset
 from mtl_search.training import Score, TrialConfig, run_trial
+from tests.fixtures.data import tiny_dataset
 
 ONE_CPU = Place(1, 0.0)
 

@@ -1,0 +1,169 @@
+"""What the composer believes before it proposes a set: the design to beat, and what trainings promise."""
+
+# M measured sets and those in training, C candidate sets, T tasks
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from mtl_search.grouping.acquisition.budget import cover_within
+from mtl_search.grouping.acquisition.budget_rise import expected_rise_within, planned_rise
+from mtl_search.grouping.acquisition.facility import cover
+from mtl_search.grouping.acquisition.improvement import expected_rise
+from mtl_search.grouping.acquisition.sizes import Sizes
+from mtl_search.grouping.member_space import Members, MemberSpace
+from mtl_search.grouping.surrogate.effects import Effects
+from mtl_search.grouping.surrogate.evidence import SetEvidence, member_matrix
+from mtl_search.grouping.surrogate.posterior import SetPosterior
+
+__all__ = ["Outlook"]
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """The posterior of all gains, with sets in training taken to achieve what is expected of them.
+
+    Designs have at most ``max_networks`` networks or, where it is given, ``max_params`` parameters.
+
+    >>> from mtl_search.grouping.strategy import Measurement
+    >>> evidence = SetEvidence.gather([Measurement(("a", "b"), {"a": 2.0, "b": 1.0})], ("a", "b"))
+    >>> Outlook(MemberSpace(("a", "b")), 2, evidence, frozenset(), Effects()).design
+    [('a', 'b')]
+    """
+
+    space: MemberSpace
+    max_networks: int
+    evidence: SetEvidence
+    running: frozenset[Members]
+    effects: Effects
+    affinity_TT: Floats | None = None
+    weight_T: Floats | None = None  # of the main tasks, 1 on average
+    max_params: int | None = None
+    sizes: Sizes = field(default_factory=Sizes)
+
+    @cached_property
+    def posterior(self) -> SetPosterior:
+        """What is known of all sets."""
+        members_MT, gains_MT, times_M = self._anchored()
+        posterior = SetPosterior(members_MT, gains_MT, times_M, self.effects, self.affinity_TT)
+        if not self.running:
+            return posterior
+        running_RT = member_matrix(sorted(self.running), self.space.tasks)
+        expected_RT, _ = posterior.predict(running_RT)
+        return SetPosterior(
+            np.vstack([members_MT, running_RT]),
+            np.vstack([gains_MT, np.where(self._main_T, expected_RT, np.nan)]),
+            np.concatenate([times_M, np.ones(len(running_RT))]),
+            self.effects,
+            self.affinity_TT,
+        )
+
+    @cached_property
+    def standing(self) -> dict[Members, int]:
+        """The sets that were trained or are in training, in the order of ``believed_MT``."""
+        sets = dict.fromkeys([*self.evidence.sets, *sorted(self.running)])
+        return {members: row for row, members in enumerate(sets)}
+
+    @cached_property
+    def believed_MT(self) -> Floats:
+        """What these sets are believed to achieve for the main tasks, as much as they count."""
+        believed_MT, _ = self.posterior.predict(member_matrix(list(self.standing), self.space.tasks))
+        return self._counted(believed_MT)
+
+    @cached_property
+    def design(self) -> list[Members]:
+        """The best design of these sets."""
+        sets = list(self.standing)
+        return [sets[row] for row in self._rows]
+
+    @cached_property
+    def noise(self) -> float:
+        """The standard error of the design's delta_m, in percent: what its trainings leave open."""
+        gains_KT = np.where(np.isnan(self.believed_MT), -np.inf, self.believed_MT)[self._rows]
+        trained_M = np.ones(len(self.standing))
+        trained_M[: len(self.evidence.sets)] = self.evidence.times_M
+        times_T = trained_M[self._rows][gains_KT.argmax(axis=0)]
+        return float(
+            np.sqrt((self._counted(self.posterior.noise_T[None])[0] ** 2 / times_T).sum())
+            / self._main_T.sum()
+        )
+
+    def promise(self, sets: Sequence[Members]) -> Floats:
+        """By how much training each set is expected to raise the design, in percent, should it not fail."""
+        mean_CT, deviation_CT = self.posterior.predict(member_matrix(sets, self.space.tasks))
+        change_CT = deviation_CT**2 / np.sqrt(deviation_CT**2 + self.posterior.noise_T**2)
+        known_C = np.array([self.standing.get(members, -1) for members in sets])
+        main_CT, moves_CT = self._counted(mean_CT), self._counted(change_CT)
+        rise_C = (
+            expected_rise(main_CT, moves_CT, self.believed_MT, known_C, self.max_networks)
+            if self.max_params is None
+            else self._rise_within(main_CT, moves_CT, known_C, self.sizes.next_ones(sets), self.max_params)
+        )
+        return (
+            rise_C * self._chance(member_matrix(sets, self.space.tasks)) if self.evidence.failed else rise_C
+        )
+
+    def _rise_within(
+        self, mean_CT: Floats, change_CT: Floats, known_C: npt.NDArray[np.intp], sizes_QC: Floats, size: int
+    ) -> Floats:
+        believed_MT, sizes_M, rows = self.believed_MT, self._sizes_M, self._rows
+        rise_C = expected_rise_within(mean_CT, change_CT, believed_MT, known_C, sizes_QC, sizes_M, rows, size)
+        if sizes_M.sum() + sizes_QC.max(initial=0.0) <= size:  # each set fits beside all others
+            return rise_C
+        middle_C = sizes_QC[len(sizes_QC) // 2]
+        planned_C = planned_rise(mean_CT, change_CT, believed_MT, known_C, middle_C, sizes_M, rows, size)
+        return np.maximum(rise_C, planned_C)
+
+    def by_size(self, sets: list[Members]) -> list[Members]:
+        """The smallest first where sizes count, so that of sets that all promise nothing it is proposed."""
+        if self.max_params is None:
+            return sets
+        sizes_C = self.sizes.next_ones(sets).min(axis=0) if sets else np.zeros(0)
+        return [sets[at] for at in np.argsort(sizes_C, kind="stable")]
+
+    def _chance(self, members_CT: Floats) -> Floats:
+        """That a training of each set does not fail: as of the sets near it, and one that was well."""
+        failed_FT = member_matrix(self.evidence.failed, self.space.tasks)
+        failures_C = _nearness(members_CT, failed_FT).sum(axis=1)
+        successes_C = _nearness(members_CT, self.evidence.members_MT) @ self.evidence.times_M
+        return np.asarray((1 + successes_C) / (1 + successes_C + failures_C))
+
+    def _counted(self, gains_ST: Floats) -> Floats:
+        """Those of the main tasks, times their weights."""
+        return gains_ST[:, self._main_T] * (1.0 if self.weight_T is None else self.weight_T)
+
+    @cached_property
+    def _rows(self) -> list[int]:
+        if self.max_params is not None:
+            return cover_within(self.believed_MT, self._sizes_M, self.max_params)
+        return cover(self.believed_MT, self.max_networks)
+
+    @cached_property
+    def _sizes_M(self) -> Floats:
+        return self.sizes.smallest(list(self.standing))
+
+    @cached_property
+    def _main_T(self) -> npt.NDArray[np.bool_]:
+        return np.array([task in self.space.main for task in self.space.tasks])
+
+    def _anchored(self) -> tuple[Floats, Floats, Floats]:
+        """The evidence, and that a task gains nothing on its own where that was not measured."""
+        evidence = self.evidence
+        alone = [(task,) for task in self.space.main if (task,) not in evidence.sets]
+        alone_AT = member_matrix(alone, self.space.tasks)
+        return (
+            np.vstack([evidence.members_MT, alone_AT]),
+            np.vstack([evidence.gains_MT, np.where(alone_AT > 0, 0.0, np.nan)]),
+            np.concatenate([evidence.times_M, np.ones(len(alone))]),
+        )
+
+
+def _nearness(members_AT: Floats, members_BT: Floats) -> Floats:
+    """1 for equal sets, half of it for each member that one has and the other has not."""
+    apart_AB = members_AT @ (1 - members_BT).T + (1 - members_AT) @ members_BT.T
+    return np.asarray(0.5**apart_AB)

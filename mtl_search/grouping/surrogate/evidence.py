@@ -1,0 +1,79 @@
+"""What trainings of the same sets of tasks say together: one row a set."""
+
+# M measured sets, T tasks
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from mtl_search.grouping.member_space import Members
+from mtl_search.grouping.strategy import Measurement
+
+__all__ = ["SetEvidence", "member_matrix"]
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class SetEvidence:
+    """The distinct sets in the order they were first met, their mean gains and how often each was trained.
+
+    Trainings of a set with exactly the same gains count as one that was looked up again. ``repeated`` are the
+    sets of which nothing new is to be expected: at least one training in three was looked up. Where that
+    holds for a set with the most distinct trainings of all, it is taken to hold for every set with as many,
+    as in a table of so many trainings of each set. ``failed`` are the sets of trainings that failed, each as
+    often as it did; they have no row unless another training succeeded.
+
+    >>> twice = [Measurement(("a", "b"), {"a": 2.0}), Measurement(("a", "b"), {"a": 4.0})]
+    >>> evidence = SetEvidence.gather(twice, ("a", "b"))
+    >>> evidence.gains_MT, evidence.times_M
+    (array([[ 3., nan]]), array([2.]))
+    """
+
+    sets: tuple[Members, ...]
+    members_MT: Floats
+    gains_MT: Floats
+    times_M: Floats
+    repeated: frozenset[Members]
+    failed: tuple[Members, ...] = ()
+
+    @classmethod
+    def gather(cls, measured: Sequence[Measurement], tasks: Members) -> "SetEvidence":
+        """All measurements; NaN where a task has no gain."""
+        failed = tuple(one.members for one in measured if one.failed)
+        measured = [one for one in measured if not one.failed]
+        by_set: dict[Members, dict[tuple[float | None, ...], None]] = {}
+        for one in measured:
+            gains = (one.gains.get(task, math.nan) for task in tasks)
+            key = tuple(gain if math.isfinite(gain) else None for gain in gains)
+            by_set.setdefault(one.members, {})[key] = None
+        rows = [np.array(list(trainings), dtype=float) for trainings in by_set.values()]
+        looked_up = Counter(one.members for one in measured)
+        looked_up.subtract({members: len(trainings) for members, trainings in by_set.items()})
+        repeated = frozenset(m for m, trainings in by_set.items() if 2 * looked_up[m] >= len(trainings))
+        most = max(map(len, rows), default=0)
+        told = frozenset(m for m, trainings in by_set.items() if len(trainings) == most)
+        if repeated & told:
+            repeated |= told
+        return cls(
+            tuple(by_set),
+            member_matrix(list(by_set), tasks),
+            np.array([_defined_mean(row) for row in rows]).reshape(-1, len(tasks)),
+            np.array([float(len(row)) for row in rows]),
+            repeated,
+            failed,
+        )
+
+
+def member_matrix(sets: Sequence[Members], tasks: Members) -> Floats:
+    """A row for each set, 1 where a task is a member."""
+    return np.array([[float(task in members) for task in tasks] for members in sets]).reshape(-1, len(tasks))
+
+
+def _defined_mean(rows_RT: Floats) -> Floats:
+    n_T = (~np.isnan(rows_RT)).sum(axis=0)
+    return np.where(n_T > 0, np.nansum(rows_RT, axis=0) / np.maximum(n_T, 1), np.nan)

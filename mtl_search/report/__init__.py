@@ -1,0 +1,19 @@
+"""One page that answers what a sweep was for: what to train, is it better, why, at what cost, how it went.
+
+`write_report` makes a single HTML file that needs no network: plotly.js, styles and data are inside it. It
+reads the tables (and the sweep file as text, never as a sweep), so it works for any leaderboard, today or in
+years.
+
+- Numbers come from the analyses; this package only puts them into words and figures. What a person should
+  believe stands first, and what was switched off (seeds, references, equal budgets) stands beside it.
+- The design to train is chosen on validation data, and the page then says what test showed of it. Choosing
+  the best of what test showed would make the test a second validation.
+- Figures are plain data for plotly, with colours as CSS variables: light and dark are one switch of the
+  page. They are drawn when they come into view, so a long page opens at once. Parallel coordinates are drawn
+  as ordinary lines, since plotly's own (and Optuna's) need WebGL, which phones and remote desktops may lack.
+- Every name from the data is escaped: by Jinja in text, by `words.plain` in figures, and as JSON in scripts.
+"""
+
+from mtl_search.report.page import write_report
+
+__all__ = ["write_report"]

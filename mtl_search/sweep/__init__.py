@@ -1,0 +1,13 @@
+"""What a user asked for, as values: the sweep file and everything in it, checked whole before anything runs.
+
+- ``settings``: every block of a sweep file but ``trial:`` and ``arms:``; ``samplers`` and ``pruners`` are two
+  of them, as configurations that build Optuna's.
+- ``spec``: a `SweepSpec`, the settings and the search spaces of one sweep; ``file`` reads, changes and saves
+  it.
+- ``arms``: the parts of a sweep with budgets of their own, those that every sweep is compared with among
+  them.
+"""
+
+from mtl_search.sweep.spec import SweepSpec, load_sweep
+
+__all__ = ["SweepSpec", "load_sweep"]

@@ -1,0 +1,69 @@
+"""The sweep as it is run, kept in the results folder: all that a resume needs to know of it."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from mtl_search.data import bundled_tables
+from mtl_search.leaderboard import replace_file
+from mtl_search.model import Trunk
+from mtl_search.sweep.spec import SweepSpec
+
+__all__ = ["SWEEP_FILE", "save_sweep", "with_budget", "with_changes"]
+
+SWEEP_FILE = "sweep.yaml"
+
+
+def with_changes(
+    spec: SweepSpec, *, name: str | None = None, trials: int | None = None, hours: float | None = None
+) -> SweepSpec:
+    """The same sweep under another name or with another budget of trials or hours, checked again."""
+    value: dict[str, Any] = dict(spec.document.data)
+    if name is not None:
+        value["name"] = name
+    if trials is not None or hours is not None:
+        amounts = ("trials", "hours", "reference_hours")
+        budget = {key: item for key, item in value["budget"].items() if key not in amounts}
+        amount = {"trials": trials} if trials is not None else {"hours": hours}
+        value["budget"] = {**budget, **amount}
+    return SweepSpec.from_value(value, spec.base)
+
+
+def with_budget(spec: SweepSpec, **amounts: float) -> SweepSpec:
+    """The same sweep with these options of its budget, checked again."""
+    value: dict[str, Any] = dict(spec.document.data)
+    value["budget"] = {**value["budget"], **amounts}
+    return SweepSpec.from_value(value, spec.base)
+
+
+def save_sweep(spec: SweepSpec, folder: Path) -> None:
+    """Write ``sweep.yaml`` in one go.
+
+    A relative path to data is made absolute, so that it still leads there, and a trunk configured in Python
+    becomes the mapping that it is read from again.
+    """
+    value: dict[str, Any] = dict(spec.document.data)
+    value["data"] = _anchored(value["data"], spec.base)
+    yaml = YAML()
+    yaml.default_flow_style = None
+    yaml.width = 110
+    replace_file(folder / SWEEP_FILE, lambda file: yaml.dump(_written(value), file))
+
+
+def _written(value: object) -> object:
+    """``value`` with the trunks in it as mappings."""
+    if isinstance(value, Trunk):
+        return value.model_dump(mode="json")
+    if isinstance(value, Mapping):
+        return {key: _written(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_written(item) for item in value]
+    return value
+
+
+def _anchored(data: Mapping[str, Any], base: Path) -> dict[str, Any]:
+    source = data["source"]
+    elsewhere = source in bundled_tables() or "://" in source
+    return {**data, "source": source if elsewhere else str((base / Path(source).expanduser()).resolve())}

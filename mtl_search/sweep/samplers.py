@@ -1,0 +1,107 @@
+"""Samplers: which of Optuna's algorithms suggests the hyperparameters, as configurations that build it."""
+
+import warnings
+from abc import abstractmethod
+from typing import Annotated, Literal, Self
+
+import optuna
+from optuna.samplers import BaseSampler
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt
+
+from mtl_search.sweep.bounded import Bounded
+
+__all__ = ["CMAES", "GP", "QMC", "TPE", "Random", "Sampler", "SamplerConfig"]
+
+MembersBy = Literal["composed", "random", "pairs", "all", "sampler"]
+
+
+class Sampler(BaseModel):
+    """What all samplers share: how members are chosen, and the seed of everything a sweep draws.
+
+    ``affinities``: whether ``shared_equal`` measures gradient affinities for the composer to start from.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    members: MembersBy = "composed"
+    affinities: bool = True
+    seed: NonNegativeInt = 0
+
+    def within(self, trials: int | None) -> Self:
+        """The same for a study of ``trials``: at most a third of them before it learns from any."""
+        startup = getattr(self, "startup_trials", None)
+        if trials is None or startup is None:
+            return self
+        return self.model_copy(update={"startup_trials": min(startup, max(1, trials // 3))})
+
+    @abstractmethod
+    def build(self, seed: int) -> BaseSampler:
+        """Optuna's sampler; ``seed`` differs for each study and each resume, so that no draw is repeated."""
+
+
+class Random(Sampler):
+    """Independent uniform draws."""
+
+    name: Literal["random"] = "random"
+
+    def build(self, seed: int) -> BaseSampler:
+        """Optuna's RandomSampler."""
+        return optuna.samplers.RandomSampler(seed=seed)
+
+
+class TPE(Sampler):
+    """The tree-structured Parzen estimator (Bergstra et al. 2011), multivariate with constant liar."""
+
+    name: Literal["tpe"] = "tpe"
+    startup_trials: NonNegativeInt = 10
+
+    def build(self, seed: int) -> BaseSampler:
+        """Optuna's TPESampler, bounded."""
+        return Bounded(
+            optuna.samplers.TPESampler(seed=seed, n_startup_trials=self.startup_trials, multivariate=True)
+        )
+
+
+class GP(Sampler):
+    """A Gaussian process with log expected improvement; conditional parameters are drawn at random."""
+
+    name: Literal["gp"] = "gp"
+    startup_trials: PositiveInt = 10
+
+    def build(self, seed: int) -> BaseSampler:
+        """Optuna's GPSampler, bounded."""
+        return Bounded(
+            optuna.samplers.GPSampler(
+                seed=seed, n_startup_trials=self.startup_trials, warn_independent_sampling=False
+            )
+        )
+
+
+class CMAES(Sampler):
+    """CMA-ES (Hansen 2016) over the numeric parameters that every trial has; the rest at random."""
+
+    name: Literal["cmaes"] = "cmaes"
+    startup_trials: PositiveInt = 1
+
+    def build(self, seed: int) -> BaseSampler:
+        """Optuna's CmaEsSampler."""
+        return optuna.samplers.CmaEsSampler(
+            seed=seed, n_startup_trials=self.startup_trials, warn_independent_sampling=False
+        )
+
+
+class QMC(Sampler):
+    """A scrambled Sobol sequence: spreads more evenly than random draws."""
+
+    name: Literal["qmc"] = "qmc"
+
+    def build(self, seed: int) -> BaseSampler:
+        """Optuna's QMCSampler."""
+        with warnings.catch_warnings():  # experimental since Optuna 3.0, which is no news to users
+            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+            return optuna.samplers.QMCSampler(
+                seed=seed, scramble=True, warn_asynchronous_seeding=False, warn_independent_sampling=False
+            )
+
+
+SamplerConfig = Annotated[Random | TPE | GP | CMAES | QMC, Field(discriminator="name")]

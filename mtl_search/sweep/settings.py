@@ -1,0 +1,166 @@
+"""The blocks of a sweep file beside data, tasks and trial, as frozen values."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    field_validator,
+    model_validator,
+)
+
+from mtl_search.data import DataSpec
+from mtl_search.sweep.pruners import ASHA, PrunerConfig
+from mtl_search.sweep.samplers import TPE, SamplerConfig
+from mtl_search.tasks import TaskConfig
+from mtl_search.training import NetworkCost
+
+__all__ = ["Budget", "Constraints", "Objective", "References", "Resources", "Settings"]
+
+FROZEN = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+
+class Objective(BaseModel):
+    """What a design is composed for: delta_m with at most so many networks, or within a size."""
+
+    model_config = FROZEN
+
+    max_networks: PositiveInt | None = None
+    max_params: PositiveInt | None = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if (self.max_networks is None) == (self.max_params is None):
+            raise ValueError("either max_networks or max_params")
+        return self
+
+
+class Constraints(BaseModel):
+    """Bounds of one network; a network beyond them is refused before it is trained."""
+
+    model_config = FROZEN
+
+    n_params: PositiveInt | None = None
+    flops: PositiveInt | None = None
+
+    def broken_by(self, cost: NetworkCost) -> tuple[str, float] | None:
+        """The first bound that ``cost`` is beyond, and by how much relative to it; None where it fits."""
+        for name, bound in self.model_dump(exclude_none=True).items():
+            if (found := getattr(cost, name)) > bound:
+                return name, found / bound - 1.0
+        return None
+
+
+class Budget(BaseModel):
+    """How much each arm may use, and how much the confirmation.
+
+    ``trials`` for the search and for each arm of the user's; ``reference_trials`` for each reference arm per
+    main task: so many for each task alone, and as many in all for the networks of all tasks. ``hours`` in the
+    place of ``trials`` bounds the whole command, from reading the data to the confirmation, of which the
+    search has at least half where that is possible (see `mtl_search.search.hours`); the reference arms have
+    their parts of ``reference_hours``, where a sweep was extended for the search alone.
+    The networks of promising designs are then replicated on ``repeats`` seeds before designs are final, and
+    ``finalists`` designs beside the references are confirmed on ``seeds`` seeds, and so is the control of
+    the recommended one (or of all ``finalists``: see ``controls``). None of it is budget of an arm.
+    """
+
+    model_config = FROZEN
+
+    trials: PositiveInt | None = None
+    hours: PositiveFloat | None = None
+    reference_hours: NonNegativeFloat | None = None
+    reference_trials: PositiveInt = 12
+    repeats: NonNegativeInt = 2
+    finalists: NonNegativeInt = 3
+    controls: Literal["recommended", "finalists"] = "recommended"
+    seeds: NonNegativeInt = 5
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if (self.trials is None) == (self.hours is None):
+            raise ValueError("either trials or hours")
+        if self.reference_hours is not None and self.hours is None:
+            raise ValueError("reference_hours only with hours")
+        return self
+
+    @property
+    def confirms(self) -> bool:
+        """Whether designs are confirmed at all."""
+        return self.finalists > 0 and self.seeds > 0
+
+
+class References(BaseModel):
+    """Which arms a sweep is compared with beside those that it always is: the linear networks of tables."""
+
+    model_config = FROZEN
+
+    linear: bool = True
+
+
+class Resources(BaseModel):
+    """What one trial is given: CPUs (its torch threads) and a GPU, of which it may hold a fraction."""
+
+    model_config = FROZEN
+
+    cpu: PositiveInt = 1
+    gpu: Literal["auto"] | Annotated[float, Field(ge=0)] = "auto"
+
+    @field_validator("gpu")
+    @classmethod
+    def _one_gpu_at_most(cls, gpu: float | str) -> float | str:
+        if not isinstance(gpu, str) and gpu > 1:
+            raise ValueError("at most 1, since a trial trains on one GPU (with auto all GPUs get trials)")
+        return gpu
+
+
+def _named(value: object) -> object:
+    return {"name": value} if isinstance(value, str) else value
+
+
+class Settings(BaseModel):
+    """A sweep file but for ``trial:`` and ``arms:``, which describe spaces."""
+
+    model_config = FROZEN
+
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")
+    data: DataSpec
+    tasks: dict[str, TaskConfig] = Field(min_length=1)
+    objective: Objective = Objective(max_networks=3)
+    constraints: Constraints = Constraints()
+    budget: Budget
+    references: References = References()
+    resources: Resources = Resources()
+    sampler: Annotated[SamplerConfig, BeforeValidator(_named)] = TPE()
+    pruner: Annotated[PrunerConfig, BeforeValidator(_named)] = ASHA()
+
+    @model_validator(mode="after")
+    def _some_main_task(self) -> Self:
+        if not self.main_tasks:
+            raise ValueError("at least one task with role main")
+        return self
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """How much each task counts in delta_m."""
+        return {name: task.weight for name, task in self.tasks.items()}
+
+    @property
+    def main_tasks(self) -> tuple[str, ...]:
+        """The tasks that count in delta_m, sorted by name."""
+        return tuple(sorted(name for name, task in self.tasks.items() if task.role == "main"))
+
+    @property
+    def auxiliary_tasks(self) -> tuple[str, ...]:
+        """The tasks that only help others, sorted by name."""
+        return tuple(sorted(name for name, task in self.tasks.items() if task.role == "auxiliary"))
+
+    @property
+    def all_tasks(self) -> tuple[str, ...]:
+        """All tasks, sorted by name."""
+        return tuple(sorted(self.tasks))

@@ -1,0 +1,195 @@
+"""The posterior: equal to the textbook formula, calibrated, and its slope the slope of its likelihood."""
+
+import numpy as np
+import pytest
+from scipy.optimize import approx_fprime
+
+from mtl_search.grouping.replay.synthetic import synthetic_table
+from mtl_search.grouping.surrogate.effects import (
+    SHARED,
+    Effects,
+    OwnKernel,
+    shared_features,
+    shared_groups,
+    shared_mean,
+    standard_affinity,
+)
+from mtl_search.grouping.surrogate.posterior import JITTER, SetPosterior, _Evidence, _likelihood, fit_effects
+
+Floats = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
+
+
+def some_effects(seed: int) -> Effects:
+    vector = np.array(Effects().vector)
+    vector += 0.3 * np.random.default_rng(seed).standard_normal(len(vector))
+    return Effects(tuple(vector.tolist()))
+
+
+def some_affinities(seed: int) -> Floats:
+    return standard_affinity(np.random.default_rng(seed).standard_normal((6, 6)))
+
+
+def measured(n_sets: int, seed: int = 0, shape: str = "clusters", n_tasks: int = 6) -> tuple[Floats, Floats]:
+    """Some sets of a made-up table, and their gains; without the single tasks."""
+    table = synthetic_table(shape, n_tasks, seed=seed)
+    rows = n_tasks + np.random.default_rng(seed).permutation(len(table.sets) - n_tasks)[:n_sets]
+    members_ST = np.array([[float(t in members) for t in table.tasks] for members in table.sets])
+    return members_ST[rows], table.valid_RST[0][rows]
+
+
+def by_the_textbook(
+    members_MT: Floats,
+    gains_MT: Floats,
+    times_M: Floats,
+    effects: Effects,
+    members_CT: Floats,
+    scale_T: Floats,
+    affinity_TT: Floats | None,
+) -> tuple[Floats, Floats]:
+    """Conditioning one big Gaussian over all (set, task) pairs."""
+    both_ST = np.vstack([members_MT, members_CT])
+    n_sets, n_tasks = both_ST.shape
+    weights_F = effects.shared[shared_groups(n_tasks, len(members_MT))]
+    pairs = [(s, t) for s in range(n_sets) for t in range(n_tasks) if both_ST[s, t]]
+    rows, tasks = (np.array(column) for column in zip(*pairs, strict=True))
+    features = np.array(
+        [
+            shared_features(
+                both_ST[[s]],
+                t,
+                np.array([s]) if s < len(members_MT) else None,
+                times_M[[s]] if s < len(members_MT) else np.ones(1),
+                len(members_MT),
+                affinity_TT,
+            )[0]
+            for s, t in pairs
+        ]
+    )
+    prior = (features * weights_F) @ features.T
+    for task in range(n_tasks):
+        at = np.flatnonzero(tasks == task)
+        prior[np.ix_(at, at)] += OwnKernel(both_ST[rows[at]], both_ST[rows[at]], task).weighed(effects)
+    seen = np.flatnonzero(rows < len(members_MT))
+    new = np.flatnonzero(rows >= len(members_MT))
+    noisy = prior[np.ix_(seen, seen)] + np.diag((effects.noise + JITTER) / times_M[rows[seen]])
+    gain = np.linalg.solve(noisy, prior[np.ix_(seen, new)]).T
+    expected = shared_mean(features, shared_groups(n_tasks, len(members_MT)))
+    mean = gain @ (gains_MT[rows[seen], tasks[seen]] / scale_T[tasks[seen]] - expected[seen]) + expected[new]
+    variance = np.diag(prior[np.ix_(new, new)] - gain @ prior[np.ix_(seen, new)])
+    mean_CT, deviation_CT = np.full((2, *members_CT.shape), np.nan)
+    mean_CT[rows[new] - len(members_MT), tasks[new]] = mean
+    deviation_CT[rows[new] - len(members_MT), tasks[new]] = np.sqrt(variance)
+    return mean_CT * scale_T, deviation_CT * scale_T
+
+
+@pytest.mark.parametrize("affinity_TT", [None, some_affinities(5)], ids=["without", "with affinities"])
+@pytest.mark.parametrize("seed", range(3))
+def test_the_posterior_is_that_of_one_big_gaussian(seed: int, affinity_TT: Floats | None) -> None:
+    members_ST, gains_ST = measured(24, seed)
+    times_M, effects = np.random.default_rng(seed).integers(1, 4, 14).astype(float), some_effects(seed)
+    posterior = SetPosterior(members_ST[:14], gains_ST[:14], times_M, effects, affinity_TT)
+    scale_T = posterior.noise_T / np.sqrt(effects.noise)
+    mean, deviation = by_the_textbook(
+        members_ST[:14], gains_ST[:14], times_M, effects, members_ST[14:], scale_T, affinity_TT
+    )
+    found_mean, found_deviation = posterior.predict(members_ST[14:])
+    np.testing.assert_allclose(found_mean, mean, rtol=1e-6, atol=1e-8)
+    np.testing.assert_allclose(found_deviation, deviation, rtol=1e-6)
+
+
+def test_the_slope_of_the_likelihood_is_its_slope() -> None:
+    members_MT, gains_MT = measured(15)
+    evidence = _Evidence.gather(members_MT, gains_MT, np.linspace(1, 3, 15), some_affinities(5))
+    point = np.array(some_effects(1).vector)
+    slope = approx_fprime(point, lambda v: _likelihood(evidence, Effects(tuple(v)))[0], 1e-6)
+    np.testing.assert_allclose(_likelihood(evidence, Effects(tuple(point)))[1], slope, rtol=1e-3, atol=1e-4)
+
+
+def test_draws_have_the_mean_and_the_spread_of_the_prediction() -> None:
+    members_ST, gains_ST = measured(20)
+    posterior = SetPosterior(members_ST[:10], gains_ST[:10], np.ones(10))
+    mean, deviation = posterior.predict(members_ST)
+    rng = np.random.default_rng(0)
+    draws = np.array([posterior.draw(members_ST, rng) for _ in range(2000)])
+    assert np.nanmax(np.abs(draws.mean(axis=0) - mean) / deviation) < 0.12
+    assert np.nanmax(np.abs(draws.std(axis=0) / deviation - 1)) < 0.12
+    assert (np.isnan(draws[0]) == (members_ST == 0)).all()
+
+
+def test_a_draw_keeps_what_two_like_sets_have_in_common() -> None:
+    members_ST = np.array([[1.0, 1, 1, 1, 0, 0], [1, 1, 1, 1, 1, 0]])
+    posterior = SetPosterior(*measured(8), np.ones(8))
+    rng = np.random.default_rng(0)
+    draws = np.array([posterior.draw(members_ST, rng)[:, 0] for _ in range(500)])
+    assert np.corrcoef(draws.T)[0, 1] > 0.6
+
+
+def test_affinities_tell_of_sets_that_were_never_trained() -> None:
+    """Tasks 0 to 2 help each other, so do 3 to 5; gains of four pairs show that affinities tell the truth."""
+    same_TT = np.kron(np.eye(2), np.ones((3, 3)))
+    affinity_TT = standard_affinity(same_TT)
+    pairs = np.array([[1.0, 1, 0, 0, 0, 0], [0, 1, 0, 1, 0, 0], [1, 0, 0, 0, 1, 0], [0, 0, 0, 1, 1, 0]])
+    gains = np.where(pairs > 0, np.array([[5.0], [-5], [-5], [5]]), np.nan)
+    new = np.array([[0.0, 0, 1, 0, 0, 1], [0, 1, 1, 0, 0, 0], [0, 0, 0, 1, 0, 1]])
+    apart, *together = SetPosterior(pairs, gains, np.ones(4), affinity_TT=affinity_TT).predict(new)[0]
+    assert np.nanmax(apart) < -1 < 1 < np.nanmin(together)
+    blind_apart, *blind_together = SetPosterior(pairs, gains, np.ones(4)).predict(new)[0]
+    assert np.nanmin(together) - np.nanmax(apart) > 2 * (np.nanmin(blind_together) - np.nanmax(blind_apart))
+
+
+def test_nothing_measured_promises_nothing() -> None:
+    members_CT = np.array([[1.0, 1, 0], [1, 1, 1]])
+    mean, deviation = SetPosterior(np.zeros((0, 3)), np.zeros((0, 3)), np.zeros(0)).predict(members_CT)
+    np.testing.assert_array_equal(mean, np.where(members_CT > 0, 0.0, np.nan))
+    assert (deviation[members_CT > 0] > 0.5).all()
+
+
+def test_training_a_set_more_often_makes_it_surer() -> None:
+    members_MT, gains_MT = measured(12)
+    deviations = [
+        np.nanmean(SetPosterior(members_MT, gains_MT, np.full(12, times)).predict(members_MT)[1])
+        for times in (1.0, 4.0, 16.0)
+    ]
+    assert deviations == sorted(deviations, reverse=True)
+
+
+def test_a_task_without_gains_is_a_companion_like_any_other() -> None:
+    members_MT, gains_MT = measured(25)
+    gains_MT = gains_MT.copy()
+    gains_MT[:, 0] = np.nan
+    posterior = SetPosterior(members_MT, gains_MT, np.ones(25))
+    with_it, without = np.ones((1, 6)), np.array([[0.0, 1, 1, 1, 1, 1]])
+    assert (
+        np.nanmax(np.abs(posterior.predict(with_it)[0][:, 1:] - posterior.predict(without)[0][:, 1:])) > 0.1
+    )
+
+
+@pytest.mark.parametrize("shape", ["clusters", "helpers", "directions"])
+def test_thirty_sets_of_eight_tasks_foretell_the_others(shape: str) -> None:
+    members_ST, gains_ST = measured(200, shape=shape, n_tasks=8)
+    known, rest = slice(0, 30), slice(30, 200)
+    effects = fit_effects(members_ST[known], gains_ST[known], np.ones(30))
+    mean, deviation = SetPosterior(members_ST[known], gains_ST[known], np.ones(30), effects).predict(
+        members_ST[rest]
+    )
+    inside = members_ST[rest] > 0
+    error = (gains_ST[rest] - mean)[inside]
+    assert error.var() < 0.6 * gains_ST[rest][inside].var()
+    noise_T = SetPosterior(members_ST[known], gains_ST[known], np.ones(30), effects).noise_T
+    surprise = error / np.sqrt(deviation**2 + noise_T**2)[inside]
+    assert 0.7 < surprise.std() < 1.5
+
+
+def test_fitting_raises_the_likelihood_and_finds_the_noise() -> None:
+    members_MT, gains_MT = measured(50, shape="clusters")
+    fitted = fit_effects(members_MT, gains_MT, np.ones(50), steps=25)
+    evidence = _Evidence.gather(members_MT, gains_MT, np.ones(50), None)
+    assert _likelihood(evidence, fitted)[0] < _likelihood(evidence, Effects())[0] - 1
+    noise = np.random.default_rng(0).standard_normal(gains_MT.shape)
+    nothing = fit_effects(members_MT, np.where(members_MT > 0, noise, np.nan), np.ones(50), steps=25)
+    assert nothing.noise > 3 * fitted.noise
+
+
+def test_nothing_measured_fits_nothing() -> None:
+    assert fit_effects(np.zeros((0, 4)), np.zeros((0, 4)), np.zeros(0)) == Effects()
+    assert len(SHARED) == 6

@@ -1,0 +1,79 @@
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mtl_search.data import InputShape
+from mtl_search.model.encoders.table import TableEncoder, embedding_dims, encoded_width
+
+
+@pytest.mark.parametrize(
+    ("cardinality", "dim"),
+    [(2, 2), (3, 3), (10, 6), (100, 21), (470, 50), (10**6, 50)],  # round(1.6 * n ** 0.56), by hand
+)
+def test_the_rule_for_widths(cardinality, dim):
+    assert embedding_dims(InputShape(0, (cardinality,)), "auto") == (dim,)
+
+
+def test_a_fixed_width_serves_every_column():
+    assert embedding_dims(InputShape(1, (2, 50)), 7) == (7, 7)
+    assert encoded_width(InputShape(1, (2, 50)), 7) == 15
+
+
+@given(st.lists(st.integers(1, 10**6), max_size=6), st.integers(0, 5))
+def test_widths_grow_with_the_cardinality_and_stay_within_bounds(cardinalities, n_numeric):
+    shape = InputShape(n_numeric, tuple(sorted(cardinalities)))
+    dims = embedding_dims(shape, "auto")
+    assert list(dims) == sorted(dims)
+    assert all(1 <= dim <= 50 for dim in dims)
+    assert encoded_width(shape, "auto") == n_numeric + sum(dims)
+
+
+@given(st.lists(st.integers(1, 9), min_size=1, max_size=5), st.integers(0, 3), st.integers(0, 2**31))
+def test_the_one_look_up_equals_an_embedding_for_each_column(cardinalities, n_numeric, seed):
+    generator = torch.Generator().manual_seed(seed)
+    shape = InputShape(n_numeric, tuple(cardinalities))
+    encoder = TableEncoder(shape)
+    numeric = torch.randn(6, n_numeric, generator=generator)
+    columns = [torch.randint(c, (6,), generator=generator) for c in cardinalities]
+    expected, start = [numeric], 0
+    for cardinality, dim, column in zip(cardinalities, embedding_dims(shape, "auto"), columns, strict=True):
+        table = encoder.weight_W[start : start + cardinality * dim].view(cardinality, dim)
+        expected.append(table[column])
+        start += cardinality * dim
+    inputs = {"numeric": numeric, "categorical": torch.stack(columns, dim=1)}
+    assert torch.equal(encoder(inputs), torch.cat(expected, dim=1))
+    assert encoder.weight_W.numel() == start
+
+
+def test_the_unknown_level_starts_at_zero_and_learns():
+    encoder = TableEncoder(InputShape(0, (4, 3)))
+    unknown = {"numeric": torch.empty(2, 0), "categorical": torch.zeros(2, 2, dtype=torch.int64)}
+    assert not encoder(unknown).any()
+    encoder(unknown).sum().backward()
+    assert int((encoder.weight_W.grad != 0).sum()) == encoded_width(InputShape(0, (4, 3)), "auto")
+
+
+def test_known_levels_start_apart_within_bounds():
+    torch.manual_seed(0)
+    encoder = TableEncoder(InputShape(0, (100,)), embedding_dim=4)
+    values = encoder.weight_W.detach().view(100, 4)[1:]
+    assert values.abs().max() <= 0.5
+    assert float(values.std()) == pytest.approx(0.5 / 3**0.5, rel=0.1)  # of a uniform distribution
+
+
+def test_numbers_alone_pass_unchanged():
+    encoder = TableEncoder(InputShape(3))
+    numeric = torch.randn(4, 3)
+    inputs = {"numeric": numeric, "categorical": torch.empty(4, 0, dtype=torch.int64)}
+    assert encoder(inputs) is numeric
+    assert list(encoder.parameters()) == []
+
+
+def test_a_copy_on_another_device_reads_the_same_places():
+    encoder = TableEncoder(InputShape(2, (3, 4))).to("meta")
+    inputs = {
+        "numeric": torch.empty(5, 2, device="meta"),
+        "categorical": torch.empty(5, 2, dtype=torch.int64, device="meta"),
+    }
+    assert encoder(inputs).shape == (5, encoded_width(InputShape(2, (3, 4)), "auto"))

@@ -1,0 +1,141 @@
+"""The page in a real browser: Debian's chromium through Selenium; skipped where either is missing."""
+
+import shutil
+from dataclasses import replace
+
+import pytest
+
+from mtl_search.report import write_report
+from tests.fixtures.hospital import HOSPITAL
+from tests.fixtures.sweeps import synthetic_sweep
+
+webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
+CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
+pytestmark = pytest.mark.skipif(not (CHROMIUM and DRIVER), reason="no chromium with its chromedriver")
+
+SCROLL_THROUGH = """
+const done = arguments[0];
+(async () => {
+  for (const plot of document.querySelectorAll('.plot')) {
+    plot.scrollIntoView({behavior: 'instant'});
+    while (plot.dataset.drawn !== 'yes') await new Promise(wait => setTimeout(wait, 20));
+  }
+  done();
+})();
+"""
+MARKS = """
+const visible = (mark) => { const box = mark.getBoundingClientRect(); return box.width + box.height > 2; };
+const marks = '.cartesianlayer path, .cartesianlayer image, .cartesianlayer rect';
+return [...document.querySelectorAll('.plot')].map(
+  (plot) => [...plot.querySelectorAll(marks)].filter(visible).length);
+"""
+
+
+@pytest.fixture(scope="module")
+def browser():
+    from selenium.webdriver.chrome.service import Service
+
+    options = webdriver.ChromeOptions()
+    options.binary_location = CHROMIUM
+    for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=1200,900"):
+        options.add_argument(argument)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    driver = webdriver.Chrome(options=options, service=Service(DRIVER))
+    driver.set_script_timeout(120)
+    yield driver
+    driver.quit()
+
+
+@pytest.fixture(scope="module")
+def page(sweep):
+    return write_report(sweep)
+
+
+def show(browser, page, *, scheme: str = "light", width: int = 1200) -> None:
+    """Open ``page`` and scroll through it until every figure is drawn; no message of the console is fine."""
+    browser.get_log("browser")
+    features = [{"name": "prefers-color-scheme", "value": scheme}]
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+    metrics = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 600}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    browser.get(page.as_uri())
+    browser.execute_async_script(SCROLL_THROUGH)
+    assert browser.get_log("browser") == []
+
+
+def luminance(browser, selector: str, attribute: str) -> float:
+    """How bright a colour of the page is, 0 to 255."""
+    script = f"return getComputedStyle(document.querySelector('{selector}')).{attribute}"
+    red, green, blue = (float(part) for part in browser.execute_script(script)[4:-1].split(",")[:3])
+    return 0.3 * red + 0.6 * green + 0.1 * blue
+
+
+def test_every_figure_draws_without_a_word_in_the_console(browser, page):
+    show(browser, page)
+    marks = browser.execute_script(MARKS)
+    assert len(marks) > 15
+    assert min(marks) > 2, marks
+
+
+def test_dark_is_dark_in_page_and_figures(browser, page):
+    show(browser, page)
+    bright_paper, dark_ink = (
+        luminance(browser, "body", "backgroundColor"),
+        luminance(browser, ".xtick text", "fill"),
+    )
+    show(browser, page, scheme="dark")
+    assert bright_paper > 200 > 60 > luminance(browser, "body", "backgroundColor")
+    assert dark_ink < 60 < 200 < luminance(browser, ".xtick text", "fill")
+
+
+def test_figures_follow_a_change_of_scheme(browser, page):
+    show(browser, page)
+    features = [{"name": "prefers-color-scheme", "value": "dark"}]
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+    from selenium.webdriver.support.ui import WebDriverWait
+
+    WebDriverWait(browser, 30).until(lambda driver: luminance(driver, ".xtick text", "fill") > 200)
+
+
+def test_a_phone_shows_it_without_scrolling_sideways(browser, page):
+    show(browser, page, width=390)
+    assert browser.execute_script("return document.documentElement.scrollWidth") <= 390
+    outside = browser.execute_script(
+        "return [...document.querySelectorAll('.card, .chart, .answer, .tile, pre')]"
+        ".filter(part => part.getBoundingClientRect().right > 391).length"
+    )
+    assert outside == 0
+    text = browser.execute_script("return parseFloat(getComputedStyle(document.querySelector('p')).fontSize)")
+    assert text >= 13
+
+
+def test_a_hostile_task_name_is_harmless(browser, tmp_path):
+    names = (
+        "<script>",
+        "<img/src=x/onerror=window.hacked=1>",
+        "<script>window.hacked=1</script>",
+        "c",
+        "d",
+        "e",
+    )
+    tasks = [replace(task, name=name) for task, name in zip(HOSPITAL, names, strict=True)]
+    synthetic_sweep(tmp_path, trials=40, tasks=tasks)
+    show(browser, write_report(tmp_path))
+    assert browser.execute_script("return window.hacked") is None
+    assert browser.execute_script("return document.querySelectorAll('main img').length") == 0
+    ticks = browser.execute_script(
+        "return [...document.querySelectorAll('.ytick text')].map(tick => tick.textContent)"
+    )
+    assert "<script>" in ticks
+
+
+def test_an_interrupted_sweep_draws_too(browser, interrupted):
+    show(browser, write_report(interrupted))
+    assert "Not known yet." in browser.find_element("id", "better").text
+
+
+def test_the_command_can_be_copied(browser, page):
+    show(browser, page)
+    button = browser.find_element("css selector", "#train .take button.copy")
+    browser.execute_script("arguments[0].click()", button)
+    assert button.text == "Copied"

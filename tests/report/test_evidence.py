@@ -1,0 +1,113 @@
+import json
+from dataclasses import replace
+
+import pytest
+
+from mtl_search.analysis.frames import rows_of
+from mtl_search.report.evidence import evidence
+from mtl_search.report.words import percent
+
+
+def traces(figure, panel: int = 0) -> list[dict]:
+    return json.loads(figure.panels[panel].json)["data"]
+
+
+def cells(found) -> list[dict[str, str]]:
+    return [dict(zip(found.columns, row, strict=True)) for row in found.rows]
+
+
+def test_before_the_confirmation_there_is_no_evidence(unconfirmed):
+    assert evidence(unconfirmed) is None
+
+
+def test_every_confirmed_design_is_a_row_and_a_point(tables):
+    found = evidence(tables)
+    assert len(found.rows) == len(tables.summary)
+    against_single, against_tuned = traces(found.figures[0])
+    assert len(against_single["x"]) == len(tables.summary) - 1  # all but itself
+    assert len(against_tuned["x"]) == len(tables.summary) - 1
+
+
+def test_the_points_are_the_differences_with_their_intervals(tables):
+    row = tables.summary[tables.summary["chosen"].astype(bool)].iloc[0]
+    (trace, _) = traces(evidence(tables).figures[0])
+    at = len(trace["x"]) - 1  # drawn from the bottom, the recommended one on top
+    assert trace["x"][at] == pytest.approx(row["vs_single_task_difference"], rel=1e-4)
+    high = trace["x"][at] + trace["error_x"]["array"][at]
+    assert high == pytest.approx(row["vs_single_task_high"], rel=1e-3)
+    assert row["vs_single_task_verdict"] in trace["text"][at]
+
+
+def test_the_reference_itself_has_no_verdict(tables):
+    row = next(row for row in cells(evidence(tables)) if row["design"] == "single task")
+    assert row["against single task"] == "–"
+    assert row["against the best other reference"] != "–"
+
+
+def test_primary_and_secondary_comparisons_are_told_apart(tables):
+    first, *others = cells(evidence(tables))
+    assert first["design"].endswith("(recommended, primary)")
+    assert not any("primary" in row["design"] for row in others)
+    figure = evidence(tables).figures[0]
+    told = [text for trace in traces(figure) for text in trace["text"]]
+    assert sum("(primary)" in text for text in told) == 2
+    assert all("(primary)" in text or "(secondary, corrected)" in text for text in told)
+
+
+def test_without_the_recommended_design_nothing_is_called_primary(tables):
+    assert evidence(tables).primary
+    lost = evidence(replace(tables, summary=tables.summary[~tables.summary["chosen"].astype(bool)]))
+    assert not lost.primary
+    assert not any("primary" in row["design"] for row in cells(lost))
+
+
+def test_a_verdict_has_beside_it_what_would_be_shown_and_what_is_provisional(tables):
+    found = evidence(tables)
+    (row,) = (row for row in rows_of(tables.summary) if row["chosen"])
+    assert cells(found)[0]["would be shown"] == percent(row["vs_single_task_smallest"]).lstrip("+")
+    assert row["vs_single_task_smallest"] > 0
+    assert found.provisional == tuple(row["provisional"])
+    assert found.provisional
+
+
+def test_budgets_are_in_trials_and_device_time(tables):
+    row = next(row for row in cells(evidence(tables)) if row["design"].startswith("single task"))
+    assert row["budget of its arm"].startswith("48 trials, ")
+
+
+def test_tasks_are_shown_for_the_design_to_train_and_one_of_each_other_arm(tables):
+    found = evidence(tables)
+    assert len(found.task_columns) == 2 + len(tables.arms)
+    assert [row[0] for row in found.task_rows] == list(tables.main)
+    assert next(name for name, _, _ in found.figures[1].legend).startswith("search")
+    assert len(traces(found.figures[1])) == len(tables.arms) - 1
+
+
+def test_a_weight_stands_beside_its_task(tables):
+    first, *others = tables.main
+    weights = [0.5 if task == first else 1.0 for task in tables.tasks["task"]]
+    found = evidence(replace(tables, tasks=tables.tasks.assign(weight=weights)))
+    assert [row[0] for row in found.task_rows] == [f"{first} (weight 0.5)", *others]
+
+
+def test_caveats_are_shown(tables):
+    notes = [["few seeds", "no references"]] * len(tables.summary)
+    assert evidence(replace(tables, summary=tables.summary.assign(caveats=notes))).caveats == (
+        "few seeds",
+        "no references",
+    )
+
+
+def test_of_one_seed_there_is_no_interval(tables):
+    nan = dict.fromkeys(
+        ("delta_m_low", "delta_m_high", "vs_single_task_low", "vs_single_task_high"), float("nan")
+    )
+    found = evidence(replace(tables, summary=tables.summary.assign(**nan)))
+    assert all(row["interval"] == "one seed" for row in cells(found))
+    assert "one seed" in traces(found.figures[0])[0]["text"][0]
+
+
+def test_only_single_task_confirmed_has_no_figure_of_tasks(tables):
+    alone = replace(tables, summary=tables.summary[tables.summary["arm"] == "single_task"])
+    found = evidence(alone)
+    assert len(found.figures) == 1
