@@ -19,6 +19,7 @@ ROOT = Path(mtl_search.__file__).parent
 LAYERS = (
     "errors",
     "records",
+    "seeds",
     "design",
     "space",
     "tasks",
@@ -51,7 +52,17 @@ BY_CALL = ("__import__", "import_module", "importlib.import_module")
 
 # Packages from which no chain of imports may lead to HEAVY: what reads results starts without.
 HEAVY = ("torch", "torchjd", "torchmetrics", "ray")
-WITHOUT_HEAVY = ("errors", "records", "design", "space", "leaderboard", "analysis", "grouping", "report")
+WITHOUT_HEAVY = (
+    "errors",
+    "records",
+    "seeds",
+    "design",
+    "space",
+    "leaderboard",
+    "analysis",
+    "grouping",
+    "report",
+)
 
 
 @dataclass(frozen=True)

@@ -117,6 +117,7 @@ from mtl_search.grouping.strategy import (
 from mtl_search.grouping.surrogate.effects import Effects, standard_affinity
 from mtl_search.grouping.surrogate.evidence import SetEvidence
 from mtl_search.grouping.surrogate.posterior import fit_effects
+from mtl_search.seeds import random_stream
 
 __all__ = ["Affinities", "BayesianGrouping"]
 
@@ -163,7 +164,7 @@ class BayesianGrouping(GroupingStrategy):
         together = self.space.tasks
         if together in self.space and together not in trained and self._may_fit(sizes, together):
             return Proposal(together, "explore", "all tasks together")
-        rng, failing = np.random.default_rng((self.seed, trained.total())), left_alone(measured)
+        rng, failing = random_stream(self.seed, trained.total()), left_alone(measured)
         fitting = measured if self.max_params is None else affordable(measured, self.max_params)
         evidence = SetEvidence.gather(fitting, self.space.tasks)
         if not evidence.sets:
@@ -226,7 +227,7 @@ class BayesianGrouping(GroupingStrategy):
 
     def _fit(self, evidence: SetEvidence, count: int) -> Effects:
         together = np.flatnonzero(evidence.members_MT.sum(axis=1) > 1)
-        rng = np.random.default_rng((self.seed, count))
+        rng = random_stream(self.seed, count)
         drawn = rng.permutation(together)
         gains = np.cumsum((~np.isnan(evidence.gains_MT[drawn])).sum(axis=1))
         rows = np.sort(drawn[gains <= (FITTED_GAINS if len(self.space.tasks) < MANY else FITTED_GAINS // 3)])

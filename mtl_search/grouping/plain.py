@@ -3,8 +3,6 @@
 import itertools
 from collections.abc import Sequence
 
-import numpy as np
-
 from mtl_search.grouping.member_space import Members, MemberSpace
 from mtl_search.grouping.strategy import (
     GroupingStrategy,
@@ -14,6 +12,7 @@ from mtl_search.grouping.strategy import (
     left_alone,
     times_trained,
 )
+from mtl_search.seeds import random_stream
 
 __all__ = ["EverySet", "PairsFirst", "RandomSets"]
 
@@ -32,7 +31,7 @@ class RandomSets(GroupingStrategy):
     def propose(self, measured: Sequence[Measurement], running: Sequence[Members]) -> Proposal:
         """A set among those trained least often."""
         seen = times_trained(measured, running)
-        rng = np.random.default_rng((self.seed, seen.total()))
+        rng = random_stream(self.seed, seen.total())
         members = draw_least_trained(self.space, seen, rng, left_alone(measured))
         return Proposal(members, "random")
 
@@ -48,7 +47,7 @@ class PairsFirst(GroupingStrategy):
         """A pair that was not trained yet, else a random set."""
         seen = times_trained(measured, running)
         pairs = [pair for pair in itertools.combinations(self.space.tasks, 2) if pair in self.space]
-        for index in np.random.default_rng(self.seed).permutation(len(pairs)):
+        for index in random_stream(self.seed).permutation(len(pairs)):
             if pairs[index] not in seen:
                 return Proposal(pairs[index], "pair")
         return self._rest.propose(measured, running)

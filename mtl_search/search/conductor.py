@@ -1,6 +1,5 @@
 """Conductor: the search of one sweep, arm by arm, from the first job to the last trial told."""
 
-import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Literal
@@ -24,6 +23,7 @@ from mtl_search.search.studies import JournalledStudy
 from mtl_search.search.study_run import HOPELESS, Draft, StudyRun
 from mtl_search.search.transfer import Transfer
 from mtl_search.search.turns import Live, Turns
+from mtl_search.seeds import derive_seed
 from mtl_search.space import Scalar
 from mtl_search.sweep.arms import INFORMED, SEARCH, SHARED_EQUAL, SINGLE_TASK, Arm, arms_of, evidence_for
 from mtl_search.sweep.spec import SweepSpec
@@ -215,7 +215,7 @@ class Conductor(JobSource):
         draft = replace(draft, config=draft.config.on(self._bfloat16))
         trial_id = run.study.start(draft.trial)
         number = int(trial_id.rsplit("-", 1)[1])
-        seed = zlib.crc32(f"{self.spec.settings.sampler.seed}/{number}".encode())
+        seed = derive_seed(self.spec.settings.sampler.seed, number)
         references = {} if run.arm.name == SINGLE_TASK else self.ledger.yardsticks
         metrics = {t: m for t, m in self.ledger.metrics.items() if not references or t in references}
         affinities = run.arm.name == SHARED_EQUAL and self._wants_affinities

@@ -1,6 +1,5 @@
 """Retraining: networks of the search trained again on new seeds."""
 
-import zlib
 from abc import abstractmethod
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -14,6 +13,7 @@ from mtl_search.search.clock import Start
 from mtl_search.search.jobs import Job, JobSource, Placement
 from mtl_search.search.ledger import Ledger
 from mtl_search.search.recording import Recorder
+from mtl_search.seeds import derive_seed
 from mtl_search.sweep.settings import Settings
 from mtl_search.training import NetworkCost, Score, TrialConfig, TrialOutcome
 
@@ -172,4 +172,4 @@ class Retraining(JobSource):
 
 def new_seeds(settings: Settings, phase: Phase, count: int) -> Sequence[int]:
     """``count`` seeds of a phase, which no trial before it had a reason to be good on."""
-    return [zlib.crc32(f"{settings.sampler.seed}/{phase.value}/{index}".encode()) for index in range(count)]
+    return [derive_seed(settings.sampler.seed, phase.value, index) for index in range(count)]

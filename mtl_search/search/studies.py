@@ -8,7 +8,6 @@ written along for the tools that read it.
 
 import json
 import math
-import zlib
 from collections.abc import Mapping
 
 import optuna
@@ -18,6 +17,7 @@ from mtl_search.leaderboard import Leaderboard, TrialStart
 from mtl_search.records import EpochReport, TrialRecord
 from mtl_search.search.journal import Journal
 from mtl_search.search.memory import SCORES, TRIAL_ID, Past, distributions_as_text, trial_prefix
+from mtl_search.seeds import derive_seed
 from mtl_search.sweep.pruners import VALID, Pruner
 from mtl_search.sweep.samplers import Sampler
 
@@ -47,7 +47,7 @@ class JournalledStudy:
         self.name = name
         self._board, self._journal = board, journal
         self._number = journal.add_study(name, past.finished)
-        seed = zlib.crc32(f"{sampler.seed}/{name}/{past.next_number}".encode())
+        seed = derive_seed(sampler.seed, name, past.next_number)
         self.study = optuna.create_study(
             study_name=name,
             sampler=sampler.build(seed),

@@ -1,7 +1,6 @@
 """StudyRun: one study of an arm at work, from the members of a trial to its checked configuration."""
 
 import random
-import zlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from mtl_search.model import NetworkCost, NetworkCosts
 from mtl_search.records import TrialRecord, TrialState
 from mtl_search.search.studies import JournalledStudy
 from mtl_search.search.transfer import Setting, Transfer, params_of, setting_of
+from mtl_search.seeds import derive_seed
 from mtl_search.space import RandomSuggest, Scalar
 from mtl_search.sweep.arms import Arm, arms_of
 from mtl_search.sweep.settings import Settings
@@ -195,7 +195,7 @@ class StudyRun:
         starts, number = self.arm.space.starts(members), self._begun[members]
         if number >= len(starts) or attempt >= RETRIES:
             return {}
-        turn = zlib.crc32(" ".join(members).encode()) if self._strategy is not None else 0
+        turn = derive_seed(" ".join(members)) if self._strategy is not None else 0
         return starts[(number + turn) % len(starts)]
 
 

@@ -3,9 +3,9 @@
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from zlib import crc32
 
 from mtl_search.errors import nearest
+from mtl_search.seeds import derive_seed
 from mtl_search.space.document import Document
 from mtl_search.space.parameter import Categorical, Parameter
 from mtl_search.space.reading import check_keys
@@ -63,7 +63,7 @@ class MembersRange:
         mark = " ".join(drawn)
 
         def order(task: str) -> tuple[int, str]:
-            return crc32(f"{mark}/{task}".encode()), task
+            return derive_seed(mark, task), task
 
         kept = sorted(drawn, key=order)[: self.max]
         added = sorted(rest, key=order)[: max(self.min - len(kept), 0)]

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mtl_search.grouping.replay.tables import SubsetTable
+from mtl_search.seeds import random_stream
 
 __all__ = ["SHAPES", "synthetic_table"]
 
@@ -111,7 +112,7 @@ def synthetic_table(
     Half of a run's noise is in the network itself, so valid and test share it; ``jitter`` is what each set
     has of its own, again as a share of the spread, which no other set tells of.
     """
-    rng = np.random.default_rng((seed, n_tasks, list(SHAPES).index(shape)))
+    rng = random_stream(seed, n_tasks, list(SHAPES).index(shape))
     members_ST = _sets(n_tasks, rng)
     gains_ST = SHAPES[shape](members_ST, rng)
     alone_T = np.diag(gains_ST[:n_tasks])

@@ -20,6 +20,7 @@ from mtl_search.grouping.acquisition.facility import cover
 from mtl_search.grouping.member_space import Members, MemberSpace
 from mtl_search.grouping.strategy import GroupingStrategy, Measurement
 from mtl_search.records import Split
+from mtl_search.seeds import random_stream
 
 __all__ = ["SubsetTable", "mean_gains", "replay"]
 
@@ -138,7 +139,7 @@ def replay(
     ``seed`` decides in which order the runs of a set are met; after the last the first comes again.
     """
     runs_SR = np.tile(np.arange(table.n_seeds), (len(table.sets), 1))
-    order_SR = np.random.default_rng(seed).permuted(runs_SR, axis=1)
+    order_SR = random_stream(seed).permuted(runs_SR, axis=1)
     times_S = np.zeros(len(table.sets), dtype=int)
 
     def train(members: Members) -> Measurement:
