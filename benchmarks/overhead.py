@@ -32,6 +32,7 @@ import numpy as np
 import psutil
 import torch
 
+from mtl_search.arm_names import SEARCH
 from mtl_search.data import Dataset, load_dataset
 from mtl_search.leaderboard import Leaderboard, TaskInfo
 from mtl_search.records import EpochReport, Metric, Split, TrialState
@@ -41,7 +42,6 @@ from mtl_search.search.journal import Journal
 from mtl_search.search.ledger import Ledger
 from mtl_search.search.snapshot import take
 from mtl_search.sweep import SweepSpec
-from mtl_search.sweep.arms import SEARCH
 from mtl_search.training import TrialOutcome
 
 MARKS, QUICK_MARKS, WINDOW = (100, 1_000, 5_000), (25, 50, 100), 25

@@ -38,6 +38,7 @@ import ray
 import torch
 
 from benchmarks.plain import PlainTraining, run_tune
+from mtl_search.arm_names import SEARCH, SINGLE_TASK
 from mtl_search.data import Dataset, load_dataset
 from mtl_search.leaderboard import Leaderboard, TaskInfo
 from mtl_search.search.composing import design_rows
@@ -48,7 +49,6 @@ from mtl_search.search.ledger import Ledger
 from mtl_search.search.snapshot import take
 from mtl_search.space import RandomSuggest
 from mtl_search.sweep import SweepSpec
-from mtl_search.sweep.arms import SEARCH, SINGLE_TASK
 from mtl_search.training import TrialConfig
 
 LR = (3e-4, 1e-2)

@@ -18,11 +18,11 @@ from typing import Any
 from mtl_search.analysis.confirmation import Confirmed
 from mtl_search.analysis.scale import Scale
 from mtl_search.analysis.significance import Estimate, Verdict, estimate, holm, overall, verdict
+from mtl_search.arm_names import LINEAR, SHARED_ARMS, SINGLE_TASK
 
-__all__ = ["OTHER_REFERENCES", "SINGLE_TASK", "compare", "standing_for"]
+__all__ = ["OTHER_REFERENCES", "compare", "standing_for"]
 
-SINGLE_TASK = "single_task"
-OTHER_REFERENCES = ("shared_equal", "shared_tuned", "linear")
+OTHER_REFERENCES = (*SHARED_ARMS, LINEAR)
 
 Row = dict[str, Any]
 

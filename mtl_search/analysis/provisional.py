@@ -7,12 +7,12 @@ import numpy as np
 import pandas as pd
 
 from mtl_search.analysis.frames import default_gains
+from mtl_search.arm_names import ALONE_ARMS, SHARED_ARMS
 from mtl_search.records import Phase, TrialState
 
 __all__ = ["FEWEST_TRIALS", "provisional"]
 
 FEWEST_TRIALS = 10  # of a study: TPE draws as many at random before it has learned anything
-_ALONE, _TOGETHER = ("single_task", "linear"), ("shared_equal", "shared_tuned")
 
 
 def provisional(trials: pd.DataFrame, metrics: pd.DataFrame, tasks: pd.DataFrame) -> list[str]:
@@ -51,12 +51,12 @@ def provisional(trials: pd.DataFrame, metrics: pd.DataFrame, tasks: pd.DataFrame
 def _studies(search: pd.DataFrame, tasks: pd.DataFrame) -> Iterator[tuple[str, list[str], pd.DataFrame]]:
     """Name, main tasks and trials of each study of the references."""
     main = set(tasks.loc[tasks["role"] == "main", "task"])
-    for arm in _ALONE:
+    for arm in ALONE_ARMS:
         of_arm = search[search["arm"] == arm]
         members = of_arm["members"].map(tuple)
         for own in sorted(own for own in set(members) if set(own) <= main):
             yield f"{arm} {' '.join(own)}", list(own), of_arm[members == own]
-    for arm in _TOGETHER:
+    for arm in SHARED_ARMS:
         if len(of_arm := search[search["arm"] == arm]):
             yield arm, sorted(main), of_arm
 

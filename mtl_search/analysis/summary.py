@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mtl_search.analysis.comparisons import SINGLE_TASK, compare, standing_for
+from mtl_search.analysis.comparisons import compare, standing_for
 from mtl_search.analysis.confirmation import Confirmed, Runs, confirmed_designs
 from mtl_search.analysis.fairness import arm_costs, caveats, missing_trainings, why_left_out
 from mtl_search.analysis.frames import main_tasks, metric_kinds, task_weights
@@ -14,6 +14,7 @@ from mtl_search.analysis.provisional import provisional
 from mtl_search.analysis.scale import Gains, Scale
 from mtl_search.analysis.significance import Estimate, estimate, holm, level_of, verdict
 from mtl_search.analysis.verdict_words import helpers
+from mtl_search.arm_names import SINGLE_TASK
 
 __all__ = ["summarise"]
 

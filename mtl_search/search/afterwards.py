@@ -3,13 +3,13 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from mtl_search.arm_names import LINEAR, SEARCH, SHARED_EQUAL, SINGLE_TASK
 from mtl_search.records import Phase, TrialRecord, TrialState
 from mtl_search.search.composing import design_rows, serving
 from mtl_search.search.finalists import finalists
 from mtl_search.search.ledger import Ledger
 from mtl_search.search.retraining import new_seeds
 from mtl_search.search.untried import untried
-from mtl_search.sweep.arms import LINEAR, SEARCH, SHARED_EQUAL, SINGLE_TASK
 from mtl_search.sweep.spec import SweepSpec
 
 __all__ = ["FEWEST", "Afterwards", "expected_after"]

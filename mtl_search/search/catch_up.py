@@ -16,6 +16,7 @@ time that is reserved for it allows, the recommended design's first.
 from collections.abc import Iterator
 from typing import Literal
 
+from mtl_search.arm_names import SINGLE_TASK
 from mtl_search.records import EpochReport
 from mtl_search.search.composing import serving, serving_finally
 from mtl_search.search.conductor import Conductor
@@ -24,7 +25,6 @@ from mtl_search.search.jobs import Job, JobSource, Placement
 from mtl_search.search.replication import Replication
 from mtl_search.search.transfer import params_of
 from mtl_search.search.untried import Untried, untried, within_bound
-from mtl_search.sweep.arms import SINGLE_TASK
 from mtl_search.training import TrialConfig, TrialOutcome
 
 __all__ = ["CatchUp", "until_settled"]

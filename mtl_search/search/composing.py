@@ -6,11 +6,12 @@ from dataclasses import replace
 from statistics import fmean
 from typing import Any
 
+from mtl_search.arm_names import LINEAR, POOLED, REFERENCE_ARMS, SEARCH, SINGLE_TASK
 from mtl_search.design import Branching, Candidate, Composition, Design, compose, design_id, shrink
 from mtl_search.records import TrialRecord, TrialState, mean_gain
 from mtl_search.search.choosing import Contender, choose
 from mtl_search.search.ledger import Ledger
-from mtl_search.sweep.arms import LINEAR, POOLED, REFERENCE_ARMS, SEARCH, SINGLE_TASK, networks_of
+from mtl_search.sweep.arms import networks_of
 from mtl_search.sweep.spec import SweepSpec
 
 __all__ = ["compose_arm", "compose_for", "design_rows", "promising", "serving", "serving_finally"]

@@ -6,6 +6,7 @@ from typing import Literal
 
 from optuna.trial import TrialState as OptunaState
 
+from mtl_search.arm_names import SEARCH, SHARED_EQUAL, SINGLE_TASK
 from mtl_search.data import Dataset
 from mtl_search.model import NetworkCosts
 from mtl_search.records import EpochReport, Phase, TrialRecord, TrialState
@@ -25,7 +26,7 @@ from mtl_search.search.transfer import Transfer
 from mtl_search.search.turns import Live, Turns
 from mtl_search.seeds import derive_seed
 from mtl_search.space import Scalar
-from mtl_search.sweep.arms import INFORMED, SEARCH, SHARED_EQUAL, SINGLE_TASK, Arm, arms_of, evidence_for
+from mtl_search.sweep.arms import INFORMED, Arm, arms_of, evidence_for
 from mtl_search.sweep.spec import SweepSpec
 from mtl_search.training import Score, TrialConfig, TrialOutcome
 

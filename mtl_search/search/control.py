@@ -10,12 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from mtl_search.arm_names import CONTROL
 from mtl_search.data import Dataset
 from mtl_search.design import Design, design_id
 from mtl_search.records import Phase, TrialRecord, mean_gain
 from mtl_search.search.ledger import Ledger
 from mtl_search.search.retraining import Network, new_seeds
-from mtl_search.sweep.arms import CONTROL
 from mtl_search.sweep.settings import Settings
 from mtl_search.training import TrialConfig, network_cost
 from mtl_search.weighting import EqualConfig

@@ -4,10 +4,10 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 
+from mtl_search.arm_names import REFERENCE_ARMS, SINGLE_TASK
 from mtl_search.errors import SpecError
 from mtl_search.records import Phase, TrialRecord
 from mtl_search.search.timings import Timings
-from mtl_search.sweep.arms import REFERENCE_ARMS, SINGLE_TASK
 from mtl_search.sweep.file import with_budget, with_changes
 from mtl_search.sweep.spec import SweepSpec
 

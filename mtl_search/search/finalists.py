@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from mtl_search.arm_names import POOLED, REFERENCE_ARMS
 from mtl_search.data import Dataset
 from mtl_search.search.control import control_of
 from mtl_search.search.ledger import Ledger
 from mtl_search.search.retraining import Network
-from mtl_search.sweep.arms import POOLED, REFERENCE_ARMS
 from mtl_search.sweep.settings import Budget, Settings
 
 __all__ = ["finalists", "with_controls"]

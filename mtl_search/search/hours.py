@@ -27,10 +27,10 @@ from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Self
 
+from mtl_search.arm_names import SINGLE_TASK
 from mtl_search.search.afterwards import FEWEST, Afterwards, expected_after
 from mtl_search.search.ledger import Ledger
 from mtl_search.search.untried import Untried, recommended
-from mtl_search.sweep.arms import SINGLE_TASK
 from mtl_search.sweep.spec import SweepSpec
 
 __all__ = ["AIM", "CONFIRMING", "Hours"]

@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow.compute as pc
 
 from mtl_search.analysis import jackknife_variance
+from mtl_search.arm_names import SINGLE_TASK
 from mtl_search.design import Candidate
 from mtl_search.grouping.strategy import Measurement
 from mtl_search.leaderboard import Leaderboard
@@ -19,7 +20,6 @@ from mtl_search.search.attempts import is_tried_again
 from mtl_search.search.replicates import Replicates
 from mtl_search.search.seed_noise import typical_sd
 from mtl_search.search.timings import Timings
-from mtl_search.sweep.arms import SINGLE_TASK
 
 __all__ = ["Ledger"]
 

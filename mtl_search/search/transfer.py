@@ -19,10 +19,10 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
+from mtl_search.arm_names import LINEAR
 from mtl_search.records import TrialRecord, TrialState
 from mtl_search.search.ledger import Ledger
 from mtl_search.space import FloatRange, Parameter, Scalar, SearchSpace
-from mtl_search.sweep.arms import LINEAR
 
 __all__ = ["Setting", "Transfer", "params_of", "setting_of"]
 

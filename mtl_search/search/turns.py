@@ -3,13 +3,14 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from mtl_search.arm_names import LINEAR, SEARCH, SINGLE_TASK
 from mtl_search.records import EpochReport
 from mtl_search.search.clock import Start
 from mtl_search.search.hours import Hours
 from mtl_search.search.jobs import Job
 from mtl_search.search.ledger import Ledger
 from mtl_search.search.study_run import Draft, StudyRun
-from mtl_search.sweep.arms import LINEAR, SEARCH, SINGLE_TASK, Arm
+from mtl_search.sweep.arms import Arm
 
 __all__ = ["Live", "Turns"]
 

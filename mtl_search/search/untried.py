@@ -2,11 +2,11 @@
 
 from collections.abc import Collection, Mapping
 
+from mtl_search.arm_names import SINGLE_TASK
 from mtl_search.records import TrialRecord, TrialState
 from mtl_search.search.composing import design_rows
 from mtl_search.search.control import alone
 from mtl_search.search.ledger import Ledger
-from mtl_search.sweep.arms import SINGLE_TASK
 from mtl_search.sweep.spec import SweepSpec
 from mtl_search.training import TrialConfig
 

@@ -3,25 +3,20 @@
 from dataclasses import dataclass
 
 from mtl_search.analysis.provisional import FEWEST_TRIALS
+from mtl_search.arm_names import (
+    LINEAR,
+    POOLED,
+    REFERENCE_ARMS,
+    SEARCH,
+    SHARED_EQUAL,
+    SHARED_TUNED,
+    SINGLE_TASK,
+)
 from mtl_search.space import SearchSpace
 from mtl_search.sweep.spec import SweepSpec
 
-__all__ = [
-    "CONTROL",
-    "INFORMED",
-    "LINEAR",
-    "POOLED",
-    "SEARCH",
-    "SHARED_EQUAL",
-    "SHARED_TUNED",
-    "SINGLE_TASK",
-    "Arm",
-    "arms_of",
-]
+__all__ = ["INFORMED", "Arm", "arms_of", "evidence_for", "networks_of"]
 
-SINGLE_TASK, SHARED_EQUAL, SHARED_TUNED, SEARCH = "single_task", "shared_equal", "shared_tuned", "search"
-LINEAR, POOLED, CONTROL = "linear", "pooled", "control"
-REFERENCE_ARMS = (SINGLE_TASK, LINEAR, SHARED_EQUAL, SHARED_TUNED)
 NO_TRUNK = {"trunk": {"name": "mlp", "stages": 0}, "branching": "shared"}
 INFORMED = FEWEST_TRIALS  # trials trained to their end before a reference's study stops any
 TUNED_WEIGHTS = {"name": "fixed", "weights": {"simplex": [0.1, 10.0]}}

@@ -7,8 +7,10 @@ from typing import Self
 
 from pydantic import ValidationError
 
+from mtl_search.arm_names import ALONE_ARMS, OUR_ARMS
 from mtl_search.design import check_task_name
 from mtl_search.errors import nearest
+from mtl_search.records import Phase
 from mtl_search.space import Document, SearchSpace, load_document, spec_error
 from mtl_search.sweep.left_out import without_tasks
 from mtl_search.sweep.settings import Settings
@@ -16,10 +18,8 @@ from mtl_search.training import TrialConfig
 
 __all__ = ["RESERVED_ARMS", "SweepSpec", "load_sweep"]
 
-RESERVED_ARMS = (
-    *("single_task", "linear", "shared_equal", "shared_tuned", "search", "pooled", "control"),
-    *("replication", "confirmation"),
-)
+RESERVED_ARMS = (*OUR_ARMS, Phase.REPLICATION.value, Phase.CONFIRMATION.value)
+OF_STUDIES = tuple(f"{arm}." for arm in ALONE_ARMS)  # what the names of their studies begin with
 SPACES = ("trial", "arms")
 
 
@@ -53,7 +53,7 @@ class SweepSpec:
         arms = {}
         for name, part in _arms(document).items():
             path = ("arms", name)
-            if name in RESERVED_ARMS or name.startswith(("single_task.", "linear.")):  # their studies
+            if name in RESERVED_ARMS or name.startswith(OF_STUDIES):
                 raise document.error(path, "a name of your own", f"{name!r}, which every sweep has")
             check_name(document, path, name)
             arms[name] = space.override(part, path)

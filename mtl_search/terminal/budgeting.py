@@ -14,9 +14,10 @@ from mtl_search.analysis.power import (
     label_correlations,
     smallest_before,
 )
+from mtl_search.arm_names import SINGLE_TASK
 from mtl_search.data import Dataset
 from mtl_search.sweep import SweepSpec
-from mtl_search.sweep.arms import INFORMED, SINGLE_TASK, arms_of
+from mtl_search.sweep.arms import INFORMED, arms_of
 from mtl_search.terminal.words import plain_table
 
 __all__ = ["reference_words", "show_budget", "task_labels"]

@@ -9,12 +9,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from mtl_search.arm_names import SEARCH
 from mtl_search.data import Dataset, DataSummary
 from mtl_search.design import count_designs
 from mtl_search.records import Split
 from mtl_search.space import RandomSuggest, SearchSpace
 from mtl_search.sweep import SweepSpec
-from mtl_search.sweep.arms import SEARCH, Arm, arms_of
+from mtl_search.sweep.arms import Arm, arms_of
 from mtl_search.terminal.budgeting import show_budget
 from mtl_search.terminal.words import plain_console, plain_table, some
 from mtl_search.training import TrialConfig, network_cost

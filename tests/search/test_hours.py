@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from mtl_search.arm_names import REFERENCE_ARMS
 from mtl_search.records import Phase, TrialRecord
 from mtl_search.search import clock as clock_module
 from mtl_search.search import hours as hours_module
@@ -24,7 +25,6 @@ from mtl_search.search.jobs import Job, JobSource, Placement
 from mtl_search.search.phases import Phases
 from mtl_search.search.replication import Replication
 from mtl_search.sweep import SweepSpec
-from mtl_search.sweep.arms import REFERENCE_ARMS
 
 MakeBench = Callable[..., Any]
 HOUR = 3600.0

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 
+from mtl_search.arm_names import REFERENCE_ARMS, SEARCH
 from mtl_search.sweep import SweepSpec
-from mtl_search.sweep.arms import REFERENCE_ARMS, SEARCH, arms_of, evidence_for
+from mtl_search.sweep.arms import arms_of, evidence_for
 
 MakeSpec = Callable[..., SweepSpec]
 

@@ -1,0 +1,28 @@
+"""The names of the arms that every sweep has. A user's own arms have none of these."""
+
+__all__ = [
+    "ALONE_ARMS",
+    "CONTROL",
+    "LINEAR",
+    "OUR_ARMS",
+    "POOLED",
+    "REFERENCE_ARMS",
+    "SEARCH",
+    "SHARED_ARMS",
+    "SHARED_EQUAL",
+    "SHARED_TUNED",
+    "SINGLE_TASK",
+]
+
+SINGLE_TASK = "single_task"  # each main task alone, tuned
+LINEAR = "linear"  # each main task alone, without a trunk
+SHARED_EQUAL = "shared_equal"  # all tasks in one network, equal weights
+SHARED_TUNED = "shared_tuned"  # all tasks in one network, tuned fixed weights
+SEARCH = "search"
+POOLED = "pooled"  # designs composed of the networks of all arms
+CONTROL = "control"  # the controls of confirmed designs
+
+ALONE_ARMS = (SINGLE_TASK, LINEAR)
+SHARED_ARMS = (SHARED_EQUAL, SHARED_TUNED)
+REFERENCE_ARMS = (*ALONE_ARMS, *SHARED_ARMS)
+OUR_ARMS = (*REFERENCE_ARMS, SEARCH, POOLED, CONTROL)
