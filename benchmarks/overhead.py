@@ -12,10 +12,10 @@ parameters under TPE, with its journal, tables, pruner, designs and the snapshot
 
 and the driver's memory (resident set). ``open`` is the time to open the sweep again, as ``resume`` does.
 
-Members are drawn at random, so that what is measured is the machinery; ``--members composed`` adds the time
-in which the composer thinks.
+Members are drawn at random, so that what is measured is the machinery; ``--grouping bayes`` adds the time
+in which that strategy thinks.
 
-    python -m benchmarks.overhead [--quick] [--members composed]
+    python -m benchmarks.overhead [--quick] [--grouping bayes]
 """
 
 import argparse
@@ -55,13 +55,15 @@ def main() -> None:
     """Grow a sweep and print what its trials cost."""
     parser = argparse.ArgumentParser(description=str(__doc__).partition("\n")[0])
     parser.add_argument("--quick", action="store_true", help="up to 100 trials: shows that it runs")
-    parser.add_argument("--members", default="random", help="who chooses them (default: random)")
+    parser.add_argument("--grouping", default="random", help="who chooses members (default: random)")
     arguments = parser.parse_args()
     marks = QUICK_MARKS if arguments.quick else MARKS
     torch.set_num_threads(1)
-    spec = sweep(marks[-1], arguments.members)
+    spec = sweep(marks[-1], arguments.grouping)
     dataset = load_dataset(spec.settings.data, spec.settings.tasks, base=spec.base).without_test()
-    print(f"{len(spec.space.parameters())} parameters, members: {arguments.members}; milliseconds a trial\n")
+    print(
+        f"{len(spec.space.parameters())} parameters, grouping: {arguments.grouping}; milliseconds a trial\n"
+    )
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "sweep"
         tasks = [TaskInfo(task.name, task.kind, task.role, task.metric) for task in dataset.tasks.values()]
@@ -69,7 +71,7 @@ def main() -> None:
         grow_and_show(spec, dataset, path, marks)
 
 
-def sweep(trials: int, members: str) -> SweepSpec:
+def sweep(trials: int, grouping: str) -> SweepSpec:
     """A sweep of six tasks with 20 parameters."""
     return SweepSpec.from_value(
         {
@@ -84,7 +86,7 @@ def sweep(trials: int, members: str) -> SweepSpec:
                 "dnr": {"kind": "binary", "role": "auxiliary"},
             },
             "budget": {"trials": trials, "reference_trials": 2},
-            "sampler": {"name": "tpe", "members": members},
+            "sampler": {"name": "tpe", "grouping": grouping},
             "trial": {
                 "members": {"subset": {"min": 1, "max": 6}},
                 "branching": {"split": {"int": [1, 3]}},

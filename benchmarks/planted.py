@@ -7,7 +7,7 @@ Every seed is a Dataset of `benchmarks.planted_data` and a sweep of its own, in 
 its reference arms. With ``--out`` each sweep that ends is a line of that file, and those that stand there are
 not run again: a run that was stopped goes on, and the tables are of all lines.
 
-Structures. ``clusters``, ``scarce`` and ``auxiliary`` compare the composer, with and without gradient
+Structures. ``clusters``, ``scarce`` and ``auxiliary`` compare ``bayes``, with and without gradient
 affinities, with random member sets at equal trainings. *Found*: every main task is served by a network of
 exactly the planted members, in the best design. This may lean on the shared reference, which with tuned loss
 weights can serve one cluster and nothing else; *by own*: in the best design of the search's own networks and

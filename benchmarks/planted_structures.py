@@ -47,7 +47,7 @@ def depth(seed: int) -> Iterator[Row]:
             space = {"members": "all", "branching": ENCODINGS[encoding]}
             tables = sweep(
                 planted,
-                "composed",
+                "bayes",
                 seed,
                 budget=budget,
                 networks=1,
@@ -77,8 +77,8 @@ PARTINGS = {
 }
 ENCODINGS: Mapping[str, object] = {"split": {"split": {"int": [1, 3]}}, "tree": {"tree": "any"}}
 STRATEGIES = {
-    "composed": ("composed", True),
-    "composed without affinities": ("composed", False),
+    "bayes": ("bayes", True),
+    "bayes without affinities": ("bayes", False),
     "random": ("random", False),
 }
 

@@ -14,7 +14,7 @@ Row = dict[str, object]
 
 def sweep(
     planted: Planted,
-    strategy: str,
+    grouping: str,
     seed: int,
     *,
     budget: Mapping[str, int],
@@ -37,7 +37,7 @@ def sweep(
             "budget": budget,
             "references": {"linear": False},
             "resources": {"gpu": 0},
-            "sampler": {"name": "tpe", "members": strategy, "seed": seed, **(sampler or {})},
+            "sampler": {"name": "tpe", "grouping": grouping, "seed": seed, **(sampler or {})},
             "pruner": "none",
             "trial": {**members, **planted.trial, **(trial or {})},
         }

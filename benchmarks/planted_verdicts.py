@@ -43,7 +43,7 @@ def narrow(seed: int) -> Iterator[Row]:
 def _verdict(planted: Planted, seed: int, *, reference_trials: int, networks: int) -> Iterator[Row]:
     """What a sweep says of the design that it recommends, and which part of the gain it calls whose."""
     budget = {"trials": SEARCH, "reference_trials": reference_trials, "finalists": 1, "seeds": 5}
-    tables = sweep(planted, "composed", seed, budget=budget, networks=networks)
+    tables = sweep(planted, "bayes", seed, budget=budget, networks=networks)
     (design,) = tables["designs"].query("chosen").to_dict("records")
     (said,) = tables["summary"].query("chosen").to_dict("records")
     members = dict(zip(tables["trials"]["trial_id"], tables["trials"]["members"].map(tuple), strict=True))

@@ -1,4 +1,4 @@
-"""Other ways to choose which tasks train together next, that the composer is compared with."""
+"""Other ways to choose which tasks train together next, that ``bayes`` is compared with."""
 
 # M measured sets, C candidate sets, T tasks
 
@@ -139,7 +139,7 @@ class AdditiveRidge(_Predicting):
 
 
 class Thompson(_Predicting):
-    """A draw from the composer's own posterior, its effects as expected, takes the place of the prediction
+    """A draw from the posterior of ``bayes``, its effects as expected, takes the place of the prediction
     (Thompson 1933).
 
     At most ``DRAWN`` sets are drawn together, others each time: a draw costs the cube of their number. That

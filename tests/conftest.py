@@ -49,7 +49,7 @@ def tiny_sweep(tiny_file: Path) -> TinySweep:
             "budget": {"trials": 3, "reference_trials": 2, "repeats": 0, "finalists": 0, "seeds": 0},
             "references": {"linear": False},
             "resources": {"gpu": 0},
-            "sampler": {"name": "random", "members": "random"},
+            "sampler": {"name": "random", "grouping": "random"},
             "pruner": {"name": "none"},
             "trial": {
                 "members": {"subset": {"min": 1, "max": 2}},

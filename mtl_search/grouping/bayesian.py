@@ -1,15 +1,15 @@
-"""The composer: which tasks to train together next, learned while searching.
+"""The grouping strategy that learns while it searches: Bayesian optimisation over sets of tasks.
 
 A *member set* is the tasks that one network learns. With n tasks there are 2^n - 1 of them, and a design is
-made of the few whose networks together serve every task best (`mtl_search.design.compose`). The composer
-says which set is trained next, so that the best design is found with few trainings; Optuna says how it is
-trained.
+made of the few whose networks together serve every task best (`mtl_search.design.compose`). This
+strategy says which set is trained next, so that the best design is found with few trainings; Optuna says how
+it is trained. ``benchmarks/README.md`` has what it is worth.
 
 **What is believed.** The gain of a task in a set is a sum of effects: of company as such, of each further
 member, of companions that help everybody, of pairs that help each other, of one companion on this task, of
-two companions together, and of whatever else is smooth over sets (``sets.effects``). Effects that tell one
+two companions together, and of whatever else is smooth over sets (``surrogate.effects``). Effects that tell one
 task about another have weights that all tasks share. How much each kind counts is fitted to the
-measurements, by marginal likelihood, and all together are a Gaussian process over sets (``sets.posterior``):
+measurements, by marginal likelihood, and all together are a Gaussian process over sets (``surrogate.posterior``):
 a mean and a standard deviation for every task in every set, trained or not. Single tasks anchor it, which
 gain nothing by definition, and less in the mean of their own tuning. Standley et al. 2020 predict large sets
 from pairs, and Li et al. 2023 fit an additive surrogate to random subsets; the effects hold both ideas, and
@@ -22,11 +22,11 @@ is one more effect. It is expected to be true, so it orders the first sets, and 
 is learned: affinities that do not foretell gains come to count for nothing.
 
 **What is proposed.** The set whose training is expected to raise the best design of at most k networks the
-most: the knowledge gradient (Frazier et al. 2009) of a facility-location problem (``sets.improvement``,
-``sets.facility``). So a set is trained because it may be good itself, alone or in the place of a network it
+most: the knowledge gradient (Frazier et al. 2009) of a facility-location problem (``acquisition.improvement``,
+``acquisition.facility``). So a set is trained because it may be good itself, alone or in the place of a network it
 competes with, and neither a set that is surely bad nor one whose value is known is. All sets are weighed
 where they are at most about a thousand; else a sample, those one step from the best design, and what a climb
-from the most promising ones meets (``sets.candidates``). All tasks together come first.
+from the most promising ones meets (``acquisition.candidates``). All tasks together come first.
 
 **What the references say.** In a sweep their trainings are evidence as all others are: single tasks and all
 tasks together are well known before the search begins, and it trains them again only where that promises
@@ -36,7 +36,7 @@ are many, a search begins with the effects as they are expected.
 
 **Sets that fail.** A set that failed ``FAILURES`` times in a row, with different hyperparameters, is left
 alone. Before that, what it promises is weighed by the chance that it does not fail, and so is what sets like
-it promise, half as much for each member that makes a difference (``sets.outlook``).
+it promise, half as much for each member that makes a difference (``acquisition.outlook``).
 
 **Slots side by side.** Sets in training are taken to achieve what is expected of them (fantasies at the
 mean): this takes away their uncertainty, so the other slots look elsewhere.
@@ -52,46 +52,9 @@ its value is the mean gain. The mean gain less what was believed of the set befo
 hyperparameters of bad sets would count as good, was tried and found planted clusters less often.
 
 **Within a size.** With ``max_params`` designs are bounded by the sum of their networks' sizes, which are
-measured, or predicted from the number of members (``sets.sizes``). A set that enters pushes out what it takes
+measured, or predicted from the number of members (``acquisition.sizes``). A set that enters pushes out what it takes
 the room of, one that is surely too large is worth nothing, and sets that only together make room for a better
-design share what it promises (``sets.budget``, ``sets.budget_rise``).
-
-**What it is worth.** The figures below were measured with the version before weights, sizes and the catch-up
-of the references, and were not measured again since. ``python -m benchmarks.composer --synthetic 1`` replays
-searches on tables of measured subsets, 20 seeds each. Of the gain that measuring every set would give, the
-designs found had this share (18 pairs of a table and a size of the design, 3 networks or any number: both
-published tables of Taskonomy, one
-of planted clusters measured with this tool, six made-up ones of 5 to 12 tasks; budgets are multiples of the
-tasks, 10 and 30 % of the sets, up to half of the sets or 160 trainings, 100 for 10 and 12 tasks; the last
-column is at 30 % or the most trainings; the errors are over the pairs):
-
-=====================================  ==================  ======================
-strategy                               mean over budgets   30 % of the sets
-=====================================  ==================  ======================
-composer                               0.77 ± 0.07        0.88 ± 0.07
-Thompson draws, effects as expected    0.66 ± 0.09        0.83 ± 0.07
-TPE, a boolean for each task           0.49 ± 0.12        0.66 ± 0.10
-additive ridge (Li et al. 2023)        0.46 ± 0.13        0.60 ± 0.12
-random sets                            0.46 ± 0.13        0.61 ± 0.12
-pairs predict (Standley et al. 2020)   0.42 ± 0.15        0.68 ± 0.13
-pairs first                            0.42 ± 0.15        0.67 ± 0.13
-=====================================  ==================  ======================
-
-Thirteen of the 18 reach 0.8. Taskonomy does not, -0.06 to 0.72: a handful of sets stand out there that no
-other tells of, each trained once, and pairs predict the second table better. With the three tables where
-there is next to nothing to gain, the composer is better than random sets in 39 of 112 tests of a table, a
-size and a budget, and worse in none (paired by seed, p < 0.05 after Holm). Thompson sampling (1933), which
-trains a set of the best design of a draw from the same kind of posterior, was the first plan and is the
-nearest rival.
-
-On made-up tables of 20 and 27 tasks, with 2 seeds and at most 80 trainings (``--synthetic 0 --large 1
---tables : --networks 6,all --most 80 --seeds 2``), it has 0.74 ± 0.05 over budgets and 0.83 ± 0.04 at the
-largest, Thompson draws 0.63 and 0.75, random sets 0.50 and 0.58. It is worst, and no better than random sets,
-where only the number of members counts.
-
-Gradient affinities, for ``composer+tag``: on the table of planted clusters the whole gain after 6 trainings,
-where the composer needs 12; on SUPPORT2, where all sets together gain less than half a percent, no
-difference. ``benchmarks/planted.py`` has what they are worth in sweeps, which the README shows.
+design share what it promises (``acquisition.budget``, ``acquisition.budget_rise``).
 """
 
 # C candidate sets
@@ -136,8 +99,8 @@ class BayesianGrouping(GroupingStrategy):
 
     >>> tasks = ("age", "cost", "stay")
     >>> singles = [Measurement((task,), {task: 0.0}) for task in tasks]
-    >>> composer = BayesianGrouping(MemberSpace(tasks, min_members=2), max_networks=2, seed=0)
-    >>> composer.propose(singles, running=[]).members
+    >>> strategy = BayesianGrouping(MemberSpace(tasks, min_members=2), max_networks=2, seed=0)
+    >>> strategy.propose(singles, running=[]).members
     ('age', 'cost', 'stay')
     """
 

@@ -3,8 +3,8 @@
 Who does what:
 
 - ``sweep`` and ``settings`` check what the user wrote; ``arms`` turns it into arms and their studies.
-- ``conductor`` decides: which study has its turn (``turns``), which members (``strategies``, of which the
-  ``composer`` is the one that learns; ``sets`` is what it believes), which hyperparameters (``studies``,
+- ``conductor`` decides: which study has its turn (``turns``), which members (``strategies``, see
+  `mtl_search.grouping`), which hyperparameters (``studies``,
   Optuna, and ``transfer``: what did well in other studies), whether to stop (``pruners``), whether the answer
   is known already (``ledger``), whether what was lost is tried again (``attempts``). It records a trial
   before it tells it.
@@ -19,8 +19,8 @@ Who does what:
 Where this differs from the first design: Optuna's studies think in memory and are made again from the
 leaderboard's log (``studies`` says why; ``journal`` is for Optuna's tools alone), test rows are not merely
 left unread during the search but absent from its data, there is a replication between search and confirmation
-(``replication`` says why), and the composer trains what is expected to raise the best design the most, which
-found better designs in its benchmark than the Thompson draws that were planned (``composer``).
+(``replication`` says why), and ``grouping.bayesian`` trains what is expected to raise the best design the most, which
+found better designs in its benchmark than the Thompson draws that were planned.
 """
 
 from mtl_search.search.executors.base import Executor

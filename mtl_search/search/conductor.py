@@ -175,10 +175,10 @@ class Conductor(JobSource):
 
     @property
     def _wants_affinities(self) -> bool:
-        """Whether the search has a composer, and enough tasks for it to tell companions apart."""
+        """Whether the search learns which tasks go together, and has enough of them to tell companions apart."""
         settings = self.spec.settings
-        composed = settings.sampler.members == "composed" and not self.spec.space.members.is_fixed
-        return settings.sampler.affinities and composed and len(settings.all_tasks) > 2
+        learned = settings.sampler.grouping == "bayes" and not self.spec.space.members.is_fixed
+        return settings.sampler.affinities and learned and len(settings.all_tasks) > 2
 
     def try_alone(self, task: str, config: TrialConfig, params: Mapping[str, Scalar]) -> Job | None:
         """Train ``config``, a network of ``task`` alone, in that task's study, to its end.

@@ -1,4 +1,4 @@
-"""Which member strategy a sweep file's ``sampler.members`` stands for."""
+"""The grouping strategy that a sweep file's ``sampler.grouping`` stands for."""
 
 from collections.abc import Sequence
 
@@ -21,14 +21,14 @@ def build_strategy(
     """
     sets = MemberSpace(settings.main_tasks, settings.auxiliary_tasks, space.members.min, space.members.max)
     seed = settings.sampler.seed
-    match settings.sampler.members:
+    match settings.sampler.grouping:
         case "random":
             return RandomSets(sets, seed)
         case "pairs":
             return PairsFirst(sets, seed)
-        case "all":
+        case "exhaustive":
             return EverySet(sets)
-        case "composed":
+        case "bayes":
             objective = settings.objective
             return BayesianGrouping(
                 sets,
@@ -38,5 +38,5 @@ def build_strategy(
                 settings.weights,
                 max_params=objective.max_params,
             )
-        case "sampler":
+        case "optuna":
             return None

@@ -12,18 +12,18 @@ from mtl_search.sweep.bounded import Bounded
 
 __all__ = ["CMAES", "GP", "QMC", "TPE", "Random", "Sampler", "SamplerConfig"]
 
-MembersBy = Literal["composed", "random", "pairs", "all", "sampler"]
+Grouping = Literal["bayes", "random", "pairs", "exhaustive", "optuna"]
 
 
 class Sampler(BaseModel):
-    """What all samplers share: how members are chosen, and the seed of everything a sweep draws.
+    """What all samplers share: the grouping strategy, and the seed of everything a sweep draws.
 
-    ``affinities``: whether ``shared_equal`` measures gradient affinities for the composer to start from.
+    ``affinities``: whether ``shared_equal`` measures gradient affinities for ``bayes`` to start from.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
-    members: MembersBy = "composed"
+    grouping: Grouping = "bayes"
     affinities: bool = True
     seed: NonNegativeInt = 0
 

@@ -1,4 +1,4 @@
-"""The composer: it learns, it resumes, it keeps to its space, and it is quick enough to ask before each
+"""The bayesian strategy: it learns, it resumes, it keeps to its space, and it is quick enough to ask before each
 trial."""
 
 import time
@@ -28,13 +28,13 @@ def gains_of(members: Members) -> dict[str, float]:
 
 
 def train(
-    composer: BayesianGrouping, steps: int, measured: list[Measurement] | None = None
+    strategy: BayesianGrouping, steps: int, measured: list[Measurement] | None = None
 ) -> list[Measurement]:
     done = list(measured or [])
     for _ in range(steps):
-        members = composer.propose(done, []).members
+        members = strategy.propose(done, []).members
         done.append(
-            Measurement(members, {t: g for t, g in gains_of(members).items() if t in composer.space.main})
+            Measurement(members, {t: g for t, g in gains_of(members).items() if t in strategy.space.main})
         )
     return done
 
@@ -54,8 +54,8 @@ AFFINITIES = {(s, t): gains_of(tuple(sorted((s, t))))[t] for s, t in PAIRS}
 
 def needed(seed: int, *affinities: dict[tuple[str, str], float]) -> int:
     """How many trainings it takes until both sets that help each other were trained."""
-    composer = BayesianGrouping(MemberSpace(TASKS), 3, seed, affinities)
-    found = [m.members for m in train(composer, 30, SINGLES)[len(SINGLES) :]]
+    strategy = BayesianGrouping(MemberSpace(TASKS), 3, seed, affinities)
+    found = [m.members for m in train(strategy, 30, SINGLES)[len(SINGLES) :]]
     return 1 + max(found.index(members) for members in (("a", "b", "c"), ("d", "e")))
 
 
@@ -83,8 +83,8 @@ def test_friends_come_before_enemies_from_the_first() -> None:
     known = [*SINGLES, Measurement(TASKS, together)]
     for sign in (1, -1):
         affinities = {pair: sign * affinity for pair, affinity in AFFINITIES.items()}
-        composer = BayesianGrouping(MemberSpace(TASKS, min_members=2, max_members=2), 3, 0, [affinities])
-        members = composer.propose(known, []).members
+        strategy = BayesianGrouping(MemberSpace(TASKS, min_members=2, max_members=2), 3, 0, [affinities])
+        members = strategy.propose(known, []).members
         assert (AFFINITIES[members] > 0) == (sign > 0)
 
 
@@ -110,10 +110,10 @@ def spaces(draw: st.DrawFn) -> MemberSpace:
 @settings(deadline=None, max_examples=25)
 @given(spaces(), st.integers(1, 4), st.integers(0, 3))
 def test_every_proposal_is_of_the_space_and_not_in_training(space: MemberSpace, k: int, seed: int) -> None:
-    composer, running = BayesianGrouping(space, k, seed), list[Members]()
+    strategy, running = BayesianGrouping(space, k, seed), list[Members]()
     measured = [Measurement((task,), {task: 0.0}) for task in space.main]
     for step in range(min(space.count, 8)):
-        members = composer.propose(measured, running).members
+        members = strategy.propose(measured, running).members
         assert members in space
         assert members not in running or len(set(running)) == space.count
         running.append(members)
@@ -131,10 +131,10 @@ def test_a_resumed_sweep_goes_on_as_if_it_had_never_stopped() -> None:
 
 
 def test_slots_side_by_side_train_different_sets() -> None:
-    composer, running = BayesianGrouping(MemberSpace(TASKS), 3, 0), list[Members]()
-    measured = train(composer, 5, SINGLES)
+    strategy, running = BayesianGrouping(MemberSpace(TASKS), 3, 0), list[Members]()
+    measured = train(strategy, 5, SINGLES)
     for _ in range(4):
-        running.append(composer.propose(measured, running).members)
+        running.append(strategy.propose(measured, running).members)
     assert len(set(running)) == 4
 
 
@@ -210,9 +210,9 @@ def test_a_set_that_may_enter_the_design_after_all_is_trained_again() -> None:
 
 
 def test_retuning_in_two_slots_takes_both_networks_of_the_design() -> None:
-    composer, measured = BayesianGrouping(MemberSpace(tuple("abcd")), 2, 0), settled(5)
-    first = composer.propose(measured, []).members
-    assert {first, composer.propose(measured, [first]).members} == {("a", "b"), ("c", "d")}
+    strategy, measured = BayesianGrouping(MemberSpace(tuple("abcd")), 2, 0), settled(5)
+    first = strategy.propose(measured, []).members
+    assert {first, strategy.propose(measured, [first]).members} == {("a", "b"), ("c", "d")}
 
 
 def test_undefined_gains_are_borne() -> None:
@@ -236,12 +236,12 @@ def test_it_needs_fewer_trainings_than_random_search(shape: str) -> None:
 
 def test_thirty_tasks_that_help_their_half_are_parted_in_a_score_of_trainings() -> None:
     tasks = tuple(f"t{i:02}" for i in range(30))
-    composer = BayesianGrouping(MemberSpace(tasks, min_members=2), 2, 1)
+    strategy = BayesianGrouping(MemberSpace(tasks, min_members=2), 2, 1)
     measured = [Measurement((task,), {task: 0.0}) for task in tasks]
     halves = {tasks[::2], tasks[1::2]}
     while not halves <= {one.members for one in measured}:
         assert len(measured) < len(tasks) + 20
-        members = composer.propose(measured, []).members
+        members = strategy.propose(measured, []).members
         sides = [int(task[1:]) % 2 for task in members]
         agree = 2 * sum(sides) - len(sides)  # the odd less the even
         gains = [(agree if side else -agree) - 1.0 for side in sides]
@@ -258,8 +258,8 @@ def test_many_tasks_are_weighed_by_a_cheaper_model(n_tasks: int) -> None:
     known = [
         Measurement(members, {task: float(rng.normal()) for task in members}) for members in (*sets, tasks)
     ]
-    composer = BayesianGrouping(MemberSpace(tasks), 4, 0)
-    composer.propose(known, [])  # fits the effects
+    strategy = BayesianGrouping(MemberSpace(tasks), 4, 0)
+    strategy.propose(known, [])  # fits the effects
     began = time.process_time()
-    assert composer.propose(known, []).members in composer.space
+    assert strategy.propose(known, []).members in strategy.space
     assert time.process_time() - began < 6.0, "a second on a machine that does nothing else; it was minutes"

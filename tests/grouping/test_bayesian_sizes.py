@@ -1,4 +1,4 @@
-"""The composer within a size: it finds the design that is best there, and leaves what cannot fit alone."""
+"""The bayesian strategy within a size: it finds the design that is best there, and leaves what cannot fit alone."""
 
 import itertools
 import time
@@ -40,10 +40,10 @@ def best(measured: list[Measurement], max_params: int) -> float:
     return designs[-1].delta_m if designs else -np.inf
 
 
-def searched(composer: BayesianGrouping, size: Size, steps: int) -> list[Measurement]:
+def searched(strategy: BayesianGrouping, size: Size, steps: int) -> list[Measurement]:
     measured = [trained((task,), size((task,))) for task in TASKS]
     for _ in range(steps):
-        members = composer.propose(measured, []).members
+        members = strategy.propose(measured, []).members
         measured.append(trained(members, size(members)))
     return measured
 
@@ -84,9 +84,9 @@ def test_sets_whose_networks_do_not_fit_are_left_for_those_that_do() -> None:
 
     known = [trained(members, proportional(members)) for members in EVERY if len(members) in (1, 2)]
     for max_params in (300, 400):
-        composer, measured = BayesianGrouping(SPACE, None, 0, max_params=max_params), list(known)
+        strategy, measured = BayesianGrouping(SPACE, None, 0, max_params=max_params), list(known)
         for _ in range(6):
-            members = composer.propose(measured, []).members
+            members = strategy.propose(measured, []).members
             assert proportional(members) <= max_params
             measured.append(trained(members, proportional(members)))
 
@@ -120,10 +120,10 @@ def test_it_is_quick_enough_to_ask_before_each_trial(n_tasks: int, limit: float)
         Measurement(m, {t: float(rng.normal()) for t in m}, n_params=round(100 * len(m) ** 0.5))
         for m in (*((task,) for task in tasks), *drawn, tasks)
     ]
-    composer = BayesianGrouping(MemberSpace(tasks), None, 0, max_params=round(120 * n_tasks**0.5))
-    composer.propose(known, [])  # fits the effects
+    strategy = BayesianGrouping(MemberSpace(tasks), None, 0, max_params=round(120 * n_tasks**0.5))
+    strategy.propose(known, [])  # fits the effects
     began = time.process_time()
-    assert composer.propose(known, []).members in composer.space
+    assert strategy.propose(known, []).members in strategy.space
     assert time.process_time() - began < limit, "a seventh of that on a machine that does nothing else"
 
 
@@ -138,7 +138,7 @@ def test_a_planted_sweep_ends_with_the_design_that_is_best_within_its_size(tmp_p
             "objective": {"max_params": 60},
             "budget": {"trials": 7, "finalists": 0, "seeds": 1},
             "resources": {"gpu": 0},
-            "sampler": {"name": "tpe", "members": "composed", "seed": 0},
+            "sampler": {"name": "tpe", "grouping": "bayes", "seed": 0},
             "pruner": "none",
             "trial": {
                 "members": {"subset": {"min": 1, "max": 4}},

@@ -92,7 +92,7 @@ def test_a_plain_tree_that_is_too_large_is_tried_with_other_hyperparameters(benc
 
 def test_sets_that_are_chosen_begin_with_plain_trees_too(bench: MakeBench) -> None:
     trial = {"branching": {"tree": "any"}, "members": {"subset": {"min": 2, "max": 2}}}
-    b = bench(trial=trial, sampler={"name": "random", "members": "composed"}, budget={"trials": 4})
+    b = bench(trial=trial, sampler={"name": "random", "grouping": "bayes"}, budget={"trials": 4})
     b.run(b.open())
     assert sorted(cuts(b)[:2]) == ["1", "2"]
 
@@ -109,14 +109,14 @@ def test_single_task_tunes_main_tasks_alone(bench: MakeBench) -> None:
 @pytest.mark.parametrize(
     ("sampler", "trial", "tasks", "wanted"),
     [
-        ({"members": "composed"}, {}, 3, True),
-        ({"members": "composed"}, {}, 2, False),
-        ({"members": "composed", "affinities": False}, {}, 3, False),
-        ({"members": "random"}, {}, 3, False),
-        ({"members": "composed"}, {"members": "all"}, 3, False),
+        ({"grouping": "bayes"}, {}, 3, True),
+        ({"grouping": "bayes"}, {}, 2, False),
+        ({"grouping": "bayes", "affinities": False}, {}, 3, False),
+        ({"grouping": "random"}, {}, 3, False),
+        ({"grouping": "bayes"}, {"members": "all"}, 3, False),
     ],
 )
-def test_affinities_are_measured_in_shared_equal_where_a_composer_asks_for_them(
+def test_affinities_are_measured_in_shared_equal_where_bayes_asks_for_them(
     bench: MakeBench, sampler: dict[str, Any], trial: dict[str, Any], tasks: int, wanted: bool
 ) -> None:
     third = {"tasks": {"stage": "multiclass"}, "data": {"drop": ["patient", "topics"]}} if tasks == 3 else {}

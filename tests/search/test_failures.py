@@ -15,7 +15,7 @@ from mtl_search.search.jobs import Job
 from mtl_search.training import failure
 
 MakeBench = Callable[..., Any]
-WAYS = ("composed", "random", "pairs", "all", "sampler")
+WAYS = ("bayes", "random", "pairs", "exhaustive", "optuna")
 THREE: dict[str, Any] = {
     "tasks": {"stage": "multiclass"},
     "data": {"drop": ["patient", "topics"]},
@@ -32,12 +32,12 @@ def searched(b: Any) -> Counter[tuple[tuple[str, ...], TrialState]]:
     return Counter((r.members, r.state) for r in b.records() if r.arm == "search")
 
 
-@pytest.mark.parametrize("members", WAYS)
+@pytest.mark.parametrize("grouping", WAYS)
 @pytest.mark.parametrize("slots", [1, 2])
 def test_a_set_that_always_fails_is_left_alone_and_the_rest_is_searched(
-    bench: MakeBench, members: str, slots: int
+    bench: MakeBench, grouping: str, slots: int
 ) -> None:
-    b = bench(trial={"members": {"subset": {"min": 2, "max": 2}}}, sampler={"members": members}, **THREE)
+    b = bench(trial={"members": {"subset": {"min": 2, "max": 2}}}, sampler={"grouping": grouping}, **THREE)
     failing(b, lambda job: job.config.members == ("cost", "ill"))
     b.run(b.open(slots=slots), slots=slots)
     found = searched(b)
@@ -46,9 +46,9 @@ def test_a_set_that_always_fails_is_left_alone_and_the_rest_is_searched(
     assert len({members for members, state in found if state is TrialState.COMPLETE}) == 2
 
 
-@pytest.mark.parametrize("members", WAYS)
-def test_where_every_set_fails_the_arm_ends_and_the_sweep_does_not(bench: MakeBench, members: str) -> None:
-    b = bench(trial={"members": {"subset": {"min": 2, "max": 2}}}, sampler={"members": members}, **THREE)
+@pytest.mark.parametrize("grouping", WAYS)
+def test_where_every_set_fails_the_arm_ends_and_the_sweep_does_not(bench: MakeBench, grouping: str) -> None:
+    b = bench(trial={"members": {"subset": {"min": 2, "max": 2}}}, sampler={"grouping": grouping}, **THREE)
     failing(b, lambda job: job.trial_id.startswith("search"))
     source = b.open()
     b.run(source)

@@ -116,7 +116,7 @@ def test_the_same_sweep_gives_the_same_numbers(tiny_spec: MakeSpec, tmp_path: Pa
 def test_every_sampler_works_with_every_pruner(
     tiny_spec: MakeSpec, tmp_path: Path, sampler: str, pruner: str
 ) -> None:
-    options: dict[str, Any] = {"name": sampler, "members": "sampler"}
+    options: dict[str, Any] = {"name": sampler, "grouping": "optuna"}
     if sampler in ("tpe", "gp", "cmaes"):
         options["startup_trials"] = 1
     spec = tiny_spec(sampler=options, pruner={"name": pruner}, budget={"trials": 4, "reference_trials": 1})
@@ -125,9 +125,9 @@ def test_every_sampler_works_with_every_pruner(
     assert TrialState.FAILED not in {record.state for record in result.board.records()}
 
 
-@pytest.mark.parametrize("members", ["composed", "random", "pairs", "all", "sampler"])
-def test_members_in_every_way(tiny_spec: MakeSpec, tmp_path: Path, members: str) -> None:
-    spec = tiny_spec(sampler={"members": members}, budget={"trials": 4, "reference_trials": 1})
+@pytest.mark.parametrize("grouping", ["bayes", "random", "pairs", "exhaustive", "optuna"])
+def test_members_in_every_way(tiny_spec: MakeSpec, tmp_path: Path, grouping: str) -> None:
+    spec = tiny_spec(sampler={"grouping": grouping}, budget={"trials": 4, "reference_trials": 1})
     result = run_sweep(spec, tmp_path, inline=True)
     assert arms(result.path)["search"] == 4
 

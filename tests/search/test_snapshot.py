@@ -97,7 +97,7 @@ def test_under_a_budget_of_hours_the_first_trials_say_how_many_there_will_be(
 
 
 def test_why_the_newest_trial_was_chosen(bench: MakeBench) -> None:
-    b = bench(sampler={"members": "pairs"})
+    b = bench(sampler={"grouping": "pairs"})
     source = b.open()
     b.run(source, stop_after=12)
     assert take(source, 0.0, 0).note == ""

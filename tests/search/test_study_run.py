@@ -56,7 +56,7 @@ def test_drafts_that_break_a_constraint_teach_the_sampler(bench: MakeBench) -> N
 def test_a_sampler_that_chooses_helpers_alone_is_refused(bench: MakeBench) -> None:
     b = bench(
         tasks={"ill": {"kind": "binary", "role": "auxiliary"}},
-        sampler={"members": "sampler"},
+        sampler={"grouping": "optuna"},
         budget={"trials": 12},
     )
     source = b.open()
@@ -68,20 +68,20 @@ def test_a_sampler_that_chooses_helpers_alone_is_refused(bench: MakeBench) -> No
     assert {"main_members": 1.0} in refused
 
 
-@pytest.mark.parametrize("members", ["random", "pairs", "all", "sampler"])
-def test_members_are_chosen_in_each_way(bench: MakeBench, members: str) -> None:
+@pytest.mark.parametrize("grouping", ["random", "pairs", "exhaustive", "optuna"])
+def test_members_are_chosen_in_each_way(bench: MakeBench, grouping: str) -> None:
     b = bench(
         tasks={"stage": "multiclass"},
         data={"drop": ["patient", "topics"]},
         trial={"members": {"subset": {"min": 1, "max": 3}}},
-        sampler={"members": members},
+        sampler={"grouping": grouping},
         budget={"trials": 7, "reference_trials": 1},
     )
     b.run(b.open())
     search = [r.members for r in b.records() if r.arm == "search"]
     assert len(search) == 7
-    if members == "all":
+    if grouping == "exhaustive":
         assert len({*search, *(r.members for r in b.records())}) == 7, "every set of three tasks"
-    if members == "pairs":
+    if grouping == "pairs":
         assert search[:3] == [m for m in search if len(m) == 2][:3]
         assert len(set(search[:3])) == 3

@@ -78,18 +78,18 @@ def test_startup_trials_are_handed_on() -> None:
 
 def test_defaults() -> None:
     config = sampler(name="tpe")
-    assert (config.members, config.seed) == ("composed", 0)
+    assert (config.grouping, config.seed) == ("bayes", 0)
 
 
-@pytest.mark.parametrize("members", ["composed", "random", "pairs", "all", "sampler"])
-def test_members_may_be_chosen_in_each_way(members: str) -> None:
-    assert sampler(name="random", members=members).members == members
+@pytest.mark.parametrize("grouping", ["bayes", "random", "pairs", "exhaustive", "optuna"])
+def test_members_may_be_chosen_in_each_way(grouping: str) -> None:
+    assert sampler(name="random", grouping=grouping).grouping == grouping
 
 
 @pytest.mark.parametrize(
     "options",
     [
-        {"name": "tpe", "members": "best"},
+        {"name": "tpe", "grouping": "best"},
         {"name": "tpe", "seed": -1},
         {"name": "tpe", "seed": 0.5},
         {"name": "tpe", "startup_trials": -1},

@@ -82,7 +82,7 @@ def test_constraints_say_by_how_much_they_are_broken(
         ("resources", {"gpu": 2}, "at most 1, since a trial trains on one GPU"),
         ("resources", {"cpus": 2}, "did you mean 'cpu'?"),
         ("sampler", {"name": "tpr"}, "did you mean 'tpe'?"),
-        ("sampler", {"members": "pair"}, "sampler.members"),
+        ("sampler", {"grouping": "pair"}, "sampler.grouping"),
         ("sampler", {"seed": -1}, "sampler.seed"),
         ("pruner", {"name": "ashe"}, "did you mean 'asha'?"),
         ("pruner", {"min_epochs": 3}, "pruner.min_epochs"),

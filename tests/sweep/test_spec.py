@@ -91,7 +91,7 @@ def test_tasks_that_cannot_be_judged_go_from_every_list(written: Callable[[str],
 def test_defaults(written: Callable[[str], Path]) -> None:
     settings = load_sweep(written(FILE)).settings
     assert settings.objective.max_networks == 3
-    assert (settings.sampler.name, settings.sampler.members) == ("tpe", "composed")
+    assert (settings.sampler.name, settings.sampler.grouping) == ("tpe", "bayes")
     assert settings.pruner.name == "asha"
     assert settings.resources.model_dump() == {"cpu": 1, "gpu": "auto"}
     assert settings.constraints.model_dump(exclude_none=True) == {}
@@ -177,6 +177,29 @@ def test_what_is_wrong_is_told_with_its_place(
     assert message.startswith(str(path))
     assert place in message
     assert said in message
+
+
+@pytest.mark.parametrize(
+    ("sampler", "message"),
+    [
+        ("{members: composed}", "sampler.members: expected grouping: bayes, found members: composed"),
+        ("{name: gp, members: all}", "sampler.members: expected grouping: exhaustive, found members: all"),
+        ("{members: sampler}", "sampler.members: expected grouping: optuna, found members: sampler"),
+        ("{members: pairs}", "sampler.members: expected grouping: pairs, found members: pairs"),
+        ("{members: random, seed: 3}", "sampler.members: expected grouping: random, found members: random"),
+        ("{grouping: composed}", "sampler.grouping: expected bayes, found composed"),
+        ("{grouping: all}", "sampler.grouping: expected exhaustive, found all"),
+        ("{grouping: sampler}", "sampler.grouping: expected optuna, found sampler"),
+    ],
+)
+def test_an_old_word_is_refused_with_the_new_one(
+    written: Callable[[str], Path], sampler: str, message: str
+) -> None:
+    path = written(FILE + f"sampler:\n  {sampler}\n")
+    with pytest.raises(SpecError) as refused:
+        load_sweep(path)
+    line = len(path.read_text().splitlines())
+    assert str(refused.value) == f"{path}:{line}: {message}"
 
 
 @pytest.mark.parametrize("name", RESERVED_ARMS)

@@ -1,4 +1,4 @@
-"""Which sets of tasks the composer looks at, where there are too many to look at all."""
+"""Which sets of tasks are weighed, where there are too many to look at all."""
 
 from collections.abc import Callable, Iterable
 

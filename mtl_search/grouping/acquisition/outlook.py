@@ -1,4 +1,4 @@
-"""What the composer believes before it proposes a set: the design to beat, and what trainings promise."""
+"""What is believed before a set is proposed: the design to beat, and what trainings promise."""
 
 # M measured sets and those in training, C candidate sets, T tasks
 

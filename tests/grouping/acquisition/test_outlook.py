@@ -1,4 +1,4 @@
-"""What the composer believes: the design to beat, its noise, and what sets in training are taken for."""
+"""What is believed before a set is proposed: the design to beat, its noise, and what sets in training are taken for."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""What `composer.py` says of its replays: shares of what can be gained, and how sure the differences are."""
+"""What `grouping.py` says of its replays: shares of what can be gained, and how sure the differences are."""
 
 from collections.abc import Iterator
 
@@ -74,10 +74,10 @@ def _overall(shares: pd.DataFrame) -> str:
 def _against_random(frame: pd.DataFrame) -> Iterator[tuple[str, str]]:
     """Paired by seed: gain in percent less that of random sets, averaged over budgets and at each."""
     over = _differences(frame, TABLE)
-    mine = over[over["strategy"] == "composer"]
+    mine = over[over["strategy"] == "bayes"]
     if len(mine):
         yield (
-            "COMPOSER LESS RANDOM in percent, paired by seed, mean over budgets (p: two-sided t test, Holm"
+            "BAYES LESS RANDOM in percent, paired by seed, mean over budgets (p: two-sided t test, Holm"
             " over tables and sizes)",
             mine.set_index(TABLE).drop(columns="strategy").round(4).to_string(),
         )

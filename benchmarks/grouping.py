@@ -1,6 +1,6 @@
 """How few trainings each way of choosing member sets needs: searches replayed on tables of measured subsets.
 
-    python -m benchmarks.composer --seeds 20
+    python -m benchmarks.grouping --seeds 20
 
 Each search sees the validation gains of the sets it chooses, one after another; the design that these make
 best is judged by its test gain, as a share of what the design of all sets gains (0: every task alone, 1: all
@@ -12,7 +12,7 @@ with random sets.
 
 TAG chooses by gradient affinities, which the published tables do not hold: it takes part where
 ``measure_affinities.py`` measured them, in two trainings with the hyperparameters that the table was measured
-with, and is left out of the means over all tables. So does ``composer+tag``, the composer that knows them.
+with, and is left out of the means over all tables. So does ``bayes+tag``, which is ``bayes`` with them.
 """
 
 import argparse
@@ -30,7 +30,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from benchmarks.composer_report import report
+from benchmarks.grouping_report import report
 from benchmarks.rivals import AdditiveRidge, Affinity, HigherOrder, Thompson, TpeBooleans
 from mtl_search.grouping.bayesian import BayesianGrouping
 from mtl_search.grouping.plain import PairsFirst, RandomSets
@@ -46,8 +46,8 @@ STRATEGIES: dict[str, Callable[[SubsetTable, int, int], GroupingStrategy]] = {
     "tpe": lambda table, k, seed: TpeBooleans(table.space, seed),
     "ridge": lambda table, k, seed: AdditiveRidge(table.space, k, seed),
     "thompson": lambda table, k, seed: Thompson(table.space, k, seed),
-    "composer+tag": lambda table, k, seed: BayesianGrouping(table.space, k, seed, [affinities(table.name)]),
-    "composer": lambda table, k, seed: BayesianGrouping(table.space, k, seed),
+    "bayes+tag": lambda table, k, seed: BayesianGrouping(table.space, k, seed, [affinities(table.name)]),
+    "bayes": lambda table, k, seed: BayesianGrouping(table.space, k, seed),
 }
 MEASURED = ("../shared/data/grouping_tables/*.parquet", "results/tables/*_subsets.parquet")
 SIZES = (5, 6, 7, 8, 9, 10, 12)
