@@ -1,32 +1,33 @@
 """The grouping strategy that learns while it searches: Bayesian optimisation over sets of tasks.
 
 A *member set* is the tasks that one network learns. With n tasks there are 2^n - 1 of them, and a design is
-made of the few whose networks together serve every task best (`mtl_search.design.compose`). This
-strategy says which set is trained next, so that the best design is found with few trainings; Optuna says how
-it is trained. ``benchmarks/README.md`` has what it is worth.
+made of the few whose networks together serve every task best (`mtl_search.design.compose`). This strategy
+says which set is trained next, so that the best design is found with few trainings; Optuna says how it is
+trained. ``benchmarks/README.md`` has what it is worth.
 
 **What is believed.** The gain of a task in a set is a sum of effects: of company as such, of each further
 member, of companions that help everybody, of pairs that help each other, of one companion on this task, of
-two companions together, and of whatever else is smooth over sets (``surrogate.effects``). Effects that tell one
-task about another have weights that all tasks share. How much each kind counts is fitted to the
-measurements, by marginal likelihood, and all together are a Gaussian process over sets (``surrogate.posterior``):
-a mean and a standard deviation for every task in every set, trained or not. Single tasks anchor it, which
-gain nothing by definition, and less in the mean of their own tuning. Standley et al. 2020 predict large sets
-from pairs, and Li et al. 2023 fit an additive surrogate to random subsets; the effects hold both ideas, and
-the data say how much of each. MTG-Net (Song et al. 2022) learns such a predictor from many trainings
-beforehand; a sweep has none to spare.
+two companions together, and of whatever else is smooth over sets (``surrogate.effects``). Effects that tell
+one task about another have weights that all tasks share. How much each kind counts is fitted to the
+measurements, by marginal likelihood, and all together are a Gaussian process over sets
+(``surrogate.posterior``): a mean and a standard deviation for every task in every set, trained or not.
+Single tasks anchor it, which gain nothing by definition, and less in the mean of their own tuning. Standley
+et al. 2020 predict large sets from pairs, and Li et al. 2023 fit an additive surrogate to random subsets;
+the effects hold both ideas, and the data say how much of each. MTG-Net (Song et al. 2022) learns such a
+predictor from many trainings beforehand; a sweep has none to spare.
 
 **What gradients say.** The networks of ``shared_equal`` also measure by how much a step for one task lowers
-the loss of another (TAG, Fifty et al. 2021; ``training.affinity``). The mean affinity of a task's companions
-is one more effect. It is expected to be true, so it orders the first sets, and like all others its weight
-is learned: affinities that do not foretell gains come to count for nothing.
+the loss of another (TAG, Fifty et al. 2021; ``training.affinity``). The mean affinity of a task's
+companions is one more effect. It is expected to be true, so it orders the first sets, and like all others
+its weight is learned: affinities that do not foretell gains come to count for nothing.
 
 **What is proposed.** The set whose training is expected to raise the best design of at most k networks the
-most: the knowledge gradient (Frazier et al. 2009) of a facility-location problem (``acquisition.improvement``,
-``acquisition.facility``). So a set is trained because it may be good itself, alone or in the place of a network it
-competes with, and neither a set that is surely bad nor one whose value is known is. All sets are weighed
-where they are at most about a thousand; else a sample, those one step from the best design, and what a climb
-from the most promising ones meets (``acquisition.candidates``). All tasks together come first.
+most: the knowledge gradient (Frazier et al. 2009) of a facility-location problem
+(``acquisition.improvement``, ``acquisition.facility``). So a set is trained because it may be good itself,
+alone or in the place of a network it competes with, and neither a set that is surely bad nor one whose
+value is known is. All sets are weighed where they are at most about a thousand; else a sample, those one
+step from the best design, and what a climb from the most promising ones meets (``acquisition.candidates``).
+All tasks together come first.
 
 **What the references say.** In a sweep their trainings are evidence as all others are: single tasks and all
 tasks together are well known before the search begins, and it trains them again only where that promises
@@ -35,14 +36,14 @@ And the effects are fitted after so many trainings of several tasks, the referen
 are many, a search begins with the effects as they are expected.
 
 **Sets that fail.** A set that failed ``FAILURES`` times in a row, with different hyperparameters, is left
-alone. Before that, what it promises is weighed by the chance that it does not fail, and so is what sets like
-it promise, half as much for each member that makes a difference (``acquisition.outlook``).
+alone. Before that, what it promises is weighed by the chance that it does not fail, and so is what sets
+like it promise, half as much for each member that makes a difference (``acquisition.outlook``).
 
 **Slots side by side.** Sets in training are taken to achieve what is expected of them (fantasies at the
 mean): this takes away their uncertainty, so the other slots look elsewhere.
 
-**Retune.** Where no new set promises a twentieth of the standard error of the design's delta_m, exploring is
-over for now: sets that are known and may yet enter the design are trained again, and where none of those
+**Retune.** Where no new set promises a twentieth of the standard error of the design's delta_m, exploring
+is over for now: sets that are known and may yet enter the design are trained again, and where none of those
 promises anything either, the networks of the design itself, the least trained first, with new
 hyperparameters. Each such training makes the design surer, so its standard error falls and exploring may
 begin again. Sets that showed the same gains again, as tables of measurements do, are left out.
@@ -52,9 +53,9 @@ its value is the mean gain. The mean gain less what was believed of the set befo
 hyperparameters of bad sets would count as good, was tried and found planted clusters less often.
 
 **Within a size.** With ``max_params`` designs are bounded by the sum of their networks' sizes, which are
-measured, or predicted from the number of members (``acquisition.sizes``). A set that enters pushes out what it takes
-the room of, one that is surely too large is worth nothing, and sets that only together make room for a better
-design share what it promises (``acquisition.budget``, ``acquisition.budget_rise``).
+measured, or predicted from the number of members (``acquisition.sizes``). A set that enters pushes out what
+it takes the room of, one that is surely too large is worth nothing, and sets that only together make room
+for a better design share what it promises (``acquisition.budget``, ``acquisition.budget_rise``).
 """
 
 # C candidate sets

@@ -19,8 +19,8 @@ Who does what:
 Where this differs from the first design: Optuna's studies think in memory and are made again from the
 leaderboard's log (``studies`` says why; ``journal`` is for Optuna's tools alone), test rows are not merely
 left unread during the search but absent from its data, there is a replication between search and confirmation
-(``replication`` says why), and ``grouping.bayesian`` trains what is expected to raise the best design the most, which
-found better designs in its benchmark than the Thompson draws that were planned.
+(``replication`` says why), and ``grouping: bayes`` trains what is expected to raise the best design the most,
+which found better designs in its benchmark than the Thompson draws that were planned.
 """
 
 from mtl_search.search.executors.base import Executor

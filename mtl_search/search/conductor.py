@@ -175,7 +175,7 @@ class Conductor(JobSource):
 
     @property
     def _wants_affinities(self) -> bool:
-        """Whether the search learns which tasks go together, and has enough of them to tell companions apart."""
+        """Whether the search learns from affinities, and has enough tasks to tell companions apart."""
         settings = self.spec.settings
         learned = settings.sampler.grouping == "bayes" and not self.spec.space.members.is_fixed
         return settings.sampler.affinities and learned and len(settings.all_tasks) > 2

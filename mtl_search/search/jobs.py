@@ -20,7 +20,7 @@ class Job:
     """One network to train.
 
     ``read_test`` is set by the confirmation alone, ``affinities`` for the networks of all tasks where the
-    grouping strategy wants to know them, ``resample_valid`` where it counts how much hangs on the rows of valid.
+    grouping strategy learns from them, ``resample_valid`` where it counts how much hangs on rows of valid.
     """
 
     trial_id: str

@@ -1,5 +1,5 @@
-"""The bayesian strategy: it learns, it resumes, it keeps to its space, and it is quick enough to ask before each
-trial."""
+"""The bayesian strategy: it learns, it resumes, it keeps to its space, and it is quick enough to
+ask before each trial."""
 
 import time
 

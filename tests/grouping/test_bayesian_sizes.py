@@ -1,4 +1,4 @@
-"""The bayesian strategy within a size: it finds the design that is best there, and leaves what cannot fit alone."""
+"""The bayesian strategy within a size: it finds the best design that fits, and leaves out what cannot."""
 
 import itertools
 import time

@@ -1,4 +1,4 @@
-"""What is believed before a set is proposed: the design to beat, its noise, and what sets in training are taken for."""
+"""What is believed before a set is proposed: the design to beat, its noise, fantasies."""
 
 import numpy as np
 import pytest
