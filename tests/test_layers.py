@@ -21,6 +21,7 @@ LAYERS = (
     "records",
     "seeds",
     "arm_names",
+    "generators",
     "design",
     "space",
     "tasks",
@@ -43,7 +44,7 @@ LAYERS = (
 ALLOWED = {
     "ray": ("search",),
     "optuna": ("search", "sweep", "analysis"),
-    "torch": ("tasks", "data", "model", "weighting", "training", "search", "testing"),
+    "torch": ("generators", "tasks", "data", "model", "weighting", "training", "search", "testing"),
     "torchjd": ("weighting", "testing"),
     "torchmetrics": ("tasks",),
 }

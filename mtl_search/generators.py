@@ -1,0 +1,36 @@
+"""Random generators as arguments, also for code that knows none."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+
+__all__ = ["drawing_from"]
+
+CPU = torch.device("cpu")
+
+
+@contextmanager
+def drawing_from(generator: torch.Generator | None, device: torch.device = CPU) -> Iterator[None]:
+    """Let what is drawn inside from PyTorch's global generators come from ``generator``, one of the CPU.
+
+    PyTorch's constructors and TorchJD's aggregators draw from the global state and take no generator. Inside,
+    the CPU's global state is that of ``generator``, which goes on from where it ended: the same numbers as
+    after ``torch.manual_seed``. The global state of ``device``, where that is a GPU, is seeded with a number
+    drawn from it. Afterwards the global states are what they were. Without a generator nothing happens.
+
+    >>> with drawing_from(torch.Generator().manual_seed(0)):
+    ...     _ = torch.nn.Linear(2, 3)
+    """
+    if generator is None:
+        yield
+        return
+    on_gpu = device.type == "cuda"
+    with torch.random.fork_rng([device] if on_gpu else []):
+        if on_gpu:
+            seed = int(torch.randint(2**62, (), generator=generator))
+            with torch.cuda.device(device):
+                torch.cuda.manual_seed(seed)
+        torch.set_rng_state(generator.get_state())
+        yield
+        generator.set_state(torch.get_rng_state())
