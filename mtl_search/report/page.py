@@ -40,7 +40,7 @@ def render(tables: Tables) -> str:
 
     templates = files("mtl_search.report") / "templates"
     environment = Environment(
-        loader=PackageLoader("mtl_search.analysis"),
+        loader=PackageLoader("mtl_search.report"),
         autoescape=True,  # names come from data
         undefined=StrictUndefined,
         trim_blocks=True,
