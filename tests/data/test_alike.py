@@ -1,5 +1,7 @@
 """Tasks that say nearly the same are found, and what lets them count as one is told."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -16,7 +18,7 @@ STAGE = np.digitize(NUMBER, [-1, 1])
 HALF = np.arange(ROWS) % 2 == 0
 
 
-def notes(columns: dict[str, object], tasks: dict[str, object]) -> list[str]:
+def notes(columns: Mapping[str, object], tasks: Mapping[str, object]) -> list[str]:
     """What is said of tasks that are one."""
     table = pa.table({"x": RANDOM.normal(size=ROWS), **columns})
     spec = DataSpec(source="x", split=SplitSpec(seed=1))

@@ -21,7 +21,7 @@ DAYS = [dt.date(2024, 1, day) for day in (1, 2, 3)]
 TIMES = [dt.datetime(2024, 1, 1, hour) for hour in (1, 2, 3)]
 
 
-class Unit(pa.ExtensionType):
+class Unit(pa.ExtensionType):  # type: ignore[misc]
     """An extension type that nobody knows."""
 
     def __init__(self) -> None:

@@ -5,6 +5,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.strategies._internal.random import ArtificialRandom
 
 from mtl_search.data.hashing import hash_rows, hash_values, shares
 from tests.fixtures.data import tiny_table
@@ -42,7 +43,7 @@ def test_rows_have_equal_hashes_where_they_are_equal(content: Content) -> None:
 
 @settings(deadline=None)
 @given(rows, st.randoms())
-def test_order_of_rows_and_columns_does_not_matter(content: Content, random) -> None:
+def test_order_of_rows_and_columns_does_not_matter(content: Content, random: ArtificialRandom) -> None:
     order = list(range(len(content)))
     random.shuffle(order)
     whole = table(content)

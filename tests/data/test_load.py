@@ -1,7 +1,7 @@
 """From a data block to a Dataset: fitted on train alone, reproducible, and strict about what it is given."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -22,12 +22,12 @@ NO_LISTS: dict[str, object] = {name: kind for name, kind in TINY_TASKS.items() i
 BY_COLUMN = TABLE.append_column("s", pa.array((["train"] * 3 + ["valid"] + ["test"]) * 60))
 
 
-def load(table: pa.Table = TABLE, tasks: dict[str, object] | None = None, **spec: object) -> Dataset:
+def load(table: pa.Table = TABLE, tasks: Mapping[str, object] | None = None, **spec: object) -> Dataset:
     options = {"source": "tiny.parquet", "drop": ["patient"], **spec}
     return dataset_from_table(table, DataSpec.model_validate(options), task_configs(tasks or TINY_TASKS))
 
 
-def by_column(table: pa.Table = BY_COLUMN, tasks: dict[str, object] | None = None) -> Dataset:
+def by_column(table: pa.Table = BY_COLUMN, tasks: Mapping[str, object] | None = None) -> Dataset:
     return load(table, tasks, split={"column": "s"})
 
 
@@ -85,8 +85,9 @@ def test_only_train_rows_decide_how_things_are_encoded() -> None:
 def test_poisoned_test_labels_change_nothing_a_search_sees() -> None:
     """The fingerprint alone knows: it is of the whole content."""
     test = in_split("test")
+    swapped: dict[object, float] = {0.0: 1.0, 1.0: 0.0}
     table = changed(BY_COLUMN, "cost", lambda row, v: 0.0 if test(row) else v)
-    table = changed(table, "ill", lambda row, v: {0.0: 1.0, 1.0: 0.0}.get(v) if test(row) else v)
+    table = changed(table, "ill", lambda row, v: swapped.get(v) if test(row) else v)
     before, after = by_column().without_test(), by_column(table).without_test()
     assert after.fingerprint != before.fingerprint
     for which, rows in before.splits.items():

@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.strategies._internal.random import ArtificialRandom
 
 from mtl_search.data import DataSpec, SplitSpec
 from mtl_search.data.hashing import hash_rows
@@ -38,7 +39,7 @@ def test_every_row_is_in_one_split_of_about_its_size(seed: int, valid: float, te
 
 @settings(max_examples=25, deadline=None)
 @given(st.randoms())
-def test_a_row_stays_in_its_split_whatever_stands_beside_it(random) -> None:
+def test_a_row_stays_in_its_split_whatever_stands_beside_it(random: ArtificialRandom) -> None:
     table = tiny_table(300)
     kept = random.sample(range(300), 200)
     whole, part = split(table), split(table.take(kept))

@@ -4,7 +4,9 @@ import math
 import os
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 import duckdb
@@ -22,7 +24,7 @@ from tests.fixtures.boards import TASKS, synthetic_trial
 
 
 @pytest.fixture
-def board(tmp_path):
+def board(tmp_path: Path) -> Leaderboard:
     return Leaderboard.create(tmp_path / "sweep", TASKS)
 
 
@@ -30,13 +32,13 @@ def ids(board: Leaderboard, arm: str | None = None) -> list[str]:
     return board.trials(arm)["trial_id"].to_pylist()
 
 
-def test_a_new_board_is_empty_and_knows_its_tasks(board):
+def test_a_new_board_is_empty_and_knows_its_tasks(board: Leaderboard) -> None:
     assert all(len(board.frame(table)) == 0 for table in SCHEMAS if table != "tasks")
     assert board.frame("tasks")["task"].tolist() == ["age", "death", "ward"]
     assert board.frame("tasks")["higher_is_better"].tolist() == [False, True, True]
 
 
-def test_recorded_trials_are_read_back_in_order_and_by_another_object(board):
+def test_recorded_trials_are_read_back_in_order_and_by_another_object(board: Leaderboard) -> None:
     metrics = (Metric("age", Split.VALID, "rmse", 12.5, 1.0), Metric("death", Split.VALID, "auroc", 0.8, 2.0))
     arms = {"b": "x", "a": "y", "c": "x"}
     trials = [synthetic_trial(name, arm=arm, metrics=metrics) for name, arm in arms.items()]
@@ -50,13 +52,13 @@ def test_recorded_trials_are_read_back_in_order_and_by_another_object(board):
     assert len(other.epochs()) == 3 * 2 * 2
 
 
-def test_a_trial_without_measurements_is_a_row(board):
+def test_a_trial_without_measurements_is_a_row(board: Leaderboard) -> None:
     board.record(synthetic_trial("failed", metrics=(), history=()))
     assert ids(board) == ["failed"]
     assert len(board.metrics()) == len(board.epochs()) == 0
 
 
-def test_recording_twice_is_refused_and_changes_nothing(board):
+def test_recording_twice_is_refused_and_changes_nothing(board: Leaderboard) -> None:
     board.record(synthetic_trial("a"))
     for again in (board, Leaderboard(board.path)):
         with pytest.raises(ValueError, match="'a' is recorded already"):
@@ -65,21 +67,21 @@ def test_recording_twice_is_refused_and_changes_nothing(board):
     assert len(board.metrics()) == 4
 
 
-def test_of_trials_recorded_together_none_is_when_one_is_refused(board):
+def test_of_trials_recorded_together_none_is_when_one_is_refused(board: Leaderboard) -> None:
     board.record(*(synthetic_trial(name) for name in "abc"))
     with pytest.raises(ValueError, match="'e' is recorded already"):
         board.record(synthetic_trial("d"), synthetic_trial("e"), synthetic_trial("e"))
     assert ids(board) == ["a", "b", "c"]
 
 
-def test_frames_hold_dicts_for_maps(board):
+def test_frames_hold_dicts_for_maps(board: Leaderboard) -> None:
     board.record(synthetic_trial("a"))
     assert board.frame("trials")["params"][0] == {"optimizer.lr": "0.001", "weighting": "fixed"}
     with pytest.raises(ValueError, match="no table 'trial'"):
         board.frame("trial")
 
 
-def test_pandas_and_duckdb_read_the_files(board):
+def test_pandas_and_duckdb_read_the_files(board: Leaderboard) -> None:
     for name in "abc":
         board.record(synthetic_trial(name))
     file = board.path / "metrics.parquet"
@@ -88,7 +90,7 @@ def test_pandas_and_duckdb_read_the_files(board):
     assert duckdb.sql(query).fetchall() == [(6, 12.5)]
 
 
-def test_the_log_is_json_that_any_tool_reads(board):
+def test_the_log_is_json_that_any_tool_reads(board: Leaderboard) -> None:
     board.record(synthetic_trial("a", score=math.nan, mean_gain=-math.inf))
     for line in (board.path / "trials.log").read_text().splitlines():
         json.loads(line, parse_constant=pytest.fail)
@@ -96,7 +98,9 @@ def test_the_log_is_json_that_any_tool_reads(board):
     assert Leaderboard(board.path).frame("trials")["mean_gain"].tolist() == [-math.inf]
 
 
-def test_tables_fall_behind_where_keeping_up_would_take_long(board, monkeypatch):
+def test_tables_fall_behind_where_keeping_up_would_take_long(
+    board: Leaderboard, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(board, "_pace", Pace(share=1e-9, credit=0.0))
     for name in "abc":
         board.record(synthetic_trial(name))
@@ -115,7 +119,7 @@ def filed(path: Path, table: str = "trials") -> list[str]:
     return pd.read_parquet(path / f"{table}.parquet")["trial_id"].drop_duplicates().tolist()
 
 
-def test_settling_fills_gains_over_the_references(board):
+def test_settling_fills_gains_over_the_references(board: Leaderboard) -> None:
     metrics = (Metric("age", Split.VALID, "rmse", 9.0), Metric("death", Split.VALID, "auroc", 0.84))
     board.record(synthetic_trial("a", metrics=metrics, mean_gain=math.nan))
     board.settle({"age": 10.0, "death": 0.8})
@@ -124,7 +128,7 @@ def test_settling_fills_gains_over_the_references(board):
     assert board.frame("tasks")["reference"].tolist() == pytest.approx([10.0, 0.8, math.nan], nan_ok=True)
 
 
-def test_designs_and_summary_are_replaced_whole(board):
+def test_designs_and_summary_are_replaced_whole(board: Leaderboard) -> None:
     row = {"arm": "search", "n_networks": 1, "design_id": "x", "text": "age death", "networks": ["a"]}
     board.write_designs([row | {"serves": {"age": "a"}, "gains": {"age": 1.0}, "delta_m": 1.0}] * 2)
     board.write_designs([row | {"serves": {"age": "a", "death": "a"}, "delta_m": 2.0}])
@@ -137,7 +141,7 @@ def test_designs_and_summary_are_replaced_whole(board):
     assert confirmed["tasks"][0]["verdict"] is None
 
 
-def test_compacted_files_are_smaller_and_hold_the_same(board):
+def test_compacted_files_are_smaller_and_hold_the_same(board: Leaderboard) -> None:
     for number in range(20):
         board.record(synthetic_trial(str(number)))
         board.flush()
@@ -149,12 +153,12 @@ def test_compacted_files_are_smaller_and_hold_the_same(board):
     assert (board.path / "trials.parquet").stat().st_size < size / 2
 
 
-def test_an_unknown_column_is_refused(board):
+def test_an_unknown_column_is_refused(board: Leaderboard) -> None:
     with pytest.raises(ValueError, match="'designs' has no column 'dleta_m'"):
         board.write_designs([{"arm": "search", "dleta_m": 1.0}])
 
 
-def test_a_second_board_in_the_same_folder_is_refused(board):
+def test_a_second_board_in_the_same_folder_is_refused(board: Leaderboard) -> None:
     with pytest.raises(LeaderboardError, match="resume it"):
         Leaderboard.create(board.path, TASKS)
 
@@ -163,7 +167,7 @@ class Stop(BaseException):
     """The process is killed here."""
 
 
-def test_a_creation_that_was_stopped_can_be_repeated(tmp_path):
+def test_a_creation_that_was_stopped_can_be_repeated(tmp_path: Path) -> None:
     stopped = mock.patch.object(TrialLog, "create", side_effect=Stop)
     with stopped, pytest.raises(Stop):
         Leaderboard.create(tmp_path, TASKS)
@@ -172,25 +176,25 @@ def test_a_creation_that_was_stopped_can_be_repeated(tmp_path):
     assert len(Leaderboard.create(tmp_path, TASKS).tasks()) == 3
 
 
-def foreign_nothing(path):
+def foreign_nothing(path: Path) -> None:
     pass
 
 
-def foreign_file(path):
+def foreign_file(path: Path) -> None:
     path.write_text("trials")
 
 
-def foreign_folder(path):
+def foreign_folder(path: Path) -> None:
     (path / "src").mkdir(parents=True)
     (path / "README.md").write_text("another project")
 
 
-def foreign_trials_folder(path):
+def foreign_trials_folder(path: Path) -> None:
     (path / "trials").mkdir(parents=True)
     (path / "trials" / "notes.txt").write_text("not ours")
 
 
-def foreign_missing_table(path):
+def foreign_missing_table(path: Path) -> None:
     Leaderboard.create(path, TASKS)
     (path / "trials.log").unlink()
     (path / "tasks.parquet").unlink()
@@ -199,7 +203,7 @@ def foreign_missing_table(path):
 @pytest.mark.parametrize(
     "make", [foreign_nothing, foreign_file, foreign_folder, foreign_trials_folder, foreign_missing_table]
 )
-def test_what_is_no_leaderboard_is_refused_and_left_alone(tmp_path, make):
+def test_what_is_no_leaderboard_is_refused_and_left_alone(tmp_path: Path, make: Callable[..., Any]) -> None:
     path = tmp_path / "folder"
     make(path)
     before = sorted(tmp_path.rglob("*"))
@@ -209,7 +213,7 @@ def test_what_is_no_leaderboard_is_refused_and_left_alone(tmp_path, make):
     assert sorted(tmp_path.rglob("*")) == before
 
 
-def test_the_folders_of_parts_of_old_versions_are_told_apart(tmp_path):
+def test_the_folders_of_parts_of_old_versions_are_told_apart(tmp_path: Path) -> None:
     (tmp_path / "trials").mkdir()
     pq.write_table(
         trial_rows([synthetic_trial("a")]), tmp_path / "trials" / "part-00000000-9-00000000.parquet"
@@ -218,7 +222,7 @@ def test_the_folders_of_parts_of_old_versions_are_told_apart(tmp_path):
         Leaderboard(tmp_path)
 
 
-def test_a_disk_that_is_full_records_nothing(board, monkeypatch):
+def test_a_disk_that_is_full_records_nothing(board: Leaderboard, monkeypatch: pytest.MonkeyPatch) -> None:
     board.record(synthetic_trial("a"))
     before = (board.path / "trials.log").read_bytes()
     with monkeypatch.context() as patch:
@@ -237,11 +241,11 @@ def at_once(path: Path, table: str) -> pd.Series:
         return pd.read_parquet(file)["trial_id"]
 
 
-def test_readers_beside_a_writer_see_whole_trials_in_order(board):
+def test_readers_beside_a_writer_see_whole_trials_in_order(board: Leaderboard) -> None:
     board.record(synthetic_trial("000"))
     done, counts, problems = threading.Event(), [], []
 
-    def watch():
+    def watch() -> None:
         reader = Leaderboard(board.path)
         while not done.is_set():
             records = reader.records()
@@ -267,7 +271,7 @@ def test_readers_beside_a_writer_see_whole_trials_in_order(board):
     assert counts == sorted(counts)
 
 
-def test_many_trials_take_little_time_each(board):
+def test_many_trials_take_little_time_each(board: Leaderboard) -> None:
     started = time.process_time()
     for i in range(400):
         board.record(synthetic_trial(str(i)))

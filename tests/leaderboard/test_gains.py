@@ -32,7 +32,7 @@ def trial_rows(*trial_ids: str) -> pa.Table:
     return pa.Table.from_pylist([{"trial_id": name} for name in trial_ids], schema=SCHEMAS["trials"])
 
 
-def test_references_are_those_given_and_nan_elsewhere():
+def test_references_are_those_given_and_nan_elsewhere() -> None:
     age, cost, ward = tasks(age=2.0, ward=0.5)["reference"].to_pylist()
     assert (age, ward) == (2.0, 0.5)
     assert math.isnan(cost)
@@ -50,12 +50,12 @@ def test_references_are_those_given_and_nan_elsewhere():
         (("t", "age", "valid", "rmse", NAN), NAN),
     ],
 )
-def test_gains_by_hand(row, gain):
+def test_gains_by_hand(row: tuple[str, str, str, str, float], gain: float) -> None:
     filled = fill_gains(metrics(row), tasks(age=2.0, cost=0.01, ward=0.5))["gain"].to_pylist()
     assert filled == pytest.approx([gain], nan_ok=True)
 
 
-def test_mean_gains_are_weighted_by_task():
+def test_mean_gains_are_weighted_by_task() -> None:
     measured = metrics(("both", "age", "valid", "rmse", 1.5), ("both", "cost", "valid", "r2", 0.6))
     rows = tasks(age=2.0, cost=0.5)
     weighted = rows.set_column(rows.schema.get_field_index("weight"), "weight", pa.array([0.5, None, None]))
@@ -64,7 +64,7 @@ def test_mean_gains_are_weighted_by_task():
     assert gains == pytest.approx([(0.5 * 25.0 + 20.0) / 1.5])  # no weight stored: 1
 
 
-def test_mean_gains_count_main_members_only():
+def test_mean_gains_count_main_members_only() -> None:
     trials = trial_rows("both", "ward", "none")
     measured = metrics(
         ("both", "age", "valid", "rmse", 1.5),
@@ -83,7 +83,7 @@ def test_mean_gains_count_main_members_only():
     assert filled.schema.equals(SCHEMAS["trials"])
 
 
-def test_an_undefined_gain_is_left_out_of_the_mean():
+def test_an_undefined_gain_is_left_out_of_the_mean() -> None:
     known = tasks(age=2.0)
     values = metrics(("t", "age", "valid", "rmse", 1.5), ("t", "cost", "valid", "r2", 0.5))
     filled = fill_mean_gains(trial_rows("t"), fill_gains(values, known), known)

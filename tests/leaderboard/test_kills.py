@@ -5,6 +5,7 @@ import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 import duckdb
@@ -15,7 +16,7 @@ import pytest
 from mtl_search.leaderboard import Leaderboard
 from mtl_search.leaderboard import files as files_module
 from mtl_search.leaderboard.log import TrialLog
-from mtl_search.records import Metric, Resample, Split
+from mtl_search.records import Metric, Resample, Split, TrialRecord
 from tests.fixtures.boards import TASKS, synthetic_trial
 
 OF_TRIALS = ("trials", "metrics", "epochs", "resamples")
@@ -36,14 +37,14 @@ class Killer:
         if self.left < 0:
             raise Stop
 
-    def guarded(self, step):
-        def run(*args, **kwargs):
+    def guarded(self, step: Callable[..., Any]) -> Callable[..., Any]:
+        def run(*args: Any, **kwargs: Any) -> Any:
             self.count()
             return step(*args, **kwargs)
 
         return run
 
-    def torn(self, log, events, **options):
+    def torn(self, log: TrialLog, events: list[dict[str, Any]], **options: Any) -> None:
         """An append of which only a part of the line gets to the file."""
         if self.left == 0:
             whole = mock.patch.object(os, "fsync", mock.Mock(side_effect=Stop))
@@ -54,14 +55,14 @@ class Killer:
         self.count()
         return append(log, events, **options)
 
-    def half(self, path, write):
+    def half(self, path: Path, write: Callable[..., Any]) -> None:
         """A file of which only the first bytes get to the disk under its temporary name."""
         if self.left == 0:
             path.with_name(f".{path.name}.0.partial").write_bytes(b"PAR1")
         self.count()
         return replace_file(path, write)
 
-    def patches(self):
+    def patches(self) -> tuple[Any, ...]:
         return (
             mock.patch.object(Path, "replace", self.guarded(Path.replace)),
             mock.patch.object(os, "fsync", self.guarded(os.fsync)),
@@ -73,7 +74,7 @@ class Killer:
 append, replace_file = TrialLog._append, files_module.replace_file
 
 
-def trial(number: int):
+def trial(number: int) -> TrialRecord:
     """A trial with rows in every table."""
     metrics = tuple(Metric("age", Split.VALID, "rmse", float(i)) for i in range(3))
     return synthetic_trial(f"search-{number:04d}", metrics=metrics, resamples=(Resample("age", 0, 1.0),))
@@ -129,7 +130,7 @@ def check_board(path: Path, finished: list[str]) -> None:
 
 
 @pytest.mark.parametrize("step", range(0, 240, 8))
-def test_killed_at_any_step(tmp_path, step):
+def test_killed_at_any_step(tmp_path: Path, step: int) -> None:
     board = Leaderboard.create(tmp_path, TASKS)
     board.record(trial(0))
     done = ["search-0000"]
@@ -160,7 +161,7 @@ def test_killed_at_any_step(tmp_path, step):
     assert not list(tmp_path.glob(".*")), "nothing half written is left"
 
 
-def test_polars_reads_the_files_as_well(tmp_path):
+def test_polars_reads_the_files_as_well(tmp_path: Path) -> None:
     Leaderboard.create(tmp_path, TASKS)
     done: list[str] = []
     work(tmp_path, done)
@@ -200,7 +201,9 @@ TABLES = ALL[1:]
 
 @pytest.mark.parametrize("damage", DAMAGES)
 @pytest.mark.parametrize("which", [["trials.log"], TABLES, *([name] for name in TABLES)], ids=lambda x: x[-1])
-def test_what_one_of_log_and_tables_has_is_not_lost(tmp_path, damage, which):
+def test_what_one_of_log_and_tables_has_is_not_lost(
+    tmp_path: Path, damage: Callable[..., Any], which: list[str] | tuple[str, ...]
+) -> None:
     board = Leaderboard.create(tmp_path, TASKS)
     for number in range(3):
         board.record(trial(number))
@@ -223,7 +226,7 @@ def test_what_one_of_log_and_tables_has_is_not_lost(tmp_path, damage, which):
     check_board(tmp_path, whole)  # all of it is in the log again
 
 
-def test_a_backup_made_while_tables_and_log_were_written_is_whole(tmp_path):
+def test_a_backup_made_while_tables_and_log_were_written_is_whole(tmp_path: Path) -> None:
     # each file as it was at another moment: the log first, then one table after the other
     board = Leaderboard.create(tmp_path / "sweep", TASKS)
     names = (*(f"{table}.parquet" for table in ("epochs", "metrics", "resamples", "tasks")), *ALL[:2])
@@ -239,7 +242,7 @@ def test_a_backup_made_while_tables_and_log_were_written_is_whole(tmp_path):
     check_files(tmp_path / "copy", by_pandas, finished)
 
 
-def test_a_log_that_was_garbled_is_kept_aside(tmp_path):
+def test_a_log_that_was_garbled_is_kept_aside(tmp_path: Path) -> None:
     board = Leaderboard.create(tmp_path, TASKS)
     board.record(trial(0))
     board.record(trial(1))

@@ -1,5 +1,7 @@
 """The file of a table: rows that are added, readers that are at it meanwhile, other versions."""
 
+from pathlib import Path
+
 import duckdb
 import pandas as pd
 import pyarrow as pa
@@ -11,7 +13,7 @@ from mtl_search.leaderboard import SCHEMAS, VERSION
 from mtl_search.leaderboard.tables import FAN_IN, TableFile
 
 
-def stored(folder, table: str, version: int, monkeypatch) -> None:
+def stored(folder: Path, table: str, version: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """An empty table as that version wrote it."""
     schema = SCHEMAS[table]
     of_version = schema.with_metadata({**schema.metadata, b"mtl_search.version": str(version).encode()})
@@ -21,18 +23,20 @@ def stored(folder, table: str, version: int, monkeypatch) -> None:
 
 
 @pytest.mark.parametrize("table", ["designs", "summary"])
-def test_designs_of_before_there_was_a_recommended_one_are_refused(tmp_path, table, monkeypatch):
+def test_designs_of_before_there_was_a_recommended_one_are_refused(
+    tmp_path: Path, table: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     stored(tmp_path, table, 1, monkeypatch)
     with pytest.raises(LeaderboardError, match=f"version 2 or newer, found 1; .*resume {tmp_path} writes it"):
         TableFile(tmp_path, table).read()
 
 
-def test_other_tables_of_that_version_are_read(tmp_path, monkeypatch):
+def test_other_tables_of_that_version_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stored(tmp_path, "trials", 1, monkeypatch)
-    assert len(TableFile(tmp_path, "trials").read()) == 0
+    assert len(content(TableFile(tmp_path, "trials"))) == 0
 
 
-def test_a_newer_version_is_refused(tmp_path, monkeypatch):
+def test_a_newer_version_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stored(tmp_path, "trials", VERSION + 1, monkeypatch)
     with pytest.raises(LeaderboardError, match="newer mtl_search"):
         TableFile(tmp_path, "trials").read()
@@ -45,11 +49,17 @@ def rows(first: int, last: int) -> pa.Table:
     return pa.Table.from_pylist(found, schema=SCHEMAS["resamples"])
 
 
+def content(file: TableFile) -> pa.Table:
+    found = file.read()
+    assert found is not None
+    return found
+
+
 def groups(file: TableFile) -> int:
     return pq.read_metadata(file.path).num_row_groups
 
 
-def test_appended_rows_are_read_in_order_by_everyone(tmp_path):
+def test_appended_rows_are_read_in_order_by_everyone(tmp_path: Path) -> None:
     file = TableFile(tmp_path, "resamples")
     file.replace(rows(0, 3))
     count = 3
@@ -57,22 +67,22 @@ def test_appended_rows_are_read_in_order_by_everyone(tmp_path):
         file.append(rows(count, count + number % 3))
         count += number % 3
         expected = list(range(count))
-        assert file.read()["left_out"].to_pylist() == expected
+        assert content(file)["left_out"].to_pylist() == expected
         assert pd.read_parquet(file.path)["left_out"].tolist() == expected
         assert duckdb.sql(f"select left_out from '{file.path}'").fetchall() == [(i,) for i in expected]
 
 
-def test_many_appends_leave_few_row_groups(tmp_path):
+def test_many_appends_leave_few_row_groups(tmp_path: Path) -> None:
     file = TableFile(tmp_path, "resamples")
     file.replace(rows(0, 0))
     for number in range(FAN_IN * FAN_IN):
         file.append(rows(number, number + 1))
         assert groups(file) <= 2 * FAN_IN
     assert groups(file) == 2
-    assert len(file.read()) == FAN_IN * FAN_IN
+    assert len(content(file)) == FAN_IN * FAN_IN
 
 
-def test_who_took_the_footer_of_an_older_file_finds_its_rows_in_the_newer_one(tmp_path):
+def test_who_took_the_footer_of_an_older_file_finds_its_rows_in_the_newer_one(tmp_path: Path) -> None:
     # pandas and DuckDB open a path more than once for one read
     file = TableFile(tmp_path, "resamples")
     file.replace(rows(0, 0))
@@ -81,20 +91,20 @@ def test_who_took_the_footer_of_an_older_file_finds_its_rows_in_the_newer_one(tm
         if number == 30:
             file.supersede(rows(100, 130))
         file.append(rows(number, number + 1))
-        footers.append((pq.read_metadata(file.path), file.read()))
+        footers.append((pq.read_metadata(file.path), content(file)))
         for footer, seen in footers:
             assert pq.ParquetFile(file.path, metadata=footer).read().equals(seen)
 
 
-def test_another_process_appends_where_the_last_one_stopped(tmp_path):
+def test_another_process_appends_where_the_last_one_stopped(tmp_path: Path) -> None:
     first = TableFile(tmp_path, "resamples")
     first.replace(rows(0, 2))
     for number in range(2, 6):
         (first if number % 2 else TableFile(tmp_path, "resamples")).append(rows(number, number + 1))
-    assert first.read()["left_out"].to_pylist() == list(range(6))
+    assert content(first)["left_out"].to_pylist() == list(range(6))
 
 
-def test_replacing_leaves_nothing_behind(tmp_path):
+def test_replacing_leaves_nothing_behind(tmp_path: Path) -> None:
     file = TableFile(tmp_path, "resamples")
     file.replace(rows(0, 9))
     size = file.path.stat().st_size

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from mtl_search.design import Branching
@@ -12,7 +14,7 @@ TEXT = "dnr cost age / cost | dnr age"
 TREE = Branching.parse(TEXT)
 
 
-def read(value):
+def read(value: Any) -> Any:
     document = Document.from_value({"branching": value})
     return read_branching(document.get(("branching",)), ("branching",), document, TASKS)
 
@@ -30,7 +32,7 @@ def read(value):
         ({"categorical": ["shared", TEXT]}, Choice({"shared": Shared(), str(TREE): Literal(TREE)})),
     ],
 )
-def test_the_forms_of_a_branching(value, expected):
+def test_the_forms_of_a_branching(value: Any, expected: Any) -> None:
     assert read(value) == expected
 
 
@@ -81,7 +83,7 @@ SPLITS = "expected {split: {int: [low, high]}} or {split: 2}"
         ),
     ],
 )
-def test_branchings_that_are_refused(value, message):
+def test_branchings_that_are_refused(value: Any, message: str) -> None:
     with pytest.raises(SpecError) as caught:
         read(value)
     assert str(caught.value) == f"<sweep>: branching{message}"

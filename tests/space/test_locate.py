@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from mtl_search.space.document import Document
@@ -35,5 +37,7 @@ STCH = {"name": "stch", "inner": {"name": "x", "mu": 0.5}, "list": [1, 2]}
         ({"name": "of a single member"}, ("name",), ()),
     ],
 )
-def test_what_was_sampled_is_found_where_it_stands(value, rest, place):
+def test_what_was_sampled_is_found_where_it_stands(
+    value: Any, rest: tuple[str, ...] | tuple[str, int], place: Any
+) -> None:
     assert locate(NODE, AT, value, rest) == AT + place

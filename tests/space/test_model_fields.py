@@ -1,5 +1,5 @@
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import pytest
 from pydantic import BaseModel, BeforeValidator, Discriminator, Field, Tag
@@ -71,11 +71,11 @@ IN_A, IN_B, IN_FRACTIONS = ["name", "alpha", "mode"], ["name", "beta"], ["valid"
         (("a_class", 0), []),
     ],
 )
-def test_keys_at_a_location_of_pydantic(location, keys):
+def test_keys_at_a_location_of_pydantic(location: Any, keys: list[str]) -> None:
     assert keys_at(Top, location) == keys
 
 
-def test_tags_of_a_union():
+def test_tags_of_a_union() -> None:
     assert tags_at(Top, ("one",)) == ["a", "b"]
     assert tags_at(Top, ("maybe",)) == ["a", "b"]
     assert tags_at(Top, ("many", "some")) == ["a", "b"]

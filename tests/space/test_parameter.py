@@ -1,10 +1,12 @@
 import math
 import random
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from optuna import create_study
+from optuna.distributions import FloatDistribution, IntDistribution
 
 from mtl_search.space.parameter import Categorical, FloatRange, IntRange, Parameter
 from mtl_search.space.suggest import FixedSuggest, LowSuggest, RandomSuggest
@@ -49,13 +51,13 @@ KINDS = "each choice to be text, a number, true, false or null"
         (Categorical, (([64, 64],),), {}, KINDS, "[64, 64]"),
     ],
 )
-def test_ranges_that_cannot_be(make, ends, manner, expected, found):
+def test_ranges_that_cannot_be(make: Any, ends: Any, manner: Any, expected: str, found: str) -> None:
     with pytest.raises(Mismatch) as caught:
         make(*ends, **manner)
     assert str(caught.value) == f"expected {expected}, found {found}"
 
 
-def test_ranges_in_words():
+def test_ranges_in_words() -> None:
     assert str(FloatRange(0, 0.5)) == "0.0 to 0.5"
     assert str(FloatRange(0, 0.5, step=0.1)) == "0.0 to 0.5, step 0.1"
     assert str(IntRange(1, 3)) == "1 to 3"
@@ -63,25 +65,25 @@ def test_ranges_in_words():
     assert str(Categorical((64, "a", None, True))) == "one of 64, 'a', nothing, true"
 
 
-def test_decimal_steps_are_counted_as_written():
+def test_decimal_steps_are_counted_as_written() -> None:
     assert FloatRange(0, 0.3, step=0.1).probes == (0.0, 0.3, 0.1)
     assert FloatRange(0.1, 0.7, step=0.2).high == 0.7
 
 
-def test_all_values_of_a_whole_range():
+def test_all_values_of_a_whole_range() -> None:
     assert list(IntRange(1, 3).values) == [1, 2, 3]
     assert list(IntRange(32, 96, step=32).values) == [32, 64, 96]
 
 
 @settings(deadline=None)
 @given(st.floats(-1e3, 1e3), st.floats(1e-3, 1e3))
-def test_a_float_range_is_probed_at_both_ends_and_between(low, width):
+def test_a_float_range_is_probed_at_both_ends_and_between(low: float, width: float) -> None:
     first, last, between = FloatRange(low, low + width).probes
     assert (first, last) == (low, low + width)
     assert low < between < low + width
 
 
-def test_the_probe_between_whole_ends_is_no_whole_number():
+def test_the_probe_between_whole_ends_is_no_whole_number() -> None:
     assert not FloatRange(16, 256).probes[2].is_integer()
     assert not FloatRange(1, 3).probes[2].is_integer()
 
@@ -99,7 +101,7 @@ RANGES = st.one_of(
 
 @settings(deadline=None)
 @given(RANGES, st.integers(0, 999))
-def test_what_is_drawn_is_in_the_range_and_can_be_fixed(span, seed):
+def test_what_is_drawn_is_in_the_range_and_can_be_fixed(span: Any, seed: int) -> None:
     value = span.ask(RandomSuggest(random.Random(seed)), "x")
     assert span.ask(FixedSuggest({"x": value}), "x") == value
     assert span.ask(LowSuggest(), "x") == span.probes[0]
@@ -109,16 +111,18 @@ def test_what_is_drawn_is_in_the_range_and_can_be_fixed(span, seed):
 
 @settings(deadline=None)
 @given(RANGES)
-def test_optuna_takes_every_range_as_it_is(span):
+def test_optuna_takes_every_range_as_it_is(span: Any) -> None:
     """Without a warning (an error here), hence without changing an end."""
     trial = create_study().ask()
     value = span.ask(trial, "x")
     assert span.ask(FixedSuggest({"x": value}), "x") == value
     if not isinstance(span, Categorical):
-        assert (trial.distributions["x"].low, trial.distributions["x"].high) == span.probes[:2]
+        asked = trial.distributions["x"]
+        assert isinstance(asked, FloatDistribution | IntDistribution)
+        assert (asked.low, asked.high) == span.probes[:2]
 
 
-def test_a_parameter_tells_when_it_is_asked_for():
+def test_a_parameter_tells_when_it_is_asked_for() -> None:
     span = FloatRange(0, 1)
     assert Parameter("a", span).when == ""
     assert Parameter("a", span).text == str(span)

@@ -64,7 +64,7 @@ class Sweep(Strict):
         return tasks
 
 
-def message(text, path=()):
+def message(text: str, path: tuple[str, ...] = ()) -> str:
     document = parse_document(text, "x.yaml")
     with pytest.raises(ValidationError) as caught:
         Sweep.model_validate(document.get(path))
@@ -189,21 +189,21 @@ SAMPLERS = "valid: random, tpe"
         ),
     ],
 )
-def test_what_pydantic_refuses_is_told_in_plain_words(text, expected):
+def test_what_pydantic_refuses_is_told_in_plain_words(text: str, expected: str) -> None:
     assert message(text) == expected
 
 
-def test_unknown_keys_go_first_since_a_typo_makes_a_key_missing_too():
+def test_unknown_keys_go_first_since_a_typo_makes_a_key_missing_too() -> None:
     found = message("name: a\nbuget: {trials: 2}\n")
     assert found == "x.yaml:2: buget: expected a known key, found 'buget'; did you mean 'budget'?"
 
 
-def test_a_part_of_a_document():
+def test_a_part_of_a_document() -> None:
     found = message("sweep:\n  name: a\n  budget: {trials: 3}\n", ("sweep",))
     assert found == "x.yaml:3: sweep.budget.trials: expected a multiple of 2, found 3"
 
 
-def test_without_a_model_there_is_no_nearest_key():
+def test_without_a_model_there_is_no_nearest_key() -> None:
     document = Document.from_value({"name": "a", "budgt": 1})
     with pytest.raises(ValidationError) as caught:
         Sweep.model_validate(document.data)
@@ -211,7 +211,7 @@ def test_without_a_model_there_is_no_nearest_key():
     assert str(error) == "<sweep>: budgt: expected a known key, found 'budgt'"
 
 
-def test_a_validated_value_may_come_from_elsewhere_in_the_document():
+def test_a_validated_value_may_come_from_elsewhere_in_the_document() -> None:
     document = parse_document("trial:\n  trials: {int: [1, 4]}\n", "x.yaml")
     with pytest.raises(ValidationError) as caught:
         Budget.model_validate({"trials": 1})

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from mtl_search.errors import SpecError
@@ -8,7 +10,7 @@ from mtl_search.space.ranges import Leaf, OneOf, Simplex
 from mtl_search.space.reading import Reader
 
 
-def read(value, tasks=()):
+def read(value: Any, tasks: tuple[str, ...] = ()) -> Any:
     document = Document.from_value({"a": value})
     return Reader(document, tasks).read(document.get(("a",)), ("a",))
 
@@ -40,15 +42,15 @@ def read(value, tasks=()):
         ),
     ],
 )
-def test_the_ranges(value, node):
+def test_the_ranges(value: Any, node: Any) -> None:
     assert read(value) == node
 
 
-def test_a_name_alone_stands_for_an_alternative_with_its_defaults():
+def test_a_name_alone_stands_for_an_alternative_with_its_defaults() -> None:
     assert read({"one_of": ["x", {"name": "y"}]}) == read({"one_of": [{"name": "x"}, {"name": "y"}]})
 
 
-def test_one_value_per_task_is_known_by_its_keys():
+def test_one_value_per_task_is_known_by_its_keys() -> None:
     tasks = ("age", "split", "float")
     assert read({"age": 1, "split": {"float": [0, 1]}}, tasks) == PerTask(
         (("age", Constant(1)), ("split", Leaf(FloatRange(0, 1))))
@@ -125,13 +127,13 @@ BESIDE = "expected no key beside 'float', 'log', 'step', found"
         ),
     ],
 )
-def test_ranges_that_are_refused(value, message):
+def test_ranges_that_are_refused(value: Any, message: str) -> None:
     with pytest.raises(SpecError) as caught:
         read(value)
     assert str(caught.value) == f"<sweep>: {message}"
 
 
-def test_a_key_that_is_no_task_among_tasks():
+def test_a_key_that_is_no_task_among_tasks() -> None:
     with pytest.raises(SpecError) as caught:
         read({"age": 1, "costs": 2}, ("age", "cost"))
     assert str(caught.value) == "<sweep>: a.costs: expected a task, found 'costs'; did you mean 'cost'?"

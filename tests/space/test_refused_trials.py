@@ -1,5 +1,8 @@
 """Trials that are refused, each with the exact message: place, expectation, finding, nearest valid name."""
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
 import pytest
 
 from mtl_search.errors import SpecError
@@ -181,7 +184,7 @@ CASES = {
 
 
 @pytest.mark.parametrize(("text", "message"), CASES.values(), ids=CASES)
-def test_trials_that_are_refused(text, message, space_of_text):
+def test_trials_that_are_refused(text: str, message: str, space_of_text: Callable[..., Any]) -> None:
     with pytest.raises(SpecError) as caught:
         space_of_text(text)
     assert str(caught.value) == message
@@ -216,7 +219,7 @@ ARMS = {
 
 
 @pytest.mark.parametrize(("arm", "message"), ARMS.values(), ids=ARMS)
-def test_arms_that_are_refused(arm, message, space_of_text):
+def test_arms_that_are_refused(arm: str, message: str, space_of_text: Callable[..., Any]) -> None:
     space = space_of_text(f"{BASE}arms:\n\n  mine: {arm}\n")
     path = ("arms", "mine")
     with pytest.raises(SpecError) as caught:
@@ -224,8 +227,8 @@ def test_arms_that_are_refused(arm, message, space_of_text):
     assert str(caught.value) == message
 
 
-def test_a_plain_value_error_is_told_at_the_trial():
-    def refuse(config):
+def test_a_plain_value_error_is_told_at_the_trial() -> None:
+    def refuse(config: Mapping[str, object]) -> None:
         raise ValueError("never valid")
 
     document = Document.from_value({"trial": {"trunk": {"name": "mlp", "stages": 1}}})

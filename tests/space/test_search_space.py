@@ -1,7 +1,9 @@
 import pickle
 import random
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Any
 
 import optuna
 import pytest
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 from mtl_search.design import Branching, enumerate_branchings
 from mtl_search.space import Document, FixedSuggest, LowSuggest, Parameter, RandomSuggest, SearchSpace
 from mtl_search.space.parameter import Categorical, FloatRange, IntRange
+from tests.space.conftest import Recorder, TrialModel
 
 TASKS = ("age", "cost", "death", "dnr")
 WIDE = """\
@@ -31,11 +34,11 @@ trial:
 
 
 @pytest.fixture(scope="module")
-def wide(space_of_text):
+def wide(space_of_text: Callable[..., Any]) -> SearchSpace:
     return space_of_text(WIDE)
 
 
-def test_parameters_have_dotted_names_words_and_conditions(wide):
+def test_parameters_have_dotted_names_words_and_conditions(wide: SearchSpace) -> None:
     fixed, stch = "weighting.name = 'fixed'", "weighting.name = 'stch'"
     assert [(p.name, p.text, p.when) for p in wide.parameters()] == [
         ("members.age", "one of false, true", ""),
@@ -58,7 +61,7 @@ def test_parameters_have_dotted_names_words_and_conditions(wide):
     ]
 
 
-def test_a_single_member_has_nothing_to_share_or_to_weigh(wide):
+def test_a_single_member_has_nothing_to_share_or_to_weigh(wide: SearchSpace) -> None:
     names = [p.name for p in wide.parameters(["cost"])]
     assert names == ["trunk.width", "trunk.dropout", "optimizer.lr", "optimizer.betas.0", "epochs"]
     assert wide.sample(LowSuggest(), ["cost"]) == {
@@ -72,8 +75,8 @@ def test_a_single_member_has_nothing_to_share_or_to_weigh(wide):
     }
 
 
-def test_a_sample_has_the_shape_of_a_trial(wide, trial_model):
-    answers = {
+def test_a_sample_has_the_shape_of_a_trial(wide: SearchSpace, trial_model: type[TrialModel]) -> None:
+    answers: dict[str, str | int | float | bool | None] = {
         "weighting.name": "fixed",
         "weighting.fixed.weights.dnr": 0.3,
         "branching.split": 2,
@@ -92,7 +95,9 @@ def test_a_sample_has_the_shape_of_a_trial(wide, trial_model):
     assert trial_model.model_validate(sample).epochs == 30
 
 
-def test_without_members_and_branching_all_sets_and_split_points_are_searched(space_of):
+def test_without_members_and_branching_all_sets_and_split_points_are_searched(
+    space_of: Callable[..., Any],
+) -> None:
     space = space_of({"trunk": {"name": "mlp", "stages": 2}})
     assert (space.members.min, space.members.max) == (1, 4)
     assert space.sample(LowSuggest(), TASKS)["branching"] == "age cost death dnr / age | cost | death | dnr"
@@ -104,7 +109,7 @@ def test_without_members_and_branching_all_sets_and_split_points_are_searched(sp
     assert deeper.parameters()[-1].range == IntRange(1, 5), "as deep as the trunk"
 
 
-def test_tasks_are_sorted(space_of):
+def test_tasks_are_sorted(space_of: Callable[..., Any]) -> None:
     space = space_of({"members": "all", "trunk": {"name": "mlp", "stages": 1}}, ("dnr", "age"))
     assert space.suggest_members(LowSuggest()) == ("age", "dnr")
 
@@ -113,20 +118,20 @@ TRUNK = {"name": "mlp", "stages": 3}
 TREE = "age cost death dnr / age | cost death dnr / age | cost death | dnr"
 
 
-def test_a_literal_branching_is_restricted_to_the_members(space_of):
+def test_a_literal_branching_is_restricted_to_the_members(space_of: Callable[..., Any]) -> None:
     space = space_of({"branching": TREE, "trunk": TRUNK})
     assert space.sample(LowSuggest(), TASKS)["branching"] == TREE
     assert space.sample(LowSuggest(), ["dnr", "cost"])["branching"] == "cost dnr / cost dnr / cost | dnr"
 
 
-def test_a_literal_branching_of_the_members_alone(space_of):
+def test_a_literal_branching_of_the_members_alone(space_of: Callable[..., Any]) -> None:
     space = space_of(
         {"members": ["cost", "age"], "branching": "age cost / age | cost / age | cost", "trunk": TRUNK}
     )
     assert space.sample(LowSuggest(), ["age", "cost"])["branching"] == "age cost / age | cost / age | cost"
 
 
-def test_literal_weights_are_those_of_the_members(space_of):
+def test_literal_weights_are_those_of_the_members(space_of: Callable[..., Any]) -> None:
     weights = {"age": 1, "cost": 2, "death": {"float": [0.1, 10], "log": True}, "dnr": 4}
     fixed = {"name": "fixed", "weights": weights}
     space = space_of({"trunk": TRUNK, "branching": "shared", "weighting": fixed})
@@ -136,7 +141,7 @@ def test_literal_weights_are_those_of_the_members(space_of):
     assert [p.name for p in space.parameters(["age", "death"])] == ["weighting.weights.death"]
 
 
-def test_cuts_behind_the_end_of_a_shorter_trunk_lie_at_its_end(space_of):
+def test_cuts_behind_the_end_of_a_shorter_trunk_lie_at_its_end(space_of: Callable[..., Any]) -> None:
     trunk = {"one_of": [{"name": "mlp", "stages": {"int": [1, 2]}}, {"name": "resnet", "stages": 4}]}
     space = space_of({"branching": {"split": {"int": [1, 4]}}, "trunk": trunk})
     assert (space.n_stages, space.stages) == (4, {1, 2, 4})
@@ -147,7 +152,7 @@ def test_cuts_behind_the_end_of_a_shorter_trunk_lie_at_its_end(space_of):
     assert long["branching"] == "age dnr / age dnr / age dnr / age | dnr"
 
 
-def test_every_tree_can_be_sampled(space_of):
+def test_every_tree_can_be_sampled(space_of: Callable[..., Any]) -> None:
     space = space_of({"branching": {"tree": "any"}, "trunk": TRUNK})
     for tree in enumerate_branchings(("age", "cost", "dnr"), 3):
         cuts = {f"branching.cut.{a}+{b}": tree.cut(a, b) for a, b in combinations(tree.members, 2)}
@@ -161,9 +166,9 @@ class OwnTrunk:
     stages: int
 
 
-def test_python_users_may_give_their_own_trunk():
+def test_python_users_may_give_their_own_trunk() -> None:
     document = Document.from_value({"trial": {"trunk": OwnTrunk(2), "branching": {"split": 1}}})
-    seen = []
+    seen: list[Any] = []
     space = SearchSpace.parse(document.get(("trial",)), ("a", "b"), document, ("trial",), seen.append)
     assert space.sample(LowSuggest(), ["a", "b"]) == {
         "members": ("a", "b"),
@@ -173,8 +178,10 @@ def test_python_users_may_give_their_own_trunk():
     assert seen
 
 
-def test_both_ends_of_each_range_under_each_alternative_are_validated(space_of_text):
-    seen = []
+def test_both_ends_of_each_range_under_each_alternative_are_validated(
+    space_of_text: Callable[..., Any],
+) -> None:
+    seen: list[Any] = []
     document_space = space_of_text(WIDE)
     document = document_space.source.document
     SearchSpace.parse(document.get(("trial",)), TASKS, document, ("trial",), seen.append)
@@ -190,7 +197,7 @@ def test_both_ends_of_each_range_under_each_alternative_are_validated(space_of_t
     assert splits == {1, 3}
 
 
-def test_an_arm_replaces_whole_keys(wide):
+def test_an_arm_replaces_whole_keys(wide: SearchSpace) -> None:
     document = Document.from_value({})
     arm = wide.override(
         {"members": "all", "branching": "shared", "weighting": {"name": "pcgrad"}}, ("arms", "x")
@@ -209,11 +216,11 @@ def test_an_arm_replaces_whole_keys(wide):
     assert wide.override({}, ("arms", "same")) == wide
 
 
-def test_an_arm_may_change_the_trunk(wide):
+def test_an_arm_may_change_the_trunk(wide: SearchSpace) -> None:
     assert wide.override({"trunk": {"name": "resnet", "stages": 5}}, ("arms", "x")).n_stages == 5
 
 
-def test_members_come_from_booleans(wide):
+def test_members_come_from_booleans(wide: SearchSpace) -> None:
     assert wide.fix_members(["dnr", "age"]) == {
         "members.age": True,
         "members.cost": False,
@@ -225,7 +232,7 @@ def test_members_come_from_booleans(wide):
         wide.fix_members(TASKS)
 
 
-def test_sets_and_networks_are_counted(wide, space_of):
+def test_sets_and_networks_are_counted(wide: SearchSpace, space_of: Callable[..., Any]) -> None:
     assert wide.count_member_sets() == 4 + 6 + 4
     assert wide.count_networks() == 4 + 3 * 6 + 3 * 4
     tree = space_of({"branching": {"tree": "any"}, "trunk": TRUNK})
@@ -233,14 +240,14 @@ def test_sets_and_networks_are_counted(wide, space_of):
     assert space_of({"members": "all", "branching": "shared", "trunk": TRUNK}).count_networks() == 1
 
 
-def test_the_largest_value_of_an_option(wide, space_of):
+def test_the_largest_value_of_an_option(wide: SearchSpace, space_of: Callable[..., Any]) -> None:
     assert wide.largest("epochs", 5) == 30
     assert wide.largest("batch_size", 5) == 256
     assert wide.largest("patience", 5) == 5
     assert space_of({"trunk": TRUNK, "epochs": {"categorical": [3, 9, 6]}}).largest("epochs", 1) == 9
 
 
-def test_a_space_can_be_pickled_and_is_the_same_after(wide):
+def test_a_space_can_be_pickled_and_is_the_same_after(wide: SearchSpace) -> None:
     copy = pickle.loads(pickle.dumps(wide))
     assert copy == wide
     for seed in range(20):
@@ -248,10 +255,10 @@ def test_a_space_can_be_pickled_and_is_the_same_after(wide):
         assert copy.sample(drawn[0], TASKS) == wide.sample(drawn[1], TASKS)
 
 
-def test_samples_share_nothing_that_can_change(wide):
-    first = wide.sample(LowSuggest(), ["age"])
+def test_samples_share_nothing_that_can_change(wide: SearchSpace) -> None:
+    first: Any = wide.sample(LowSuggest(), ["age"])
     first["weighting"]["name"] = first["trunk"]["name"] = "changed"
-    second = wide.sample(LowSuggest(), ["age"])
+    second: Any = wide.sample(LowSuggest(), ["age"])
     assert (second["weighting"]["name"], second["trunk"]["name"]) == ("equal", "mlp")
 
 
@@ -287,7 +294,13 @@ MEMBERS = st.sets(st.sampled_from(TASKS), min_size=1).map(sorted).map(tuple)
 
 @settings(deadline=None)
 @given(trial=TRIALS, members=MEMBERS, seed=st.integers(0, 999))
-def test_any_sample_with_any_members_is_a_valid_trial(trial, members, seed, space_of, trial_model):
+def test_any_sample_with_any_members_is_a_valid_trial(
+    trial: Any,
+    members: tuple[str, ...],
+    seed: int,
+    space_of: Callable[..., Any],
+    trial_model: type[TrialModel],
+) -> None:
     space = space_of(trial)
     sample = space.sample(RandomSuggest(random.Random(seed)), members)
     config = trial_model.model_validate(sample)
@@ -297,7 +310,9 @@ def test_any_sample_with_any_members_is_a_valid_trial(trial, members, seed, spac
 
 @settings(deadline=None)
 @given(trial=TRIALS, members=MEMBERS, seed=st.integers(0, 999))
-def test_what_is_asked_for_is_what_parameters_says(trial, members, seed, space_of, recorder):
+def test_what_is_asked_for_is_what_parameters_says(
+    trial: Any, members: tuple[str, ...], seed: int, space_of: Callable[..., Any], recorder: type[Recorder]
+) -> None:
     """For these members: each parameter whose conditions hold, in its range, and no other."""
     space = space_of(trial)
     asked = recorder(RandomSuggest(random.Random(seed)))
@@ -311,7 +326,9 @@ def test_what_is_asked_for_is_what_parameters_says(trial, members, seed, space_o
 
 @settings(deadline=None)
 @given(trial=TRIALS, members=MEMBERS)
-def test_a_parameter_is_the_same_with_any_members(trial, members, space_of):
+def test_a_parameter_is_the_same_with_any_members(
+    trial: Any, members: tuple[str, ...], space_of: Callable[..., Any]
+) -> None:
     space = space_of(trial)
     everything = {p.name: p for p in (*space.parameters(TASKS), *space.parameters())}
     for parameter in space.parameters(members):
@@ -321,7 +338,9 @@ def test_a_parameter_is_the_same_with_any_members(trial, members, space_of):
 
 @settings(deadline=None)
 @given(trial=TRIALS, members=MEMBERS, seed=st.integers(0, 999))
-def test_the_same_answers_by_name_give_the_same_sample(trial, members, seed, space_of, recorder):
+def test_the_same_answers_by_name_give_the_same_sample(
+    trial: Any, members: tuple[str, ...], seed: int, space_of: Callable[..., Any], recorder: type[Recorder]
+) -> None:
     space = space_of(trial)
     asked = recorder(RandomSuggest(random.Random(seed)))
     sample = space.sample(asked, members)
@@ -341,7 +360,9 @@ def question(parameter: Parameter) -> tuple[object, ...]:
 
 @settings(max_examples=10, deadline=None)
 @given(trial=TRIALS, seed=st.integers(0, 99))
-def test_optuna_never_meets_a_parameter_with_two_ranges(trial, seed, space_of, trial_model):
+def test_optuna_never_meets_a_parameter_with_two_ranges(
+    trial: Any, seed: int, space_of: Callable[..., Any], trial_model: type[TrialModel]
+) -> None:
     """Thirty trials of one study, two with members that were fixed; a change of range is an error there."""
     space = space_of(trial)
     sampler = optuna.samplers.RandomSampler(seed=seed)
@@ -364,7 +385,9 @@ def test_optuna_never_meets_a_parameter_with_two_ranges(trial, seed, space_of, t
     assert seen == fixed
 
 
-def test_a_sampler_that_learns_works_with_all_kinds_of_parameters(wide, trial_model):
+def test_a_sampler_that_learns_works_with_all_kinds_of_parameters(
+    wide: SearchSpace, trial_model: type[TrialModel]
+) -> None:
     study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=0, n_startup_trials=3))
     for number in range(8):
         trial = study.ask()

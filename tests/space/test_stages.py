@@ -1,4 +1,5 @@
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ class OwnTrunk:
     stages: int
 
 
-def possible(trunk):
+def possible(trunk: Any) -> frozenset[int] | None:
     document = Document.from_value({"trunk": trunk})
     return possible_stages(Reader(document).read(document.get(("trunk",)), ("trunk",)), ("trunk",), document)
 
@@ -29,7 +30,7 @@ def possible(trunk):
         (OwnTrunk(5), {5}),
     ],
 )
-def test_all_numbers_of_stages_are_known(trunk, stages):
+def test_all_numbers_of_stages_are_known(trunk: Any, stages: set[int]) -> None:
     assert possible(trunk) == stages
 
 
@@ -69,12 +70,12 @@ WHOLE = "expected a whole number of stages, at least 0, found"
         ({"stages": {"categorical": [True, 2]}}, f"trunk.stages: {WHOLE} {{categorical: [true, 2]}}"),
     ],
 )
-def test_trunks_that_do_not_say(trunk, message):
+def test_trunks_that_do_not_say(trunk: Any, message: str) -> None:
     with pytest.raises(SpecError) as caught:
         possible(trunk)
     assert str(caught.value) == f"<sweep>: {message}"
 
 
-def test_the_stages_of_a_sample():
+def test_the_stages_of_a_sample() -> None:
     assert stages_of({"name": "mlp", "stages": 3}) == 3
     assert stages_of(OwnTrunk(4)) == 4

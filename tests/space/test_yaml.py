@@ -1,6 +1,9 @@
 import io
 import json
 import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import assume, given, settings
@@ -12,7 +15,7 @@ from mtl_search.space.wording import inner
 from mtl_search.space.yaml import load_document, parse_document
 
 
-def read(text):
+def read(text: str) -> Any:
     return parse_document(text, "x.yaml").data
 
 
@@ -52,13 +55,13 @@ def read(text):
         ("{}", {}),
     ],
 )
-def test_scalars_are_those_of_the_core_schema(text, value):
+def test_scalars_are_those_of_the_core_schema(text: str, value: Any) -> None:
     found = read(f"a: {text}\n")["a"]
     assert found == value
     assert type(found) is type(value)
 
 
-def test_every_value_has_the_line_of_its_key_or_of_its_item():
+def test_every_value_has_the_line_of_its_key_or_of_its_item() -> None:
     trial = "trial:\n  lr:\n    float: [1,\n      2]\n  members:\n    - age\n    -\n      cost\n"
     document = parse_document(f"# a sweep\n{trial}name: x\n", "x.yaml")
     lines = {
@@ -127,13 +130,13 @@ DEEP = "a: " + "[" * 60 + "]" * 60
         ),
     ],
 )
-def test_documents_that_are_refused(text, message):
+def test_documents_that_are_refused(text: str, message: str) -> None:
     with pytest.raises(SpecError) as caught:
         parse_document(text, "x.yaml")
     assert str(caught.value) == message
 
 
-def test_a_file_is_read_and_called_by_its_path(tmp_path):
+def test_a_file_is_read_and_called_by_its_path(tmp_path: Path) -> None:
     path = tmp_path / "x.yaml"
     path.write_bytes("\ufeffa: é\r\nb: 2\r\n".encode())
     document = load_document(path)
@@ -142,8 +145,8 @@ def test_a_file_is_read_and_called_by_its_path(tmp_path):
     assert load_document(str(path)) == document
 
 
-def test_files_that_cannot_be_read(tmp_path):
-    def message(path):
+def test_files_that_cannot_be_read(tmp_path: Path) -> None:
+    def message(path: Path) -> str:
         with pytest.raises(SpecError) as caught:
             load_document(path)
         return str(caught.value).removeprefix(str(tmp_path))
@@ -176,13 +179,13 @@ DATA = st.dictionaries(
 
 @settings(deadline=None)
 @given(DATA)
-def test_json_is_read_as_what_it_is(data):
+def test_json_is_read_as_what_it_is(data: Any) -> None:
     assert read(json.dumps(data, ensure_ascii=False)) == data
 
 
 @settings(deadline=None)
 @given(DATA)
-def test_what_ruamel_writes_is_read_back(data):
+def test_what_ruamel_writes_is_read_back(data: Any) -> None:
     texts = (item for item in everything(data) if isinstance(item, str))
     assume(not any(POINT_FIRST.fullmatch(text) for text in texts))
     stream = io.StringIO()
@@ -193,7 +196,7 @@ def test_what_ruamel_writes_is_read_back(data):
 POINT_FIRST = re.compile(r"[-+]?\.[0-9]+[eE][0-9]+")  # numbers in YAML 1.2 that ruamel takes for text
 
 
-def everything(value):
+def everything(value: Any) -> Iterator[Any]:
     yield value
     for step, item in inner(value).items():
         yield step
@@ -202,7 +205,7 @@ def everything(value):
 
 @settings(deadline=None)
 @given(DATA)
-def test_the_line_of_a_key_is_where_it_stands(data):
+def test_the_line_of_a_key_is_where_it_stands(data: Any) -> None:
     text = json.dumps(data, ensure_ascii=False, indent=1)
     document = parse_document(text, "x.yaml")
     lines = text.split("\n")
@@ -212,19 +215,19 @@ def test_the_line_of_a_key_is_where_it_stands(data):
             assert lines[line - 1].lstrip().startswith(json.dumps(path[-1], ensure_ascii=False) + ":")
 
 
-def paths(value, path):
+def paths(value: Any, path: Any) -> Iterator[Any]:
     yield path
     for step, item in inner(value).items():
         yield from paths(item, (*path, step))
 
 
-ANY = st.text(st.characters(exclude_categories=("Cs",)), max_size=40)
+ANY = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 SIGNS = st.text("ab:-[]{},?&*!|>'\"#%@ \n\t0.", max_size=30)
 
 
 @settings(deadline=None)
 @given(ANY | SIGNS)
-def test_any_text_is_a_document_or_a_spec_error(text):
+def test_any_text_is_a_document_or_a_spec_error(text: str) -> None:
     found = ""
     try:
         found = parse_document(text, "x.yaml").place(())

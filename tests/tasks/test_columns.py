@@ -71,7 +71,7 @@ def test_a_class_that_train_lacks_is_named() -> None:
 
 
 def test_integers_of_every_size() -> None:
-    large = [2**53 + 1, None, 2**63 + 1]
+    large: list[object] = [2**53 + 1, None, 2**63 + 1]
     assert labels(column(large, pa.uint64()), "y").to_pylist() == large
     np.testing.assert_array_equal(numbers(column(large, pa.uint64()), "y"), [2.0**53, np.nan, 2.0**63])
 

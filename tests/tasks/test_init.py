@@ -47,4 +47,4 @@ def test_wrong_options_are_refused(wrong: object) -> None:
 
 def test_options_are_frozen() -> None:
     with pytest.raises(ValidationError):
-        Binary.Config().metric = "f1"
+        Binary.Config().metric = "f1"  # type: ignore[misc]

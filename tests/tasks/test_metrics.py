@@ -13,7 +13,7 @@ from sklearn import metrics as sk
 from torch import Tensor
 from torchmetrics.functional.classification import binary_auroc
 
-from mtl_search.tasks import Binary, Multiclass, Multilabel, Regression
+from mtl_search.tasks import Binary, Multiclass, Multilabel, Regression, TaskOptions
 from mtl_search.tasks.metrics import BINARY, MULTICLASS, MULTILABEL, REGRESSION, macro_auroc, pinball
 
 RANDOM = np.random.default_rng(7)
@@ -150,7 +150,9 @@ def test_log_loss_of_a_certain_error_is_finite() -> None:
         (Regression.Config, {**REGRESSION, "pinball": pinball}),
     ],
 )
-def test_options_offer_exactly_the_metrics_there_are(config: type, table: dict[str, Tensor]) -> None:
+def test_options_offer_exactly_the_metrics_there_are(
+    config: type[TaskOptions], table: dict[str, Tensor]
+) -> None:
     field = config.model_fields["metric"]
     assert set(get_args(field.annotation)) == set(table)
     assert field.default == next(iter(table))

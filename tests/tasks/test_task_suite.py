@@ -49,7 +49,9 @@ class TestMulticlass(TaskSuite):
 
 class TestWeightedSmoothMulticlass(TestMulticlass):
     def config(self) -> TaskConfig:
-        return Multiclass.Config(class_weights={3: 2.5}, label_smoothing=0.1, metric="macro_f1")
+        return Multiclass.Config.model_validate(
+            {"class_weights": {3: 2.5}, "label_smoothing": 0.1, "metric": "macro_f1"}
+        )
 
     def columns(self, rows: int, seed: int) -> list[Column]:
         return [column(cycled(rows, seed, 4), seed, pa.int16())]
