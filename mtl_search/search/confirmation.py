@@ -14,7 +14,7 @@ from mtl_search.records import Phase
 from mtl_search.search.afterwards import FEWEST
 from mtl_search.search.hours import Hours
 from mtl_search.search.ledger import Ledger
-from mtl_search.search.retraining import Network, Retraining, Training, new_seeds
+from mtl_search.search.retraining import NetworkPlan, PlannedTraining, Retraining, new_seeds
 from mtl_search.sweep.settings import Settings
 
 __all__ = ["Confirmation"]
@@ -36,18 +36,18 @@ class Confirmation(Retraining):
         settings: Settings,
         dataset: Dataset,
         ledger: Ledger,
-        networks: Iterable[Network],
+        networks: Iterable[NetworkPlan],
         hours: Hours | None = None,
     ) -> None:
         super().__init__(settings, dataset, ledger)
-        unique: dict[str, Network] = {}
+        unique: dict[str, NetworkPlan] = {}
         for network in networks:
             unique.setdefault(network.config_id, network)
         before = [record for record in ledger.board.records() if record.phase == self.phase]
         readings = {record.reading_plan: record.reading or 1 for record in before}
         self._hours, self._begun = hours, set[int]()
         self._seeds = new_seeds(settings, self.phase, settings.budget.seeds)
-        self._wanted = [(network, seed) for seed in self._seeds for network in unique.values()]
+        self._wanted = [PlannedTraining(network, seed) for seed in self._seeds for network in unique.values()]
         if hours is not None:
             self._seeds = self._seeds[: self._count(hours, len(unique), set(readings))]
             self._wanted = self._wanted[: len(self._seeds) * len(unique)]
@@ -74,7 +74,7 @@ class Confirmation(Retraining):
             if on == seed and self.lacks(network, seed)
         ]
 
-    def fits(self, network: Network, seed: int) -> bool:
+    def fits(self, network: NetworkPlan, seed: int) -> bool:
         """Whether there is time for ``seed``, asked when it begins."""
         if self._hours is None or seed in self._begun or seed in self._seeds[:FEWEST]:
             return True
@@ -83,12 +83,12 @@ class Confirmation(Retraining):
         self._begun.add(seed)
         return True
 
-    def more(self) -> list[Training]:
+    def more(self) -> list[PlannedTraining]:
         """What is not trained yet, and what failed and is to be tried again."""
-        return [(network, seed) for network, seed in self._wanted if self.lacks(network, seed)]
+        return [one for one in self._wanted if self.lacks(*one)]
 
 
-def _plan_of(planned: Iterable[Training]) -> str:
+def _plan_of(planned: Iterable[PlannedTraining]) -> str:
     """A hash of the trainings of a reading."""
     text = " ".join(sorted(f"{network.config_id}/{seed}" for network, seed in planned))
     return hashlib.sha256(text.encode()).hexdigest()[:16]

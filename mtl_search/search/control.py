@@ -15,7 +15,7 @@ from mtl_search.data import Dataset
 from mtl_search.design import Design, design_id
 from mtl_search.records import Phase, TrialRecord, mean_gain
 from mtl_search.search.ledger import Ledger
-from mtl_search.search.retraining import Network, new_seeds
+from mtl_search.search.retraining import NetworkPlan, new_seeds
 from mtl_search.sweep.settings import Settings
 from mtl_search.training import TrialConfig, network_cost
 from mtl_search.weighting import EqualConfig
@@ -28,7 +28,7 @@ class Control:
     """The control of a design: its row of the table of designs, and its networks as they are trained."""
 
     row: dict[str, Any]
-    networks: tuple[Network, ...]
+    networks: tuple[NetworkPlan, ...]
 
 
 def alone(config: TrialConfig, task: str) -> TrialConfig:
@@ -94,9 +94,9 @@ def control_of(design: Mapping[str, Any], ledger: Ledger, dataset: Dataset, sett
     return Control(row, tuple(networks.values()))
 
 
-def _network(config: TrialConfig, known: TrialRecord | None, dataset: Dataset) -> Network:
+def _network(config: TrialConfig, known: TrialRecord | None, dataset: Dataset) -> NetworkPlan:
     if known is not None:
-        return Network.of(known)
+        return NetworkPlan.of(known)
     cost = network_cost(config, dataset)
     identity = config.identity(dataset.fingerprint)
-    return Network(identity, config.model_dump_json(), CONTROL, cost.n_params, cost.flops)
+    return NetworkPlan(identity, config.model_dump_json(), CONTROL, cost.n_params, cost.flops)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from mtl_search.records import Phase, TrialState
 from mtl_search.search.ledger import Ledger
-from mtl_search.search.retraining import Training
+from mtl_search.search.retraining import PlannedTraining
 from mtl_search.search.untried import Untried
 from mtl_search.sweep.settings import Budget
 
@@ -12,7 +12,7 @@ __all__ = ["cut_short"]
 
 
 def cut_short(
-    budget: Budget, ledger: Ledger, untried: Sequence[Untried], unreplicated: Sequence[Training]
+    budget: Budget, ledger: Ledger, untried: Sequence[Untried], unreplicated: Sequence[PlannedTraining]
 ) -> list[str]:
     """Caveats of a sweep that has come to its end; ``untried`` and ``unreplicated`` are what catch-up and
     replication would have trained."""

@@ -7,7 +7,7 @@ from mtl_search.arm_names import POOLED, REFERENCE_ARMS
 from mtl_search.data import Dataset
 from mtl_search.search.control import control_of
 from mtl_search.search.ledger import Ledger
-from mtl_search.search.retraining import Network
+from mtl_search.search.retraining import NetworkPlan
 from mtl_search.sweep.settings import Budget, Settings
 
 __all__ = ["finalists", "with_controls"]
@@ -43,7 +43,7 @@ def finalists(designs: Sequence[Row], budget: Budget) -> list[Row]:
 
 def with_controls(
     designs: list[dict[str, Any]], settings: Settings, ledger: Ledger, dataset: Dataset
-) -> list[Network]:
+) -> list[NetworkPlan]:
     """The networks that are confirmed: of the finalists, and of their controls, which join ``designs``.
 
     The recommended design has a control, the other finalists where ``budget.controls`` asks for it; of a
@@ -51,7 +51,7 @@ def with_controls(
     """
     chosen = finalists(designs, settings.budget)
     rows = {design["design_id"]: design for design in designs}
-    networks = [Network.of(ledger[key]) for design in chosen for key in design["networks"]]
+    networks = [NetworkPlan.of(ledger[key]) for design in chosen for key in design["networks"]]
     for design in chosen:
         if design["chosen"] or settings.budget.controls == "finalists":
             control = control_of(design, ledger, dataset, settings)

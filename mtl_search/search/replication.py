@@ -19,7 +19,7 @@ from mtl_search.records import Phase
 from mtl_search.search.composing import promising
 from mtl_search.search.hours import Hours
 from mtl_search.search.ledger import Ledger
-from mtl_search.search.retraining import Network, Retraining, Training, new_seeds
+from mtl_search.search.retraining import NetworkPlan, PlannedTraining, Retraining, new_seeds
 from mtl_search.sweep.spec import SweepSpec
 
 __all__ = ["ROUNDS", "Replication"]
@@ -41,11 +41,11 @@ class Replication(Retraining):
     def __init__(self, spec: SweepSpec, dataset: Dataset, ledger: Ledger, hours: Hours | None = None) -> None:
         super().__init__(spec.settings, dataset, ledger)
         self._spec, self._hours = spec, hours
-        self._round: list[Training] = []  # what was last asked for
+        self._round: list[PlannedTraining] = []  # what was last asked for
         self._is_first, self._begun = True, set[int]()  # whether in the first round, and its seeds that fit
         self._seeds = new_seeds(spec.settings, self.phase, spec.settings.budget.repeats)
 
-    def more(self) -> list[Training]:
+    def more(self) -> list[PlannedTraining]:
         """What the first round that is not complete still lacks; empty where all are."""
         known, missing = self._rounds()
         if self._hours is not None:  # so that what there is no time for is whole seeds
@@ -53,11 +53,11 @@ class Replication(Retraining):
         self._round, self._is_first, self._begun = missing, not known, set()
         return list(missing)
 
-    def left(self) -> list[Training]:
+    def left(self) -> list[PlannedTraining]:
         """What it would still train, whether or not there is time."""
         return self._rounds()[1]
 
-    def fits(self, network: Network, seed: int) -> bool:
+    def fits(self, network: NetworkPlan, seed: int) -> bool:
         """Whether there is time for the round's networks on that seed; asked when the seed begins."""
         if self._hours is None or seed in self._begun:
             return True
@@ -72,13 +72,13 @@ class Replication(Retraining):
         """The networks, by config_id, of the rounds that are complete."""
         return self._rounds()[0]
 
-    def _rounds(self) -> tuple[set[str], list[Training]]:
+    def _rounds(self) -> tuple[set[str], list[PlannedTraining]]:
         replicated: set[str] = set()
         for _ in range(ROUNDS if self._seeds else 0):
             found = promising(self._spec, self.ledger, replicated)
-            networks = {record.config_id: Network.of(record) for record in found}
+            networks = {record.config_id: NetworkPlan.of(record) for record in found}
             missing = [
-                (network, seed)
+                PlannedTraining(network, seed)
                 for network in networks.values()
                 for seed in self._seeds
                 if self.lacks(network, seed)

@@ -4,7 +4,7 @@ from abc import abstractmethod
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import ClassVar, Literal, Self
+from typing import ClassVar, Literal, NamedTuple, Self
 
 from mtl_search.data import Dataset
 from mtl_search.records import EpochReport, Phase, TrialRecord
@@ -17,13 +17,12 @@ from mtl_search.seeds import derive_seed
 from mtl_search.sweep.settings import Settings
 from mtl_search.training import NetworkCost, Score, TrialConfig, TrialOutcome
 
-__all__ = ["Network", "Retraining", "new_seeds"]
+__all__ = ["NetworkPlan", "PlannedTraining", "Retraining", "new_seeds"]
 
 
 @dataclass(frozen=True, slots=True)
-class Network:
-    """A network to train again, or for the first time where it is a control: ``config`` is the TrialConfig as
-    JSON, ``arm`` what its trainings are recorded as."""
+class NetworkPlan:
+    """A network to train on new seeds: ``config`` is the TrialConfig as JSON, ``arm`` that of its trials."""
 
     config_id: str
     config: str
@@ -37,14 +36,18 @@ class Network:
         return cls(record.config_id, record.config, record.arm, record.n_params, record.flops)
 
 
-Training = tuple[Network, int]  # and the seed that it is trained on
+class PlannedTraining(NamedTuple):
+    """A network, and the seed that it is trained on."""
+
+    network: NetworkPlan
+    seed: int
 
 
 @dataclass(slots=True)
-class Again:
-    """A network that is being trained again."""
+class InTraining:
+    """A network in training."""
 
-    network: Network
+    network: NetworkPlan
     job: Job
     started: Start
     history: list[EpochReport] = field(default_factory=list)
@@ -70,20 +73,20 @@ class Retraining(JobSource):
         self.reading_plan: str | None = None
         self._recorder = Recorder(settings.name, dataset)
         self._weights = dataset.weights
-        self._queue: list[Training] = []
-        self._live: dict[str, Again] = {}
+        self._queue: list[PlannedTraining] = []
+        self._live: dict[str, InTraining] = {}
         self._tried: Counter[tuple[str, int]] = Counter()  # trainings that ended in this run
         self._changed: Callable[[], None] = lambda: None
 
     @abstractmethod
-    def more(self) -> list[Training]:
+    def more(self) -> list[PlannedTraining]:
         """What to train next, asked when nothing is in training; empty at the end."""
 
-    def fits(self, network: Network, seed: int) -> bool:
+    def fits(self, network: NetworkPlan, seed: int) -> bool:
         """Whether there is time for this training; if not, the rest of what was asked for is left out."""
         return True
 
-    def lacks(self, network: Network, seed: int) -> bool:
+    def lacks(self, network: NetworkPlan, seed: int) -> bool:
         """Whether ``network`` is still to be trained on ``seed``."""
         attempts = self.ledger.replicates.attempts(self.phase, network.config_id, seed)
         return may_train(attempts, self._tried[network.config_id, seed])
@@ -126,7 +129,7 @@ class Retraining(JobSource):
             read_test=self.reads_test,
             resample_valid=self.resamples_valid,
         )
-        self._live[job.trial_id] = Again(network, job, Start.now())
+        self._live[job.trial_id] = InTraining(network, job, Start.now())
         self._changed()
         return job
 

@@ -28,7 +28,7 @@ from mtl_search.search.ledger import Ledger
 from mtl_search.search.own_modules import own_trunks
 from mtl_search.search.phases import Phases
 from mtl_search.search.replication import Replication
-from mtl_search.search.retraining import Network, Retraining, Training
+from mtl_search.search.retraining import NetworkPlan, PlannedTraining, Retraining
 from mtl_search.search.same_data import check_same_data, task_infos
 from mtl_search.search.snapshot import Snapshot, take, take_retraining
 from mtl_search.search.study_run import check_constraints
@@ -54,7 +54,7 @@ class SweepResult:
         return Leaderboard(self.path)
 
 
-LeftOver = tuple[list[Untried], list[Training]]
+LeftOver = tuple[list[Untried], list[PlannedTraining]]
 
 
 class Watch:
@@ -250,7 +250,7 @@ def _confirm(
     dataset: Dataset,
     executor: Executor,
     ledger: Ledger,
-    networks: list[Network],
+    networks: list[NetworkPlan],
     watch: Watch,
     last: Snapshot,
     hours: Hours | None,

@@ -17,7 +17,7 @@ from mtl_search.search.executors.inline import run_inline
 from mtl_search.search.executors.place import Place
 from mtl_search.search.jobs import Job, Placement
 from mtl_search.search.ledger import Ledger
-from mtl_search.search.retraining import Network, new_seeds
+from mtl_search.search.retraining import NetworkPlan, new_seeds
 from mtl_search.sweep import SweepSpec
 from mtl_search.training import TrialConfig, TrialOutcome, run_trial
 
@@ -162,7 +162,7 @@ class TestAsAJobSource:
         return self.of(ledger, ledger.records[0], ledger.records[-1])
 
     def of(self, ledger: Ledger, *records: TrialRecord) -> Confirmation:
-        return Confirmation(self.spec.settings, self.dataset, ledger, map(Network.of, records))
+        return Confirmation(self.spec.settings, self.dataset, ledger, map(NetworkPlan.of, records))
 
     def test_whole_seeds_come_first(self, ledger: Ledger) -> None:
         source = self.confirmation(ledger)
