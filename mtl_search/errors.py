@@ -10,6 +10,7 @@ __all__ = [
     "DataError",
     "LabelError",
     "LeaderboardError",
+    "Mismatch",
     "ResourceError",
     "SpecError",
     "UserError",
@@ -51,6 +52,40 @@ class LeaderboardError(UserError):
 
 class ResourceError(UserError):
     """A trial asks for CPUs or GPUs that are not there."""
+
+
+class Mismatch(ValueError):
+    """A value that is not what was expected, before its place in a file is known.
+
+    ``about``: which part of the value, where it has parts.
+
+    >>> print(Mismatch("low < high", "[2, 1]"))
+    expected low < high, found [2, 1]
+    >>> print(Mismatch("each task once", "age more than once", about="stage 0").within("branching 'age age'"))
+    branching 'age age': stage 0: expected each task once, found age more than once
+    """
+
+    def __init__(self, expected: str, found: str, hint: str | None = None, *, about: str = "") -> None:
+        super().__init__(expected, found, hint)
+        self.expected, self.found, self.hint, self.about = expected, found, hint, about
+
+    def __str__(self) -> str:
+        message = f"expected {self.expected}, found {self.found}" + (f"; {self.hint}" if self.hint else "")
+        return f"{self.about}: {message}" if self.about else message
+
+    def within(self, whole: str) -> "Mismatch":
+        """The same, of a part of ``whole``."""
+        about = f"{whole}: {self.about}" if self.about else whole
+        return Mismatch(self.expected, self.found, self.hint, about=about)
+
+    def at(self, place: str) -> SpecError:
+        """The error, once the place is known."""
+        return SpecError(place, self.expectation, self.found, self.hint)
+
+    @property
+    def expectation(self) -> str:
+        """What was expected, and of which part."""
+        return f"{self.expected} ({self.about})" if self.about else self.expected
 
 
 def nearest(name: str, valid: Iterable[str]) -> str:

@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from mtl_search.design.drawing import draw_tree
 from mtl_search.design.names import check_task_name
+from mtl_search.errors import Mismatch
 
 __all__ = ["Branching"]
 
@@ -20,7 +21,7 @@ class Branching:
 
     ``stages`` is one partition of the members per stage, the first with all members together, each
     refining the one before. Any order is accepted; kept are tasks sorted by name, nodes by first task.
-    Invalid partitions raise ValueError.
+    Invalid partitions raise `Mismatch`.
 
     >>> tree = Branching.parse("age cost death / age | death cost / age | cost | death")
     >>> str(tree)
@@ -39,9 +40,9 @@ class Branching:
     def __post_init__(self) -> None:
         stages = tuple(_normal(groups, f"stage {stage}") for stage, groups in enumerate(self.stages))
         if not stages:
-            raise ValueError("branching: expected at least one stage, found none")
+            raise Mismatch("at least one stage", "none", about="branching")
         if len(stages[0]) != 1:
-            raise ValueError(f"stage 0: expected all members together, found {_text(stages[0])!r}")
+            raise Mismatch("all members together", repr(_text(stages[0])), about="stage 0")
         for stage in range(1, len(stages)):
             _check_refines(stages[stage], stages[stage - 1], stage)
         object.__setattr__(self, "stages", stages)
@@ -55,8 +56,8 @@ class Branching:
         stages = tuple(tuple(tuple(group.split()) for group in stage.split("|")) for stage in text.split("/"))
         try:
             return cls(stages)
-        except ValueError as error:
-            raise ValueError(f"branching {text!r}: {error}") from None
+        except Mismatch as wrong:
+            raise wrong.within(f"branching {text!r}") from None
 
     @classmethod
     def split(cls, members: Iterable[str], n_stages: int, at: int) -> "Branching":
@@ -175,10 +176,10 @@ def _text(groups: Partition) -> str:
 def _normal(groups: Partition, place: str) -> Partition:
     """The partition with names sorted in each group and groups by first name, if it is one."""
     if not groups or not all(groups):
-        raise ValueError(f"{place}: expected a task in each group, found {_text(groups)!r}")
+        raise Mismatch("a task in each group", repr(_text(groups)), about=place)
     names = [check_task_name(name) for group in groups for name in group]
     if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise ValueError(f"{place}: expected each task once, found {', '.join(twice)} more than once")
+        raise Mismatch("each task once", f"{', '.join(twice)} more than once", about=place)
     return tuple(sorted(tuple(sorted(group)) for group in groups))
 
 
@@ -187,9 +188,11 @@ def _check_refines(finer: Partition, coarser: Partition, stage: int) -> None:
     found = {name for group in finer for name in group}
     if found != set(group_of):
         wrong = sorted(found ^ set(group_of))
-        raise ValueError(f"stage {stage}: expected the members of stage 0, not so for {', '.join(wrong)}")
+        raise Mismatch(
+            "the members of stage 0", f"{', '.join(wrong)} in one of the two only", about=f"stage {stage}"
+        )
     for group in finer:
         for name in group:
             if name not in group_of[group[0]]:
-                place, pair = f"stage {stage}", f"{group[0]} and {name}"
-                raise ValueError(f"{place}: expected {pair} apart, as the stage before, found them together")
+                expected = f"{group[0]} and {name} apart, as the stage before"
+                raise Mismatch(expected, "them together", about=f"stage {stage}")

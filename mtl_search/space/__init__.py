@@ -20,7 +20,6 @@ from mtl_search.space.parameter import Categorical, FloatRange, IntRange, Parame
 from mtl_search.space.pydantic_errors import spec_error
 from mtl_search.space.search_space import SearchSpace
 from mtl_search.space.suggest import FixedSuggest, LowSuggest, RandomSuggest, Scalar, Suggest
-from mtl_search.space.wording import Mismatch
 from mtl_search.space.yaml import load_document, parse_document
 
 __all__ = [
@@ -31,7 +30,6 @@ __all__ = [
     "IntRange",
     "LowSuggest",
     "MembersRange",
-    "Mismatch",
     "Parameter",
     "RandomSuggest",
     "Scalar",

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from mtl_search.design import Branching, close_cuts, count_branchings
+from mtl_search.errors import Mismatch
 from mtl_search.space.parameter import Categorical, IntRange, Parameter
 from mtl_search.space.suggest import Suggest
-from mtl_search.space.wording import Mismatch, show
+from mtl_search.space.wording import show
 
 __all__ = ["BranchingRange", "Choice", "Literal", "Shared", "Split", "Tree"]
 

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 
 from mtl_search.design import Branching
-from mtl_search.errors import nearest
+from mtl_search.errors import Mismatch, nearest
 from mtl_search.space.branching_range import BranchingRange, Choice, Literal, Shared, Split, Tree
 from mtl_search.space.document import Document
 from mtl_search.space.parameter import Categorical, IntRange
 from mtl_search.space.ranges import Leaf
 from mtl_search.space.reading import Reader, check_keys
-from mtl_search.space.wording import Mismatch, Path, show, told
+from mtl_search.space.wording import Path, show
 
 __all__ = ["read_branching"]
 
@@ -34,7 +34,7 @@ def read_branching(value: object, path: Path, document: Document, tasks: tuple[s
             return _choice(Reader(document).read(value, path), tasks)
         raise Mismatch(_FORMS, show(value))
     except Mismatch as wrong:
-        raise document.error(path, wrong.expected, wrong.found, wrong.hint) from None
+        raise wrong.at(document.place(path)) from None
 
 
 def _text(text: str, tasks: tuple[str, ...]) -> BranchingRange:
@@ -43,10 +43,7 @@ def _text(text: str, tasks: tuple[str, ...]) -> BranchingRange:
     if "/" not in text and "|" not in text and not set(text.split()) & set(tasks):
         close = get_close_matches(text, ("shared",))
         raise Mismatch(_FORMS, repr(text), nearest(text, close) if close else None)
-    try:
-        branching = Branching.parse(text)
-    except ValueError as error:
-        raise told(error) or Mismatch("a branching (stages apart by /, groups by |)", str(error)) from None
+    branching = Branching.parse(text)
     for task in branching.members:
         if task not in tasks:
             raise Mismatch("a branching of tasks", repr(task), nearest(task, tasks))

@@ -4,13 +4,13 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from mtl_search.errors import nearest
+from mtl_search.errors import Mismatch, nearest
 from mtl_search.seeds import derive_seed
 from mtl_search.space.document import Document
 from mtl_search.space.parameter import Categorical, Parameter
 from mtl_search.space.reading import check_keys
 from mtl_search.space.suggest import Suggest
-from mtl_search.space.wording import Mismatch, Path, show
+from mtl_search.space.wording import Path, show
 
 __all__ = ["MembersRange", "read_members"]
 
@@ -94,7 +94,7 @@ def read_members(value: object, path: Path, document: Document, tasks: tuple[str
             return _subset(value["subset"], tasks)
         raise Mismatch("all, a list of tasks or {subset: {min, max}}", show(value))
     except Mismatch as wrong:
-        raise document.error(path, wrong.expected, wrong.found, wrong.hint) from None
+        raise wrong.at(document.place(path)) from None
 
 
 def _listed(value: list[object], path: Path, document: Document, tasks: tuple[str, ...]) -> MembersRange:

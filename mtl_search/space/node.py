@@ -4,9 +4,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from mtl_search.errors import Mismatch
 from mtl_search.space.parameter import Parameter
 from mtl_search.space.suggest import Suggest
-from mtl_search.space.wording import Mismatch, Path
+from mtl_search.space.wording import Path
 
 __all__ = ["Constant", "Fields", "Items", "Node", "PerTask", "walk"]
 

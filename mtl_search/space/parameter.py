@@ -5,8 +5,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from mtl_search.errors import Mismatch
 from mtl_search.space.suggest import Scalar, Suggest
-from mtl_search.space.wording import Mismatch, show
+from mtl_search.space.wording import show
 
 __all__ = ["Categorical", "FloatRange", "IntRange", "Parameter", "Range"]
 

@@ -1,17 +1,18 @@
-"""What pydantic refused, told with place, expectation and finding."""
+"""What pydantic refused, as an error with place, expectation and finding."""
 
-import ast
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any
+from typing import Self
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
-from mtl_search.errors import SpecError, nearest
+from mtl_search.errors import Mismatch, SpecError, nearest
 from mtl_search.space.document import Document
 from mtl_search.space.model_fields import keys_at, tags_at
 from mtl_search.space.reading import WORDS
-from mtl_search.space.wording import Mismatch, Path, inner, show, told
+from mtl_search.space.wording import Path, inner, show
 
 __all__ = ["spec_error"]
 
@@ -35,8 +36,6 @@ _EXPECTED = {
     "model_attributes_type": "a mapping",
     "dataclass_type": "a mapping",
     "none_required": "null",
-    "missing": "a value",
-    "extra_forbidden": "a known key",
     "greater_than": "a number above {gt}",
     "greater_than_equal": "a number of at least {ge}",
     "less_than": "a number below {lt}",
@@ -49,8 +48,6 @@ _EXPECTED = {
     "too_long": "at most {max_length} entries",
     "literal_error": "{expected}",
     "enum": "{expected}",
-    "union_tag_invalid": "a known {discriminator}",
-    "union_tag_not_found": "a mapping with {discriminator}",
 }
 _SCALARS = ("int_type", "float_type", "bool_type", "string_type", "literal_error", "enum")
 
@@ -66,88 +63,73 @@ def spec_error(
 ) -> SpecError:
     """The first thing that pydantic refused; unknown keys go first, since a typo also makes a key missing.
 
-    ``path``: where in the document stands ``value``, which was validated (by default what stands there).
-    ``origin`` takes a path within ``value`` to one within the document, where these differ. ``model``, the
-    class that validated, lets unknown keys be told with the nearest valid one.
+    ``path``: where in the document ``value`` stands, which was validated (by default what stands there).
+    ``origin`` takes a path within ``value`` to one within the document, if these differ. With ``model``, the
+    class that validated, an unknown key or name comes with the nearest valid one.
     """
     if value is None:
         value = document.get(path)
-    refused = [_Refused(details, value, model) for details in error.errors(include_url=False)]
-    refused.sort(key=lambda one: one.kind != "extra_forbidden")  # stable: else in the order of pydantic
-    first = refused[0]
-    same = [one for one in refused if one.path == first.path]  # the arms of a union
-    expected = " or ".join(dict.fromkeys(one.expected for one in same))
+    refused = [_Refused.of(details, value, model) for details in error.errors(include_url=False)]
+    first = min(refused, key=lambda one: not one.is_unknown)  # else in the order of pydantic
+    same = [one.wrong.expectation for one in refused if one.path == first.path]  # the arms of a union
     place = origin(first.path) if origin is not None else path + first.path
     written = document.get(place)
     within = f" (of {show(written)})" if isinstance(written, Mapping) and first.is_scalar else ""
-    return document.error(place, expected, first.found + within, first.hint)
+    expected = " or ".join(dict.fromkeys(same))
+    return document.error(place, expected, first.wrong.found + within, first.wrong.hint)
 
 
+@dataclass(frozen=True, slots=True)
 class _Refused:
-    """One of the errors of a ValidationError."""
+    """One of the errors of a ValidationError; ``is_scalar``: perhaps an end of a range."""
 
-    def __init__(self, details: Mapping[str, Any], value: object, model: type[BaseModel] | None) -> None:
-        self.kind = str(details["type"])
-        self._message, self._input = str(details["msg"]), details["input"]
-        self._context: Mapping[str, Any] = details.get("ctx", {})
-        self._location, self._model = details["loc"], model
-        self.path = _path_within(value, self._location, missing=self.kind == "missing")
-        if self.kind == "union_tag_invalid":
-            self.path = (*self.path, self._discriminator)
+    path: Path
+    wrong: Mismatch
+    is_unknown: bool
+    is_scalar: bool
 
-    @property
-    def expected(self) -> str:
-        if (own := self._own) is not None:
-            return own.expected
-        if self.kind in _EXPECTED:
-            values = {key: f"{x:g}" if isinstance(x, float) else x for key, x in self._context.items()}
-            return _EXPECTED[self.kind].format(**{**values, "discriminator": self._discriminator})
-        start, _, rest = self._message.partition("Input should be ")
-        return rest if not start else f"a valid value ({self._message})"
+    @classmethod
+    def of(cls, details: ErrorDetails, value: object, model: type[BaseModel] | None) -> Self:
+        kind = details["type"]
+        path = _path_within(value, details["loc"], missing=kind == "missing")
+        if kind == "union_tag_invalid":
+            path = (*path, _discriminator(details))
+        unknown = kind == "extra_forbidden"
+        scalar = isinstance(details["input"], str | int | float) and not unknown and kind != "missing"
+        return cls(path, _mismatch(details, model), unknown, scalar)
 
-    @property
-    def found(self) -> str:
-        if (own := self._own) is not None:
-            return own.found
-        if self.kind == "missing":
-            return "nothing"
-        if self.kind == "extra_forbidden":
-            return repr(self._location[-1])
-        if self.kind == "union_tag_invalid":
-            return repr(self._context["tag"])
-        return show(self._input)
 
-    @property
-    def hint(self) -> str | None:
-        if (own := self._own) is not None:
-            return own.hint
-        if self.kind == "extra_forbidden" and self._model is not None:
-            keys = keys_at(self._model, self._location[:-1])
-            return nearest(str(self._location[-1]), keys) if keys else None
-        if self.kind == "union_tag_invalid":
-            return nearest(self._context["tag"], ast.literal_eval(f"[{self._context['expected_tags']}]"))
-        if self.kind == "union_tag_not_found" and self._model is not None:
-            tags = tags_at(self._model, self._location)
-            return f"valid: {', '.join(tags)}" if tags else None
-        if self.kind in _SCALARS and isinstance(self._input, Mapping):
-            close = [word for key in self._input for word in get_close_matches(str(key), WORDS, n=1)]
-            return f"did you mean {close[0]!r}?" if close else None
-        return None
+def _mismatch(details: ErrorDetails, model: type[BaseModel] | None) -> Mismatch:
+    kind, location, given = details["type"], details["loc"], details["input"]
+    context = details.get("ctx", {})
+    if (own := context.get("error")) is not None:
+        return own if isinstance(own, Mismatch) else Mismatch("a valid value", f"{show(given)} ({own})")
+    if kind == "missing":
+        return Mismatch("a value", "nothing")
+    if kind == "extra_forbidden":
+        keys = keys_at(model, location[:-1]) if model is not None else []
+        return Mismatch("a known key", repr(location[-1]), nearest(str(location[-1]), keys) if keys else None)
+    tags = tags_at(model, location) if model is not None and kind.startswith("union_tag") else []
+    if kind == "union_tag_invalid":
+        hint = nearest(context["tag"], tags) if tags else None
+        return Mismatch(f"a known {_discriminator(details)}", repr(context["tag"]), hint)
+    if kind == "union_tag_not_found":
+        hint = f"valid: {', '.join(tags)}" if tags else None
+        return Mismatch(f"a mapping with {_discriminator(details)}", show(given), hint)
+    numbers = {key: f"{x:g}" if isinstance(x, float) else x for key, x in context.items()}
+    expected = _EXPECTED[kind].format(**numbers) if kind in _EXPECTED else f"a valid value ({details['msg']})"
+    return Mismatch(expected, show(given), _word_meant(given) if kind in _SCALARS else None)
 
-    @property
-    def is_scalar(self) -> bool:
-        """Whether what was refused is a number, a text and the like: perhaps an end of a range."""
-        return isinstance(self._input, str | int | float) and self.kind not in ("extra_forbidden", "missing")
 
-    @property
-    def _discriminator(self) -> str:
-        return str(self._context.get("discriminator", "")).strip("'")
+def _word_meant(given: object) -> str | None:
+    """A hint if ``given`` is nearly a range, in the place of a number or the like."""
+    keys = given if isinstance(given, Mapping) else {}
+    close = [word for key in keys for word in get_close_matches(str(key), WORDS, n=1)]
+    return f"did you mean {close[0]!r}?" if close else None
 
-    @property
-    def _own(self) -> Mismatch | None:
-        """What a validator of ours said, where it was one."""
-        error = self._context.get("error")
-        return error and (told(error) or Mismatch("a valid value", f"{show(self._input)} ({error})"))
+
+def _discriminator(details: ErrorDetails) -> str:
+    return str(details["ctx"]["discriminator"]).strip("'")
 
 
 def _path_within(value: object, location: Path, *, missing: bool) -> Path:

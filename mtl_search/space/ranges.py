@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from mtl_search.errors import Mismatch
 from mtl_search.space.node import Fields, Members, Node
 from mtl_search.space.parameter import Categorical, FloatRange, Parameter, Range
 from mtl_search.space.suggest import Suggest
-from mtl_search.space.wording import Mismatch, Path, show
+from mtl_search.space.wording import Path, show
 
 __all__ = ["Leaf", "OneOf", "Simplex"]
 

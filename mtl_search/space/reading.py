@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mtl_search.errors import SpecError, nearest
+from mtl_search.errors import Mismatch, nearest
 from mtl_search.space.document import Document
 from mtl_search.space.node import Constant, Fields, Items, Node, PerTask
 from mtl_search.space.parameter import Categorical, FloatRange, IntRange
 from mtl_search.space.ranges import Leaf, OneOf, Simplex
-from mtl_search.space.wording import Mismatch, Path, show
+from mtl_search.space.wording import Path, show
 
 __all__ = ["ELSEWHERE", "WORDS", "Reader", "check_keys", "named"]
 
@@ -66,10 +66,7 @@ class Reader:
         try:
             return WORDS[word](self, value, path)
         except Mismatch as wrong:
-            raise self._error(path, wrong) from None
-
-    def _error(self, path: Path, wrong: Mismatch) -> SpecError:
-        return self.document.error(path, wrong.expected, wrong.found, wrong.hint)
+            raise wrong.at(self.document.place(path)) from None
 
 
 def check_keys(value: Spec, word: str, *options: str) -> None:

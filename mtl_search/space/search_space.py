@@ -10,7 +10,7 @@ from math import comb
 from pydantic import BaseModel, ValidationError
 
 from mtl_search.design import Branching
-from mtl_search.errors import nearest
+from mtl_search.errors import Mismatch, nearest
 from mtl_search.space.branching_range import BranchingRange, Shared, Split, Tree
 from mtl_search.space.branching_reading import read_branching
 from mtl_search.space.document import Document
@@ -23,7 +23,7 @@ from mtl_search.space.ranges import Leaf
 from mtl_search.space.reading import Reader, named
 from mtl_search.space.stages import possible_stages, stages_of
 from mtl_search.space.suggest import FixedSuggest, Scalar, Suggest
-from mtl_search.space.wording import Mismatch, Path, show
+from mtl_search.space.wording import Path, show
 
 __all__ = ["SearchSpace", "Validate"]
 
@@ -207,7 +207,7 @@ class SearchSpace:
                     if isinstance(node, PerTask):
                         node.check_covers(self.members.tasks)
         except Mismatch as wrong:
-            raise document.error(place, wrong.expected, wrong.found, wrong.hint) from None
+            raise wrong.at(document.place(place)) from None
 
     def _ends(self) -> Iterator[dict[str, object]]:
         """Configurations that have each range at each of its ends, each alternative and each choice once."""

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from mtl_search.arm_names import ALONE_ARMS, OUR_ARMS
 from mtl_search.design import check_task_name
-from mtl_search.errors import nearest
+from mtl_search.errors import Mismatch, nearest
 from mtl_search.records import Phase
 from mtl_search.space import Document, SearchSpace, load_document, spec_error
 from mtl_search.sweep.left_out import without_tasks
@@ -94,10 +94,9 @@ def check_name(document: Document, path: tuple[str, ...], name: str) -> None:
     """SpecError where ``name`` cannot be the name of a task or an arm."""
     try:
         check_task_name(name)
-    except ValueError as error:
-        rule = str(error).split("expected ")[1].split(", found")[0]
+    except Mismatch as wrong:
         hint = f"name it so and say column: {name!r}" if path[0] == "tasks" else None
-        raise document.error(path, rule, repr(name), hint) from None
+        raise document.error(path, wrong.expected, wrong.found, hint) from None
 
 
 def check_members(document: Document, path: tuple[str, ...], space: SearchSpace, settings: Settings) -> None:

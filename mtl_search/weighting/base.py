@@ -8,6 +8,8 @@ import torch
 from pydantic import BaseModel, ConfigDict, Field, PositiveFloat
 from torch import Tensor, nn
 
+from mtl_search.errors import Mismatch
+
 __all__ = [
     "Losses",
     "Sharing",
@@ -103,7 +105,6 @@ class WeightingOptions(BaseModel, ABC):
 
 
 def check_tasks(weights: Iterable[str] | None, members: tuple[str, ...]) -> None:
-    """Raise ValueError unless ``weights``, where there are any, name each member and no other task."""
+    """Mismatch unless ``weights``, where there are any, name each member and no other task."""
     if weights is not None and set(weights) != set(members):
-        found = ", ".join(weights)
-        raise ValueError(f"weights: expected one for each of {', '.join(members)}, found {found}")
+        raise Mismatch(f"one for each of {', '.join(members)}", ", ".join(weights), about="weights")

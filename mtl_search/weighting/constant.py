@@ -76,7 +76,7 @@ class FixedConfig(WeightingOptions):
     >>> FixedConfig(weights={"age": 0.5, "cost": 1.5}).build(("age", "death"))
     Traceback (most recent call last):
     ...
-    ValueError: weights: expected one for each of age, death, found age, cost
+    mtl_search.errors.Mismatch: weights: expected one for each of age, death, found age, cost
     """
 
     name: Literal["fixed"] = "fixed"

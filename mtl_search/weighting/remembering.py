@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 import torch
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat
 
+from mtl_search.errors import Mismatch
 from mtl_search.weighting.aggregator import RememberingAggregatorWeighting
 from mtl_search.weighting.balance import (
     AlignedMtlConfig,
@@ -94,7 +95,7 @@ class PcdConfig(WeightingOptions):
     def build(self, members: tuple[str, ...]) -> RememberingAggregatorWeighting:
         """The weighting for these members; ValueError where ``primary`` is not among them."""
         if self.primary not in members:
-            raise ValueError(f"primary: expected one of {', '.join(members)}, found {self.primary}")
+            raise Mismatch(f"one of {', '.join(members)}", self.primary, about="primary")
         primary_first = (self.primary, *(name for name in members if name != self.primary))
         return RememberingAggregatorWeighting(primary_first, self.aggregator)
 

@@ -7,6 +7,7 @@ import pytest
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from mtl_search.design import Branching
+from mtl_search.errors import Mismatch
 from mtl_search.space import Document, LowSuggest, Scalar, SearchSpace, Suggest, parse_document
 
 TASKS = ("age", "cost", "death", "dnr")
@@ -75,11 +76,11 @@ class TrialModel(Strict):
     def _fits(self) -> "TrialModel":
         branching = Branching.parse(self.branching)
         if branching.members != self.members or str(branching) != self.branching:
-            raise ValueError(f"branching: expected that of {self.members}, found {self.branching!r}")
+            raise Mismatch(f"that of {self.members}", repr(self.branching), about="branching")
         if branching.n_stages != self.trunk.stages:
-            raise ValueError(f"branching: expected {self.trunk.stages} stages, found {branching.n_stages}")
+            raise Mismatch(f"{self.trunk.stages} stages", str(branching.n_stages), about="branching")
         if isinstance(self.weighting, FixedWeights) and set(self.weighting.weights) != set(self.members):
-            raise ValueError(f"weights: expected those of {self.members}, found {self.weighting.weights}")
+            raise Mismatch(f"those of {self.members}", str(self.weighting.weights), about="weights")
         return self
 
 

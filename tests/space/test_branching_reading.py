@@ -74,8 +74,8 @@ SPLITS = "expected {split: {int: [low, high]}} or {split: 2}"
         ({"categorical": ["shared", "tree"]}, f": {FORMS}, found 'tree'"),
         (
             "age / cost",
-            ": expected a branching (stages apart by /, groups by |), found branching 'age / cost':"
-            " stage 1: expected the members of stage 0, not so for age, cost",
+            ": expected the members of stage 0 (branching 'age / cost': stage 1),"
+            " found age, cost in one of the two only",
         ),
         (
             "age | cost",

@@ -8,12 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mtl_search.errors import SpecError
+from mtl_search.errors import Mismatch, SpecError
 from mtl_search.space.document import Document
 from mtl_search.space.members import MembersRange, read_members
 from mtl_search.space.parameter import Categorical
 from mtl_search.space.suggest import FixedSuggest, RandomSuggest
-from mtl_search.space.wording import Mismatch
 
 TASKS = ("age", "cost", "death", "dnr")
 

@@ -1,10 +1,10 @@
 import pytest
 
+from mtl_search.errors import Mismatch
 from mtl_search.space.node import Constant, Fields, Items, PerTask, walk
 from mtl_search.space.parameter import FloatRange, IntRange, Parameter
 from mtl_search.space.ranges import Leaf
 from mtl_search.space.suggest import FixedSuggest, LowSuggest
-from mtl_search.space.wording import Mismatch
 
 LR, WIDTH = FloatRange(0.1, 1), IntRange(1, 3)
 OPTIMIZER = Fields((("name", Constant("adamw")), ("betas", Items((Leaf(LR), Constant(0.999))))))

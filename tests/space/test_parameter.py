@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from optuna import create_study
 from optuna.distributions import FloatDistribution, IntDistribution
 
+from mtl_search.errors import Mismatch
 from mtl_search.space.parameter import Categorical, FloatRange, IntRange, Parameter
 from mtl_search.space.suggest import FixedSuggest, LowSuggest, RandomSuggest
-from mtl_search.space.wording import Mismatch
 
 LOG = {"log": True}
 STEPS = "a whole number of steps from low to high"

@@ -12,9 +12,9 @@ from pydantic import (
     model_validator,
 )
 
+from mtl_search.errors import Mismatch
 from mtl_search.space.document import Document
 from mtl_search.space.pydantic_errors import spec_error
-from mtl_search.space.wording import Mismatch
 from mtl_search.space.yaml import parse_document
 
 
@@ -38,7 +38,7 @@ class Tpe(Strict):
         if self.startup == 13:
             raise ValueError("13 brings bad luck")
         if self.startup == 14:
-            raise ValueError("startup: expected another number, found 14")
+            raise Mismatch("another number", "14", about="startup")
         return self
 
 

@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mtl_search.errors import Mismatch
 from mtl_search.space.node import Constant, Fields, walk
 from mtl_search.space.parameter import Categorical, FloatRange, Parameter
 from mtl_search.space.ranges import Leaf, OneOf, Simplex
 from mtl_search.space.suggest import FixedSuggest, RandomSuggest
-from mtl_search.space.wording import Mismatch
 
 MU, GAMMA = FloatRange(0.1, 1), FloatRange(2, 3)
 

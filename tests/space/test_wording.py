@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from mtl_search.space.wording import Mismatch, dotted, inner, show, told
+from mtl_search.space.wording import dotted, inner, show
 
 
 @pytest.mark.parametrize(
@@ -45,29 +45,3 @@ def test_what_stands_within_a_value() -> None:
     assert inner(["x", "y"]) == {0: "x", 1: "y"}
     assert inner(("x",)) == {0: "x"}
     assert inner("text") == {}
-
-
-@pytest.mark.parametrize(
-    ("message", "expected", "found"),
-    [
-        ("expected low, found high", "low", "high"),
-        ("a: b: expected low, found high, found low", "low (a: b)", "high, found low"),
-        ("expected a\nb, found c\nd", "a\nb", "c\nd"),
-    ],
-)
-def test_value_errors_worded_as_ours_are_taken_apart(message: str, expected: str, found: str) -> None:
-    mismatch = told(ValueError(message))
-    assert (mismatch.expected, mismatch.found, mismatch.hint) == (expected, found, None)
-
-
-def test_other_value_errors_are_not() -> None:
-    assert told(ValueError("members must differ")) is None
-    mismatch = Mismatch("a", "b", "c")
-    assert told(mismatch) is mismatch
-
-
-def test_a_mismatch_is_a_value_error_that_reads_as_one() -> None:
-    mismatch = Mismatch("low < high", "[2, 1]", "swap them")
-    assert str(mismatch) == "expected low < high, found [2, 1]; swap them"
-    with pytest.raises(ValueError, match="expected low < high"):
-        raise Mismatch("low < high", "[2, 1]")
