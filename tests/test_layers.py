@@ -4,6 +4,7 @@ Imports are read from the source, those inside functions and under ``TYPE_CHECKI
 """
 
 import ast
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -49,6 +50,14 @@ ALLOWED = {
     "torchmetrics": ("tasks",),
 }
 LAZILY = {("optuna", "analysis")}
+
+# Rooms that need less than all that is below them: which packages of ours, and which libraries.
+ALONE = {
+    "grouping": (
+        {"errors", "records", "seeds", "design", "grouping"},
+        {"numpy", "scipy", "pandas"},  # pandas: to read tables of measured subsets
+    ),
+}
 
 BY_CALL = ("__import__", "import_module", "importlib.import_module")
 
@@ -162,6 +171,19 @@ def test_a_heavy_library_is_imported_only_where_it_may_be(name: str) -> None:
         for module, imported in everything()
         if library(imported.target) == name
         and (module.layer not in ALLOWED[name] or (imported.at_import and (name, module.layer) in LAZILY))
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("room", ALONE)
+def test_a_room_that_needs_little_imports_nothing_else(room: str) -> None:
+    ours_allowed, libraries = ALONE[room]
+    wrong = [
+        module.place(imported)
+        for module, imported in everything()
+        if module.layer == room
+        and library(imported.target) not in sys.stdlib_module_names | libraries
+        and layer_of(ours(imported.target) or "") not in ours_allowed
     ]
     assert wrong == []
 

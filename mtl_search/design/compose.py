@@ -9,10 +9,9 @@ import numpy as np
 from mtl_search.design.facilities import Facilities
 from mtl_search.design.pricing import PriceSearch
 
-__all__ = ["Candidate", "Composition", "compose"]
+__all__ = ["Candidate", "Composition", "as_facilities", "compose", "composition"]
 
 _TIE = 1e-6  # percent: designs whose summed gains differ by less are equally good
-_NODES_TO_FIND, _NODES_TO_PROVE = 2_000, 20_000  # of the price search; what it leaves open goes to the MILP
 _BUDGET_UNIT = 4.0  # prices settle fastest where the whole budget counts about as much as a few tasks
 
 
@@ -68,14 +67,14 @@ def compose(
     ordered = sorted(affordable, key=lambda c: (c.n_params, c.key))
     if not all(any(_serves(c, task) for c in ordered) for task in names):
         return ()
-    facilities, budget = _facilities(ordered, names, max_params)
+    facilities, budget = as_facilities(ordered, names, max_params)
     limit = len(names) if max_networks is None else max_networks
     found: list[Composition] = []
     best: tuple[int, ...] = ()
     for k in range(1, limit + 1) if max_params is None else [limit]:
         best = _best(facilities, min(k, len(names)), budget, best)
         if best:
-            found.append(_composition([ordered[j] for j in best], names))
+            found.append(composition([ordered[j] for j in best], names))
     return tuple(found)
 
 
@@ -83,7 +82,7 @@ def _serves(candidate: Candidate, task: str) -> bool:
     return math.isfinite(candidate.gains.get(task, math.nan))
 
 
-def _facilities(
+def as_facilities(
     candidates: Sequence[Candidate], tasks: Sequence[str], max_params: int | None
 ) -> tuple[Facilities, float]:
     """The problem without networks that are dominated by one before them, which is no larger; its budget."""
@@ -107,18 +106,11 @@ def _best(facilities: Facilities, k: int, budget: float, fewer: tuple[int, ...])
     if fewer and (facilities.gains_NT[np.isin(facilities.index_N, fewer)].max(axis=0) == best_T).all():
         return fewer
     search = PriceSearch(facilities, k, budget, fewer)
-    search.run(_NODES_TO_FIND)
-    if not search.finished and search.best:
-        search.run(_NODES_TO_PROVE)
-    if not search.finished:
-        # here, since few need it and scipy.optimize takes a third of a second to import
-        from mtl_search.design.milp import best_by_milp
-
-        search.offer(best_by_milp(search.open_networks(), k, budget))
+    search.run()
     return search.best
 
 
-def _composition(chosen: Sequence[Candidate], tasks: Sequence[str]) -> Composition:
+def composition(chosen: Sequence[Candidate], tasks: Sequence[str]) -> Composition:
     """The design of these networks: each task served by the best, of equal ones the smallest."""
     serving = {}
     for task in tasks:

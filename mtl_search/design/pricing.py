@@ -107,7 +107,7 @@ class PriceSearch:
         self._prices_P = np.append(np.where(np.isfinite(nearly_T), nearly_T, best_T), 0.0)
         self._root = _Node((), facilities, np.append(np.full(n_tasks, -np.inf), 0.0), 0.0, k, budget)
         self._rounding: float = 1e-13 * n_tasks * max(1.0, float(np.abs(served).max()))
-        self._nodes_left = 0
+        self._nodes_left: float = 0
         self.best = start
         self.value: float = facilities.value(start) if start else n_tasks * float(served.min()) - 1.0
 
@@ -116,18 +116,10 @@ class PriceSearch:
         """Whether nothing was left out: ``best`` is the best of all, empty where nothing is feasible."""
         return self._nodes_left > 0
 
-    def run(self, max_nodes: int) -> None:
+    def run(self, max_nodes: float = math.inf) -> None:
         """Search until the best is proven, or until ``max_nodes`` were looked at."""
         self._nodes_left = max_nodes
         self._explore(self._root, self._prices_P, _ROOT_STEPS)
-
-    def offer(self, chosen: tuple[int, ...]) -> None:
-        """Take a choice that was found elsewhere, if it is better."""
-        self._offer(chosen, self._root.allowed.value(chosen))
-
-    def open_networks(self) -> Facilities:
-        """The networks that may be part of a choice better than ``best``."""
-        return self._tighten(self._root, self._prices_P, _ROOT_STEPS)[0].allowed
 
     def _improves(self, value: float) -> bool:
         return value > self.value + self._rounding

@@ -1,5 +1,4 @@
 import math
-import sys
 import time
 from collections.abc import Sequence
 from itertools import combinations
@@ -249,16 +248,3 @@ def test_a_large_pair_equals_brute_force(kind: str) -> None:
     assert [found.delta_m for found in front[-1:]] == pytest.approx(
         [best / len(tasks)] if math.isfinite(best) else [], abs=1e-7
     )
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_what_the_price_search_leaves_is_settled_alike(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    pool, tasks = large_pool(kind, seed=2, n=60, n_tasks=9)
-    limits = [{"max_params": 60_000}, {"max_params": 120_000}, {"max_networks": 4}, {"max_params": 9_000}]
-    usual = [compose(pool, tasks, **limit) for limit in limits]
-    monkeypatch.setattr(sys.modules["mtl_search.design.compose"], "_NODES_TO_FIND", 1)
-    monkeypatch.setattr(sys.modules["mtl_search.design.compose"], "_NODES_TO_PROVE", 1)
-    hurried = [compose(pool, tasks, **limit) for limit in limits]
-    assert [[best.delta_m for best in found] for found in hurried] == [
-        pytest.approx([best.delta_m for best in found], abs=1e-6) for found in usual
-    ]
