@@ -36,7 +36,7 @@ class Source:
         """A network of these tasks that shares everything but its heads; ``epochs`` where not all."""
         branching = str(Branching.shared(members, self.stages))
         trial = {**self.trial, **({} if epochs is None else {"epochs": epochs})}
-        return TrialConfig.model_validate({**trial, "members": members, "branching": branching})
+        return TrialConfig.model_validate({**trial, "members": members, "sharing": branching})
 
 
 def _load_support2() -> Dataset:

@@ -89,7 +89,7 @@ def sweep(trials: int, grouping: str) -> SweepSpec:
             "sampler": {"name": "tpe", "grouping": grouping},
             "trial": {
                 "members": {"subset": {"min": 1, "max": 6}},
-                "branching": {"split": {"int": [1, 3]}},
+                "sharing": {"split": {"int": [1, 3]}},
                 "trunk": {
                     "name": "mlp",
                     "stages": 3,

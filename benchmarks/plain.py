@@ -34,7 +34,7 @@ class PlainTraining:
         self._size = config.batch_size
         torch.manual_seed(0)
         tasks = list(self._tasks.values())
-        self._network = Network(config.branching, config.trunk, tasks, dataset.input_shape)
+        self._network = Network(config.sharing.branching, config.trunk, tasks, dataset.input_shape)
         self._optimizer = torch.optim.AdamW(self._network.parameters(), lr=lr, fused=True)
         steps = config.epochs * math.ceil(len(self._train) / self._size)
         self._schedule = torch.optim.lr_scheduler.CosineAnnealingLR(self._optimizer, steps)

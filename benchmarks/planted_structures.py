@@ -44,7 +44,7 @@ def depth(seed: int) -> Iterator[Row]:
         best = judge.delta_m_of(planted.branching)
         for encoding, sampler in (("split", "tpe"), ("tree", "tpe"), ("tree", "random")):
             budget = {"trials": 24, "reference_trials": 1, "repeats": 1, "finalists": 0}
-            space = {"members": "all", "branching": ENCODINGS[encoding]}
+            space = {"members": "all", "sharing": ENCODINGS[encoding]}
             tables = sweep(
                 planted,
                 "bayes",
@@ -55,7 +55,7 @@ def depth(seed: int) -> Iterator[Row]:
                 sampler={"name": sampler},
             )
             trials = tables["trials"]
-            branchings = dict(zip(trials["trial_id"], map(Branching.parse, trials["branching"]), strict=True))
+            branchings = dict(zip(trials["trial_id"], map(Branching.parse, trials["sharing"]), strict=True))
             key = best_design(tables["designs"])["networks"][0]
             searched = trials.query("arm == 'search' and phase == 'search'").set_index("trial_id")
             own = branchings[str(searched["mean_gain"].idxmax())]
@@ -151,7 +151,7 @@ class Judge:
     def _values(self, members: tuple[str, ...], branching: Branching | None = None) -> dict[str, float]:
         trial: Any = _middle(self.planted.trial)
         tree = branching or Branching.shared(members, stages_of(trial["trunk"]))
-        config = TrialConfig.model_validate({**trial, "members": members, "branching": str(tree)})
+        config = TrialConfig.model_validate({**trial, "members": members, "sharing": str(tree)})
         runs = [self._errors(config, seed) for seed in FRESH]
         return {task: float(np.mean([run[task] for run in runs])) for task in members}
 

@@ -27,7 +27,7 @@ def sweep(
     Planted signals are linear, so linear networks, which share nothing, would be best by far. They are not
     among the references: what is planted is about networks that can share.
     """
-    members = {"members": {"subset": {"min": 1, "max": len(planted.tasks)}}, "branching": "shared"}
+    members = {"members": {"subset": {"min": 1, "max": len(planted.tasks)}}, "sharing": "shared"}
     spec = SweepSpec.from_value(
         {
             "name": "planted",

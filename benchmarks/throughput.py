@@ -127,7 +127,7 @@ def sweep(n: int, epochs: int) -> SweepSpec:
             "pruner": "none",
             "trial": {
                 "members": "all",
-                "branching": "shared",
+                "sharing": "shared",
                 "trunk": {"name": "mlp", "stages": 3, "width": 64},
                 "optimizer": {"name": "adamw", "lr": {"float": list(LR), "log": True}},
                 "batch_size": 256,

@@ -148,7 +148,7 @@ class EpochReport:
 class TrialRecord:
     """One trial as the leaderboard keeps it: one network with its hyperparameters, trained once.
 
-    ``branching`` is canonical text, ``weighting`` the method's name, ``params`` the sampled parameters by
+    ``sharing`` is canonical text, ``weighting`` the method's name, ``params`` the sampled parameters by
     dotted path as text, ``config`` the whole TrialConfig as JSON. ``flops``: of a forward pass, per row.
     ``score`` is the value told to the sampler (higher is better), ``mean_gain`` the mean gain over the
     main members in percent; both NaN for a failed trial. ``lost``: it failed because of the infrastructure (a
@@ -163,7 +163,7 @@ class TrialRecord:
     seed: int
     state: TrialState
     members: tuple[str, ...]
-    branching: str
+    sharing: str
     weighting: str
     params: Mapping[str, str]
     config: str

@@ -53,7 +53,7 @@ def tiny_sweep(tiny_file: Path) -> TinySweep:
             "pruner": {"name": "none"},
             "trial": {
                 "members": {"subset": {"min": 1, "max": 2}},
-                "branching": {"split": {"int": [1, 2]}},
+                "sharing": {"split": {"int": [1, 2]}},
                 "trunk": {"name": "mlp", "stages": 2, "width": 8},
                 "optimizer": {"name": "adamw", "lr": {"float": [1e-3, 1e-1], "log": True}},
                 "epochs": 2,

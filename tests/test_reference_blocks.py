@@ -37,7 +37,7 @@ BLOCKS: dict[str, Sequence[type[BaseModel]]] = {
     "optimizer": union(OptimizerConfig),
     "schedule": union(ScheduleConfig),
 }
-OPTIONAL_IN_A_SWEEP = {"members", "branching"}  # of the trial: all subsets and all split points
+OPTIONAL_IN_A_SWEEP = {"members", "sharing"}  # of the trial: all subsets and all split points
 TO_BE_SAID = {("trunk", "name"), ("trunk", "stages")}
 
 

@@ -75,7 +75,7 @@ def _features(row: Mapping[str, Any], everyone: list[str], numeric: set[str]) ->
     found: Features = {f"with {name}": name in members for name in everyone}
     found["members"] = len(members)
     if len(members) > 1:
-        found["shared stages"] = shared_stages(row["branching"])
+        found["shared stages"] = shared_stages(row["sharing"])
         found["weighting"] = row["weighting"]
     for name, text in row["params"].items():
         if not name.startswith(_DESIGN) and name != "weighting":

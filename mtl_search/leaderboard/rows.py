@@ -14,7 +14,7 @@ from mtl_search.records import EpochReport, Metric, Phase, Resample, Split, Tria
 
 __all__ = ["epoch_rows", "metric_rows", "resample_rows", "to_records", "trial_rows"]
 
-_CHOSEN = ("sweep", "arm", "trial_id", "config_id", "seed", "branching", "weighting", "config", "data")
+_CHOSEN = ("sweep", "arm", "trial_id", "config_id", "seed", "sharing", "weighting", "config", "data")
 _MEASURED = ("error", "score", "mean_gain", "n_params", "flops", "epochs", "best_epoch", "duplicate_of")
 _READ = ("reading", "reading_plan")
 _PLACED = ("train_seconds", "device_seconds", "device", "node", "started", "finished")

@@ -5,10 +5,11 @@ from types import MappingProxyType
 
 import pyarrow as pa
 
-__all__ = ["OLDEST", "SCHEMAS", "VERSION", "describe", "table_name", "table_version"]
+__all__ = ["OLDEST", "RENAMED", "SCHEMAS", "VERSION", "describe", "table_name", "table_version"]
 
-VERSION = 2  # rises when a column is renamed, retyped or removed; a new column at the end does not count
+VERSION = 3  # rises when a column is renamed, retyped or removed; a new column at the end does not count
 OLDEST = {"designs": 2, "summary": 2}  # before: an arm and a rank in the place of one row a design
+RENAMED = {"sharing": "branching"}  # columns, and what they were called before version 3
 
 _NAME, _VERSION = b"mtl_search.table", b"mtl_search.version"
 _TEXT, _REAL, _COUNT = pa.string(), pa.float64(), pa.int64()
@@ -38,7 +39,7 @@ _TRIALS = _schema(
     _column("state", _TEXT, "complete, pruned (stopped early) or failed"),
     _column("error", _TEXT, "why it failed, null where it did not"),
     _column("members", _NAMES, "tasks trained together, sorted by name"),
-    _column("branching", _TEXT, "canonical text of the tree of shared stages"),
+    _column("sharing", _TEXT, "canonical text of how the members share the trunk"),
     _column("weighting", _TEXT, "method that combines the losses"),
     _column("params", _PAIRS, "sampled parameters, dotted path to value"),
     _column("config", _TEXT, "the whole configuration as JSON"),

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 
 from mtl_search.errors import LeaderboardError
 from mtl_search.leaderboard.files import clear_partial, replace_file
-from mtl_search.leaderboard.schema import OLDEST, SCHEMAS, VERSION, table_name, table_version
+from mtl_search.leaderboard.schema import OLDEST, RENAMED, SCHEMAS, VERSION, table_name, table_version
 
 __all__ = ["FAN_IN", "TableFile", "UnusableTable"]
 
@@ -57,7 +57,7 @@ class TableFile:
             with self.path.open("rb") as file:
                 parquet = pq.ParquetFile(file)
                 self._check(parquet.schema_arrow)
-                rows = parquet.read(columns=schema.names)
+                rows = parquet.read(columns=[*schema.names, *RENAMED.values()])
         except FileNotFoundError:
             return None
         except (pa.ArrowException, OSError) as error:
@@ -169,8 +169,10 @@ def _joined(groups: list[pq.FileMetaData]) -> pq.FileMetaData:
 
 
 def _conform(path: Path, rows: pa.Table, schema: pa.Schema) -> pa.Table:
-    """``rows`` with exactly the columns of ``schema``."""
+    """``rows`` with exactly the columns of ``schema``, those with an old name under the new one."""
     columns = []
+    old = {before: now for now, before in RENAMED.items()}
+    rows = rows.rename_columns([old.get(name, name) for name in rows.column_names])
     for field in schema:
         if field.name not in rows.column_names:
             columns.append(pa.nulls(len(rows), field.type))

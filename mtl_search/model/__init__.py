@@ -18,18 +18,23 @@ from typing import Annotated
 from pydantic import Field, SerializeAsAny, ValidatorFunctionWrapHandler, WrapValidator
 
 from mtl_search.errors import Mismatch
-from mtl_search.model.cost import NetworkCost, NetworkCosts, count_flops, count_parameters
+from mtl_search.model.cost import NetworkCost, NetworkCosts, NetworkParts, count_flops, count_parameters
 from mtl_search.model.network import Network
+from mtl_search.model.sharing import HardSharing, Sharing, SharingConfig
 from mtl_search.model.trunks.mlp import MlpConfig
 from mtl_search.model.trunks.resnet import ResNetConfig
 from mtl_search.model.trunks.trunk import Trunk
 
 __all__ = [
+    "HardSharing",
     "MlpConfig",
     "Network",
     "NetworkCost",
     "NetworkCosts",
+    "NetworkParts",
     "ResNetConfig",
+    "Sharing",
+    "SharingConfig",
     "Trunk",
     "TrunkConfig",
     "count_flops",

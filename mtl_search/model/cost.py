@@ -1,7 +1,7 @@
 """What a network costs, counted on the meta device: nothing is allocated, nothing computed."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -10,10 +10,11 @@ from torch.utils.flop_counter import flop_registry
 
 from mtl_search.data.rows import InputShape
 from mtl_search.design.branching import Branching
+from mtl_search.model.sharing import HardSharing
 from mtl_search.model.trunks.trunk import Trunk
 from mtl_search.tasks.base import Task
 
-__all__ = ["NetworkCost", "NetworkCosts", "count_flops", "count_parameters"]
+__all__ = ["NetworkConfig", "NetworkCost", "NetworkCosts", "NetworkParts", "count_flops", "count_parameters"]
 
 
 class NetworkCost(NamedTuple):
@@ -21,6 +22,25 @@ class NetworkCost(NamedTuple):
 
     n_params: int
     flops: int
+
+
+class NetworkConfig(Protocol):
+    """What a configuration says of its network."""
+
+    @property
+    def sharing(self) -> HardSharing:
+        """How its members share the trunk."""
+
+    @property
+    def trunk(self) -> Trunk:
+        """The chain of stages."""
+
+
+class NetworkParts(NamedTuple):
+    """A network without how it is trained."""
+
+    sharing: HardSharing
+    trunk: Trunk
 
 
 class NetworkCosts:
@@ -33,7 +53,7 @@ class NetworkCosts:
     >>> from mtl_search.testing.toy_networks import toy_tasks
     >>> tasks = {task.name: task for task in toy_tasks(["age", "cost"])}
     >>> costs = NetworkCosts(tasks, InputShape(n_numeric=10))
-    >>> costs.of(Branching.parse("age cost"), MlpConfig(stages=1, width=4))
+    >>> costs.of(NetworkParts(HardSharing.model_validate("age cost"), MlpConfig(stages=1, width=4)))
     NetworkCost(n_params=54, flops=96)
     """
 
@@ -44,8 +64,9 @@ class NetworkCosts:
         ] = {}  # of a trunk: of its encoder, then of each stage
         self._heads: dict[tuple[str, int], NetworkCost] = {}
 
-    def of(self, branching: Branching, trunk: Trunk) -> NetworkCost:
-        """The cost of the network of the branching's members."""
+    def of(self, config: NetworkConfig) -> NetworkCost:
+        """The cost of the network that a configuration describes."""
+        branching, trunk = config.sharing.branching, config.trunk
         encoder, *stages = self._of_stages(trunk)
         parts = [encoder]
         for stage, cost in enumerate(stages):
@@ -81,7 +102,7 @@ class NetworkCosts:
 
 def count_parameters(branching: Branching, trunk: Trunk, tasks: Sequence[Task], shape: InputShape) -> int:
     """The number of trainable values of the network, heads included."""
-    return NetworkCosts({task.name: task for task in tasks}, shape).of(branching, trunk).n_params
+    return _of(branching, trunk, tasks, shape).n_params
 
 
 def count_flops(branching: Branching, trunk: Trunk, tasks: Sequence[Task], shape: InputShape) -> int:
@@ -89,7 +110,12 @@ def count_flops(branching: Branching, trunk: Trunk, tasks: Sequence[Task], shape
 
     What PyTorch's FLOP counter knows is counted: matrix products, convolutions and attention.
     """
-    return NetworkCosts({task.name: task for task in tasks}, shape).of(branching, trunk).flops
+    return _of(branching, trunk, tasks, shape).flops
+
+
+def _of(branching: Branching, trunk: Trunk, tasks: Sequence[Task], shape: InputShape) -> NetworkCost:
+    parts = NetworkParts(HardSharing(branching=branching), trunk)
+    return NetworkCosts({task.name: task for task in tasks}, shape).of(parts)
 
 
 def _count(part: nn.Module, inputs: Any) -> tuple[Tensor, NetworkCost]:

@@ -43,7 +43,7 @@ class Network:
     serves: tuple[Served, ...]
     helpers: tuple[str, ...]
     drawing: Drawing | None
-    branching: str
+    sharing: str
     facts: tuple[tuple[str, str], ...]
     config: str
 
@@ -144,8 +144,8 @@ def _network(design: Row, confirmed: Row | None, trial: Row) -> Network:
         trial_id=trial["trial_id"],
         serves=tuple(_served(task, design, confirmed) for task in served),
         helpers=tuple(name for name in members if name not in served),
-        drawing=draw_network(trial["branching"], members, served),
-        branching=trial["branching"],
+        drawing=draw_network(trial["sharing"], members, served),
+        sharing=trial["sharing"],
         facts=tuple(facts.items()),
         config=_yaml(config),
     )

@@ -142,7 +142,7 @@ def _choices(tables: Tables) -> Figure | None:
     kept = tables.evidence
     kept = kept[(kept["members"].map(len) > 1) & kept["mean_gain"].notna()]
     panels = []
-    depth = kept["branching"].map(shared_stages).map("{:.2g}".format)
+    depth = kept["sharing"].map(shared_stages).map("{:.2g}".format)
     if depth.nunique() > 1:
         order = sorted(depth.unique(), key=float)
         panels.append(

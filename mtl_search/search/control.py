@@ -12,7 +12,7 @@ from typing import Any
 
 from mtl_search.arm_names import CONTROL
 from mtl_search.data import Dataset
-from mtl_search.design import Design, design_id
+from mtl_search.design import Branching, Design, design_id
 from mtl_search.records import Phase, TrialRecord, mean_gain
 from mtl_search.search.ledger import Ledger
 from mtl_search.search.retraining import NetworkPlan, new_seeds
@@ -34,7 +34,7 @@ class Control:
 def alone(config: TrialConfig, task: str) -> TrialConfig:
     """The network of ``task``, a member of ``config``'s network, alone; all else is as in ``config``.
 
-    Its branching is the chain of as many stages, its weighting equal, as those of every network of one task:
+    It shares with nobody and its weighting is equal, as in every network of one task:
     equal hyperparameters are one configuration, whichever networks they come from.
     """
     if task not in config.members:
@@ -42,7 +42,7 @@ def alone(config: TrialConfig, task: str) -> TrialConfig:
     return config.model_copy(
         update={
             "members": (task,),
-            "branching": config.branching.restrict((task,)),
+            "sharing": config.sharing.alone(task),
             "weighting": EqualConfig(),
         }
     )
@@ -67,7 +67,7 @@ def control_of(design: Mapping[str, Any], ledger: Ledger, dataset: Dataset, sett
         gains[task] = ledger.mean_gains(known).get(task, math.nan) if known else math.nan
     configs = {task: network.config_id for task, network in networks.items()}
     branchings = {
-        serves[task]: TrialConfig.model_validate_json(network.config).branching
+        serves[task]: Branching.parse(str(TrialConfig.model_validate_json(network.config).sharing))
         for task, network in networks.items()
     }
     known_gains = {task: gains[task] for task in design["gains"] if math.isfinite(gains[task])}

@@ -35,7 +35,7 @@ def gpu_memory(spec: SweepSpec, dataset: Dataset) -> int:
             for _ in range(DRAWS):
                 sampled = arm.space.sample(suggest, members or arm.space.suggest_members(suggest))
                 config = TrialConfig.model_validate(sampled)
-                n_params = costs.of(config.branching, config.trunk).n_params
+                n_params = costs.of(config).n_params
                 largest = max(largest, _of_network(config, n_params, len(dataset.valid)))
     data = bytes_of(dataset.train) + sum(map(bytes_of, dataset.splits.values()))
     return CONTEXT + data + largest
@@ -53,7 +53,7 @@ def _of_network(config: TrialConfig, n_params: int, n_valid: int) -> int:
     A layer of n x m weights makes m values a row; L layers of P weights in all make about sqrt(L P), and more
     only where layers become wider than what they read.
     """
-    branching = config.branching
+    branching = config.sharing.branching
     layers = 1 + sum(2 * len(branching.nodes(stage)) for stage in range(branching.n_stages))
     made = math.sqrt((layers + len(config.members)) * n_params)
     in_training = KEPT * made * config.batch_size

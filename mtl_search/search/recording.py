@@ -49,7 +49,7 @@ class Recorder:
             state=outcome.state if sound else TrialState.FAILED,
             error=outcome.error or (None if sound else "no score: a metric is not a number"),
             members=config.members,
-            branching=str(config.branching),
+            sharing=str(config.sharing),
             weighting=config.weighting.name,
             params=as_text(params),
             config=config.model_dump_json(),

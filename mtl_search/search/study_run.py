@@ -105,7 +105,7 @@ class StudyRun:
                 self.study.refuse(trial, wrong, 1.0)
                 continue
             config = TrialConfig.model_validate(self.arm.space.sample(trial, members))
-            cost = costs.of(config.branching, config.trunk)
+            cost = costs.of(config)
             broken = self._constraints.broken_by(cost)
             if broken is None:
                 self._note(config.members, trial.params)
@@ -127,7 +127,7 @@ class StudyRun:
         if sampled.precision == "auto":  # which is settled in what was trained
             sampled = sampled.model_copy(update={"precision": config.precision})
         self._note(config.members, trial.params)
-        cost = costs.of(config.branching, config.trunk)
+        cost = costs.of(config)
         return Draft(trial, config, cost, "the references catch up", exact=sampled == config)
 
     def tell(self, trial: Trial, state: OptunaState, score: float) -> None:
@@ -209,7 +209,7 @@ def check_constraints(spec: SweepSpec, dataset: Dataset) -> None:
             for _ in range(MAX_REFUSED):
                 sampled = arm.space.sample(suggest, members or arm.space.suggest_members(suggest))
                 config = TrialConfig.model_validate(sampled)
-                cost = costs.of(config.branching, config.trunk)
+                cost = costs.of(config)
                 if (broken := constraints.broken_by(cost)) is None:
                     break
                 found = getattr(cost, broken[0])

@@ -15,7 +15,7 @@ __all__ = ["ELSEWHERE", "WORDS", "Reader", "check_keys", "named"]
 
 Spec = Mapping[str, Any]  # what stands in it is checked by the values made of it
 
-ELSEWHERE = {"subset": "members", "tree": "branching", "split": "branching"}  # ranges of one place only
+ELSEWHERE = {"subset": "members", "tree": "sharing", "split": "sharing"}  # ranges of one place only
 
 
 NAMED = ("trunk", "weighting", "optimizer", "schedule")  # keys whose value has a name and options

@@ -11,8 +11,6 @@ from pydantic import BaseModel, ValidationError
 
 from mtl_search.design import Branching
 from mtl_search.errors import Mismatch, nearest
-from mtl_search.space.branching_range import BranchingRange, Shared, Split, Tree
-from mtl_search.space.branching_reading import read_branching
 from mtl_search.space.document import Document
 from mtl_search.space.locate import locate
 from mtl_search.space.members import MembersRange, read_members
@@ -21,6 +19,8 @@ from mtl_search.space.parameter import IntRange, Parameter
 from mtl_search.space.pydantic_errors import spec_error
 from mtl_search.space.ranges import Leaf
 from mtl_search.space.reading import Reader, named
+from mtl_search.space.sharing_range import Shared, SharingRange, Split, Tree
+from mtl_search.space.sharing_reading import read_sharing
 from mtl_search.space.stages import possible_stages, stages_of
 from mtl_search.space.suggest import FixedSuggest, Scalar, Suggest
 from mtl_search.space.wording import Path, show
@@ -48,17 +48,17 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class SearchSpace:
-    """The trials of one arm: which members, which branchings, which values of every other option.
+    """The trials of one arm: which members, how they share, which values of every other option.
 
     Made by ``parse``, and from there by ``override``, which check all of it.
-    ``options`` holds the keys of `trial:` apart from members and branching, ``stages`` the possible numbers
+    ``options`` holds the keys of `trial:` apart from members and sharing, ``stages`` the possible numbers
     of stages of the trunk, ``places`` where each key stands in the document, ``root`` where `trial:` does.
     """
 
     source: Source = field(repr=False, compare=False)
     tasks: tuple[str, ...]
     members: MembersRange
-    branching: BranchingRange
+    sharing: SharingRange
     options: Mapping[str, Node]
     stages: frozenset[int]
     places: Mapping[str, Path]
@@ -75,7 +75,7 @@ class SearchSpace:
     ) -> "SearchSpace":
         """The space that ``node``, found at ``path`` of ``document``, describes.
 
-        Without `members` it has all sets of tasks, without `branching` every split point. ``validate``
+        Without `members` it has all sets of tasks, without `sharing` every split point. ``validate``
         gets the configurations at both ends of each range; what it refuses is a SpecError at the range. Give
         ``Model.model_validate`` of a pydantic model, and errors name the nearest valid key.
         """
@@ -92,28 +92,29 @@ class SearchSpace:
         known = node if model is None else model.model_fields
         for key in node:
             if key not in known:
-                raise document.error((*path, key), "a known key", repr(key), nearest(key, known))
+                hint = "it is called 'sharing' now" if key == "branching" else nearest(key, known)
+                raise document.error((*path, key), "a known key", repr(key), hint)
         places = {key: (*path, key) for key in node}
         read = {
             key: Reader(document, self.tasks if key == "weighting" else ()).read(
                 named(key, value), places[key]
             )
             for key, value in node.items()
-            if key not in ("members", "branching")
+            if key not in ("members", "sharing")
         }
         space = replace(self, options={**self.options, **read}, places={**self.places, **places})
         if "members" in node:
             members = read_members(node["members"], places["members"], document, self.tasks)
             space = replace(space, members=members)
-        if "branching" in node:
-            branching = read_branching(node["branching"], places["branching"], document, self.tasks)
-            space = replace(space, branching=branching)
+        if "sharing" in node:
+            sharing = read_sharing(node["sharing"], places["sharing"], document, self.tasks)
+            space = replace(space, sharing=sharing)
         if "trunk" not in space.options:
             raise document.error((*path, "trunk"), "a trunk with its stages", "nothing")
         stages = possible_stages(space.options["trunk"], space.places["trunk"], document)
         space = replace(space, stages=stages)
-        if "branching" not in space.places:
-            space = replace(space, branching=Split(IntRange(1, max(stages)) if max(stages) > 1 else 1))
+        if "sharing" not in space.places:
+            space = replace(space, sharing=Split(IntRange(1, max(stages)) if max(stages) > 1 else 1))
         space._check()
         return space
 
@@ -127,25 +128,25 @@ class SearchSpace:
         if members is None:
             return (*self.members.parameters(), *self.parameters(self.members.tasks))
         names = tuple(sorted(members))
-        branching = self.branching.parameters(names, self.n_stages) if len(names) > 1 else iter(())
+        sharing = self.sharing.parameters(names, self.n_stages) if len(names) > 1 else iter(())
         options = (node.parameters(key, names) for key, node in self._options_for(names))
-        return (*branching, *chain.from_iterable(options))
+        return (*sharing, *chain.from_iterable(options))
 
     def sample(self, trial: Suggest, members: Iterable[str]) -> dict[str, object]:
         """One configuration with these members, in the shape of `trial:` without ranges.
 
-        A single member has nothing to share or to weigh: its branching is the chain, its weighting equal,
+        A single member has nothing to share or to weigh: its sharing is the chain, its weighting equal,
         and their parameters are not asked for.
         """
         names = tuple(sorted(members))
         options = {key: node.sample(trial, key, names) for key, node in self._options_for(names)}
         n_stages = stages_of(options["trunk"])
         if len(names) > 1:
-            branching = self.branching.sample(trial, names, n_stages, self.n_stages)
+            sharing = str(self.sharing.sample(trial, names, n_stages, self.n_stages))
         else:
-            branching = Branching.shared(names, n_stages)
+            sharing = str(Branching.shared(names, n_stages))
             options["weighting"] = dict(_SINGLE)
-        return {"members": names, "branching": str(branching), **options}
+        return {"members": names, "sharing": sharing, **options}
 
     def suggest_members(self, trial: Suggest) -> tuple[str, ...]:
         """The members that the trial's booleans ``members.<task>`` say, repaired to the sizes allowed."""
@@ -157,9 +158,9 @@ class SearchSpace:
 
     def starts(self, members: tuple[str, ...]) -> tuple[dict[str, int], ...]:
         """Parameters of the branchings that these members are best trained with first, if there are such."""
-        if len(members) < 2 or not isinstance(self.branching, Tree):
+        if len(members) < 2 or not isinstance(self.sharing, Tree):
             return ()
-        return tuple(self.branching.starts(members, self.n_stages))
+        return tuple(self.sharing.starts(members, self.n_stages))
 
     def largest(self, key: str, default: int) -> int:
         """The largest whole number that the option ``key`` may be, ``default`` where it is not given."""
@@ -173,10 +174,10 @@ class SearchSpace:
         return self.members.count
 
     def count_networks(self) -> int:
-        """How many networks there are, told apart by members and branching, at most."""
+        """How many networks there are, told apart by members and sharing, at most."""
         sizes = range(self.members.min, self.members.max + 1)
         n_tasks = len(self.members.tasks)
-        return sum(comb(n_tasks, size) * self.branching.count(size, self.n_stages) for size in sizes)
+        return sum(comb(n_tasks, size) * self.sharing.count(size, self.n_stages) for size in sizes)
 
     def _options_for(self, members: tuple[str, ...]) -> Iterator[tuple[str, Node]]:
         return ((key, node) for key, node in self.options.items() if key != "weighting" or len(members) > 1)
@@ -199,9 +200,9 @@ class SearchSpace:
                 raise document.error(self.root, "a valid trial", str(error)) from None
 
     def _check_fit(self, document: Document) -> None:
-        place = self.places.get("branching", self.root)
+        place = self.places.get("sharing", self.root)
         try:
-            self.branching.check(self.members.tasks, self.stages)
+            self.sharing.check(self.members.tasks, self.stages)
             for key, option in self.options.items():
                 for place, node in walk(option, self.places[key]):  # noqa: B007  # the error is told there
                     if isinstance(node, PerTask):
@@ -211,11 +212,11 @@ class SearchSpace:
 
     def _ends(self) -> Iterator[dict[str, object]]:
         """Configurations that have each range at each of its ends, each alternative and each choice once."""
-        shared = replace(self, branching=Shared())  # trees are valid as made, and slow for many tasks
+        shared = replace(self, sharing=Shared())  # trees are valid as made, and slow for many tasks
         for members in dict.fromkeys((self.members.tasks, self.members.tasks[:1])):
             for values in _probes(shared.parameters(members)):
                 yield shared.sample(FixedSuggest(values), members)
-        cuts = self.branching.parameters(self.members.tasks, self.n_stages)
+        cuts = self.sharing.parameters(self.members.tasks, self.n_stages)
         high = {parameter.name: parameter.range.probes[1] for parameter in cuts}
         for values in ({}, high):
             yield self.sample(FixedSuggest(values), self.members.tasks)

@@ -17,7 +17,7 @@ from mtl_search.sweep.spec import SweepSpec
 
 __all__ = ["INFORMED", "Arm", "arms_of", "evidence_for", "networks_of"]
 
-NO_TRUNK = {"trunk": {"name": "mlp", "stages": 0}, "branching": "shared"}
+NO_TRUNK = {"trunk": {"name": "mlp", "stages": 0}, "sharing": "shared"}
 INFORMED = FEWEST_TRIALS  # trials trained to their end before a reference's study stops any
 TUNED_WEIGHTS = {"name": "fixed", "weights": {"simplex": [0.1, 10.0]}}
 
@@ -52,7 +52,7 @@ def arms_of(spec: SweepSpec) -> tuple[Arm, ...]:
     """
     settings, budget = spec.settings, spec.settings.budget
     everything = settings.all_tasks
-    shared = {"members": "all", "branching": "shared"}
+    shared = {"members": "all", "sharing": "shared"}
     tuned = {
         SHARED_EQUAL: {**shared, "weighting": {"name": "equal"}},
         SHARED_TUNED: {**shared, "weighting": TUNED_WEIGHTS},

@@ -91,7 +91,7 @@ def _show_size(console: Console, spec: SweepSpec) -> None:
     _say(
         console,
         "Size",
-        f" of arm {SEARCH}: {sets:,} sets of members, {networks:,} networks by members and branching",
+        f" of arm {SEARCH}: {sets:,} sets of members, {networks:,} networks by members and sharing",
     )
     limit = settings.objective.max_networks or len(settings.main_tasks)
     designs = count_designs(
@@ -114,8 +114,8 @@ def _show_sample(
     config = TrialConfig.model_validate(space.sample(suggest, members))
     cost = network_cost(config, dataset)
     _say(console, "A sampled trial", f": {cost.n_params:,} parameters, {cost.flops:,} FLOPs a row")
-    console.print(config.branching.draw())
+    console.print(config.sharing.draw())
     for name, value in config.model_dump(mode="json").items():
-        if name not in ("members", "branching"):
+        if name not in ("members", "sharing"):
             console.print(f"  {name}: {json.dumps(value)}")
     console.print()

@@ -19,7 +19,7 @@ __all__ = ["show_end", "show_top", "top_json"]
 Row = dict[str, Any]
 
 TRIAL_COLUMNS = (
-    "trial_id", "arm", "mean_gain", "score", "members", "branching", "weighting", "params", "n_params",
+    "trial_id", "arm", "mean_gain", "score", "members", "sharing", "weighting", "params", "n_params",
     "flops", "epochs", "train_seconds",
 )  # fmt: skip
 

@@ -9,7 +9,7 @@ It knows nothing of Ray or Optuna: ``run_trial(config, dataset)`` works in a not
 - The best epoch is the one with the best score on valid (``Score``): the mean gain over the main members.
 """
 
-from mtl_search.training.config import BranchingText, TrialConfig
+from mtl_search.training.config import TrialConfig
 from mtl_search.training.loop import NonFiniteLossError, Training
 from mtl_search.training.score import Score
 from mtl_search.training.trial import (
@@ -22,7 +22,6 @@ from mtl_search.training.trial import (
 )
 
 __all__ = [
-    "BranchingText",
     "NetworkCost",
     "NonFiniteLossError",
     "Score",

@@ -2,34 +2,24 @@
 
 import hashlib
 import json
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import (
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
-    PlainSerializer,
     PositiveFloat,
     PositiveInt,
     field_validator,
     model_validator,
 )
 
-from mtl_search.design import Branching
-from mtl_search.model import TrunkConfig
+from mtl_search.model import SharingConfig, TrunkConfig
 from mtl_search.training.optimizer import AdamW, OptimizerConfig
 from mtl_search.training.schedule import Cosine, ScheduleConfig
 from mtl_search.weighting import EqualConfig, WeightingConfig
 
-__all__ = ["BranchingText", "TrialConfig"]
-
-
-def _parse_branching(value: object) -> object:
-    return Branching.parse(value) if isinstance(value, str) else value
-
-
-BranchingText = Annotated[Branching, BeforeValidator(_parse_branching), PlainSerializer(str, return_type=str)]
+__all__ = ["TrialConfig"]
 
 
 class TrialConfig(BaseModel):
@@ -45,7 +35,7 @@ class TrialConfig(BaseModel):
     )
 
     members: tuple[str, ...] = Field(min_length=1, strict=False)
-    branching: BranchingText
+    sharing: SharingConfig
     trunk: TrunkConfig
     weighting: WeightingConfig = EqualConfig()
     optimizer: OptimizerConfig = AdamW()
@@ -64,12 +54,8 @@ class TrialConfig(BaseModel):
         return tuple(sorted(members))
 
     @model_validator(mode="after")
-    def _check_branching(self) -> Self:
-        if self.branching.members != self.members:
-            raise ValueError(f"branching of the members {self.members}, found {self.branching.members}")
-        if self.branching.n_stages != self.trunk.depth:
-            found = f"found {self.branching.n_stages}"
-            raise ValueError(f"a branching of {self.trunk.depth} stages, as the trunk has, {found}")
+    def _check_sharing(self) -> Self:
+        self.sharing.check(self.members, self.trunk.depth)
         return self
 
     def on(self, bfloat16: bool) -> Self:

@@ -74,7 +74,7 @@ class Training:
         with torch.random.fork_rng(self._cuda):
             torch.manual_seed(seed)
             self.network = Network(
-                config.branching, config.trunk, list(self.tasks.values()), dataset.input_shape
+                config.sharing.branching, config.trunk, list(self.tasks.values()), dataset.input_shape
             ).to(self.device)
             self._weighting: Weighting = config.weighting.build(config.members)
             self._random_state = self._get_random_state()

@@ -42,7 +42,7 @@ class TrialOutcome:
 
 def network_cost(config: TrialConfig, dataset: Dataset) -> NetworkCost:
     """Parameters and FLOPs of ``config``'s network, counted without allocating or running it."""
-    return NetworkCosts(dataset.tasks, dataset.input_shape).of(config.branching, config.trunk)
+    return NetworkCosts(dataset.tasks, dataset.input_shape).of(config)
 
 
 def conclude(

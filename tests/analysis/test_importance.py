@@ -25,7 +25,7 @@ def searched(n: int, seed: int = 0):
             {
                 "trial_id": f"t{i}",
                 "members": members,
-                "branching": "age death / age death / age | death" if both else "age / age / age",
+                "sharing": "age death / age death / age | death" if both else "age / age / age",
                 "weighting": "fixed" if both else "equal",
                 "params": params,
                 "mean_gain": -((np.log10(rate) + 3) ** 2) + rng.normal(0, 0.05),
@@ -87,7 +87,7 @@ def test_features_of_a_network_and_of_a_single_task():
 
 def test_shared_stages_are_a_mean_over_pairs():
     tree = "a b c / a b | c / a | b | c"  # a and b share two stages, the other pairs one
-    frame = trials({"trial_id": "t", "members": ["a", "b", "c"], "branching": tree})
+    frame = trials({"trial_id": "t", "members": ["a", "b", "c"], "sharing": tree})
     assert features(frame)[0]["shared stages"] == pytest.approx(4 / 3)
 
 

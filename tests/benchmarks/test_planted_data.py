@@ -94,7 +94,7 @@ def error_of_network(planted, members, lr, seed=0):
     """Test error of each of ``members`` in one network that shares everything."""
     optimizer = {"name": "adamw", "lr": lr, "weight_decay": 0.01}
     branching = str(Branching.shared(members, 1))
-    trial = {**planted.trial, "optimizer": optimizer, "members": members, "branching": branching}
+    trial = {**planted.trial, "optimizer": optimizer, "members": members, "sharing": branching}
     training = Training(
         TrialConfig.model_validate(trial), planted.dataset, seed=seed, score=score(planted.dataset)
     )
@@ -193,7 +193,7 @@ def test_a_search_finds_an_easy_cluster(tmp_path):
             "trial": {
                 **planted.trial,
                 "members": {"subset": {"min": 1, "max": 3}},
-                "branching": "shared",
+                "sharing": "shared",
                 "optimizer": {"name": "adamw", "lr": 0.1},
             },
         }
@@ -217,7 +217,7 @@ def test_a_sweep_of_an_own_trunk_with_affinities_from_its_start_to_its_confirmat
             "budget": budget,
             "resources": {"gpu": 0},
             "pruner": "none",
-            "trial": {**planted.trial, "epochs": 2, "branching": {"tree": "any"}},
+            "trial": {**planted.trial, "epochs": 2, "sharing": {"tree": "any"}},
         }
     )
     run_sweep(spec, tmp_path, dataset=planted.dataset, inline=True)

@@ -142,7 +142,7 @@ def test_a_planted_sweep_ends_with_the_design_that_is_best_within_its_size(tmp_p
             "pruner": "none",
             "trial": {
                 "members": {"subset": {"min": 1, "max": 4}},
-                "branching": "shared",
+                "sharing": "shared",
                 **planted.trial,
             },
         }

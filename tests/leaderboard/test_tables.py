@@ -36,6 +36,21 @@ def test_other_tables_of_that_version_are_read(tmp_path: Path, monkeypatch: pyte
     assert len(content(TableFile(tmp_path, "trials"))) == 0
 
 
+def test_a_column_of_another_name_then_is_read_under_its_new_one(tmp_path: Path) -> None:
+    names = ["branching" if name == "sharing" else name for name in SCHEMAS["trials"].names]
+    values = {name: ["age / age" if name == "branching" else None] for name in names}
+    old = pa.schema(
+        [field.with_name(name) for field, name in zip(SCHEMAS["trials"], names, strict=True)],
+        metadata={**SCHEMAS["trials"].metadata, b"mtl_search.version": b"2"},
+    )
+    pq.write_table(pa.table(values, schema=old), tmp_path / "trials.parquet")
+    file = TableFile(tmp_path, "trials")
+    assert content(file)["sharing"].to_pylist() == ["age / age"]
+    some = file.read(["sharing"])
+    assert some is not None
+    assert some.to_pylist() == [{"sharing": "age / age"}]
+
+
 def test_a_newer_version_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stored(tmp_path, "trials", VERSION + 1, monkeypatch)
     with pytest.raises(LeaderboardError, match="newer mtl_search"):

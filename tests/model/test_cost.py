@@ -5,7 +5,16 @@ import torch
 
 from mtl_search.data import InputShape
 from mtl_search.design import Branching
-from mtl_search.model import MlpConfig, Network, NetworkCosts, ResNetConfig, count_flops, count_parameters
+from mtl_search.model import (
+    HardSharing,
+    MlpConfig,
+    Network,
+    NetworkCosts,
+    NetworkParts,
+    ResNetConfig,
+    count_flops,
+    count_parameters,
+)
 from mtl_search.testing.toy_networks import TOY_SHAPE, toy_rows, toy_tasks
 
 MEMBERS = ("age", "cost")
@@ -64,6 +73,10 @@ def test_a_network_can_be_counted_and_then_built():
     assert Network(*args)(toy_rows(MEMBERS).inputs)["age"].device.type == "cpu"
 
 
+def parts(branching, trunk):
+    return NetworkParts(HardSharing(branching=branching), trunk)
+
+
 def remembered():
     return NetworkCosts({task.name: task for task in toy_tasks(MEMBERS)}, TOY_SHAPE)
 
@@ -78,8 +91,8 @@ def test_costs_are_remembered_and_the_same_in_any_order():
         for trunk in (MlpConfig(width=8), MlpConfig(width=8, dropout=0.3), MlpConfig(width=9), ResNetConfig())
     ]
     first, second = remembered(), remembered()
-    forward = {network: first.of(*network) for network in networks}
-    backward = {network: second.of(*network) for network in reversed(networks)}
+    forward = {network: first.of(parts(*network)) for network in networks}
+    backward = {network: second.of(parts(*network)) for network in reversed(networks)}
     assert forward == backward
     for (branching, trunk), cost in forward.items():
         network = Network(branching, trunk, toy_tasks(branching.members), TOY_SHAPE)
@@ -98,5 +111,5 @@ def test_parts_are_counted_once_whatever_the_dropout(monkeypatch):
     costs = remembered()
     for dropout in (0.0, 0.1, 0.2):
         for at in (1, 2, 3):
-            costs.of(Branching.split(MEMBERS, 3, at), MlpConfig(width=8, dropout=dropout))
+            costs.of(parts(Branching.split(MEMBERS, 3, at), MlpConfig(width=8, dropout=dropout)))
     assert built == [0, 1, 2]

@@ -9,7 +9,7 @@ from mtl_search.analysis.frames import rows_of
 from mtl_search.report.answer import answer, training_file
 from mtl_search.report.words import interval, percent
 
-CONFIG = {"members": ["age"], "branching": "age / age", "trunk": {"name": "mlp", "width": 64}, "lr": 1e-4}
+CONFIG = {"members": ["age"], "sharing": "age / age", "trunk": {"name": "mlp", "width": 64}, "lr": 1e-4}
 SWEEP = """\
 # what it is for
 name: x

@@ -55,12 +55,12 @@ def test_arms_have_their_spaces(bench: MakeBench) -> None:
     assert {r.weighting for r in records["single_task"]} == {"equal"}
     for arm, weighting in (("shared_equal", "equal"), ("shared_tuned", "fixed")):
         assert {r.members for r in records[arm]} == {("cost", "ill")}
-        assert {r.branching for r in records[arm]} == {"cost ill / cost ill"}
+        assert {r.sharing for r in records[arm]} == {"cost ill / cost ill"}
         assert {r.weighting for r in records[arm]} == {weighting}
     assert {(r.members, r.weighting) for r in records["mine"]} == {(("cost", "ill"), "pcgrad")}
 
 
-TREES = {"members": "all", "branching": {"tree": "any"}}
+TREES = {"members": "all", "sharing": {"tree": "any"}}
 
 
 def cuts(b: Any) -> list[str]:
@@ -91,7 +91,7 @@ def test_a_plain_tree_that_is_too_large_is_tried_with_other_hyperparameters(benc
 
 
 def test_sets_that_are_chosen_begin_with_plain_trees_too(bench: MakeBench) -> None:
-    trial = {"branching": {"tree": "any"}, "members": {"subset": {"min": 2, "max": 2}}}
+    trial = {"sharing": {"tree": "any"}, "members": {"subset": {"min": 2, "max": 2}}}
     b = bench(trial=trial, sampler={"name": "random", "grouping": "bayes"}, budget={"trials": 4})
     b.run(b.open())
     assert sorted(cuts(b)[:2]) == ["1", "2"]
@@ -234,7 +234,7 @@ def test_a_task_without_reference_leaves_the_others_theirs(bench: MakeBench) -> 
 # duplicates
 
 
-FIXED: dict[str, Any] = {"optimizer": {"name": "adamw", "lr": 0.01}, "branching": "shared"}
+FIXED: dict[str, Any] = {"optimizer": {"name": "adamw", "lr": 0.01}, "sharing": "shared"}
 
 
 def test_an_equal_network_is_not_trained_again(bench: MakeBench) -> None:

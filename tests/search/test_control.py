@@ -7,7 +7,7 @@ from mtl_search.training import TrialConfig
 
 SHARED = {
     "members": ["age", "cost", "death"],
-    "branching": "age cost death / age cost | death / age | cost | death",
+    "sharing": "age cost death / age cost | death / age | cost | death",
     "trunk": {"name": "mlp", "stages": 3, "width": 48, "dropout": 0.2},
     "weighting": {"name": "fixed", "weights": {"age": 2.0, "cost": 0.5, "death": 0.5}},
     "optimizer": {"name": "adamw", "lr": 0.003, "weight_decay": 0.02},
@@ -23,7 +23,7 @@ def test_all_but_what_sharing_needs_is_kept() -> None:
     by_hand = {
         **SHARED,
         "members": ["cost"],
-        "branching": "cost / cost / cost",
+        "sharing": "cost / cost / cost",
         "weighting": {"name": "equal"},
     }
     assert found == TrialConfig.model_validate(by_hand)

@@ -252,7 +252,7 @@ def test_hours_end_where_there_is_nothing_new_to_train(
 ) -> None:
     monkeypatch.setattr(turns_module, "REPEATED", 5)
     # all but the weights of shared_tuned is fixed: there is one network of each set of members
-    b = bench(trial={**FIXED, "branching": "shared"}, budget={**BUDGET, "hours": 1.0})
+    b = bench(trial={**FIXED, "sharing": "shared"}, budget={**BUDGET, "hours": 1.0})
     sweep = Sweep(b, clock, lambda job: 60.0)
     sweep.train(b.open())
     trained = Counter(r.arm for r in b.records() if r.duplicate_of is None)

@@ -54,7 +54,7 @@ def sweep(**objective: int) -> SweepSpec:
             "budget": {"trials": 10},
             "trial": {
                 "members": {"subset": {"min": 1, "max": 3}},
-                "branching": "shared",
+                "sharing": "shared",
                 "trunk": {"name": "mlp", "stages": 2},
             },
         }
@@ -79,7 +79,7 @@ def trial(
         seed=number,
         state=state,
         members=tuple(sorted(values)),
-        branching=" ".join(sorted(values)),
+        sharing=" ".join(sorted(values)),
         weighting="equal",
         params={},
         config="{}",

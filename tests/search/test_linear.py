@@ -11,7 +11,7 @@ import torch
 
 from mtl_search.data import InputShape
 from mtl_search.design import Branching
-from mtl_search.model import MlpConfig, Network, NetworkCosts, ResNetConfig
+from mtl_search.model import HardSharing, MlpConfig, Network, NetworkCosts, NetworkParts, ResNetConfig
 from mtl_search.search import run_sweep
 from mtl_search.sweep import SweepSpec
 from mtl_search.sweep.arms import arms_of, evidence_for
@@ -31,7 +31,11 @@ def test_without_stages_heads_read_the_encoder(kind: Any, members: list[str]) ->
     network = Network(branching, trunk, tasks, SHAPE)
     inputs = {"numeric": torch.randn(6, 4), "categorical": torch.zeros(6, 2, dtype=torch.int64)}
     assert {name: out.shape[0] for name, out in network(inputs).items()} == dict.fromkeys(members, 6)
-    counted = NetworkCosts({task.name: task for task in tasks}, SHAPE).of(branching, trunk).n_params
+    counted = (
+        NetworkCosts({task.name: task for task in tasks}, SHAPE)
+        .of(NetworkParts(HardSharing(branching=branching), trunk))
+        .n_params
+    )
     assert counted == sum(parameter.numel() for parameter in network.parameters())
     shared = sum(parameter.numel() for parameter in network.shared_parameters())
     assert (shared > 0) is (len(members) > 1)

@@ -135,8 +135,8 @@ def test_members_in_every_way(tiny_spec: MakeSpec, tmp_path: Path, grouping: str
 @pytest.mark.parametrize(
     "change",
     [
-        {"branching": {"tree": "any"}},
-        {"branching": "shared"},
+        {"sharing": {"tree": "any"}},
+        {"sharing": "shared"},
         {"trunk": {"name": "resnet", "stages": 2, "width": 8}},
         {"trunk": {"name": "mlp", "stages": {"int": [1, 3]}, "width": 4}},
         {"weighting": {"one_of": [{"name": "pcgrad"}, {"name": "fixed", "weights": {"simplex": [0.1, 10]}}]}},

@@ -74,7 +74,7 @@ def test_each_new_set_begins_with_what_did_well_and_its_next_training_is_optuna_
         tasks={"stage": "multiclass"},
         data={"drop": ["patient", "topics"]},
         budget={"reference_trials": 4, "trials": 20},
-        trial={"branching": "shared"},
+        trial={"sharing": "shared"},
     )
     b.run(b.open())
     known = {rate(record) for arm in ("single_task", "shared_equal", "shared_tuned") for record in of(b, arm)}

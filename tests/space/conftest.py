@@ -65,7 +65,7 @@ class Sgd(Strict):
 
 class TrialModel(Strict):
     members: tuple[str, ...]
-    branching: str
+    sharing: str
     trunk: Annotated[Mlp | ResNet, Field(discriminator="name")]
     weighting: Annotated[Equal | FixedWeights | PCGrad | Stch, Field(discriminator="name")] = Equal()
     optimizer: Annotated[AdamW | Sgd, Field(discriminator="name")] = AdamW(lr=1e-3)
@@ -74,9 +74,9 @@ class TrialModel(Strict):
 
     @model_validator(mode="after")
     def _fits(self) -> "TrialModel":
-        branching = Branching.parse(self.branching)
-        if branching.members != self.members or str(branching) != self.branching:
-            raise Mismatch(f"that of {self.members}", repr(self.branching), about="branching")
+        branching = Branching.parse(self.sharing)
+        if branching.members != self.members or str(branching) != self.sharing:
+            raise Mismatch(f"that of {self.members}", repr(self.sharing), about="branching")
         if branching.n_stages != self.trunk.stages:
             raise Mismatch(f"{self.trunk.stages} stages", str(branching.n_stages), about="branching")
         if isinstance(self.weighting, FixedWeights) and set(self.weighting.weights) != set(self.members):

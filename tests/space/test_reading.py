@@ -119,11 +119,11 @@ BESIDE = "expected no key beside 'float', 'log', 'step', found"
         ),
         (
             {"tree": "any"},
-            "a: expected a value or a range that fits here, found 'tree', which is for branching",
+            "a: expected a value or a range that fits here, found 'tree', which is for sharing",
         ),
         (
             {"split": 2},
-            "a: expected a value or a range that fits here, found 'split', which is for branching",
+            "a: expected a value or a range that fits here, found 'split', which is for sharing",
         ),
     ],
 )

@@ -10,7 +10,7 @@ from mtl_search.space import Document, SearchSpace
 
 TRUNK = "  trunk: {name: mlp, stages: 3}\n"
 TREE = "age cost death dnr / age | cost death dnr"
-KEYS = "batch_size, branching, epochs, members, optimizer, trunk, weighting"
+KEYS = "batch_size, epochs, members, optimizer, sharing, trunk, weighting"
 
 CASES = {
     "no mapping": ("trial: 3\n", "x.yaml:1: trial: expected a mapping with the keys of a trial, found 3"),
@@ -131,27 +131,31 @@ CASES = {
         "x.yaml:3: trial.epochs: expected a value or a range that fits here,"
         " found 'subset', which is for members",
     ),
+    "the old word for sharing": (
+        f"trial:\n{TRUNK}  branching: shared\n",
+        "x.yaml:3: trial.branching: expected a known key, found 'branching'; it is called 'sharing' now",
+    ),
     "split beyond the stages": (
-        f"trial:\n{TRUNK}  branching: {{split: {{int: [1, 4]}}}}\n",
-        "x.yaml:3: trial.branching: expected a split point from 1 to 3 (the number of stages), found 4",
+        f"trial:\n{TRUNK}  sharing: {{split: {{int: [1, 4]}}}}\n",
+        "x.yaml:3: trial.sharing: expected a split point from 1 to 3 (the number of stages), found 4",
     ),
     "split before the stages": (
-        f"trial:\n{TRUNK}  branching: {{split: 0}}\n",
-        "x.yaml:3: trial.branching: expected a split point from 1 to 3 (the number of stages), found 0",
+        f"trial:\n{TRUNK}  sharing: {{split: 0}}\n",
+        "x.yaml:3: trial.sharing: expected a split point from 1 to 3 (the number of stages), found 0",
     ),
     "branching with other stages": (
-        f"trial:\n{TRUNK}  branching: {TREE}\n",
-        "x.yaml:3: trial.branching: expected a branching of 3 stages (the number of stages of the trunk),"
+        f"trial:\n{TRUNK}  sharing: {TREE}\n",
+        "x.yaml:3: trial.sharing: expected a branching of 3 stages (the number of stages of the trunk),"
         f" found '{TREE}' of 2",
     ),
     "branching without a task": (
-        f"trial:\n{TRUNK}  branching: age cost dnr / age cost dnr / age | cost dnr\n",
-        "x.yaml:3: trial.branching: expected a branching of all tasks that can be members,"
+        f"trial:\n{TRUNK}  sharing: age cost dnr / age cost dnr / age | cost dnr\n",
+        "x.yaml:3: trial.sharing: expected a branching of all tasks that can be members,"
         " found one without death",
     ),
     "branching that is no tree": (
-        f"trial:\n{TRUNK}  branching: age cost / age | cost / age cost\n",
-        "x.yaml:3: trial.branching: expected age and cost apart, as the stage before"
+        f"trial:\n{TRUNK}  sharing: age cost / age | cost / age cost\n",
+        "x.yaml:3: trial.sharing: expected age and cost apart, as the stage before"
         " (branching 'age cost / age | cost / age cost': stage 2), found them together",
     ),
     "weights without a task": (
@@ -190,7 +194,7 @@ def test_trials_that_are_refused(text: str, message: str, space_of_text: Callabl
     assert str(caught.value) == message
 
 
-BASE = f"trial:\n{TRUNK}  branching: {{split: {{int: [1, 3]}}}}\n  epochs: 3\n"
+BASE = f"trial:\n{TRUNK}  sharing: {{split: {{int: [1, 3]}}}}\n  epochs: 3\n"
 ARMS = {
     "unknown key": (
         "{weigthing: {name: equal}}",
@@ -208,11 +212,11 @@ ARMS = {
     ),
     "what it overrides no longer fits": (
         "{trunk: {name: mlp, stages: 2}}",
-        "x.yaml:3: trial.branching: expected a split point from 1 to 2 (the number of stages), found 3",
+        "x.yaml:3: trial.sharing: expected a split point from 1 to 2 (the number of stages), found 3",
     ),
     "members of a literal": (
-        "{branching: age cost / age | cost / age | cost}",
-        "x.yaml:7: arms.mine.branching: expected a branching of all tasks that can be members,"
+        "{sharing: age cost / age | cost / age | cost}",
+        "x.yaml:7: arms.mine.sharing: expected a branching of all tasks that can be members,"
         " found one without death, dnr",
     ),
 }

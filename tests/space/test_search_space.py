@@ -19,7 +19,7 @@ TASKS = ("age", "cost", "death", "dnr")
 WIDE = """\
 trial:
   members: {subset: {min: 1, max: 3}}
-  branching: {split: {int: [1, 3]}}
+  sharing: {split: {int: [1, 3]}}
   trunk: {name: mlp, stages: 3, width: {categorical: [64, 128, 256]}, dropout: {float: [0.0, 0.5]}}
   weighting:
     one_of:
@@ -66,7 +66,7 @@ def test_a_single_member_has_nothing_to_share_or_to_weigh(wide: SearchSpace) -> 
     assert names == ["trunk.width", "trunk.dropout", "optimizer.lr", "optimizer.betas.0", "epochs"]
     assert wide.sample(LowSuggest(), ["cost"]) == {
         "members": ("cost",),
-        "branching": "cost / cost / cost",
+        "sharing": "cost / cost / cost",
         "trunk": {"name": "mlp", "stages": 3, "width": 64, "dropout": 0.0},
         "weighting": {"name": "equal"},
         "optimizer": {"name": "adamw", "lr": 1e-4, "betas": [0.8, 0.999]},
@@ -85,7 +85,7 @@ def test_a_sample_has_the_shape_of_a_trial(wide: SearchSpace, trial_model: type[
     sample = wide.sample(FixedSuggest(answers), ("dnr", "age"))
     assert sample == {
         "members": ("age", "dnr"),
-        "branching": "age dnr / age dnr / age | dnr",
+        "sharing": "age dnr / age dnr / age | dnr",
         "trunk": {"name": "mlp", "stages": 3, "width": 64, "dropout": 0.0},
         "weighting": {"name": "fixed", "weights": {"age": pytest.approx(0.5), "dnr": pytest.approx(1.5)}},
         "optimizer": {"name": "adamw", "lr": 1e-4, "betas": [0.8, 0.999]},
@@ -100,7 +100,7 @@ def test_without_members_and_branching_all_sets_and_split_points_are_searched(
 ) -> None:
     space = space_of({"trunk": {"name": "mlp", "stages": 2}})
     assert (space.members.min, space.members.max) == (1, 4)
-    assert space.sample(LowSuggest(), TASKS)["branching"] == "age cost death dnr / age | cost | death | dnr"
+    assert space.sample(LowSuggest(), TASKS)["sharing"] == "age cost death dnr / age | cost | death | dnr"
     assert [p.name for p in space.parameters()] == [
         *(f"members.{task}" for task in TASKS),
         "branching.split",
@@ -119,22 +119,22 @@ TREE = "age cost death dnr / age | cost death dnr / age | cost death | dnr"
 
 
 def test_a_literal_branching_is_restricted_to_the_members(space_of: Callable[..., Any]) -> None:
-    space = space_of({"branching": TREE, "trunk": TRUNK})
-    assert space.sample(LowSuggest(), TASKS)["branching"] == TREE
-    assert space.sample(LowSuggest(), ["dnr", "cost"])["branching"] == "cost dnr / cost dnr / cost | dnr"
+    space = space_of({"sharing": TREE, "trunk": TRUNK})
+    assert space.sample(LowSuggest(), TASKS)["sharing"] == TREE
+    assert space.sample(LowSuggest(), ["dnr", "cost"])["sharing"] == "cost dnr / cost dnr / cost | dnr"
 
 
 def test_a_literal_branching_of_the_members_alone(space_of: Callable[..., Any]) -> None:
     space = space_of(
-        {"members": ["cost", "age"], "branching": "age cost / age | cost / age | cost", "trunk": TRUNK}
+        {"members": ["cost", "age"], "sharing": "age cost / age | cost / age | cost", "trunk": TRUNK}
     )
-    assert space.sample(LowSuggest(), ["age", "cost"])["branching"] == "age cost / age | cost / age | cost"
+    assert space.sample(LowSuggest(), ["age", "cost"])["sharing"] == "age cost / age | cost / age | cost"
 
 
 def test_literal_weights_are_those_of_the_members(space_of: Callable[..., Any]) -> None:
     weights = {"age": 1, "cost": 2, "death": {"float": [0.1, 10], "log": True}, "dnr": 4}
     fixed = {"name": "fixed", "weights": weights}
-    space = space_of({"trunk": TRUNK, "branching": "shared", "weighting": fixed})
+    space = space_of({"trunk": TRUNK, "sharing": "shared", "weighting": fixed})
     sampled = space.sample(FixedSuggest({"weighting.weights.death": 3}), ["dnr", "death"])
     assert sampled["weighting"] == {"name": "fixed", "weights": {"death": 3.0, "dnr": 4}}
     assert [p.name for p in space.parameters(["age", "cost"])] == []
@@ -143,20 +143,20 @@ def test_literal_weights_are_those_of_the_members(space_of: Callable[..., Any]) 
 
 def test_cuts_behind_the_end_of_a_shorter_trunk_lie_at_its_end(space_of: Callable[..., Any]) -> None:
     trunk = {"one_of": [{"name": "mlp", "stages": {"int": [1, 2]}}, {"name": "resnet", "stages": 4}]}
-    space = space_of({"branching": {"split": {"int": [1, 4]}}, "trunk": trunk})
+    space = space_of({"sharing": {"split": {"int": [1, 4]}}, "trunk": trunk})
     assert (space.n_stages, space.stages) == (4, {1, 2, 4})
     answers = {"branching.split": 3, "trunk.mlp.stages": 2}
     short = space.sample(FixedSuggest({**answers, "trunk.name": "mlp"}), ["age", "dnr"])
     long = space.sample(FixedSuggest({**answers, "trunk.name": "resnet"}), ["age", "dnr"])
-    assert short["branching"] == "age dnr / age dnr"
-    assert long["branching"] == "age dnr / age dnr / age dnr / age | dnr"
+    assert short["sharing"] == "age dnr / age dnr"
+    assert long["sharing"] == "age dnr / age dnr / age dnr / age | dnr"
 
 
 def test_every_tree_can_be_sampled(space_of: Callable[..., Any]) -> None:
-    space = space_of({"branching": {"tree": "any"}, "trunk": TRUNK})
+    space = space_of({"sharing": {"tree": "any"}, "trunk": TRUNK})
     for tree in enumerate_branchings(("age", "cost", "dnr"), 3):
         cuts = {f"branching.cut.{a}+{b}": tree.cut(a, b) for a, b in combinations(tree.members, 2)}
-        assert space.sample(FixedSuggest(cuts), tree.members)["branching"] == str(tree)
+        assert space.sample(FixedSuggest(cuts), tree.members)["sharing"] == str(tree)
     assert [p.name for p in space.parameters(["dnr", "age"])] == ["branching.cut.age+dnr"]
     assert {p.range for p in space.parameters(TASKS)} == {IntRange(1, 3)}
 
@@ -167,12 +167,12 @@ class OwnTrunk:
 
 
 def test_python_users_may_give_their_own_trunk() -> None:
-    document = Document.from_value({"trial": {"trunk": OwnTrunk(2), "branching": {"split": 1}}})
+    document = Document.from_value({"trial": {"trunk": OwnTrunk(2), "sharing": {"split": 1}}})
     seen: list[Any] = []
     space = SearchSpace.parse(document.get(("trial",)), ("a", "b"), document, ("trial",), seen.append)
     assert space.sample(LowSuggest(), ["a", "b"]) == {
         "members": ("a", "b"),
-        "branching": "a b / a | b",
+        "sharing": "a b / a | b",
         "trunk": OwnTrunk(2),
     }
     assert seen
@@ -193,14 +193,14 @@ def test_both_ends_of_each_range_under_each_alternative_are_validated(
     assert {config["weighting"]["name"] for config in full} == {"equal", "fixed", "stch", "pcgrad"}
     stch = [config["weighting"] for config in full if config["weighting"]["name"] == "stch"]
     assert {(w["mu"], w["warmup"]) for w in stch} >= {(0.5, 0), (2.0, 0), (0.5, 4)}
-    splits = {Branching.parse(config["branching"]).cut("age", "dnr") for config in full}
+    splits = {Branching.parse(config["sharing"]).cut("age", "dnr") for config in full}
     assert splits == {1, 3}
 
 
 def test_an_arm_replaces_whole_keys(wide: SearchSpace) -> None:
     document = Document.from_value({})
     arm = wide.override(
-        {"members": "all", "branching": "shared", "weighting": {"name": "pcgrad"}}, ("arms", "x")
+        {"members": "all", "sharing": "shared", "weighting": {"name": "pcgrad"}}, ("arms", "x")
     )
     assert [p.name for p in arm.parameters()] == [
         "trunk.width",
@@ -235,9 +235,9 @@ def test_members_come_from_booleans(wide: SearchSpace) -> None:
 def test_sets_and_networks_are_counted(wide: SearchSpace, space_of: Callable[..., Any]) -> None:
     assert wide.count_member_sets() == 4 + 6 + 4
     assert wide.count_networks() == 4 + 3 * 6 + 3 * 4
-    tree = space_of({"branching": {"tree": "any"}, "trunk": TRUNK})
+    tree = space_of({"sharing": {"tree": "any"}, "trunk": TRUNK})
     assert tree.count_networks() == 4 * 1 + 6 * 3 + 4 * 12 + 60
-    assert space_of({"members": "all", "branching": "shared", "trunk": TRUNK}).count_networks() == 1
+    assert space_of({"members": "all", "sharing": "shared", "trunk": TRUNK}).count_networks() == 1
 
 
 def test_the_largest_value_of_an_option(wide: SearchSpace, space_of: Callable[..., Any]) -> None:
@@ -283,7 +283,7 @@ TRIALS = st.fixed_dictionaries(
     {"trunk": st.one_of(MLP, RESNET, st.tuples(MLP, RESNET).map(lambda both: {"one_of": list(both)}))},
     optional={
         "members": st.sampled_from(["all", ["age", "dnr"], {"subset": {}}, {"subset": {"min": 2, "max": 3}}]),
-        "branching": BRANCHINGS,
+        "sharing": BRANCHINGS,
         "weighting": st.one_of(*WEIGHTINGS, st.tuples(*WEIGHTINGS).map(lambda all_: {"one_of": list(all_)})),
         "optimizer": st.fixed_dictionaries({"name": st.just("sgd"), "lr": NUMBER, "momentum": NUMBER}),
         "epochs": st.sampled_from([3, {"int": [1, 9]}]),

@@ -83,7 +83,7 @@ def test_a_trunk_configured_in_python_is_read_again_where_its_class_is_known(
     tiny_spec: MakeSpec, tmp_path: Path
 ) -> None:
     trunk = LinearStages(stages=2, widths=(3, 1))
-    spec = tiny_spec(trial={"trunk": trunk, "members": "all", "branching": "shared"})
+    spec = tiny_spec(trial={"trunk": trunk, "members": "all", "sharing": "shared"})
     again = kept(spec, tmp_path).space.sample(LowSuggest(), ("cost", "ill"))
     assert TrialConfig.model_validate(again).trunk == trunk
 

@@ -25,7 +25,7 @@ arms:
   mine: {members: all}
 trial:
   members: {subset: {min: 1, max: 2}}
-  branching: {split: {int: [1, 2]}}
+  sharing: {split: {int: [1, 2]}}
   trunk: {name: mlp, stages: 2, width: 8}
   epochs: {int: [2, 7]}
 """

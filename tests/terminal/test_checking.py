@@ -75,13 +75,13 @@ def test_arms_under_a_budget_of_hours(checked: Callable[..., str]) -> None:
 def test_the_size_of_the_space(checked: Callable[..., str]) -> None:
     # three sets of two tasks; both together may split at 1 or 2
     shown = checked()
-    assert "Size of arm search: 3 sets of members, 4 networks by members and branching" in shown
+    assert "Size of arm search: 3 sets of members, 4 networks by members and sharing" in shown
     # one network of both, or two that share the tasks in any way
     assert "designs of at most 2 networks" in shown
 
 
 def test_a_sampled_trial_with_its_tree(checked: Callable[..., str]) -> None:
-    shown = checked(trial={"members": "all", "branching": {"split": 1}})
+    shown = checked(trial={"members": "all", "sharing": {"split": 1}})
     assert "A sampled trial: " in shown
     assert Branching.split(("cost", "ill"), 2, 1).draw() in shown
     assert '"name": "mlp"' in shown

@@ -25,7 +25,7 @@ def make_config() -> Callable[..., TrialConfig]:
         names = tuple(sorted(members or ("cost", "ill", "stage")))
         defaults: dict[str, Any] = {
             "members": names,
-            "branching": Branching.split(names, 2, 1),
+            "sharing": Branching.split(names, 2, 1),
             "trunk": {"name": "mlp", "stages": 2, "width": 8},
             "optimizer": {"name": "adamw", "lr": 0.01},
             "batch_size": 32,

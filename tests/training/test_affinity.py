@@ -121,7 +121,7 @@ def test_tasks_of_a_cluster_have_the_highest_affinities(seed: int) -> None:
     planted = planted_clusters(seed)
     members = tuple(planted.tasks)
     trial = {**planted.trial, "optimizer": {"name": "adamw", "lr": 0.1}}
-    config = TrialConfig.model_validate({**trial, "members": members, "branching": " ".join(members)})
+    config = TrialConfig.model_validate({**trial, "members": members, "sharing": " ".join(members)})
     found = metered(config, planted.dataset, affinities=True).affinities
     for target in members:
         partner = max((s for s in members if s != target), key=lambda source: found[source, target])

@@ -20,10 +20,10 @@ def test_members_are_sorted(make_config: MakeConfig) -> None:
     assert config.members == ("cost", "ill")
 
 
-def test_branching_is_text_or_value(make_config: MakeConfig) -> None:
+def test_sharing_is_text_or_value(make_config: MakeConfig) -> None:
     text = "cost ill / cost | ill"
-    assert make_config("cost", "ill", branching=text).branching == Branching.parse(text)
-    assert json.loads(make_config("cost", "ill", branching=text).model_dump_json())["branching"] == text
+    assert make_config("cost", "ill", sharing=text).sharing.branching == Branching.parse(text)
+    assert json.loads(make_config("cost", "ill", sharing=text).model_dump_json())["sharing"] == text
 
 
 def test_json_round_trip(make_config: MakeConfig) -> None:
@@ -42,9 +42,9 @@ def test_json_round_trip(make_config: MakeConfig) -> None:
         ({"members": ()}, "at least 1"),
         ({"members": ("cost", "cost", "ill")}, "each member once"),
         ({"members": ("cost", "ill")}, "branching of the members"),
-        ({"branching": "cost ill stage"}, "a branching of 2 stages"),
-        ({"branching": "cost | ill / cost"}, "branching"),
-        ({"branching": 3}, "branching"),
+        ({"sharing": "cost ill stage"}, "a branching of 2 stages"),
+        ({"sharing": "cost | ill / cost"}, "branching"),
+        ({"sharing": 3}, "sharing"),
         ({"trunk": {"name": "mlp", "stages": 3}}, "a branching of 3 stages"),
         ({"trunk": {"name": "mpl", "stages": 2}}, "mpl"),
         ({"weighting": {"name": "nope"}}, "nope"),
@@ -103,7 +103,7 @@ def test_order_of_the_weights_is_no_part_of_identity(make_config: MakeConfig) ->
 def test_everything_that_can_change_the_result_changes_identity(make_config: MakeConfig) -> None:
     config = make_config("cost", "ill")
     changes: list[dict[str, Any]] = [
-        {"branching": "cost ill / cost ill"},
+        {"sharing": "cost ill / cost ill"},
         {"trunk": {"name": "mlp", "stages": 2, "width": 9}},
         {"trunk": {"name": "resnet", "stages": 2, "width": 8}},
         {"weighting": {"name": "uncertainty"}},
@@ -123,7 +123,7 @@ def test_everything_that_can_change_the_result_changes_identity(make_config: Mak
 
 def test_what_auto_became_is_part_of_what_a_configuration_is() -> None:
     config = TrialConfig.model_validate(
-        {"members": ["a"], "branching": "a", "trunk": {"name": "mlp", "stages": 1, "width": 4}}
+        {"members": ["a"], "sharing": "a", "trunk": {"name": "mlp", "stages": 1, "width": 4}}
     )
     on_cpu, on_gpu = config.on(False), config.on(True)
     assert (on_cpu.precision, on_gpu.precision) == ("float32", "bfloat16")

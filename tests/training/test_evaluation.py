@@ -26,7 +26,7 @@ def network(dataset: Dataset, make_config: MakeConfig) -> Network:
     with torch.random.fork_rng():
         torch.manual_seed(0)
         tasks = [dataset.tasks[name] for name in config.members]
-        return Network(config.branching, config.trunk, tasks, dataset.input_shape)
+        return Network(config.sharing.branching, config.trunk, tasks, dataset.input_shape)
 
 
 def outputs_by_hand(network: Network, dataset: Dataset) -> dict[str, Tensor]:
@@ -69,7 +69,9 @@ def test_dropout_is_off_and_no_graph_is_kept(dataset: Dataset, make_config: Make
     trunk = {"name": "mlp", "stages": 2, "width": 8, "dropout": 0.9}
     config = make_config("cost", "ill", trunk=trunk)
     tasks = {name: dataset.tasks[name] for name in config.members}
-    network = Network(config.branching, config.trunk, list(tasks.values()), dataset.input_shape).train()
+    network = Network(
+        config.sharing.branching, config.trunk, list(tasks.values()), dataset.input_shape
+    ).train()
     evaluator = Evaluator(dataset.valid.select(tasks), tasks)
     assert evaluator.default_metrics(network) == evaluator.default_metrics(network)
     assert all(parameter.grad is None for parameter in network.parameters())
@@ -98,7 +100,9 @@ def test_groups_are_the_same_for_every_network(dataset: Dataset, make_config: Ma
     for _ in range(2):
         with torch.random.fork_rng():
             torch.manual_seed(5)
-            networks.append(Network(config.branching, config.trunk, list(task.values()), dataset.input_shape))
+            networks.append(
+                Network(config.sharing.branching, config.trunk, list(task.values()), dataset.input_shape)
+            )
     rows = dataset.valid.select(task)
     first, second = (Evaluator(rows, task).leave_out(network, 5) for network in networks)
     assert first == second

@@ -169,9 +169,9 @@ def test_failures_are_told_in_one_line() -> None:
 def test_cost_is_that_of_the_network(dataset: Dataset, make_config: MakeConfig) -> None:
     config = make_config("cost", "ill")
     tasks = [dataset.tasks[name] for name in config.members]
-    network = Network(config.branching, config.trunk, tasks, dataset.input_shape)
+    network = Network(config.sharing.branching, config.trunk, tasks, dataset.input_shape)
     cost = network_cost(config, dataset)
     assert cost.n_params == sum(parameter.numel() for parameter in network.parameters())
     assert cost.flops > cost.n_params
-    apart = network_cost(make_config("cost", "ill", branching="cost ill / cost ill"), dataset)
+    apart = network_cost(make_config("cost", "ill", sharing="cost ill / cost ill"), dataset)
     assert apart.n_params < cost.n_params

@@ -58,7 +58,7 @@ def make_job(dataset: Dataset) -> MakeJob:
     def make(trial_id: str, **options: Any) -> Job:
         defaults = {
             "members": ("cost", "ill"),
-            "branching": "cost ill / cost ill",
+            "sharing": "cost ill / cost ill",
             "trunk": {"name": "mlp", "stages": 2, "width": 8},
             "epochs": 3,
         }

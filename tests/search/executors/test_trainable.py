@@ -31,7 +31,7 @@ def make_job(dataset: Dataset) -> Callable[..., Job]:
     def make(**options: Any) -> Job:
         defaults = {
             "members": ("cost", "ill"),
-            "branching": "cost ill / cost ill",
+            "sharing": "cost ill / cost ill",
             "trunk": {"name": "mlp", "stages": 2, "width": 8},
             "epochs": 3,
         }
@@ -85,7 +85,7 @@ def test_the_next_job_starts_afresh(
 ) -> None:
     one = worker(make_job(epochs=50))
     one.step()
-    other = make_job(epochs=1, members=("cost",), branching="cost / cost")
+    other = make_job(epochs=1, members=("cost",), sharing="cost / cost")
     assert one.reset_config({JOB: other}) is True
     result = one.step()
     assert [report.epoch for report in result[REPORTS]] == [1]

@@ -1,23 +1,23 @@
-"""Reads what `trial.branching` says."""
+"""Reads what `trial.sharing` says."""
 
 from collections.abc import Mapping
 from difflib import get_close_matches
 
 from mtl_search.design import Branching
 from mtl_search.errors import Mismatch, nearest
-from mtl_search.space.branching_range import BranchingRange, Choice, Literal, Shared, Split, Tree
 from mtl_search.space.document import Document
 from mtl_search.space.parameter import Categorical, IntRange
 from mtl_search.space.ranges import Leaf
 from mtl_search.space.reading import Reader, check_keys
+from mtl_search.space.sharing_range import Choice, Literal, Shared, SharingRange, Split, Tree
 from mtl_search.space.wording import Path, show
 
-__all__ = ["read_branching"]
+__all__ = ["read_sharing"]
 
 _FORMS = "shared, the text of a branching, {split: ...} or {tree: any}"
 
 
-def read_branching(value: object, path: Path, document: Document, tasks: tuple[str, ...]) -> BranchingRange:
+def read_sharing(value: object, path: Path, document: Document, tasks: tuple[str, ...]) -> SharingRange:
     """The range that ``value`` describes; that it fits the members and the trunk is checked later."""
     try:
         if isinstance(value, str):
@@ -37,7 +37,7 @@ def read_branching(value: object, path: Path, document: Document, tasks: tuple[s
         raise wrong.at(document.place(path)) from None
 
 
-def _text(text: str, tasks: tuple[str, ...]) -> BranchingRange:
+def _text(text: str, tasks: tuple[str, ...]) -> SharingRange:
     if text == "shared":
         return Shared()
     if "/" not in text and "|" not in text and not set(text.split()) & set(tasks):
@@ -62,7 +62,7 @@ def _split(value: object, path: Path, document: Document) -> Split:
 def _choice(node: object, tasks: tuple[str, ...]) -> Choice:
     assert isinstance(node, Leaf)
     assert isinstance(node.range, Categorical)
-    choices: dict[str, BranchingRange] = {}
+    choices: dict[str, SharingRange] = {}
     for text in node.range.choices:
         if not isinstance(text, str):
             raise Mismatch("choices that are shared or the text of a branching", show(text))

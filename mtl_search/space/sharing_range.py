@@ -11,12 +11,12 @@ from mtl_search.space.parameter import Categorical, IntRange, Parameter
 from mtl_search.space.suggest import Suggest
 from mtl_search.space.wording import show
 
-__all__ = ["BranchingRange", "Choice", "Literal", "Shared", "Split", "Tree"]
+__all__ = ["Choice", "Literal", "Shared", "SharingRange", "Split", "Tree"]
 
 Members = tuple[str, ...]
 
 
-class BranchingRange(ABC):
+class SharingRange(ABC):
     """Gives a branching for at least two members and the number of stages of a trial.
 
     ``max_stages`` is the largest number of stages in the space: ranges reach up to it in every trial, so
@@ -43,7 +43,7 @@ class BranchingRange(ABC):
 
 
 @dataclass(frozen=True, slots=True)
-class Shared(BranchingRange):
+class Shared(SharingRange):
     """All stages shared."""
 
     def sample(self, trial: Suggest, members: Members, n_stages: int, max_stages: int) -> Branching:
@@ -63,7 +63,7 @@ class Shared(BranchingRange):
 
 
 @dataclass(frozen=True, slots=True)
-class Split(BranchingRange):
+class Split(SharingRange):
     """One common cut: the parameter ``branching.split``, or none where it is given."""
 
     at: int | IntRange | Categorical
@@ -94,7 +94,7 @@ class Split(BranchingRange):
 
 
 @dataclass(frozen=True, slots=True)
-class Tree(BranchingRange):
+class Tree(SharingRange):
     """Any tree: one integer per pair of members, closed to the nearest tree by average linkage.
 
     There are so many trees that chance hardly meets the plain ones, in which all members part together: the
@@ -131,7 +131,7 @@ class Tree(BranchingRange):
 
 
 @dataclass(frozen=True, slots=True)
-class Literal(BranchingRange):
+class Literal(SharingRange):
     """One branching, of which a network gets what its members have."""
 
     branching: Branching
@@ -160,10 +160,10 @@ class Literal(BranchingRange):
 
 
 @dataclass(frozen=True, slots=True)
-class Choice(BranchingRange):
+class Choice(SharingRange):
     """One of a few, by their text: the parameter ``branching``."""
 
-    choices: Mapping[str, BranchingRange]
+    choices: Mapping[str, SharingRange]
 
     def sample(self, trial: Suggest, members: Members, n_stages: int, max_stages: int) -> Branching:
         """The one whose text the trial says."""

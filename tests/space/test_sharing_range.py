@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from mtl_search.design import Branching, close_cuts, count_branchings, enumerate_branchings
 from mtl_search.errors import Mismatch
-from mtl_search.space.branching_range import Choice, Literal, Shared, Split, Tree
 from mtl_search.space.parameter import Categorical, IntRange, Parameter
+from mtl_search.space.sharing_range import Choice, Literal, Shared, Split, Tree
 from mtl_search.space.suggest import FixedSuggest, LowSuggest, RandomSuggest
 from tests.space.conftest import Recorder
 

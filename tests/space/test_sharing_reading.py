@@ -4,10 +4,10 @@ import pytest
 
 from mtl_search.design import Branching
 from mtl_search.errors import SpecError
-from mtl_search.space.branching_range import Choice, Literal, Shared, Split, Tree
-from mtl_search.space.branching_reading import read_branching
 from mtl_search.space.document import Document
 from mtl_search.space.parameter import Categorical, IntRange
+from mtl_search.space.sharing_range import Choice, Literal, Shared, Split, Tree
+from mtl_search.space.sharing_reading import read_sharing
 
 TASKS = ("age", "cost", "dnr")
 TEXT = "dnr cost age / cost | dnr age"
@@ -15,8 +15,8 @@ TREE = Branching.parse(TEXT)
 
 
 def read(value: Any) -> Any:
-    document = Document.from_value({"branching": value})
-    return read_branching(document.get(("branching",)), ("branching",), document, TASKS)
+    document = Document.from_value({"sharing": value})
+    return read_sharing(document.get(("sharing",)), ("sharing",), document, TASKS)
 
 
 @pytest.mark.parametrize(
@@ -86,4 +86,4 @@ SPLITS = "expected {split: {int: [low, high]}} or {split: 2}"
 def test_branchings_that_are_refused(value: Any, message: str) -> None:
     with pytest.raises(SpecError) as caught:
         read(value)
-    assert str(caught.value) == f"<sweep>: branching{message}"
+    assert str(caught.value) == f"<sweep>: sharing{message}"
