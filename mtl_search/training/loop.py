@@ -81,7 +81,7 @@ class Training:
         self._weighting.to(self.device)
         self._parameters = [*self.network.parameters(), *self._weighting.parameters()]
         self._optimizer = config.optimizer.build(self.network.parameters())
-        if learned := self._weighting.parameters():  # task weights: decay would draw them to 1, unasked
+        if learned := list(self._weighting.parameters()):  # task weights: decay would draw them to 1, unasked
             self._optimizer.add_param_group({"params": learned, "weight_decay": 0.0})
         self._schedule = config.schedule.build(self._optimizer, self._steps * config.epochs)
         shared = [p for p in self.network.shared_parameters() if p.requires_grad]

@@ -1,11 +1,14 @@
 """How the losses of a network's members become its gradients.
 
 One interface serves both kinds of method: ``backward(losses, network)`` fills the gradients and returns the
-weights used, and three hooks cover what some methods need besides. A scalarizer makes one number of the
+weights used, and two hooks cover what some methods need besides. A scalarizer makes one number of the
 losses; its weights are the derivatives of that number. An aggregator makes one gradient of the tasks'
 gradients, but only where parameters are shared: each task's exclusive layers and head follow its own loss,
-unweighted, since no other task is affected there. The methods come from TorchJD where it has them; GradNorm
+unweighted, since no other task is affected there. The methods come from TorchJD if it has them; GradNorm
 and DB-MTL are ours.
+
+Each method is one file: its configuration, and its weighting if no shared one (``constant``, ``scalarizer``,
+``learned``, ``aggregator``) serves. A new one needs its file and its line in ``AnyConfig``.
 
 Labels may be missing, so a batch may lack a member. Then the others are combined without it. What is
 remembered is kept per member, and a member's absence never changes what is remembered of it; each class says
@@ -28,37 +31,37 @@ from typing import Annotated, TypeAlias
 
 from pydantic import BeforeValidator, Field
 
-from mtl_search.weighting.balance import (
-    AlignedMtlConfig,
-    CaGradConfig,
-    FairGradConfig,
-    ImtlGConfig,
-    MgdaConfig,
-    NashMtlConfig,
-)
-from mtl_search.weighting.base import Losses, Sharing, Weighting, WeightingOptions, Weights
-from mtl_search.weighting.conflict import (
-    ConfigConfig,
-    DualProjConfig,
-    GradDropConfig,
-    PcGradConfig,
-    TrimmedMeanConfig,
-    UpGradConfig,
-)
-from mtl_search.weighting.constant import EqualConfig, FixedConfig, MeanConfig
+from mtl_search.weighting.aligned_mtl import AlignedMtlConfig
+from mtl_search.weighting.base import Losses, SharedParameters, Weighting, WeightingOptions, Weights
+from mtl_search.weighting.cagrad import CaGradConfig
+from mtl_search.weighting.config import ConfigConfig
+from mtl_search.weighting.cosmos import CosmosConfig
+from mtl_search.weighting.cr_mogm import CrMogmConfig
 from mtl_search.weighting.db_mtl import DbMtlConfig
+from mtl_search.weighting.dualproj import DualProjConfig
 from mtl_search.weighting.dwa import DwaConfig
+from mtl_search.weighting.equal import EqualConfig
+from mtl_search.weighting.excess_mtl import ExcessMtlConfig
+from mtl_search.weighting.fairgrad import FairGradConfig
 from mtl_search.weighting.famo import FamoConfig
+from mtl_search.weighting.fixed import FixedConfig
+from mtl_search.weighting.geometric_mean import GeometricMeanConfig
+from mtl_search.weighting.graddrop import GradDropConfig
 from mtl_search.weighting.gradnorm import GradNormConfig
-from mtl_search.weighting.learned import ImtlLConfig, UncertaintyConfig
-from mtl_search.weighting.remembering import CrMogmConfig, ExcessMtlConfig, GradVacConfig, PcdConfig
-from mtl_search.weighting.scalarizer import (
-    CosmosConfig,
-    GeometricMeanConfig,
-    PbiConfig,
-    RandomConfig,
-    StchConfig,
-)
+from mtl_search.weighting.gradvac import GradVacConfig
+from mtl_search.weighting.imtl_g import ImtlGConfig
+from mtl_search.weighting.imtl_l import ImtlLConfig
+from mtl_search.weighting.mean import MeanConfig
+from mtl_search.weighting.mgda import MgdaConfig
+from mtl_search.weighting.nash_mtl import NashMtlConfig
+from mtl_search.weighting.pbi import PbiConfig
+from mtl_search.weighting.pcd import PcdConfig
+from mtl_search.weighting.pcgrad import PcGradConfig
+from mtl_search.weighting.random import RandomConfig
+from mtl_search.weighting.stch import StchConfig
+from mtl_search.weighting.trimmed_mean import TrimmedMeanConfig
+from mtl_search.weighting.uncertainty import UncertaintyConfig
+from mtl_search.weighting.upgrad import UpGradConfig
 
 __all__ = [
     "AlignedMtlConfig",
@@ -88,7 +91,7 @@ __all__ = [
     "PcGradConfig",
     "PcdConfig",
     "RandomConfig",
-    "Sharing",
+    "SharedParameters",
     "StchConfig",
     "TrimmedMeanConfig",
     "UncertaintyConfig",

@@ -1,14 +1,17 @@
 """Gradients of the tasks made one gradient: TorchJD's aggregators, on the parameters that are shared."""
 
-# T tasks with labels in the batch, P values of the shared parameters
+# T tasks with labels in the batch, M members of the network, P values of the shared parameters
 
+from abc import abstractmethod
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, final
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
+from typing_extensions import override
 
-from mtl_search.weighting.base import Losses, Sharing, StatelessWeighting, Weighting, Weights
+from mtl_search.generators import drawing_from
+from mtl_search.weighting.base import Losses, SharedParameters, Weighting, WeightingOptions, Weights
 from mtl_search.weighting.gradients import add_gradient, differentiate
 
 if TYPE_CHECKING:
@@ -16,35 +19,45 @@ if TYPE_CHECKING:
 
     BuildAggregator: TypeAlias = Callable[[tuple[str, ...], torch.device], Aggregator]
 
-__all__ = ["AggregatorWeighting", "RememberingAggregatorWeighting", "aggregate"]
+__all__ = [
+    "AggregatorOptions",
+    "AggregatorWeighting",
+    "RememberingOptions",
+    "RememberingWeighting",
+    "aggregate",
+]
 
 
-class AggregatorWeighting(StatelessWeighting):
+@final
+class AggregatorWeighting(Weighting):
     """One aggregator for each set of members that had labels together, built when the set is first seen.
 
     Only the rows of members present are aggregated: a row of zeros would be the smallest gradient for MGDA
     and leave nothing to bargain about for others. What a task does not share gets the gradient of its own
-    loss, unweighted; so does the whole network where one member alone is present or nothing is shared.
+    loss, unweighted; so does the whole network if one member alone is present or nothing is shared.
     """
 
     def __init__(self, build: "BuildAggregator") -> None:
+        super().__init__()
         self._build = build
         self._aggregators: dict[tuple[str, ...], Aggregator] = {}
 
-    def backward(self, losses: Losses, network: Sharing) -> Weights:
-        """Add the aggregated gradient; its weights are those of ``aggregate``."""
+    @override
+    def backward(self, losses: Losses, network: SharedParameters) -> Weights:
         shared = network.shared_parameters()
         if len(losses) == 1 or not shared:
             return _backward_apart(losses)
         present = tuple(losses)
         if present not in self._aggregators:
             self._aggregators[present] = self._build(present, losses[present[0]].device)
-        gradient_P, weights_T = aggregate(self._aggregators[present], differentiate(losses, network))
+        jacobian_TP = differentiate(losses, network)
+        gradient_P, weights_T = aggregate(self._aggregators[present], jacobian_TP, self.generator)
         add_gradient(shared, gradient_P)
         return dict(zip(losses, weights_T.unbind(), strict=True))
 
 
-class RememberingAggregatorWeighting(Weighting):
+@final
+class RememberingWeighting(Weighting):
     """One aggregator that remembers earlier batches: it sees, and learns from, only batches with all members.
 
     TorchJD's memory has a fixed number of rows. A batch that lacks a member's labels (most often the short
@@ -52,13 +65,16 @@ class RememberingAggregatorWeighting(Weighting):
     The order of ``members`` is that of the rows.
     """
 
+    weights_M: Tensor
+
     def __init__(self, members: tuple[str, ...], build: "BuildAggregator") -> None:
+        super().__init__()
         self._members, self._build = members, build
         self._aggregator: Aggregator | None = None
-        self._weights = dict.fromkeys(members, torch.tensor(1.0))
+        self.register_buffer("weights_M", torch.ones(len(members)))
 
-    def backward(self, losses: Losses, network: Sharing) -> Weights:
-        """Add the aggregated gradient; its weights are those of ``aggregate``."""
+    @override
+    def backward(self, losses: Losses, network: SharedParameters) -> Weights:
         shared = network.shared_parameters()
         if not shared:
             return _backward_apart(losses)
@@ -67,39 +83,52 @@ class RememberingAggregatorWeighting(Weighting):
         if len(rows) == len(self._members):
             if self._aggregator is None:
                 self._aggregator = self._build(self._members, jacobian_TP.device)
-            gradient_P, weights_T = aggregate(self._aggregator, jacobian_TP)
-            self._weights = dict(zip(rows, weights_T.unbind(), strict=True))
+            gradient_P, self.weights_M = aggregate(self._aggregator, jacobian_TP, self.generator)
         else:
-            gradient_P = torch.stack([self._weights[name] for name in rows]) @ jacobian_TP
+            gradient_P = self.weights_M[[self._members.index(name) for name in rows]] @ jacobian_TP
         add_gradient(shared, gradient_P)
-        return self._weights
-
-    def parameters(self) -> list[nn.Parameter]:
-        """None."""
-        return []
-
-    def after_step(self, losses: Callable[[], Losses]) -> None:
-        """Nothing to do."""
-
-    def after_epoch(self) -> None:
-        """Nothing to do."""
-
-    def to(self, device: torch.device | str) -> None:
-        """Move the last weights; the memory begins where the first batch is."""
-        self._weights = {name: weight.to(device) for name, weight in self._weights.items()}
+        return dict(zip(self._members, self.weights_M.unbind(), strict=True))
 
 
-def aggregate(aggregator: "Aggregator", jacobian_TP: Tensor) -> tuple[Tensor, Tensor]:
+class AggregatorOptions(WeightingOptions):
+    """Options of an aggregator that decides for each batch anew."""
+
+    @abstractmethod
+    def aggregator(self, present: tuple[str, ...], device: torch.device) -> "Aggregator":
+        """The aggregator of the members present."""
+
+    @override
+    def build(self, members: tuple[str, ...]) -> AggregatorWeighting:
+        self.check(members)
+        return AggregatorWeighting(self.aggregator)
+
+
+class RememberingOptions(WeightingOptions):
+    """Options of an aggregator that remembers earlier batches."""
+
+    @abstractmethod
+    def aggregator(self, members: tuple[str, ...], device: torch.device) -> "Aggregator":
+        """The aggregator of these members."""
+
+    @override
+    def build(self, members: tuple[str, ...]) -> RememberingWeighting:
+        self.check(members)
+        return RememberingWeighting(members, self.aggregator)
+
+
+def aggregate(
+    aggregator: "Aggregator", jacobian_TP: Tensor, generator: torch.Generator | None = None
+) -> tuple[Tensor, Tensor]:
     """The gradient_P and the weights_T of its rows.
 
     Some aggregators do not combine rows (GradDrop and the trimmed mean choose per value, ConFIG gives a
     direction). Their weights are the coefficients of the combination of rows that comes nearest to the
-    result, the smallest of them where rows depend on each other. A gradient that is not finite is summed,
+    result, the smallest of them if rows depend on each other. A gradient that is not finite is summed,
     with weights of NaN, rather than shown to a solver: it is for the training loop to name the loss.
     """
     from torchjd.aggregation import WeightedAggregator
 
-    with torch.no_grad():
+    with torch.no_grad(), drawing_from(generator, jacobian_TP.device):
         if not bool(jacobian_TP.isfinite().all()):
             return jacobian_TP.sum(dim=0), torch.full_like(jacobian_TP[:, 0], torch.nan)
         if isinstance(aggregator, WeightedAggregator):

@@ -7,13 +7,14 @@ from typing import Annotated, Protocol, TypeAlias
 import torch
 from pydantic import BaseModel, ConfigDict, Field, PositiveFloat
 from torch import Tensor, nn
+from typing_extensions import override
 
 from mtl_search.errors import Mismatch
 
 __all__ = [
     "Losses",
-    "Sharing",
-    "StatelessWeighting",
+    "PreferenceOptions",
+    "SharedParameters",
     "TaskWeights",
     "Weighting",
     "WeightingOptions",
@@ -31,8 +32,8 @@ TaskWeights: TypeAlias = Annotated[dict[str, PositiveFloat], Field(min_length=1)
 """An option: a positive number for each member of a network."""
 
 
-class Sharing(Protocol):
-    """What a weighting asks of a network: which parameters serve whom."""
+class SharedParameters(Protocol):
+    """What a weighting asks of a network: which parameters serve which members."""
 
     def shared_parameters(self) -> list[nn.Parameter]:
         """Those that serve two members or more."""
@@ -44,52 +45,30 @@ class Sharing(Protocol):
         """Those of the deepest layer that serves all members."""
 
 
-class Weighting(ABC):
-    """Combines the losses of a network's members into its gradients.
+class Weighting(nn.Module, ABC):
+    """Combines the losses of a network's members into its gradients; only ``backward`` has to be written.
 
     A member without labels in a batch is missing from ``losses``: it gets no gradient, and what a method
-    remembers of it stays as it is. Randomness comes from torch's global generator.
+    remembers of it stays as it is. What is remembered from the start is a buffer, so that it moves to the
+    device with ``to``. Parameters are trained by the network's optimiser, without weight decay; those that
+    have no ``.grad`` after ``backward`` are left alone.
     """
 
+    generator: torch.Generator | None = None
+    """Where random numbers come from, on the CPU; set by whoever trains. None is PyTorch's global one."""
+
     @abstractmethod
-    def backward(self, losses: Losses, network: Sharing) -> Weights:
+    def backward(self, losses: Losses, network: SharedParameters) -> Weights:
         """Add the combined gradient to ``.grad`` of the parameters, as ``Tensor.backward`` does.
 
         ``losses`` holds at least one member. Returns the weights used, of its members or of all.
         """
 
-    @abstractmethod
-    def parameters(self) -> list[nn.Parameter]:
-        """What the network's optimiser has to learn beside the network."""
-
-    @abstractmethod
     def after_step(self, losses: Callable[[], Losses]) -> None:
         """Called after the optimiser's step; ``losses()`` computes the losses of the same batch anew."""
 
-    @abstractmethod
     def after_epoch(self) -> None:
         """Called after the last step of an epoch."""
-
-    @abstractmethod
-    def to(self, device: torch.device | str) -> None:
-        """Move what is remembered to a device; called before the first ``backward``."""
-
-
-class StatelessWeighting(Weighting):
-    """A weighting that learns and remembers nothing: only ``backward`` is left to say."""
-
-    def parameters(self) -> list[nn.Parameter]:
-        """None."""
-        return []
-
-    def after_step(self, losses: Callable[[], Losses]) -> None:
-        """Nothing to do."""
-
-    def after_epoch(self) -> None:
-        """Nothing to do."""
-
-    def to(self, device: torch.device | str) -> None:
-        """Nothing to move."""
 
 
 class WeightingOptions(BaseModel, ABC):
@@ -99,12 +78,31 @@ class WeightingOptions(BaseModel, ABC):
 
     name: str
 
+    def check(self, members: tuple[str, ...]) -> None:
+        """Raise Mismatch if the options do not fit these members."""
+
     @abstractmethod
     def build(self, members: tuple[str, ...]) -> Weighting:
-        """The weighting for these members; ValueError where the options do not fit them."""
+        """The weighting for these members; Mismatch if the options do not fit them."""
+
+
+class PreferenceOptions(WeightingOptions):
+    """Options with a weight for each member; all count the same if ``weights`` are left out."""
+
+    weights: TaskWeights | None = None
+
+    @override
+    def check(self, members: tuple[str, ...]) -> None:
+        check_tasks(self.weights, members)
+
+    def preference(self, present: tuple[str, ...], device: torch.device) -> Tensor:
+        """The weights_T of the members present, scaled to sum to 1."""
+        weights = self.weights or dict.fromkeys(present, 1.0)
+        values_T = torch.tensor([weights[name] for name in present], device=device)
+        return values_T / values_T.sum()
 
 
 def check_tasks(weights: Iterable[str] | None, members: tuple[str, ...]) -> None:
-    """Mismatch unless ``weights``, where there are any, name each member and no other task."""
+    """Raise Mismatch unless ``weights``, if there are any, name each member and no other task."""
     if weights is not None and set(weights) != set(members):
         raise Mismatch(f"one for each of {', '.join(members)}", ", ".join(weights), about="weights")

@@ -2,14 +2,14 @@
 
 # T tasks with labels in the batch, P values of the shared parameters
 
-from collections.abc import Callable
-from typing import Literal
+from typing import Literal, final
 
 import torch
 from pydantic import Field, NonNegativeFloat
-from torch import Tensor, nn
+from torch import Tensor
+from typing_extensions import override
 
-from mtl_search.weighting.base import Losses, Sharing, Weighting, WeightingOptions, Weights
+from mtl_search.weighting.base import Losses, SharedParameters, Weighting, WeightingOptions, Weights
 from mtl_search.weighting.gradients import add_gradient, differentiate, stack
 
 __all__ = ["DbMtlConfig", "DbMtlWeighting"]
@@ -18,6 +18,7 @@ EPSILON = 1e-8
 """Added to losses and norms, as in the paper."""
 
 
+@final
 class DbMtlWeighting(Weighting):
     """The running means of the log losses' gradients, each scaled to the length of the longest, summed.
 
@@ -27,12 +28,13 @@ class DbMtlWeighting(Weighting):
     """
 
     def __init__(self, members: tuple[str, ...], beta: float, decay: float) -> None:
+        super().__init__()
         self._beta, self._decay = beta, decay
         self._counts = dict.fromkeys(members, 0)
         self._means: dict[str, Tensor] = {}
 
-    def backward(self, losses: Losses, network: Sharing) -> Weights:
-        """Add the balanced gradient to what is shared, and each task's own to the rest."""
+    @override
+    def backward(self, losses: Losses, network: SharedParameters) -> Weights:
         logs = {name: torch.log(loss + EPSILON) for name, loss in losses.items()}
         values_T = stack(losses) + EPSILON
         shared = network.shared_parameters()
@@ -48,19 +50,6 @@ class DbMtlWeighting(Weighting):
         add_gradient(shared, scales_T @ means_TP)
         return dict(zip(losses, (scales_T / values_T).unbind(), strict=True))
 
-    def parameters(self) -> list[nn.Parameter]:
-        """None."""
-        return []
-
-    def after_step(self, losses: Callable[[], Losses]) -> None:
-        """Nothing to do."""
-
-    def after_epoch(self) -> None:
-        """Nothing to do."""
-
-    def to(self, device: torch.device | str) -> None:
-        """Nothing to move: the running means begin where the first batch is."""
-
     def _remember(self, name: str, row_P: Tensor) -> None:
         self._counts[name] += 1
         beta = self._beta / self._counts[name] ** self._decay
@@ -68,6 +57,7 @@ class DbMtlWeighting(Weighting):
         self._means[name] = (1.0 - beta) * row_P if mean_P is None else torch.lerp(row_P, mean_P, beta)
 
 
+@final
 class DbMtlConfig(WeightingOptions):
     """DB-MTL; the past enters the running gradient with ``beta`` / k ** ``decay`` in batch k."""
 
@@ -75,6 +65,6 @@ class DbMtlConfig(WeightingOptions):
     beta: float = Field(default=0.9, ge=0.0, lt=1.0)
     decay: NonNegativeFloat = 0.0
 
+    @override
     def build(self, members: tuple[str, ...]) -> DbMtlWeighting:
-        """The weighting for these members."""
         return DbMtlWeighting(members, self.beta, self.decay)

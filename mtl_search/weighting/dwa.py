@@ -2,18 +2,19 @@
 
 # M members of the network
 
-from collections.abc import Callable
-from typing import Literal
+from typing import Literal, final
 
 import torch
 from pydantic import PositiveFloat
-from torch import Tensor, nn
+from torch import Tensor
+from typing_extensions import override
 
-from mtl_search.weighting.base import Losses, Sharing, Weighting, WeightingOptions, Weights
+from mtl_search.weighting.base import Losses, SharedParameters, Weighting, WeightingOptions, Weights
 
 __all__ = ["DwaConfig", "DwaWeighting"]
 
 
+@final
 class DwaWeighting(Weighting):
     """Weights of an epoch from the two before: the softmax of each task's ratio of mean losses.
 
@@ -22,55 +23,44 @@ class DwaWeighting(Weighting):
     an epoch.
     """
 
+    weights_M: Tensor
+
     def __init__(self, members: tuple[str, ...], temperature: float) -> None:
-        self._temperature = temperature
-        self._weights = {name: torch.tensor(1.0) for name in members}
+        super().__init__()
+        self._members, self._temperature = members, temperature
+        self.register_buffer("weights_M", torch.ones(len(members)))
         self._sums: dict[str, Tensor] = {}
         self._counts = dict.fromkeys(members, 0)
         self._means: list[dict[str, Tensor]] = []
 
-    def backward(self, losses: Losses, network: Sharing) -> Weights:
-        """Add the gradient of the weighted sum, and remember the losses."""
+    @override
+    def backward(self, losses: Losses, network: SharedParameters) -> Weights:
         for name, loss in losses.items():
             self._sums[name] = self._sums[name] + loss.detach() if name in self._sums else loss.detach()
             self._counts[name] += 1
-        torch.autograd.backward(list(losses.values()), [self._weights[name] for name in losses])
-        return self._weights
+        weights = dict(zip(self._members, self.weights_M.unbind(), strict=True))
+        torch.autograd.backward(list(losses.values()), [weights[name] for name in losses])
+        return weights
 
+    @override
     def after_epoch(self) -> None:
-        """Weigh by how the mean loss of this epoch compares with that of the one before."""
         before = self._means[-1] if self._means else {}
         now = before | {name: total / self._counts[name] for name, total in self._sums.items()}
         self._sums, self._counts = {}, dict.fromkeys(self._counts, 0)
         self._means = [*self._means, now][-2:]
         if len(self._means) == 2:
-            ratios_M = torch.stack(
-                [
-                    now[name] / before[name] if name in before else torch.ones_like(weight)
-                    for name, weight in self._weights.items()
-                ]
-            )
-            weights_M = len(ratios_M) * torch.softmax(ratios_M / self._temperature, dim=0)
-            self._weights = dict(zip(self._weights, weights_M.unbind(), strict=True))
-
-    def parameters(self) -> list[nn.Parameter]:
-        """None."""
-        return []
-
-    def after_step(self, losses: Callable[[], Losses]) -> None:
-        """Nothing to do."""
-
-    def to(self, device: torch.device | str) -> None:
-        """Move the weights; what is remembered comes from the losses."""
-        self._weights = {name: weight.to(device) for name, weight in self._weights.items()}
+            one = torch.ones_like(self.weights_M[0])
+            ratios_M = torch.stack([now[n] / before[n] if n in before else one for n in self._members])
+            self.weights_M = len(ratios_M) * torch.softmax(ratios_M / self._temperature, dim=0)
 
 
+@final
 class DwaConfig(WeightingOptions):
     """Dynamic weight average; the higher ``temperature``, the more equal the weights."""
 
     name: Literal["dwa"] = "dwa"
     temperature: PositiveFloat = 2.0
 
+    @override
     def build(self, members: tuple[str, ...]) -> DwaWeighting:
-        """The weighting for these members."""
         return DwaWeighting(members, self.temperature)

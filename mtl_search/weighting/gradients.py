@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor, nn
 
-from mtl_search.weighting.base import Losses, Sharing, Weights
+from mtl_search.weighting.base import Losses, SharedParameters, Weights
 
 __all__ = ["add_gradient", "backward_scalarized", "differentiate", "stack"]
 
@@ -31,7 +31,7 @@ def backward_scalarized(scalarize: Callable[[Tensor], Tensor], losses: Losses) -
     return dict(zip(losses, weights, strict=True))
 
 
-def differentiate(losses: Losses, network: Sharing) -> Tensor:
+def differentiate(losses: Losses, network: SharedParameters) -> Tensor:
     """The gradient_TP of each loss by the shared parameters, zero where a task does not use one.
 
     The parameters that serve one task alone get the gradient of its loss, unweighted, on the way: each

@@ -2,14 +2,14 @@
 
 # T tasks with labels in the batch
 
-from collections.abc import Callable
-from typing import Literal
+from typing import Literal, final
 
 import torch
 from pydantic import NonNegativeFloat, PositiveFloat
 from torch import Tensor, nn
+from typing_extensions import override
 
-from mtl_search.weighting.base import Losses, Sharing, Weighting, WeightingOptions, Weights
+from mtl_search.weighting.base import Losses, SharedParameters, Weighting, WeightingOptions, Weights
 from mtl_search.weighting.gradients import stack
 
 __all__ = ["GradNormConfig", "GradNormWeighting"]
@@ -20,6 +20,7 @@ SMALLEST_LOSS = 1e-8
 """What is divided by counts as no less."""
 
 
+@final
 class GradNormWeighting(Weighting):
     """Weights learned by an Adam of their own, so that each G_i comes near to mean(G) r_i ** alpha.
 
@@ -31,35 +32,22 @@ class GradNormWeighting(Weighting):
     """
 
     def __init__(self, members: tuple[str, ...], alpha: float, lr: float) -> None:
-        self._alpha, self._lr = alpha, lr
-        self._weights = {name: nn.Parameter(torch.tensor(1.0)) for name in members}
+        super().__init__()
+        self._alpha = alpha
+        self._weights = nn.ParameterList(torch.tensor(1.0) for _ in members)
+        self._place = {name: place for place, name in enumerate(members)}
         self._first: dict[str, Tensor] = {}
-        self._optimizer = torch.optim.Adam(self._weights.values(), lr=lr)
+        self._optimizer = torch.optim.Adam(self._weights, lr=lr)
 
-    def backward(self, losses: Losses, network: Sharing) -> Weights:
-        """Add the gradient of the weighted sum, then update the weights for the next batch."""
+    @override
+    def backward(self, losses: Losses, network: SharedParameters) -> Weights:
         layer = network.last_shared_parameters()
-        used_T = torch.stack([self._weights[name].detach() for name in losses])
+        used_T = self._of(losses)
         norms_T = torch.stack([_norm(loss, layer) for loss in losses.values()]) if len(losses) > 1 else None
         torch.autograd.backward(list(losses.values()), list(used_T.unbind()))
         if norms_T is not None:
             self._update(losses, used_T, norms_T)
         return dict(zip(losses, used_T.unbind(), strict=True))
-
-    def parameters(self) -> list[nn.Parameter]:
-        """None: the weights have an optimiser of their own."""
-        return []
-
-    def after_step(self, losses: Callable[[], Losses]) -> None:
-        """Nothing to do."""
-
-    def after_epoch(self) -> None:
-        """Nothing to do."""
-
-    def to(self, device: torch.device | str) -> None:
-        """Move the weights; the rest begins where the first batch is."""
-        for weight in self._weights.values():
-            weight.data = weight.data.to(device)
 
     def _update(self, losses: Losses, used_T: Tensor, norms_T: Tensor) -> None:
         for name, loss in losses.items():
@@ -68,16 +56,20 @@ class GradNormWeighting(Weighting):
         sizes_T = used_T * norms_T
         targets_T = sizes_T.mean() * (left_T / left_T.mean().clamp(min=SMALLEST_LOSS)) ** self._alpha
         slopes = (torch.sign(sizes_T - targets_T) * norms_T).unbind()
-        for weight in self._weights.values():
-            weight.grad = None
         for name, slope in zip(losses, slopes, strict=True):
-            self._weights[name].grad = slope
+            self._weights[self._place[name]].grad = slope
         self._optimizer.step()
-        new_T = torch.stack([self._weights[name].detach() for name in losses]).clamp(min=SMALLEST_WEIGHT)
+        self._optimizer.zero_grad()  # so that the network's optimiser leaves them alone
+        new_T = self._of(losses).clamp(min=SMALLEST_WEIGHT)
         for name, value in zip(losses, (new_T * used_T.sum() / new_T.sum()).unbind(), strict=True):
-            self._weights[name].data.copy_(value)
+            self._weights[self._place[name]].data.copy_(value)
+
+    def _of(self, losses: Losses) -> Tensor:
+        """The weights of the members present."""
+        return torch.stack([self._weights[self._place[name]].detach() for name in losses])
 
 
+@final
 class GradNormConfig(WeightingOptions):
     """GradNorm; a large ``alpha`` pulls the tasks' rates of learning together, 0 only evens the gradients.
 
@@ -88,8 +80,8 @@ class GradNormConfig(WeightingOptions):
     alpha: NonNegativeFloat = 1.5
     lr: PositiveFloat = 0.025
 
+    @override
     def build(self, members: tuple[str, ...]) -> GradNormWeighting:
-        """The weighting for these members."""
         return GradNormWeighting(members, self.alpha, self.lr)
 
 

@@ -1,20 +1,24 @@
-"""Weights that the network's optimiser learns with it: uncertainty weighting and IMTL-L."""
+"""Weights that the network's optimiser learns with it: the base of ``uncertainty`` and ``imtl_l``."""
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Literal
+# T tasks with labels in the batch
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, final
 
 import torch
 from torch import Tensor, nn
+from typing_extensions import override
 
-from mtl_search.weighting.base import Losses, Sharing, Weighting, WeightingOptions, Weights
+from mtl_search.weighting.base import Losses, SharedParameters, Weighting, Weights
 from mtl_search.weighting.gradients import backward_scalarized
 
 if TYPE_CHECKING:
     from torchjd.scalarization import Scalarizer
 
-__all__ = ["ImtlLConfig", "LearnedWeighting", "UncertaintyConfig"]
+__all__ = ["LearnedWeighting"]
 
 
+@final
 class LearnedWeighting(Weighting):
     """The sum over members of a scalarizer of one loss and one learned value.
 
@@ -22,53 +26,17 @@ class LearnedWeighting(Weighting):
     has no gradient, and an optimiser leaves its value alone, momentum included.
     """
 
-    def __init__(self, scalarizers: "Mapping[str, Scalarizer]") -> None:
-        self._scalarizers = dict(scalarizers)
+    def __init__(self, members: tuple[str, ...], scalarizer: "Callable[[], Scalarizer]") -> None:
+        super().__init__()
+        self._members = members
+        self._scalarizers = nn.ModuleList(scalarizer() for _ in members)
 
-    def backward(self, losses: Losses, network: Sharing) -> Weights:
-        """Add the gradients by the network's parameters and by the learned values."""
+    @override
+    def backward(self, losses: Losses, network: SharedParameters) -> Weights:
+        scalarizers = dict(zip(self._members, self._scalarizers, strict=True))
 
         def scalarize(losses_T: Tensor) -> Tensor:
             values = zip(losses, losses_T.unbind(), strict=True)
-            return torch.stack([self._scalarizers[name](value) for name, value in values]).sum()
+            return torch.stack([scalarizers[name](value) for name, value in values]).sum()
 
         return backward_scalarized(scalarize, losses)
-
-    def parameters(self) -> list[nn.Parameter]:
-        """One value for each member."""
-        return [value for scalarizer in self._scalarizers.values() for value in scalarizer.parameters()]
-
-    def after_step(self, losses: Callable[[], Losses]) -> None:
-        """Nothing to do."""
-
-    def after_epoch(self) -> None:
-        """Nothing to do."""
-
-    def to(self, device: torch.device | str) -> None:
-        """Move the learned values, which stay the same parameters."""
-        for scalarizer in self._scalarizers.values():
-            scalarizer.to(device)
-
-
-class UncertaintyConfig(WeightingOptions):
-    """Weights exp(-s) / 2 with a learned log variance s (Kendall et al. 2018), which start at one half."""
-
-    name: Literal["uncertainty"] = "uncertainty"
-
-    def build(self, members: tuple[str, ...]) -> LearnedWeighting:
-        """The weighting for these members."""
-        from torchjd.scalarization import UW
-
-        return LearnedWeighting({name: UW(()) for name in members})
-
-
-class ImtlLConfig(WeightingOptions):
-    """Weights exp(s) with a learned log scale s (Liu et al. 2021, IMTL-L), which start at 1."""
-
-    name: Literal["imtl_l"] = "imtl_l"
-
-    def build(self, members: tuple[str, ...]) -> LearnedWeighting:
-        """The weighting for these members."""
-        from torchjd.scalarization import IMTLL
-
-        return LearnedWeighting({name: IMTLL(()) for name in members})

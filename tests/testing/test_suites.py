@@ -10,17 +10,17 @@ from mtl_search.data import InputShape
 from mtl_search.model import MlpConfig, Trunk
 from mtl_search.testing.trunk_suite import TrunkSuite
 from mtl_search.testing.weighting_suite import MEMBERS, WeightingSuite
-from mtl_search.weighting import WeightingOptions
-from mtl_search.weighting.base import Losses, Sharing, StatelessWeighting, Weights
+from mtl_search.weighting import Losses, SharedParameters, Weighting, WeightingOptions, Weights
 
 
-class Faulty(StatelessWeighting):
+class Faulty(Weighting):
     """Equal weights with one fault."""
 
     def __init__(self, fault: str) -> None:
+        super().__init__()
         self.fault = fault
 
-    def backward(self, losses: Losses, network: Sharing) -> Weights:
+    def backward(self, losses: Losses, network: SharedParameters) -> Weights:
         total = sum(losses.values())
         if self.fault == "no gradient":
             return dict.fromkeys(losses, 1.0)

@@ -22,7 +22,7 @@ from torchjd.aggregation import (
 from mtl_search.testing.toy_networks import LinearNetwork
 from mtl_search.weighting.aggregator import (
     AggregatorWeighting,
-    RememberingAggregatorWeighting,
+    RememberingWeighting,
     aggregate,
 )
 
@@ -124,7 +124,7 @@ def test_one_member_alone_needs_no_aggregator(rows):
 
 def test_memory_learns_from_batches_with_all_members_alone():
     aggregator, network = Rising(), LinearNetwork(ROWS)
-    weighting = RememberingAggregatorWeighting(MEMBERS, lambda members, device: aggregator)
+    weighting = RememberingWeighting(MEMBERS, lambda members, device: aggregator)
     found = []
     for present in (("age", "death"), MEMBERS, ("age", "death"), ("cost",), MEMBERS):
         weights = weighting.backward(network.losses(**dict.fromkeys(present, 1.0)), network)
@@ -146,7 +146,7 @@ def test_rows_come_in_the_order_told():
             return super().forward(matrix)
 
     network = LinearNetwork(ROWS)
-    weighting = RememberingAggregatorWeighting(("death", "age", "cost"), lambda members, device: Watch())
+    weighting = RememberingWeighting(("death", "age", "cost"), lambda members, device: Watch())
     weights = weighting.backward(network.losses(**LOSSES), network)
     assert seen == [[ROWS["death"], ROWS["age"], ROWS["cost"]]]
     assert set(weights) == set(MEMBERS)
@@ -154,6 +154,6 @@ def test_rows_come_in_the_order_told():
 
 def test_memory_of_a_network_of_one_is_never_asked():
     network = LinearNetwork({"age": [1.0, 2.0]})
-    weighting = RememberingAggregatorWeighting(("age",), lambda members, device: Rising())
+    weighting = RememberingWeighting(("age",), lambda members, device: Rising())
     assert weighting.backward(network.losses(age=1.0), network) == {"age": 1.0}
     assert network.gradient() == [1.0, 2.0]

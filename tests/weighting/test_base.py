@@ -2,26 +2,34 @@ import pytest
 from pydantic import ValidationError
 
 from mtl_search.testing.toy_networks import LinearNetwork
-from mtl_search.weighting import EqualConfig, FixedConfig, Weighting, WeightingOptions
-from mtl_search.weighting.base import Losses, Sharing, StatelessWeighting, Weights, check_tasks
+from mtl_search.weighting import (
+    EqualConfig,
+    FixedConfig,
+    Losses,
+    SharedParameters,
+    Weighting,
+    WeightingOptions,
+    Weights,
+)
+from mtl_search.weighting.base import check_tasks
 
 
-class Nothing(StatelessWeighting):
-    def backward(self, losses: Losses, network: Sharing) -> Weights:
+class Nothing(Weighting):
+    def backward(self, losses: Losses, network: SharedParameters) -> Weights:
         return dict.fromkeys(losses, 0.0)
 
 
-def test_a_stateless_weighting_needs_only_backward():
+def test_a_weighting_needs_only_backward():
     weighting = Nothing()
     weighting.to("meta")
     weighting.after_epoch()
     weighting.after_step(lambda: pytest.fail("the losses are computed for nothing"))
-    assert weighting.parameters() == []
+    assert list(weighting.parameters()) == []
     network = LinearNetwork({"age": [1.0], "cost": [1.0]})
     assert weighting.backward(network.losses(age=1.0), network) == {"age": 0.0}
 
 
-@pytest.mark.parametrize("kind", [Weighting, StatelessWeighting, WeightingOptions])
+@pytest.mark.parametrize("kind", [Weighting, WeightingOptions])
 def test_what_is_abstract_cannot_be_made(kind):
     with pytest.raises(TypeError, match="abstract"):
         kind()

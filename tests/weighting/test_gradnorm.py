@@ -104,8 +104,10 @@ def test_a_network_of_one_has_the_weight_one():
         assert network.gradient() == [3.0, 4.0]
 
 
-def test_the_weights_are_no_affair_of_the_networks_optimiser():
-    assert GradNormConfig().build(MEMBERS).parameters() == []
+def test_it_leaves_no_gradient_for_another_optimiser():
+    weighting = GradNormConfig().build(MEMBERS)
+    step(weighting, a=2.0, b=2.0)
+    assert all(weight.grad is None for weight in weighting.parameters())
 
 
 @pytest.mark.parametrize("options", [{"alpha": -1.0}, {"lr": 0.0}, {"beta": 1.0}])

@@ -29,7 +29,7 @@ def test_weights_and_slopes_worked_out_by_hand(config, learned, weight, slope):
     weights = weighting.backward(network.losses(age=6.0, cost=1.0), network)
     assert float(weights["age"]) == pytest.approx(weight)
     assert network.gradient() == pytest.approx([weight, weight])
-    assert float(weighting.parameters()[0].grad) == pytest.approx(slope)
+    assert float(next(weighting.parameters()).grad) == pytest.approx(slope)
 
 
 @pytest.mark.parametrize("config", [UncertaintyConfig(), ImtlLConfig()])
@@ -59,7 +59,7 @@ def test_an_absent_member_keeps_its_value_whatever_the_optimisers_momentum(confi
 
 def test_the_parameters_stay_the_same_objects_when_moved():
     weighting = UncertaintyConfig().build(MEMBERS)
-    before = weighting.parameters()
+    before = list(weighting.parameters())
     weighting.to("cpu")
     assert all(a is b for a, b in zip(before, weighting.parameters(), strict=True))
     assert all(isinstance(p, torch.nn.Parameter) and p.requires_grad for p in before)

@@ -5,7 +5,7 @@ import pytest
 import torch
 from torchjd.aggregation import NashMTL
 
-from mtl_search.weighting.nash import GuardedNashMtl
+from mtl_search.weighting.nash_mtl import guarded_nash
 
 
 def test_where_torchjd_has_a_solution_it_is_the_same():
@@ -13,11 +13,11 @@ def test_where_torchjd_has_a_solution_it_is_the_same():
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         expected = NashMTL(2)(jacobian_TP)
-    torch.testing.assert_close(GuardedNashMtl(2, 1.0, 1, 20)(jacobian_TP), expected)
+    torch.testing.assert_close(guarded_nash(2, 1.0, 1, 20)(jacobian_TP), expected)
 
 
 def test_no_gradient_at_all_has_weights_of_zero_and_is_forgotten():
-    nash, fresh = GuardedNashMtl(2, 1.0, 1, 20), GuardedNashMtl(2, 1.0, 1, 20)
+    nash, fresh = guarded_nash(2, 1.0, 1, 20), guarded_nash(2, 1.0, 1, 20)
     assert nash.weighting(torch.zeros(2, 3)).tolist() == [0.0, 0.0]
     jacobian_TP = torch.tensor([[1.0, 0.0], [0.0, 2.0]])
     torch.testing.assert_close(nash(jacobian_TP), fresh(jacobian_TP))
@@ -27,5 +27,5 @@ def test_no_gradient_at_all_has_weights_of_zero_and_is_forgotten():
     "rows", [[[1.0, 0.0], [0.0, 0.0]], [[1.0, 1.0], [-1.0, -1.0]], [[1e6, 0.0], [0.0, 1e-6]]]
 )
 def test_where_the_solver_fails_weights_stay_finite_and_no_warning_is_shown(rows):
-    weights_T = GuardedNashMtl(2, 1.0, 1, 20).weighting(torch.tensor(rows))
+    weights_T = guarded_nash(2, 1.0, 1, 20).weighting(torch.tensor(rows))
     assert all(math.isfinite(weight) for weight in weights_T)

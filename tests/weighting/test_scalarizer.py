@@ -14,7 +14,7 @@ from mtl_search.weighting import (
     StchConfig,
     WeightingOptions,
 )
-from mtl_search.weighting.scalarizer import ScalarizerWeighting, preference
+from mtl_search.weighting.scalarizer import ScalarizerWeighting
 
 ROWS = {"age": [1.0, 0.0], "cost": [0.0, 1.0]}
 MEMBERS = ("age", "cost")
@@ -126,6 +126,6 @@ def test_wrong_options_are_refused(config, options):
 
 def test_a_preference_sums_to_one_over_those_present():
     cpu = torch.device("cpu")
-    assert preference(None, ("age", "cost"), cpu).tolist() == [0.5, 0.5]
+    assert StchConfig().preference(("age", "cost"), cpu).tolist() == [0.5, 0.5]
     weights = {"age": 1.0, "cost": 2.0, "death": 6.0}
-    assert preference(weights, ("cost", "death"), cpu).tolist() == [0.25, 0.75]
+    assert StchConfig(weights=weights).preference(("cost", "death"), cpu).tolist() == [0.25, 0.75]
