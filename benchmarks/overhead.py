@@ -36,11 +36,11 @@ from mtl_search.arm_names import SEARCH
 from mtl_search.data import Dataset, load_dataset
 from mtl_search.leaderboard import Leaderboard, TaskInfo
 from mtl_search.records import EpochReport, Metric, Split, TrialState
-from mtl_search.search.conductor import Conductor
 from mtl_search.search.jobs import Job, Placement
-from mtl_search.search.journal import Journal
 from mtl_search.search.ledger import Ledger
+from mtl_search.search.phases.conductor import Conductor
 from mtl_search.search.snapshot import take
+from mtl_search.search.studies.journal import Journal
 from mtl_search.sweep import SweepSpec
 from mtl_search.training import TrialOutcome
 

@@ -41,12 +41,12 @@ from benchmarks.plain import PlainTraining, run_tune
 from mtl_search.arm_names import SEARCH, SINGLE_TASK
 from mtl_search.data import Dataset, load_dataset
 from mtl_search.leaderboard import Leaderboard, TaskInfo
-from mtl_search.search.composing import design_rows
-from mtl_search.search.conductor import Conductor
+from mtl_search.search.designs.composing import design_rows
 from mtl_search.search.executors import open_executor
-from mtl_search.search.journal import Journal
 from mtl_search.search.ledger import Ledger
+from mtl_search.search.phases.conductor import Conductor
 from mtl_search.search.snapshot import take
+from mtl_search.search.studies.journal import Journal
 from mtl_search.space import RandomSuggest
 from mtl_search.sweep import SweepSpec
 from mtl_search.training import TrialConfig

@@ -41,6 +41,21 @@ LAYERS = (
     "cli",
 )
 
+# The same within the search: an executor sees nothing but jobs.
+LAYERS_OF_SEARCH = (
+    "jobs",
+    "executors",
+    "ledger",
+    "designs",
+    "studies",
+    "budget",
+    "phases",
+    "preparing",
+    "snapshot",
+    "ending",
+    "run",
+)
+
 # Who may import a heavy library; lazily: only inside functions, so that the package stays light to import.
 ALLOWED = {
     "ray": ("search",),
@@ -162,6 +177,20 @@ def test_imports_flow_one_way() -> None:
         if module.layer and target and (not layer_of(target) or rank[layer_of(target)] > rank[module.layer]):
             wrong.append(module.place(imported))
     assert wrong == []
+
+
+def test_imports_flow_one_way_within_the_search() -> None:
+    rank = {f"mtl_search.search.{layer}": index for index, layer in enumerate(LAYERS_OF_SEARCH)}
+    wrong = []
+    for module, imported in everything():
+        here = rank.get(".".join(module.name.split(".")[:3]))
+        there = rank.get(".".join((ours(imported.target) or "").split(".")[:3]))
+        if here is not None and there is not None and there > here:
+            wrong.append(module.place(imported))
+    assert wrong == []
+    assert {name for name in modules() if name.startswith("mtl_search.search.")} - rank.keys() <= {
+        name for name in modules() if name.count(".") > 2
+    }
 
 
 @pytest.mark.parametrize("name", ALLOWED)

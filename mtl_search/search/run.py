@@ -11,29 +11,29 @@ from mtl_search.data import Dataset, load_dataset
 from mtl_search.errors import DataError
 from mtl_search.leaderboard import Leaderboard
 from mtl_search.records import Role
-from mtl_search.search.catch_up import CatchUp, until_settled
-from mtl_search.search.composing import design_rows
-from mtl_search.search.conductor import Conductor
-from mtl_search.search.confirmation import Confirmation
-from mtl_search.search.cut_short import cut_short
+from mtl_search.search.budget.hours import Hours
+from mtl_search.search.designs.composing import design_rows
+from mtl_search.search.designs.finalists import with_controls
+from mtl_search.search.designs.plans import NetworkPlan, PlannedTraining
+from mtl_search.search.designs.untried import Untried
+from mtl_search.search.ending import cut_short, nothing_confirmed
 from mtl_search.search.executors import Demands, Executor, open_executor
-from mtl_search.search.extending import check_room, extended
-from mtl_search.search.finalists import with_controls
-from mtl_search.search.folder import is_free, make_folder, only_process, taken
-from mtl_search.search.gpu_memory import gpu_memory
-from mtl_search.search.hours import Hours
 from mtl_search.search.jobs import JobSource
-from mtl_search.search.journal import Journal
 from mtl_search.search.ledger import Ledger
-from mtl_search.search.own_modules import own_trunks
-from mtl_search.search.phases import Phases
-from mtl_search.search.replication import Replication
-from mtl_search.search.retraining import NetworkPlan, PlannedTraining, Retraining
-from mtl_search.search.same_data import check_same_data, task_infos
+from mtl_search.search.phases.catch_up import CatchUp, until_settled
+from mtl_search.search.phases.conductor import Conductor
+from mtl_search.search.phases.confirmation import Confirmation
+from mtl_search.search.phases.replication import Replication
+from mtl_search.search.phases.retraining import Retraining
+from mtl_search.search.phases.sequence import Phases
+from mtl_search.search.preparing.constraints import check_constraints
+from mtl_search.search.preparing.extending import check_room, extended
+from mtl_search.search.preparing.folder import is_free, make_folder, only_process, taken
+from mtl_search.search.preparing.gpu_memory import gpu_memory
+from mtl_search.search.preparing.own_modules import own_trunks
+from mtl_search.search.preparing.same_data import check_same_data, task_infos
 from mtl_search.search.snapshot import Snapshot, take, take_retraining
-from mtl_search.search.study_run import check_constraints
-from mtl_search.search.unconfirmed import nothing_confirmed
-from mtl_search.search.untried import Untried
+from mtl_search.search.studies.journal import Journal
 from mtl_search.sweep.file import SWEEP_FILE, save_sweep, with_changes
 from mtl_search.sweep.spec import SweepSpec, load_sweep
 

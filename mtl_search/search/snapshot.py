@@ -5,8 +5,8 @@ import time
 from dataclasses import dataclass
 
 from mtl_search.records import Phase
-from mtl_search.search.conductor import Conductor
-from mtl_search.search.retraining import Retraining
+from mtl_search.search.phases.conductor import Conductor
+from mtl_search.search.phases.retraining import Retraining
 
 __all__ = ["ArmProgress", "Snapshot", "take", "take_retraining"]
 

@@ -63,8 +63,8 @@ class Budget(BaseModel):
     ``trials`` for the search and for each arm of the user's; ``reference_trials`` for each reference arm per
     main task: so many for each task alone, and as many in all for the networks of all tasks. ``hours`` in the
     place of ``trials`` bounds the whole command, from reading the data to the confirmation, of which the
-    search has at least half where that is possible (see `mtl_search.search.hours`); the reference arms have
-    their parts of ``reference_hours``, where a sweep was extended for the search alone.
+    search has at least half if possible (see `mtl_search.search.budget.hours`); the reference arms have their
+    parts of ``reference_hours`` if a sweep was extended for the search alone.
     The networks of promising designs are then replicated on ``repeats`` seeds before designs are final, and
     ``finalists`` designs beside the references are confirmed on ``seeds`` seeds, and so is the control of
     the recommended one (or of all ``finalists``: see ``controls``). None of it is budget of an arm.

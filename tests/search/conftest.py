@@ -11,10 +11,10 @@ import pytest
 from mtl_search.data import Dataset, load_dataset
 from mtl_search.leaderboard import Leaderboard, TaskInfo
 from mtl_search.records import EpochReport, Metric, Split, TrialRecord, TrialState
-from mtl_search.search.conductor import Conductor
 from mtl_search.search.jobs import Job, JobSource, Placement
-from mtl_search.search.journal import Journal
 from mtl_search.search.ledger import Ledger
+from mtl_search.search.phases.conductor import Conductor
+from mtl_search.search.studies.journal import Journal
 from mtl_search.sweep import SweepSpec
 from mtl_search.training import TrialOutcome
 

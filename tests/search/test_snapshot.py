@@ -8,9 +8,9 @@ import pytest
 
 from mtl_search.records import Phase
 from mtl_search.search import snapshot as module
-from mtl_search.search.composing import compose_arm
-from mtl_search.search.confirmation import Confirmation
+from mtl_search.search.designs.composing import compose_arm
 from mtl_search.search.jobs import Job
+from mtl_search.search.phases.confirmation import Confirmation
 from mtl_search.search.snapshot import take, take_retraining
 from mtl_search.training import TrialOutcome, failure
 

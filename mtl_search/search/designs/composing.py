@@ -1,0 +1,212 @@
+"""Composing: the designs that each arm's networks make, as rows of the leaderboard."""
+
+import math
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from statistics import fmean
+from typing import Any
+
+from mtl_search.arm_names import LINEAR, POOLED, REFERENCE_ARMS, SEARCH, SINGLE_TASK
+from mtl_search.design import Branching, Candidate, Composition, Design, compose, design_id, shrink
+from mtl_search.records import TrialRecord, TrialState, mean_gain
+from mtl_search.search.designs.choosing import Contender, choose
+from mtl_search.search.ledger import Ledger
+from mtl_search.sweep.arms import networks_of
+from mtl_search.sweep.spec import SweepSpec
+
+__all__ = ["compose_arm", "compose_for", "design_rows", "promising", "serving", "serving_finally"]
+
+
+def promising(spec: SweepSpec, ledger: Ledger, replicated: Collection[str]) -> list[TrialRecord]:
+    """The networks of all arms' designs that are best, where the configurations in ``replicated`` are known
+    by their means and gains are shrunk by the noise these tell of."""
+    return [ledger[key] for key in serving(spec, ledger, replicated)]
+
+
+def serving(spec: SweepSpec, ledger: Ledger, replicated: Collection[str]) -> dict[str, set[str]]:
+    """The same networks by trial_id, each with the tasks that it serves in a design."""
+    noise = ledger.noise(replicated)
+    found: dict[str, set[str]] = {}
+    for arm in _arms(spec):
+        candidates = shrink(ledger.candidates(networks_of(spec, arm), replicated=replicated), noise)
+        for design in compose_for(spec, ledger, arm, candidates):
+            for key in design.keys:
+                served = {task for task, by in design.serves.items() if by == key}
+                found.setdefault(key, set()).update(served)
+    return found
+
+
+def serving_finally(spec: SweepSpec, ledger: Ledger) -> dict[str, set[str]]:
+    """The same of the designs that would be final now: these may have networks that were promising before
+    their replication and are not any more, or use one for another task."""
+    found: dict[str, set[str]] = {}
+    for arm in _arms(spec):
+        for serves in _serving(spec, ledger, arm, final=True):
+            for task, key in serves.items():
+                found.setdefault(key, set()).add(task)
+    return found
+
+
+def compose_arm(spec: SweepSpec, ledger: Ledger, arm: str, *, final: bool) -> tuple[Composition, ...]:
+    """The best designs of ``arm``, one for each number of networks: see `contenders`."""
+    return compose_for(spec, ledger, arm, contenders(spec, ledger, arm, final=final))
+
+
+def contenders(spec: SweepSpec, ledger: Ledger, arm: str, *, final: bool) -> list[Candidate]:
+    """The networks that designs of ``arm`` may be made of.
+
+    ``final``, after the replication: the replicated ones alone, by the means of all their trainings, where
+    these make a design.
+    """
+    if final:
+        replicated = ledger.replicated
+        known = ledger.candidates(networks_of(spec, arm), replicated=replicated)
+        sure = [candidate for candidate in known if ledger[candidate.key].config_id in replicated]
+        if compose_for(spec, ledger, arm, sure):
+            return sure
+    return ledger.candidates(networks_of(spec, arm))
+
+
+def compose_for(
+    spec: SweepSpec, ledger: Ledger, arm: str, candidates: Sequence[Candidate]
+) -> tuple[Composition, ...]:
+    """The best designs of ``candidates``, one for each number of networks (or the one within ``max_params``).
+
+    They serve the main tasks that have a gain. ``single_task`` and ``linear`` are one design each: a network
+    for each of these, as many as there are. Empty where one of them has no candidate that serves it.
+    """
+    tasks, objective = ledger.comparable, spec.settings.objective
+    if not tasks:
+        return ()
+    candidates = _counted(candidates, tasks, spec.settings.weights)
+    if arm in (SINGLE_TASK, LINEAR):
+        return compose(candidates, tasks, max_networks=len(tasks))[-1:]
+    return compose(candidates, tasks, max_networks=objective.max_networks, max_params=objective.max_params)
+
+
+def design_rows(spec: SweepSpec, ledger: Ledger, *, final: bool) -> list[dict[str, Any]]:
+    """The table of designs, best delta_m first: of every arm and number of networks, and runners-up of the
+    best of all. One that several arms make is one row.
+
+    ``final``: see `contenders`; the recommended design is then chosen, before it is the best so far.
+    """
+    alone = _served_alone(spec, ledger)
+    rows: dict[str, dict[str, Any]] = {}
+    for arm in _arms(spec):
+        for serves in _serving(spec, ledger, arm, final=final):
+            if not serves and not alone:
+                continue
+            row = _row(spec, ledger, arm, {**serves, **alone}, final=final)
+            arms = rows.setdefault(row["design_id"], row)["arms"]
+            if arm not in arms:
+                arms.append(arm)
+    ordered = sorted(rows.values(), key=lambda row: (math.isnan(row["delta_m"]), -row["delta_m"]))
+    _choose(spec, ledger, ordered, final=final)
+    return ordered
+
+
+def _counted(
+    candidates: Sequence[Candidate], tasks: Sequence[str], weights: Mapping[str, float]
+) -> list[Candidate]:
+    """The candidates with gains as much as their tasks count, so that their plain mean is delta_m."""
+    share = fmean(weights[task] for task in tasks)
+    if all(weights[task] == share for task in tasks):
+        return list(candidates)
+    return [
+        replace(one, gains={task: gain * weights[task] / share for task, gain in one.gains.items()})
+        for one in candidates
+    ]
+
+
+def _arms(spec: SweepSpec) -> tuple[str, ...]:
+    """The arms that have designs, in the order in which they lay claim to one."""
+    return (*REFERENCE_ARMS, *spec.arms, SEARCH, POOLED)
+
+
+def _serving(spec: SweepSpec, ledger: Ledger, arm: str, *, final: bool) -> list[Mapping[str, str]]:
+    """Which trial serves each task that has a gain, in the designs of ``arm``."""
+    designs = list(compose_arm(spec, ledger, arm, final=final))
+    if arm == POOLED and designs:
+        designs += _runners_up(spec, ledger, contenders(spec, ledger, arm, final=final), designs[-1])
+    if arm == SINGLE_TASK and not ledger.comparable:
+        return [{}]  # where nothing can be compared tasks are served all the same
+    return [design.serves for design in designs]
+
+
+def _served_alone(spec: SweepSpec, ledger: Ledger) -> dict[str, str]:
+    """The best single network of each main task without a gain (where it cannot be trained alone, the best
+    of any): no design is judged by how it serves it."""
+    serves = {}
+    for task in spec.settings.main_tasks:
+        if task in ledger.comparable:
+            continue
+        worth = {}
+        for record in ledger.records:
+            value = ledger.metrics[task].signed(ledger.values(record).get(task, math.nan))
+            trained = record.state == TrialState.COMPLETE and record.duplicate_of is None
+            if trained and math.isfinite(value):
+                worth[record.trial_id] = record.members == (task,), value
+        if worth:
+            serves[task] = max(worth, key=lambda trial_id: worth[trial_id])
+    return serves
+
+
+def _choose(spec: SweepSpec, ledger: Ledger, rows: Sequence[dict[str, Any]], *, final: bool) -> None:
+    """Mark the recommended design."""
+    compared = ledger.comparable
+    contenders = [
+        Contender(
+            f"{row['arm']} with {row['n_networks']} network{'s' * (row['n_networks'] > 1)}",
+            row["n_networks"],
+            row["n_params"],
+            row["delta_m"],
+            {task: config for task, config in row["configs"].items() if task in compared},
+        )
+        for row in rows
+    ]
+    choice = choose(contenders, ledger, spec.settings.weights) if final else None
+    for at, row in enumerate(rows):
+        row["chosen"] = at == (choice.chosen if choice else 0)
+        row["behind"] = choice.behind[at] if choice else math.nan
+        row["behind_p"] = choice.p[at] if choice else math.nan
+        row["why"] = None
+        if row["chosen"]:
+            row["why"] = choice.why if choice else "the best so far on valid; nothing is decided yet"
+
+
+def _runners_up(
+    spec: SweepSpec, ledger: Ledger, candidates: Sequence[Candidate], best: Composition
+) -> list[Composition]:
+    """The next best designs: the best ones that do without one of the networks of ``best``."""
+    found = {
+        design.keys: design
+        for left_out in best.keys
+        for design in compose_for(
+            spec, ledger, SEARCH, [candidate for candidate in candidates if candidate.key != left_out]
+        )[-1:]
+    }
+    return sorted(found.values(), key=lambda design: -design.delta_m)
+
+
+def _row(
+    spec: SweepSpec, ledger: Ledger, arm: str, serves: Mapping[str, str], *, final: bool
+) -> dict[str, Any]:
+    records = {key: ledger[key] for key in dict.fromkeys(serves.values())}
+    measured = ledger.mean_gains if final else ledger.gains
+    gains = {task: measured(records[key])[task] for task, key in serves.items() if task in ledger.comparable}
+    branchings = {key: Branching.parse(record.sharing) for key, record in records.items()}
+    configs = {task: records[key].config_id for task, key in serves.items()}
+    return {
+        "design_id": design_id(configs),
+        "arm": arm,
+        "arms": [],
+        "n_networks": len(records),
+        "text": str(Design.from_serves(serves, branchings)),
+        "networks": sorted(records),
+        "serves": dict(sorted(serves.items())),
+        "configs": configs,
+        "gains": gains,
+        "delta_m": mean_gain(gains, spec.settings.weights),
+        "n_params": sum(record.n_params for record in records.values()),
+        "flops": sum(record.flops for record in records.values()),
+    }

@@ -1,0 +1,264 @@
+"""Conductor: the search of one sweep, arm by arm, from the first job to the last trial told."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Literal
+
+from optuna.trial import TrialState as OptunaState
+
+from mtl_search.arm_names import SEARCH, SHARED_EQUAL, SINGLE_TASK
+from mtl_search.data import Dataset
+from mtl_search.model import NetworkCosts
+from mtl_search.records import EpochReport, Phase, TrialRecord, TrialState
+from mtl_search.search.budget.hours import Hours
+from mtl_search.search.budget.turns import Live, Turns
+from mtl_search.search.designs.incumbents import Incumbents
+from mtl_search.search.jobs import Job, JobSource, Placement
+from mtl_search.search.ledger import Ledger
+from mtl_search.search.ledger.attempts import LOST, given_up, lost_name, was_given_up
+from mtl_search.search.ledger.recording import Recorder, Start
+from mtl_search.search.studies.arm_study import HOPELESS, ArmStudy, Draft
+from mtl_search.search.studies.journal import Journal
+from mtl_search.search.studies.memory import TOLD, Past, distributions_as_text, recall, trial_prefix
+from mtl_search.search.studies.optuna_study import OptunaStudy
+from mtl_search.search.studies.strategies import build_strategy
+from mtl_search.search.studies.transfer import Transfer
+from mtl_search.seeds import derive_seed
+from mtl_search.space import Scalar
+from mtl_search.sweep.arms import INFORMED, Arm, arms_of, evidence_for
+from mtl_search.sweep.spec import SweepSpec
+from mtl_search.training import Score, TrialConfig, TrialOutcome
+
+__all__ = ["Conductor"]
+
+
+class Conductor(JobSource):
+    """Hands out the trials of all arms and records what becomes of them.
+
+    ``single_task`` comes first and the others wait for it, since their gains are relative to its best
+    values; after that the next arm starts when an arm has no trial left to hand out. A trial is recorded
+    before it is told. One that was lost is recorded as such and tried again, without the study or the budget
+    knowing of it, until it was lost ``LOST`` times and counts as failed. ``slots``: how many trials can run
+    at the same time. ``bfloat16``: whether they have GPUs with it. ``began``: when this process did,
+    from which on a budget of hours is counted.
+    """
+
+    def __init__(
+        self,
+        spec: SweepSpec,
+        dataset: Dataset,
+        ledger: Ledger,
+        journal: Journal,
+        *,
+        slots: int,
+        bfloat16: bool = False,
+        began: float | None = None,
+    ) -> None:
+        self.spec, self.dataset, self.ledger = spec, dataset, ledger
+        self.hours = Hours.of(spec, ledger, dataset.fingerprint, slots, began)
+        self.arms = arms_of(spec)
+        self.incumbents = Incumbents(spec, ledger)
+        self._transfer = Transfer(ledger, spec.settings.all_tasks)
+        pasts = recall(ledger.board, ledger.records, ledger.metrics)
+        self.runs = [run for arm in self.arms for run in self._open(arm, journal, pasts)]
+        journal.publish()
+        self.live: dict[str, Live] = {}
+        self._lost: list[Live] = []  # what is to be tried again
+        self.hopeless: str | None = None  # why the sweep gave up, where it did
+        self.note = ""  # why the newest trial was chosen
+        self._bfloat16 = bfloat16
+        self._turns = Turns(self.runs, ledger, self.hours)
+        self._interrupted = False
+        self._changed: Callable[[], None] = lambda: None
+        self._recorder = Recorder(spec.settings.name, dataset)
+        self._costs = NetworkCosts(dataset.tasks, dataset.input_shape)
+
+    def next(self) -> Job | Literal["wait", "done"]:
+        """A job of the first arm that has one left."""
+        if self._interrupted or self.hopeless is not None:
+            return "done"
+        if (job := self.restart()) is not None:
+            return job
+        for first_round, run in self._turns:
+            if self._turns.waits(run, first_round, self.live):
+                return "wait"
+            while not self._interrupted and self._turns.has_budget(run, first_round, self.live):
+                if (job := self._draw(run, first_round)) is not None:
+                    return job
+        if self.live:
+            return "wait"
+        self._give_up_if_hopeless(after=1)
+        return "done"
+
+    def report(self, trial_id: str, report: EpochReport) -> bool:
+        """Take note of an epoch; stop where the pruner says so, or everything stops."""
+        live = self.live[trial_id]
+        live.history.append(report)
+        self.ledger.board.catch_up()
+        if self._interrupted:
+            return True
+        if live.kept or len(live.history) <= live.judged:
+            return False
+        metrics = self.ledger.metrics
+        signed = {task: metrics[task].signed(v) for task, v in report.valid.items() if task in metrics}
+        return live.run.study.report(live.draft.trial, report, signed)
+
+    def finish(self, trial_id: str, outcome: TrialOutcome | None, placement: Placement) -> None:
+        """Record the outcome, then tell the study. An interrupted trial is neither: a resume takes it up."""
+        live = self.live.pop(trial_id)
+        live.run.live -= 1
+        if outcome is None:
+            if self._interrupted:
+                return
+            outcome = self._recorder.pruned(live.job, live.history)
+        record = self._recorder.record(
+            live.job,
+            outcome,
+            placement,
+            arm=live.run.arm.name,
+            phase=Phase.SEARCH,
+            cost=live.draft.cost,
+            params=live.draft.params,
+            started=live.started,
+            history=live.history,
+        )
+        losses = self.ledger.lost[record.config_id] + 1
+        if record.lost and losses < LOST:
+            self.ledger.record(replace(record, trial_id=lost_name(record.trial_id, losses)))
+            self._lost.append(live)
+        else:
+            self._settle(live, given_up(record) if record.lost else record)
+            self._give_up_if_hopeless(after=HOPELESS)
+        self._changed()
+
+    def interrupt(self) -> None:
+        """Hand out nothing more and stop what is running."""
+        self._interrupted = True
+
+    def on_change(self, listener: Callable[[], None]) -> None:
+        """Call ``listener`` whenever a trial has started or ended."""
+        self._changed = listener
+
+    def planned(self, arm: Arm) -> int | None:
+        """How many trials there will be of ``arm``; None while nobody knows."""
+        return self._turns.planned(arm, self.live)
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether the search was stopped before its end."""
+        return self._interrupted
+
+    def _open(self, arm: Arm, journal: Journal, pasts: Mapping[str, Past]) -> list[ArmStudy]:
+        settings = self.spec.settings
+        sampler = settings.sampler.within(arm.trials)
+        pruner = settings.pruner.after(INFORMED) if arm.is_reference else settings.pruner
+        runs = []
+        for name, members in arm.studies.items():
+            past = pasts.get(trial_prefix(name), Past())
+            board, max_epochs = self.ledger.board, self.spec.max_epochs
+            study = OptunaStudy(board, journal, name, sampler, pruner, max_epochs, past)
+            strategy = None
+            if members is None:
+                known = self.ledger.affinities if arm.name == SEARCH else ()
+                strategy = build_strategy(settings, arm.space, known)
+            begun = [
+                record
+                for record in self.ledger.records
+                if record.arm == arm.name and members in (None, record.members)
+            ]
+            if arm.is_reference and all(record.state != TrialState.COMPLETE for record in begun):
+                for record in filter(was_given_up, begun):
+                    study.try_again(record)
+            runs.append(ArmStudy(arm, study, members, strategy, settings, self._transfer, begun))
+        return runs
+
+    @property
+    def _wants_affinities(self) -> bool:
+        """Whether the search learns from affinities, and has enough tasks to tell companions apart."""
+        settings = self.spec.settings
+        learned = settings.sampler.grouping == "bayes" and not self.spec.space.members.is_fixed
+        return settings.sampler.affinities and learned and len(settings.all_tasks) > 2
+
+    def try_alone(self, task: str, config: TrialConfig, params: Mapping[str, Scalar]) -> Job | None:
+        """Train ``config``, a network of ``task`` alone, in that task's study, to its end.
+
+        ``params`` are what was sampled for the network that its hyperparameters come from. None where an
+        equal network of another arm answers it.
+        """
+        run = next(run for run in self.runs if run.study.name == f"{SINGLE_TASK}/{task}")
+        return self._start(run, run.draft_given(self._costs, config, params), kept=True)
+
+    def restart(self) -> Job | None:
+        """A trial that was lost, to be tried again: the same job, under its own name, as if nothing had
+        happened. None where there is none."""
+        if not self._lost:
+            return None
+        live = self._lost.pop(0)
+        live.judged = max(live.judged, len(live.history))
+        live.history, live.started = [], Start.now()
+        self.live[live.job.trial_id] = live
+        live.run.live += 1
+        self._changed()
+        return live.job
+
+    def _draw(self, run: ArmStudy, first_round: bool) -> Job | None:
+        """Draft a trial and start it; None where an equal one was trained before, which answers it, or where
+        the study has nothing left to train."""
+        running = [live.job.config.members for live in self.live.values()]
+        draft = run.draft(self._costs, self.ledger.measurements(evidence_for(run.arm.name)), running)
+        return None if draft is None else self._start(run, draft, first_round=first_round)
+
+    def _start(
+        self, run: ArmStudy, draft: Draft, *, first_round: bool = False, kept: bool = False
+    ) -> Job | None:
+        """Start a trial; None where an equal one was trained before, which answers it."""
+        draft = replace(draft, config=draft.config.on(self._bfloat16))
+        trial_id = run.study.start(draft.trial)
+        number = int(trial_id.rsplit("-", 1)[1])
+        seed = derive_seed(self.spec.settings.sampler.seed, number)
+        references = {} if run.arm.name == SINGLE_TASK else self.ledger.yardsticks
+        metrics = {t: m for t, m in self.ledger.metrics.items() if not references or t in references}
+        affinities = run.arm.name == SHARED_EQUAL and self._wants_affinities
+        job = Job(
+            trial_id,
+            draft.config,
+            seed,
+            Score(metrics, references, self.dataset.weights),
+            affinities=affinities,
+            resample_valid=len(draft.config.members) == 1,
+        )
+        live = Live(run, draft, job, Start.now(), first_round, kept)
+        self.note = draft.reason
+        known = self.ledger.known(draft.config.identity(self.dataset.fingerprint))
+        if known is not None:
+            gains, values = self.ledger.gains(known), self.ledger.values(known)
+            answer = self._recorder.duplicate(
+                job, known, gains, values, arm=run.arm.name, params=draft.params
+            )
+            self._settle(live, answer)
+            run.repeated += 1
+            return None
+        run.repeated = 0
+        self.live[trial_id] = live
+        run.live += 1
+        self._changed()
+        return job
+
+    def _settle(self, live: Live, record: TrialRecord) -> None:
+        texts = distributions_as_text(live.draft.trial.distributions) if live.draft.exact else {}
+        self.ledger.record(replace(record, distributions=texts))
+        told = TOLD[record.state] if live.draft.exact else OptunaState.FAIL  # from which no sampler learns
+        live.run.tell(live.draft.trial, told, record.score)
+
+    def _give_up_if_hopeless(self, *, after: int) -> None:
+        """Give up where at least ``after`` single-task trials were recorded and all of them failed.
+
+        Nothing can be compared then. Another arm, or the study of one task, that fails gives up alone.
+        """
+        states, records = self.ledger.states[SINGLE_TASK], self.ledger.records
+        if not after <= states["failed"] == states.total():
+            return
+        everything = all(record.state == TrialState.FAILED for record in records)
+        which = f"first {len(records)}" if everything else f"{states['failed']} single-task"
+        last = next(r for r in reversed(records) if everything or r.arm == SINGLE_TASK)
+        self.hopeless = f"all of the {which} trials failed, the last with: {last.error}"

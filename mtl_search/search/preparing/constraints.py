@@ -1,0 +1,43 @@
+"""Whether the constraints of a sweep leave its arms any network."""
+
+import random
+from collections.abc import Mapping
+
+from mtl_search.data import Dataset
+from mtl_search.model import NetworkCosts
+from mtl_search.search.studies.arm_study import MAX_REFUSED
+from mtl_search.space import RandomSuggest
+from mtl_search.sweep.arms import arms_of
+from mtl_search.sweep.spec import SweepSpec
+from mtl_search.training import TrialConfig
+
+__all__ = ["check_constraints"]
+
+
+def check_constraints(spec: SweepSpec, dataset: Dataset) -> None:
+    """SpecError where an arm has no network within the constraints, as far as random draws can tell."""
+    constraints, costs = spec.settings.constraints, NetworkCosts(dataset.tasks, dataset.input_shape)
+    for arm in arms_of(spec):
+        for members in arm.studies.values():
+            suggest = RandomSuggest(random.Random(0))
+            smallest: dict[str, int] = {}
+            for _ in range(MAX_REFUSED):
+                sampled = arm.space.sample(suggest, members or arm.space.suggest_members(suggest))
+                config = TrialConfig.model_validate(sampled)
+                cost = costs.of(config)
+                if (broken := constraints.broken_by(cost)) is None:
+                    break
+                found = getattr(cost, broken[0])
+                smallest[broken[0]] = min(found, smallest.get(broken[0], found))
+            else:
+                limits = constraints.model_dump(exclude_none=True)
+                raise spec.document.error(
+                    ("constraints",),
+                    f"some network of arm {arm.name!r} within {_listed(limits)}",
+                    f"none in {MAX_REFUSED} drawn at random, the smallest with {_listed(smallest)}",
+                    "allow more, or narrow the trunk",
+                )
+
+
+def _listed(sizes: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} {size:,}" for name, size in sizes.items())

@@ -1,0 +1,196 @@
+"""ArmStudy: one study of an arm at work, from the members of a trial to its checked configuration."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from optuna.trial import Trial
+from optuna.trial import TrialState as OptunaState
+
+from mtl_search.grouping.strategy import GroupingStrategy, Measurement, left_alone
+from mtl_search.model import NetworkCost, NetworkCosts
+from mtl_search.records import TrialRecord, TrialState
+from mtl_search.search.studies.optuna_study import OptunaStudy
+from mtl_search.search.studies.transfer import Setting, Transfer, params_of, setting_of
+from mtl_search.seeds import derive_seed
+from mtl_search.space import Scalar
+from mtl_search.sweep.arms import Arm
+from mtl_search.sweep.settings import Settings
+from mtl_search.training import TrialConfig
+
+__all__ = ["ArmStudy", "Draft"]
+
+START = 3  # trials of a study that begin with what did well elsewhere, at most a third of its budget
+AGAIN = 3  # trials at its end that do so once more, where tasks have studies of their own; at most a quarter
+HOPELESS = 10  # trials that failed with none that succeeded, after which a study gives up
+RETRIES = 10  # of a first branching whose network is beyond the constraints, with other hyperparameters
+MAX_REFUSED = 200  # networks beyond the constraints in a row, after which a space counts as empty
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A trial that was asked and is ready to start.
+
+    ``exact``: whether its configuration is what the study sampled; else it is one that the study's space does
+    not hold, of which the study learns nothing.
+    """
+
+    trial: Trial
+    config: TrialConfig
+    cost: NetworkCost
+    reason: str
+    exact: bool = True
+
+    @property
+    def params(self) -> Mapping[str, Scalar]:
+        """The sampled parameters that its configuration follows from."""
+        return self.trial.params if self.exact else {}
+
+
+class ArmStudy:
+    """A study, the members its trials have (or the strategy that chooses them) and its constraints.
+
+    ``begun``: the trials that it has already. ``transfer`` says what to begin with: the first trials of
+    given members, and the first of each set that a strategy chooses.
+    """
+
+    def __init__(
+        self,
+        arm: Arm,
+        study: OptunaStudy,
+        members: tuple[str, ...] | None,
+        strategy: GroupingStrategy | None,
+        settings: Settings,
+        transfer: Transfer,
+        begun: Iterable[TrialRecord] = (),
+    ) -> None:
+        self.arm, self.study = arm, study
+        self._members, self._strategy, self._transfer = members, strategy, transfer
+        self._constraints, self._main = settings.constraints, set(settings.main_tasks)
+        self._tasks = settings.all_tasks
+        self._begun: Counter[tuple[str, ...]] = Counter()
+        self._tried: list[Setting] = []
+        self._failed: list[bool] = []  # of each trial that ended
+        for record in begun:
+            self._note(record.members, params_of(record))
+            self._failed.append(record.state == TrialState.FAILED)
+        self.live = 0
+        self.repeated = 0  # trials in a row that were answered from the leaderboard
+        self.exhausted = False  # whether no network within the constraints is found any more
+
+    @property
+    def first_round(self) -> int | None:
+        """How many trials it has before all studies of its arm learn from each other; None: in hours."""
+        trials = self.arm.trials
+        if trials is None or len(self.arm.studies) == 1:
+            return trials
+        return trials - min(AGAIN, trials // 4)
+
+    def draft(
+        self, costs: NetworkCosts, measured: Sequence[Measurement], running: Sequence[tuple[str, ...]]
+    ) -> Draft | None:
+        """Ask for a network within the constraints, of members that do not always fail; None where none is
+        found, and none will be."""
+        busy, failing = list(running), left_alone(measured)
+        for attempt in range(MAX_REFUSED):
+            reason = self._prepare(measured, busy, attempt)
+            if reason is None:
+                break
+            trial = self.study.ask()
+            members = self._members or self.arm.space.suggest_members(trial)
+            if self._members is None and (wrong := self._is_useless(members, failing)):
+                self.study.refuse(trial, wrong, 1.0)
+                continue
+            config = TrialConfig.model_validate(self.arm.space.sample(trial, members))
+            cost = costs.of(config)
+            broken = self._constraints.broken_by(cost)
+            if broken is None:
+                self._note(config.members, trial.params)
+                return Draft(trial, config, cost, reason)
+            self.study.refuse(trial, *broken)
+            busy.append(members)  # so that a strategy moves on from sets that cannot be kept small
+        self.exhausted = True
+        return None
+
+    def draft_given(self, costs: NetworkCosts, config: TrialConfig, params: Mapping[str, Scalar]) -> Draft:
+        """A trial of ``config``, whose hyperparameters were sampled elsewhere as ``params``."""
+        while self.study.has_queue:  # what an interrupted trial left: it is asked for anew where still wanted
+            self.study.tell_unstarted(self.study.ask())
+        space = {parameter.name: parameter.range for parameter in self.arm.space.parameters(config.members)}
+        fitting = {name: value for name, value in params.items() if name in space and value in space[name]}
+        self.study.enqueue(fitting)
+        trial = self.study.ask()
+        sampled = TrialConfig.model_validate(self.arm.space.sample(trial, config.members))
+        if sampled.precision == "auto":  # which is settled in what was trained
+            sampled = sampled.model_copy(update={"precision": config.precision})
+        self._note(config.members, trial.params)
+        cost = costs.of(config)
+        return Draft(trial, config, cost, "the references catch up", exact=sampled == config)
+
+    def tell(self, trial: Trial, state: OptunaState, score: float) -> None:
+        """End a trial that was started."""
+        self._failed.append(state == OptunaState.FAIL)
+        self.study.tell(trial, state, score)
+
+    @property
+    def hopeless(self) -> bool:
+        """Whether so many trials failed, and none did not, that the study gives up."""
+        return len(self._failed) >= HOPELESS and all(self._failed)
+
+    def _prepare(
+        self, measured: Sequence[Measurement], running: Sequence[tuple[str, ...]], attempt: int
+    ) -> str | None:
+        """Fix what is not for the sampler to choose: the members, and their first branchings; say why.
+
+        None where the strategy has nothing left to propose.
+        """
+        if self.study.has_queue:
+            return ""
+        if self._strategy is not None:
+            proposal = self._strategy.propose(measured, running)
+            if not proposal.members:
+                return None
+            members = self.arm.space.fix_members(proposal.members)
+            self.study.enqueue({**members, **self._known(proposal.members, attempt)})
+            return " ".join(filter(None, (proposal.reason, proposal.note)))
+        if self._members and (known := self._known(self._members, attempt)):
+            self.study.enqueue(known)
+            return "start"
+        return ""
+
+    def _is_useless(self, members: tuple[str, ...], failing: frozenset[tuple[str, ...]]) -> str:
+        """Why a sampler's free choice of members is not trained, as the name of a constraint; else empty."""
+        if not set(members) & self._main:  # nothing that a design could use
+            return "main_members"
+        return "failing_members" if members in failing else ""
+
+    def _known(self, members: tuple[str, ...], attempt: int) -> Mapping[str, Scalar]:
+        """What the next training of ``members`` is given: a branching, and what did well elsewhere."""
+        given: dict[str, Scalar] = {**self._start(members, attempt)}
+        if attempt == 0 and self._is_offered(self._begun[members]):
+            tried = self._tried if self._strategy is None else self._transfer.tried_alone(members)
+            given |= self._transfer.offer(self.arm.name, self.arm.space, members, tried)
+        return given
+
+    def _is_offered(self, number: int) -> bool:
+        """Whether training ``number`` of some members begins with what did well elsewhere."""
+        if self._strategy is not None:
+            return number == 0
+        trials, first = self.arm.trials, self.first_round
+        start = START if trials is None else min(START, max(1, trials // 3))
+        return number < start or (first is not None and first <= number < first + AGAIN)
+
+    def _note(self, members: tuple[str, ...], params: Mapping[str, Scalar]) -> None:
+        self._begun[members] += 1
+        self._tried.append(setting_of(params, self._tasks))
+
+    def _start(self, members: tuple[str, ...], attempt: int) -> Mapping[str, int]:
+        """The branching that the next training of ``members`` has, where it is one of their first.
+
+        Chosen sets each have an order of their own, so that no depth comes before the others everywhere.
+        """
+        starts, number = self.arm.space.starts(members), self._begun[members]
+        if number >= len(starts) or attempt >= RETRIES:
+            return {}
+        turn = derive_seed(" ".join(members)) if self._strategy is not None else 0
+        return starts[(number + turn) % len(starts)]
