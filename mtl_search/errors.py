@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 __all__ = [
+    "BundleError",
     "DataError",
     "LabelError",
     "LeaderboardError",
@@ -48,6 +49,10 @@ class LabelError(DataError):
 
 class LeaderboardError(UserError):
     """A results folder is missing, incomplete or of another sweep."""
+
+
+class BundleError(UserError):
+    """A folder of a trained network cannot be read."""
 
 
 class ResourceError(UserError):

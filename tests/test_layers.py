@@ -33,6 +33,7 @@ LAYERS = (
     "leaderboard",
     "analysis",
     "grouping",
+    "bundle",
     "sweep",
     "search",
     "report",
@@ -60,7 +61,8 @@ LAYERS_OF_SEARCH = (
 ALLOWED = {
     "ray": ("search",),
     "optuna": ("search", "sweep", "analysis"),
-    "torch": ("generators", "tasks", "data", "model", "weighting", "training", "search", "testing"),
+    "torch": ("generators", "tasks", "data", "model", "weighting", "training", "bundle", "search", "testing"),
+    "safetensors": ("bundle",),
     "torchjd": ("weighting", "testing"),
     "torchmetrics": ("tasks",),
 }

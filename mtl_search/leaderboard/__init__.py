@@ -28,7 +28,7 @@ Read them with `Leaderboard`, or directly: ``pandas.read_parquet("results/x/tria
 """
 
 from mtl_search.leaderboard.board import LOG_FILE, Leaderboard
-from mtl_search.leaderboard.files import clear_partial, is_partial, replace_file
+from mtl_search.leaderboard.files import clear_partial, is_partial, replace_file, replace_folder
 from mtl_search.leaderboard.log import TrialStart
 from mtl_search.leaderboard.schema import SCHEMAS, VERSION, describe
 from mtl_search.leaderboard.tasks import TaskInfo
@@ -44,4 +44,5 @@ __all__ = [
     "describe",
     "is_partial",
     "replace_file",
+    "replace_folder",
 ]

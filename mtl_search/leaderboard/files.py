@@ -1,11 +1,12 @@
 """Files that are replaced whole: a reader sees the old one or the new one, wherever the writer is stopped."""
 
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
-__all__ = ["clear_partial", "is_partial", "replace_file", "sync_folder"]
+__all__ = ["clear_partial", "is_partial", "replace_file", "replace_folder", "sync_folder"]
 
 _PARTIAL = ".partial"
 
@@ -25,6 +26,29 @@ def replace_file(path: Path, write: Callable[[IO[bytes]], object]) -> None:
         partial.replace(path)
     except Exception:
         partial.unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
+
+
+def replace_folder(path: Path, write: Callable[[Path], object]) -> None:
+    """Make what ``write`` writes into an empty folder the folder at ``path``, its files on the disk.
+
+    The same as `replace_file`, but that no folder can be renamed onto a full one: between the end of the old
+    one and the beginning of the new one, for an instant, there is none.
+    """
+    partial = path.with_name(f".{path.name}.{os.getpid()}{_PARTIAL}")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    try:
+        write(partial)
+        for file in partial.iterdir():
+            with file.open("rb") as opened:
+                os.fsync(opened.fileno())
+        sync_folder(partial)
+        shutil.rmtree(path, ignore_errors=True)
+        partial.replace(path)
+    except Exception:
+        shutil.rmtree(partial, ignore_errors=True)
         raise
     sync_folder(path.parent)
 

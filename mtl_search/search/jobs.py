@@ -21,6 +21,7 @@ class Job:
 
     ``read_test`` is set by the confirmation alone, ``affinities`` for the networks of all tasks where the
     grouping strategy learns from them, ``resample_valid`` where it counts how much hangs on rows of valid.
+    ``keep``: the weights come back with the outcome, from whichever machine trained them.
     """
 
     trial_id: str
@@ -30,6 +31,7 @@ class Job:
     read_test: bool = False
     affinities: bool = False
     resample_valid: bool = False
+    keep: bool = False
 
     def training(self, dataset: Dataset, device: str) -> Training:
         """The job's network on ``device``, not trained yet."""
@@ -44,7 +46,13 @@ class Job:
 
     def conclude(self, training: Training, dataset: Dataset) -> TrialOutcome:
         """The outcome of the job's network, which is trained."""
-        return conclude(training, dataset, read_test=self.read_test, resample_valid=self.resample_valid)
+        return conclude(
+            training,
+            dataset,
+            read_test=self.read_test,
+            resample_valid=self.resample_valid,
+            keep=self.keep,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,7 +124,10 @@ def _named(value: object) -> object:
 
 
 class Settings(BaseModel):
-    """A sweep file but for ``trial:`` and ``arms:``, which describe spaces."""
+    """A sweep file without ``trial:`` and ``arms:``, which describe spaces.
+
+    ``keep``: whose networks the confirmation saves.
+    """
 
     model_config = FROZEN
 
@@ -138,6 +141,7 @@ class Settings(BaseModel):
     resources: Resources = Resources()
     sampler: Annotated[SamplerConfig, BeforeValidator(_named)] = TPE()
     pruner: Annotated[PrunerConfig, BeforeValidator(_named)] = ASHA()
+    keep: Literal["recommended", "finalists", "none"] = "recommended"
 
     @model_validator(mode="after")
     def _some_main_task(self) -> Self:

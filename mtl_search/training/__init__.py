@@ -10,7 +10,7 @@ It knows nothing of Ray or Optuna: ``run_trial(config, dataset)`` works in a not
 """
 
 from mtl_search.training.config import TrialConfig
-from mtl_search.training.loop import NonFiniteLossError, Training
+from mtl_search.training.loop import NonFiniteLossError, Training, build_network
 from mtl_search.training.score import Score
 from mtl_search.training.trial import (
     NetworkCost,
@@ -28,6 +28,7 @@ __all__ = [
     "Training",
     "TrialConfig",
     "TrialOutcome",
+    "build_network",
     "conclude",
     "failure",
     "network_cost",

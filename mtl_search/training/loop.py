@@ -4,25 +4,34 @@
 
 import math
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, nn
 
-from mtl_search.data import Dataset, Rows
+from mtl_search.data import Dataset, InputShape, Rows
+from mtl_search.generators import drawing_from
 from mtl_search.model import Network
 from mtl_search.records import EpochReport, Metric, Resample, Split
+from mtl_search.tasks import Task
 from mtl_search.training.affinity import AffinityMeter
 from mtl_search.training.config import TrialConfig
 from mtl_search.training.evaluation import Evaluator
 from mtl_search.training.score import Score
 from mtl_search.weighting import Weighting
 
-__all__ = ["NonFiniteLossError", "Training"]
+__all__ = ["NonFiniteLossError", "Training", "build_network"]
 
 LOOKS = 10  # at affinities, evenly over the epochs
+
+
+def build_network(
+    config: TrialConfig, tasks: Mapping[str, Task], shape: InputShape, generator: torch.Generator
+) -> Network:
+    """The network of ``config`` on inputs of ``shape``, its initial values drawn from ``generator``."""
+    with drawing_from(generator):
+        return Network(config.sharing.branching, config.trunk, list(tasks.values()), shape)
 
 
 class NonFiniteLossError(ArithmeticError):
@@ -49,8 +58,8 @@ class Best:
 class Training:
     """One network in training: ``run_epoch`` until ``finished``, then ``restore_best`` and ``evaluate``.
 
-    The same config, seed, data and machine give the same numbers. All randomness is drawn from a stream of
-    its own, so that trainings may take turns in one process and the caller's generators stay as they are.
+    The same config, seed, data and machine give the same numbers. All randomness is drawn from one generator
+    of its own, so that trainings may take turns in one process and the caller's generators stay as they are.
     With ``affinities`` those of its members are measured before at most ``LOOKS`` of the epochs, and what is
     learned stays the same.
     """
@@ -68,17 +77,12 @@ class Training:
         self.config, self.score, self.device = config, score, torch.device(device)
         self.tasks = {name: dataset.tasks[name] for name in config.members}
         self._train = dataset.train.select(config.members).to(self.device)
-        self._cuda = [self.device] if self.device.type == "cuda" else []
         self._autocast = self._autocast_dtype()
         self._steps = math.ceil(len(self._train) / config.batch_size)
-        with torch.random.fork_rng(self._cuda):
-            torch.manual_seed(seed)
-            self.network = Network(
-                config.sharing.branching, config.trunk, list(self.tasks.values()), dataset.input_shape
-            ).to(self.device)
-            self._weighting: Weighting = config.weighting.build(config.members)
-            self._random_state = self._get_random_state()
-        self._weighting.to(self.device)
+        self._generator = torch.Generator().manual_seed(seed)
+        network = build_network(config, self.tasks, dataset.input_shape, self._generator)
+        self.network = network.to(self.device)
+        self._weighting: Weighting = config.weighting.build(config.members).to(self.device)
         self._parameters = [*self.network.parameters(), *self._weighting.parameters()]
         self._optimizer = config.optimizer.build(self.network.parameters())
         if learned := list(self._weighting.parameters()):  # task weights: decay would draw them to 1, unasked
@@ -110,7 +114,7 @@ class Training:
         """
         start = time.perf_counter()
         self.epoch += 1
-        with self._own_randomness():
+        with drawing_from(self._generator, self.device):
             train_loss, weights = self._train_epoch()
         self._weighting.after_epoch()
         valid = self._evaluator.default_metrics(self.network, self._autocast)
@@ -124,6 +128,11 @@ class Training:
         """Put the weights of the best epoch back into the network."""
         if self.best.state:
             self.network.load_state_dict(self.best.state)
+
+    def weights(self) -> dict[str, Tensor]:
+        """A copy of the network's current weights on the CPU."""
+        state = self.network.state_dict()
+        return {name: value.detach().to("cpu", copy=True) for name, value in state.items()}
 
     def evaluate(self, rows: Rows, split: Split) -> list[Metric]:
         """Every metric of every member on ``rows``, with the network's current weights.
@@ -224,21 +233,6 @@ class Training:
         ):
             return torch.bfloat16
         return None
-
-    @contextmanager
-    def _own_randomness(self) -> Iterator[None]:
-        with torch.random.fork_rng(self._cuda):
-            self._set_random_state()
-            yield
-            self._random_state = self._get_random_state()
-
-    def _get_random_state(self) -> list[Tensor]:
-        return [torch.get_rng_state(), *(torch.cuda.get_rng_state(device) for device in self._cuda)]
-
-    def _set_random_state(self) -> None:
-        torch.set_rng_state(self._random_state[0])
-        for device, state in zip(self._cuda, self._random_state[1:], strict=True):
-            torch.cuda.set_rng_state(state, device)
 
 
 def count_by_batch(labelled_N: Tensor, size: int) -> list[int]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import torch
+from torch import Tensor
 
 from mtl_search.data import Dataset
 from mtl_search.model import NetworkCost, NetworkCosts
@@ -27,6 +28,7 @@ class TrialOutcome:
 
     Where no epoch had a score there is no best one and ``score`` is NaN. ``lost``: it failed because of the
     infrastructure (a worker, a node or its memory was lost), so that it may well succeed if tried again.
+    ``weights``: those of the best epoch on the CPU, if they were asked for.
     """
 
     state: TrialState
@@ -38,6 +40,7 @@ class TrialOutcome:
     resamples: tuple[Resample, ...] = ()
     affinities: Mapping[tuple[str, str], float] = field(default_factory=dict)
     lost: bool = False
+    weights: Mapping[str, Tensor] | None = field(default=None, compare=False, repr=False)
 
 
 def network_cost(config: TrialConfig, dataset: Dataset) -> NetworkCost:
@@ -46,13 +49,18 @@ def network_cost(config: TrialConfig, dataset: Dataset) -> NetworkCost:
 
 
 def conclude(
-    training: Training, dataset: Dataset, *, read_test: bool = False, resample_valid: bool = False
+    training: Training,
+    dataset: Dataset,
+    *,
+    read_test: bool = False,
+    resample_valid: bool = False,
+    keep: bool = False,
 ) -> TrialOutcome:
     """The outcome of a training that ended well: every metric at its best epoch.
 
     Pruned where epochs were left that patience did not forgo. Only ``read_test`` evaluates on test, and
     then also without each of ``N_GROUPS`` groups of its units in turn; ``resample_valid`` does the latter on
-    valid.
+    valid. ``keep``: with the network's weights.
     """
     training.restore_best()
     metrics = training.evaluate(dataset.valid, Split.VALID)
@@ -72,6 +80,7 @@ def conclude(
         metrics=tuple(metrics),
         resamples=tuple(resamples),
         affinities=training.affinities,
+        weights=training.weights() if keep else None,
     )
 
 

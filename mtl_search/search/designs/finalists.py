@@ -1,6 +1,7 @@
 """Finalists: which of the composed designs are confirmed."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from mtl_search.arm_names import POOLED, REFERENCE_ARMS
@@ -51,7 +52,11 @@ def with_controls(
     """
     chosen = finalists(designs, settings.budget)
     rows = {design["design_id"]: design for design in designs}
-    networks = [NetworkPlan.of(ledger[key]) for design in chosen for key in design["networks"]]
+    networks = [
+        replace(NetworkPlan.of(ledger[key]), kept=_is_kept(design, settings))
+        for design in chosen
+        for key in design["networks"]
+    ]
     for design in chosen:
         if design["chosen"] or settings.budget.controls == "finalists":
             control = control_of(design, ledger, dataset, settings)
@@ -60,3 +65,7 @@ def with_controls(
                 designs.append(control.row)
             networks += control.networks
     return networks
+
+
+def _is_kept(design: Row, settings: Settings) -> bool:
+    return settings.keep == "finalists" or (settings.keep == "recommended" and design["chosen"])

@@ -13,13 +13,17 @@ __all__ = ["NetworkPlan", "PlannedTraining", "new_seeds"]
 
 @dataclass(frozen=True, slots=True)
 class NetworkPlan:
-    """A network to train on new seeds: ``config`` is the TrialConfig as JSON, ``arm`` that of its trials."""
+    """A network to train on new seeds: ``config`` is the TrialConfig as JSON, ``arm`` that of its trials.
+
+    ``kept``: its weights are saved by the confirmation.
+    """
 
     config_id: str
     config: str
     arm: str
     n_params: int
     flops: int
+    kept: bool = False
 
     @classmethod
     def of(cls, record: TrialRecord) -> Self:

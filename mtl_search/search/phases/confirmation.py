@@ -4,21 +4,38 @@ What is chosen after test was known may owe something to it, so readings are cou
 that it was to train is trained; a later confirmation that has anything else to train is the next, and its
 tests are made at half the level (`mtl_search.analysis.significance.level_of`). What was lost or interrupted
 and is trained at last belongs to the reading that had planned it.
+
+What is trained here is kept, since it is what a user takes home: ``keep`` in the sweep file says whether
+that is the networks of the ``recommended`` design, of all ``finalists``, or ``none``. Each is saved as a
+`TrainedNetwork` below ``networks`` in the results folder, before its row is recorded. The weights come back
+from the worker with the outcome, since a worker on another machine does not see that folder. A network takes
+four bytes a parameter there and on the way: networks of tables have 10,000 to 100,000 parameters, so the two
+or three of a design on five seeds take a few megabytes at most.
 """
 
 import hashlib
 from collections.abc import Collection, Iterable
+from dataclasses import replace
+from pathlib import Path
 
+from typing_extensions import override
+
+from mtl_search.bundle import TrainedNetwork
 from mtl_search.data import Dataset
-from mtl_search.records import Phase
+from mtl_search.records import Phase, TrialState
 from mtl_search.search.budget.afterwards import FEWEST
 from mtl_search.search.budget.hours import Hours
 from mtl_search.search.designs.plans import NetworkPlan, PlannedTraining, new_seeds
+from mtl_search.search.jobs import Job, Placement
 from mtl_search.search.ledger import Ledger
+from mtl_search.search.ledger.recording import versions
 from mtl_search.search.phases.retraining import Retraining
 from mtl_search.sweep.settings import Settings
+from mtl_search.training import TrialOutcome
 
-__all__ = ["Confirmation"]
+__all__ = ["NETWORKS", "Confirmation"]
+
+NETWORKS = "networks"  # the folder of the trained networks, in the results folder
 
 
 class Confirmation(Retraining):
@@ -26,7 +43,9 @@ class Confirmation(Retraining):
 
     Seed by seed, so that an interrupted confirmation has whole seeds. Under ``hours`` on as many as there is
     time for, `afterwards.FEWEST` at least: that is decided before test is read, and only shortened where
-    trainings turn out longer.
+    trainings turn out longer. A network that is to be kept and is not there, since an earlier run did not
+    keep it or its folder is gone, is trained once more on the same seed; then test is not read and no trial
+    is recorded.
     """
 
     phase, reads_test = Phase.CONFIRMATION, True
@@ -46,7 +65,7 @@ class Confirmation(Retraining):
             unique.setdefault(network.config_id, network)
         before = [record for record in ledger.board.records() if record.phase == self.phase]
         readings = {record.reading_plan: record.reading or 1 for record in before}
-        self._hours, self._begun = hours, set[int]()
+        self._dataset, self._hours, self._begun = dataset, hours, set[int]()
         self._seeds = new_seeds(settings, self.phase, settings.budget.seeds)
         self._wanted = [PlannedTraining(network, seed) for seed in self._seeds for network in unique.values()]
         if hours is not None:
@@ -77,6 +96,9 @@ class Confirmation(Retraining):
 
     def fits(self, network: NetworkPlan, seed: int) -> bool:
         """Whether there is time for ``seed``, asked when it begins."""
+        if self._hours is not None and not self.lacks(network, seed):
+            seconds = self.ledger.timings.network(network.config_id, network.arm)
+            return self._hours.takes([seconds]) <= self._hours.left
         if self._hours is None or seed in self._begun or seed in self._seeds[:FEWEST]:
             return True
         if self._hours.takes(self._seconds(seed)) > self._hours.left:
@@ -85,8 +107,37 @@ class Confirmation(Retraining):
         return True
 
     def more(self) -> list[PlannedTraining]:
-        """What is not trained yet, and what failed and is to be tried again."""
-        return [one for one in self._wanted if self.lacks(*one)]
+        """What is not trained yet, or failed and is to be tried again; then what is to be kept and is not."""
+        return [one for one in self._wanted if self.lacks(*one)] or [
+            one for one in self._wanted if self._lacks_folder(*one)
+        ]
+
+    @override
+    def job(self, network: NetworkPlan, seed: int) -> Job:
+        job = super().job(network, seed)
+        return replace(job, keep=network.kept, read_test=self.lacks(network, seed))
+
+    @override
+    def finish(self, trial_id: str, outcome: TrialOutcome | None, placement: Placement) -> None:
+        one = self._live[trial_id]
+        network, job = one.network, one.job
+        if outcome is not None and outcome.weights is not None:
+            trained = TrainedNetwork.of(job.config, self._dataset, outcome.weights, job.seed, versions())
+            trained.save(self._folder(network, job.seed))
+        if job.read_test:
+            super().finish(trial_id, outcome, placement)
+        else:
+            self.end(trial_id, outcome)
+
+    def _lacks_folder(self, network: NetworkPlan, seed: int) -> bool:
+        """Whether a network that was trained on ``seed`` is to be kept and is not there."""
+        if not network.kept or self._tried[network.config_id, seed] or self._folder(network, seed).exists():
+            return False
+        complete = self.ledger.replicates.attempts(self.phase, network.config_id, seed)
+        return any(attempt.state == TrialState.COMPLETE for attempt in complete)
+
+    def _folder(self, network: NetworkPlan, seed: int) -> Path:
+        return self.ledger.board.path / NETWORKS / f"{network.config_id}-{seed}"
 
 
 def _plan_of(planned: Iterable[PlannedTraining]) -> str:

@@ -92,12 +92,19 @@ class Retraining(JobSource):
         if not self._queue:
             return "wait" if self._live else "done"
         network, seed = self._queue.pop(0)
+        job = self.job(network, seed)
+        self._live[job.trial_id] = InTraining(network, job, Start.now())
+        self._changed()
+        return job
+
+    def job(self, network: NetworkPlan, seed: int) -> Job:
+        """The next attempt at training ``network`` on ``seed``."""
         config = TrialConfig.model_validate_json(network.config)
         metrics = {t: m for t, m in self.ledger.metrics.items() if t in self.ledger.references}
         score = Score(metrics, self.ledger.yardsticks, self._weights)
         attempts = self.ledger.replicates.attempts(self.phase, network.config_id, seed)
         trial_id = attempt_name(f"{self.phase.value}-{network.config_id}-{seed}", len(attempts) + 1)
-        job = Job(
+        return Job(
             trial_id,
             config,
             seed,
@@ -105,9 +112,6 @@ class Retraining(JobSource):
             read_test=self.reads_test,
             resample_valid=self.resamples_valid,
         )
-        self._live[job.trial_id] = InTraining(network, job, Start.now())
-        self._changed()
-        return job
 
     def report(self, trial_id: str, report: EpochReport) -> bool:
         """Take note of an epoch; nothing is pruned here."""
@@ -117,7 +121,7 @@ class Retraining(JobSource):
 
     def finish(self, trial_id: str, outcome: TrialOutcome | None, placement: Placement) -> None:
         """Record the outcome; a training that was interrupted starts anew at the next resume."""
-        again = self._live.pop(trial_id)
+        again = self.end(trial_id, outcome)
         if outcome is None:
             return
         record = self._recorder.record(
@@ -131,8 +135,6 @@ class Retraining(JobSource):
             started=again.started,
             history=again.history,
         )
-        self._tried[again.network.config_id, again.job.seed] += 1
-        self.done += 1
         self.failed += record.error is not None
         self.ledger.record(
             replace(
@@ -143,6 +145,14 @@ class Retraining(JobSource):
             )
         )
         self._changed()
+
+    def end(self, trial_id: str, outcome: TrialOutcome | None) -> InTraining:
+        """Count a training as ended, unless it was interrupted."""
+        again = self._live.pop(trial_id)
+        if outcome is not None:
+            self._tried[again.network.config_id, again.job.seed] += 1
+            self.done += 1
+        return again
 
     def interrupt(self) -> None:
         """Hand out nothing more and stop what is running."""

@@ -1,6 +1,7 @@
 """The confirmation: who is trained again, on which seeds, and that nobody else sees test."""
 
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,7 +9,9 @@ import numpy as np
 import pytest
 import torch
 
+from mtl_search.bundle import TrainedNetwork
 from mtl_search.data import Dataset, load_dataset
+from mtl_search.leaderboard import Leaderboard
 from mtl_search.records import Phase, Split, TrialRecord, TrialState
 from mtl_search.search import resume_sweep, run_sweep
 from mtl_search.search.designs.control import alone
@@ -17,7 +20,7 @@ from mtl_search.search.executors.inline import run_inline
 from mtl_search.search.executors.place import Place
 from mtl_search.search.jobs import Job, Placement
 from mtl_search.search.ledger import Ledger
-from mtl_search.search.phases.confirmation import Confirmation
+from mtl_search.search.phases.confirmation import NETWORKS, Confirmation
 from mtl_search.sweep import SweepSpec
 from mtl_search.training import TrialConfig, TrialOutcome, run_trial
 
@@ -147,6 +150,67 @@ def test_more_trials_after_test_was_known_are_a_second_reading(tiny_spec: MakeSp
     summary = more.frame("summary")
     assert set(summary["alpha"]) == {0.025}
     assert all("test was read 2 times" in " ".join(notes) for notes in summary["caveats"])
+
+
+def kept(path: Path) -> dict[str, TrainedNetwork]:
+    """The networks that are in a results folder, by the name of theirs."""
+    return {folder.name: TrainedNetwork.load(folder) for folder in (path / NETWORKS).glob("*")}
+
+
+def folders_of(board: Leaderboard, design_ids: Collection[str], seeds: Sequence[int]) -> set[str]:
+    """What the networks of these designs are kept as."""
+    designs, trials = board.frame("designs").set_index("design_id"), board.frame("trials")
+    keys = {key for design_id in design_ids for key in designs.loc[design_id, "networks"]}
+    ids = trials[trials["trial_id"].isin(keys)]["config_id"]
+    return {f"{config_id}-{seed}" for config_id in ids for seed in seeds}
+
+
+def test_the_networks_of_the_recommended_design_are_kept(tiny_spec: MakeSpec, tmp_path: Path) -> None:
+    spec = tiny_spec(budget=CONFIRMED)
+    board = run_sweep(spec, tmp_path, inline=True).board
+    designs = board.frame("designs")
+    (chosen,) = designs[designs["chosen"]]["design_id"]
+    found = kept(board.path)
+    assert set(found) == folders_of(board, [chosen], confirmation_seeds(spec))
+    measured = board.frame("metrics").query("split == 'test'").set_index(["trial_id", "task", "metric"])
+    dataset = data_of(spec)
+    assert dataset.test is not None
+    for name, network in found.items():
+        with torch.no_grad():
+            outputs = network.build()(dataset.test.inputs)
+        for task in network.config.members:
+            labelled = dataset.test.labelled[task]
+            targets = dataset.test.targets[task][labelled]
+            value = network.tasks[task].evaluate_default(outputs[task][labelled], targets)
+            recorded = measured.loc[(f"confirmation-{name}", task, network.tasks[task].metric.name), "value"]
+            assert value == pytest.approx(recorded, rel=1e-6), "the network that was measured is the one kept"
+
+
+def test_all_finalists_or_none_are_kept_on_request(tiny_spec: MakeSpec, tmp_path: Path) -> None:
+    none = run_sweep(tiny_spec(budget=CONFIRMED, keep="none"), tmp_path / "none", inline=True).board
+    assert not (none.path / NETWORKS).exists()
+    spec = tiny_spec(budget=CONFIRMED, keep="finalists")
+    board = run_sweep(spec, tmp_path / "all", inline=True).board
+    confirmed = board.frame("summary").query("arm != 'control'")["design_id"]
+    assert set(kept(board.path)) == folders_of(board, confirmed, confirmation_seeds(spec))
+
+
+def test_a_resume_completes_what_is_kept_without_reading_test_again(
+    tiny_spec: MakeSpec, tmp_path: Path
+) -> None:
+    board = run_sweep(tiny_spec(budget=CONFIRMED), tmp_path, inline=True).board
+    before, trials = kept(board.path), board.frame("trials")
+    one, *others = sorted(before)
+    shutil.rmtree(board.path / NETWORKS / one)
+    untouched = [(board.path / NETWORKS / name / "network.json").stat().st_mtime_ns for name in others]
+    again = resume_sweep(board.path, inline=True).board
+    assert len(again.frame("trials")) == len(trials)
+    after = kept(board.path)
+    assert set(after) == set(before)
+    assert all(torch.equal(after[one].weights[name], value) for name, value in before[one].weights.items())
+    assert untouched == [
+        (board.path / NETWORKS / name / "network.json").stat().st_mtime_ns for name in others
+    ]
 
 
 class TestAsAJobSource:

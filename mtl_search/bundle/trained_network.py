@@ -1,0 +1,105 @@
+"""TrainedNetwork: a network with all that it needs to be used, as a value."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self, final
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from mtl_search.bundle.fitted import (
+    encoding_from_json,
+    encoding_to_json,
+    tasks_from_json,
+    tasks_to_json,
+)
+from mtl_search.data import Dataset
+from mtl_search.data.encoding import Encoding
+from mtl_search.errors import BundleError
+from mtl_search.leaderboard import replace_folder
+from mtl_search.model import Network
+from mtl_search.tasks import Task
+from mtl_search.training import TrialConfig, build_network
+
+__all__ = ["TrainedNetwork"]
+
+FORMAT = 1  # of the folder; a later one says so
+DESCRIPTION, WEIGHTS = "network.json", "weights.safetensors"
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class TrainedNetwork:
+    """A network: its configuration, the fitted inputs and tasks, its weights, and what it was trained with.
+
+    ``tasks`` are its members; ``seed`` is the one it was trained on, ``versions`` are those of the packages
+    that trained it. On disk it takes four bytes a parameter and a few kilobytes of JSON.
+    """
+
+    config: TrialConfig
+    inputs: Encoding
+    tasks: Mapping[str, Task]
+    weights: Mapping[str, Tensor]
+    seed: int
+    versions: Mapping[str, str]
+
+    @classmethod
+    def of(
+        cls,
+        config: TrialConfig,
+        dataset: Dataset,
+        weights: Mapping[str, Tensor],
+        seed: int,
+        versions: Mapping[str, str],
+    ) -> Self:
+        """The network of ``config`` as it was trained on ``dataset``."""
+        tasks = {name: dataset.tasks[name] for name in config.members}
+        return cls(config, dataset.encoding, tasks, weights, seed, versions)
+
+    def build(self) -> Network:
+        """The network with its weights, in evaluation mode, on the CPU."""
+        network = build_network(self.config, self.tasks, self.inputs.shape, torch.Generator())
+        network.load_state_dict(dict(self.weights))
+        return network.eval()
+
+    def save(self, folder: Path) -> None:
+        """Write the folder in one go: readers see the whole one or none, wherever the writer is stopped."""
+        description = {
+            "format": FORMAT,
+            "config": self.config.model_dump(mode="json"),
+            "inputs": encoding_to_json(self.inputs),
+            "tasks": tasks_to_json(self.tasks),
+            "seed": self.seed,
+            "versions": dict(self.versions),
+        }
+        weights = {name: value.detach().cpu().contiguous() for name, value in self.weights.items()}
+
+        def write(path: Path) -> None:
+            save_file(weights, path / WEIGHTS)
+            text = json.dumps(description, indent=1, ensure_ascii=False)
+            (path / DESCRIPTION).write_text(f"{text}\n", encoding="utf-8")
+
+        replace_folder(folder, write)
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read a folder that ``save`` wrote; BundleError if there is none, or it is of another version."""
+        try:
+            described = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
+            weights = load_file(folder / WEIGHTS)
+        except (OSError, ValueError) as error:
+            raise BundleError(str(folder), f"{DESCRIPTION} and {WEIGHTS}", str(error)) from error
+        if described.get("format") != FORMAT:
+            found = f"format {described.get('format')}"
+            raise BundleError(str(folder), f"a network in format {FORMAT}", found)
+        return cls(
+            TrialConfig.model_validate_json(json.dumps(described["config"])),
+            encoding_from_json(described["inputs"]),
+            tasks_from_json(described["tasks"]),
+            weights,
+            described["seed"],
+            described["versions"],
+        )
