@@ -81,7 +81,8 @@ def inputs(rows: Rows, task: str) -> Floats:
     """Numbers, then category codes, of the rows with a label."""
     known = rows.labelled[task].numpy()
     parts = [rows.inputs["numeric"].numpy(), rows.inputs["categorical"].numpy()]
-    return np.concatenate(parts, axis=1)[known].astype(float)
+    found: Floats = np.concatenate(parts, axis=1)[known].astype(float)
+    return found
 
 
 def labels(rows: Rows, task: str) -> Floats:

@@ -38,6 +38,20 @@ from mtl_search.grouping.replay.synthetic import SHAPES, synthetic_table
 from mtl_search.grouping.replay.tables import SubsetTable, replay
 from mtl_search.grouping.strategy import GroupingStrategy
 
+
+def affinity_path(table: str) -> Path:
+    """Where the affinities of a table's tasks are, if they were measured."""
+    return Path("results/tables") / f"{table.removesuffix('_subsets')}_affinities.parquet"
+
+
+@cache
+def affinities(name: str) -> dict[tuple[str, str], float]:
+    """Mean affinity of each task to each other, of the table of that name."""
+    frame = pd.read_parquet(affinity_path(name))
+    means = frame.groupby(["source", "target"], as_index=False)["affinity"].mean()
+    return {(row.source, row.target): row.affinity for row in means.itertuples()}
+
+
 STRATEGIES: dict[str, Callable[[SubsetTable, int, int], GroupingStrategy]] = {
     "random": lambda table, k, seed: RandomSets(table.space, seed),
     "pairs": lambda table, k, seed: PairsFirst(table.space, seed),
@@ -97,18 +111,6 @@ def table_names(synthetic: int, large: int) -> Iterator[str]:
         yield f"{shape}:{SIZES[place % len(SIZES)]}:{seed}:{NOISES[place % len(NOISES)]}"
     for shape, seed, size in itertools.product(SHAPES, range(large), (20, 27)):
         yield f"{shape}:{size}:{seed}:0.3"
-
-
-def affinity_path(table: str) -> Path:
-    """Where the affinities of a table's tasks are, if they were measured."""
-    return Path("results/tables") / f"{table.removesuffix('_subsets')}_affinities.parquet"
-
-
-@cache
-def affinities(name: str) -> dict[tuple[str, str], float]:
-    """Mean affinity of each task to each other, of the table of that name."""
-    frame = pd.read_parquet(affinity_path(name))
-    return frame.groupby(["source", "target"])["affinity"].mean().to_dict()
 
 
 def affinity_matrix(table: SubsetTable) -> npt.NDArray[np.float64]:

@@ -21,7 +21,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import torch
 
-from benchmarks.measured import SOURCES
+from benchmarks.measured import SOURCES, Source
+from mtl_search.data import Dataset
 from mtl_search.records import Split
 from mtl_search.training import run_trial
 
@@ -57,8 +58,7 @@ def main() -> None:
         if (" ".join(members), seed) not in known
     ]
     began = saved = time.monotonic()
-    begin = {"initializer": prepare, "initargs": (chosen.source,)}
-    with multiprocessing.get_context("spawn").Pool(chosen.processes, **begin) as pool:
+    with multiprocessing.get_context("spawn").Pool(chosen.processes, prepare, (chosen.source,)) as pool:
         for done, measured in enumerate(pool.imap(measure, wanted), start=1):
             rows += measured
             if time.monotonic() - saved > 60 or done == len(wanted):
@@ -67,6 +67,11 @@ def main() -> None:
                 print(f"{done} of {len(wanted)} networks, {saved - began:.0f} s", flush=True)
     seconds = round(time.monotonic() - began, 1)
     print(json.dumps({"networks": len(wanted), "rows": len(rows), "seconds": seconds}))
+
+
+# Of each process, set by `prepare`.
+source: Source
+dataset: Dataset
 
 
 def prepare(name: str) -> None:

@@ -52,7 +52,7 @@ class PlainTraining:
                 for name, task in self._tasks.items()
             ]
             self._optimizer.zero_grad(set_to_none=True)
-            torch.stack(losses).sum().backward()
+            torch.autograd.backward(torch.stack(losses).sum())
             self._optimizer.step()
             self._schedule.step()
         values = self._evaluator.default_metrics(self._network)

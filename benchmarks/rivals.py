@@ -36,8 +36,10 @@ class _Predicting(GroupingStrategy):
         evidence = SetEvidence.gather(measured, self.space.tasks)
         rng = np.random.default_rng((self.seed, len(measured) + len(running)))
         sets = [members for members in pool(self.space, (), rng) if members not in trained]
-        if not sets or (early := self.early(measured, running)):
-            return early if sets else self._random.propose(measured, running)
+        if not sets:
+            return self._random.propose(measured, running)
+        if early := self.early(measured, running):
+            return early
         predicted_CT = self.predict(evidence, member_matrix(sets, self.space.tasks), rng)
         design = cover(np.vstack([evidence.gains_MT, predicted_CT]), self.max_networks)
         new = [row - len(evidence.sets) for row in design if row >= len(evidence.sets)]

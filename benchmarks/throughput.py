@@ -171,7 +171,7 @@ def run_package(spec: SweepSpec, dataset: Dataset) -> Timing:
         conductor.on_change(changed)
         start = time.time()
         executor.run(conductor, visible)
-        board.write_designs(design_rows(spec, ledger))
+        board.write_designs(design_rows(spec, ledger, final=False))
         board.settle(ledger.references)
         end = time.time()
         states = [record.state.value for record in ledger.records[before:]]

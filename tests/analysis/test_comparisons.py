@@ -1,6 +1,7 @@
 """What is better than what, and by what: made-up values on test, whose means are known."""
 
 import math
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,7 @@ SINGLE, EQUAL, TUNED, PAIR, OTHER = "single", "equal", "tuned", "pair", "other"
 
 def row(
     arm: str, age: str, death: str, valid: float, *, chosen: bool = False, control: str | None = None
-) -> dict:
+) -> dict[str, Any]:
     return {
         "design_id": f"{age}/{death}",
         "arm": arm,
@@ -31,7 +32,7 @@ def row(
     }
 
 
-def designs(*more: dict, chosen: dict) -> pd.DataFrame:
+def designs(*more: dict[str, Any], chosen: dict[str, Any]) -> pd.DataFrame:
     """The references, the recommended design, and ``more``."""
     plain = [
         row("single_task", "single age", "single death", 0.0),
@@ -41,7 +42,9 @@ def designs(*more: dict, chosen: dict) -> pd.DataFrame:
     return pd.DataFrame([*plain, chosen, *more])
 
 
-def summary(table: pd.DataFrame, gain: dict[str, float], noise: float = 0.05, reading: int = 1) -> list[dict]:
+def summary(
+    table: pd.DataFrame, gain: dict[str, float], noise: float = 0.05, reading: int = 1
+) -> list[dict[str, Any]]:
     """The summary where each configuration has this gain on test, by about ``noise`` percent a seed."""
     configs = sorted({config for served in table["configs"] for config in served.values()})
     rng = np.random.default_rng(0)
@@ -64,19 +67,23 @@ def summary(table: pd.DataFrame, gain: dict[str, float], noise: float = 0.05, re
     return summarise(trials(*again), metrics(*values), resamples, table, TASKS)
 
 
-def shared(control: str = "alone age/alone death") -> dict:
+def records(table: pd.DataFrame) -> Any:
+    return table.to_dict("records")
+
+
+def shared(control: str = "alone age/alone death") -> dict[str, Any]:
     return row("pooled", "pair", "pair", 1.0, chosen=True, control=control)
 
 
 CONTROL = row("control", "alone age", "alone death", math.nan)
 
 
-def chosen(rows: list[dict]) -> dict:
+def chosen(rows: list[dict[str, Any]]) -> dict[str, Any]:
     (found,) = [one for one in rows if one["chosen"]]
     return found
 
 
-def test_a_gain_of_tuning_alone_is_never_better():
+def test_a_gain_of_tuning_alone_is_never_better() -> None:
     """The very same gain without sharing: the search has only found better hyperparameters."""
     table = designs(CONTROL, chosen=shared())
     rows = summary(table, {"pair": 3.0, "alone age": 3.0, "alone death": 3.0})
@@ -85,7 +92,7 @@ def test_a_gain_of_tuning_alone_is_never_better():
     assert found["verdict"] == "no difference shown"
     assert found["gain_of_tuning"] == pytest.approx(3.0, abs=0.2)
     assert found["gain_of_sharing"] == pytest.approx(0.0, abs=0.2)
-    train, why = verdict_sentences(table.to_dict("records"), rows)[:2]
+    train, why = verdict_sentences(records(table), rows)[:2]
     assert train == (
         "Train one network for both tasks (10 parameters): better than tuned single-task networks, "
         "though not shown to be so by sharing."
@@ -93,7 +100,7 @@ def test_a_gain_of_tuning_alone_is_never_better():
     assert "comes from tuning" in why
 
 
-def test_tasks_that_help_each_other_are_better_by_sharing():
+def test_tasks_that_help_each_other_are_better_by_sharing() -> None:
     table = designs(CONTROL, chosen=shared())
     rows = summary(table, {"pair": 3.0, "alone age": 0.5, "alone death": 0.5})
     found = chosen(rows)
@@ -103,30 +110,30 @@ def test_tasks_that_help_each_other_are_better_by_sharing():
     assert found["gain_of_tuning"] + found["gain_of_sharing"] == pytest.approx(
         found["vs_single_task_difference"]
     )
-    train, why = verdict_sentences(table.to_dict("records"), rows)[:2]
+    train, why = verdict_sentences(records(table), rows)[:2]
     assert train.endswith(
         "better than tuned single-task networks, and than each task alone with the same hyperparameters."
     )
     assert why.startswith("On test it gains +")
-    assert verdict_sentences(table.to_dict("records"), rows)[2].startswith(
+    assert verdict_sentences(records(table), rows)[2].startswith(
         "It is also better than one network for all tasks with equal weights (+"
     )
 
 
-def test_sharing_that_costs_is_worse_though_tuning_gains():
+def test_sharing_that_costs_is_worse_though_tuning_gains() -> None:
     table = designs(CONTROL, chosen=shared())
     rows = summary(table, {"pair": 3.0, "alone age": 5.0, "alone death": 5.0})
     found = chosen(rows)
     assert found["vs_single_task_verdict"] == "better"
     assert found["verdict"] == "worse"
-    train, why = verdict_sentences(table.to_dict("records"), rows)[:2]
+    train, why = verdict_sentences(records(table), rows)[:2]
     assert train.startswith(
         "Train each task alone, with the hyperparameters that the search found: sharing costs "
     )
     assert "with its hyperparameters each task alone gains +" in why
 
 
-def test_the_primary_comparison_is_not_corrected_for_the_others():
+def test_the_primary_comparison_is_not_corrected_for_the_others() -> None:
     many = [row("mine", f"mine {at}", f"mine {at}", 0.1) for at in range(12)]
     lots = summary(designs(CONTROL, *many, chosen=shared()), {"pair": 0.12})
     assert chosen(lots)["vs_single_task_p_corrected"] == chosen(lots)["vs_single_task_p"]
@@ -134,7 +141,7 @@ def test_the_primary_comparison_is_not_corrected_for_the_others():
     assert all(one["vs_single_task_p_corrected"] > one["vs_single_task_p"] for one in others)
 
 
-def test_the_second_step_is_taken_only_after_the_first():
+def test_the_second_step_is_taken_only_after_the_first() -> None:
     """Better than the other reference, which is bad, but not than single tasks: nothing is shown."""
     table = designs(CONTROL, chosen=shared())
     rows = summary(table, {"pair": 0.0, "equal": -4.0, "alone age": -2.0, "alone death": -2.0})
@@ -145,14 +152,14 @@ def test_the_second_step_is_taken_only_after_the_first():
     assert found["vs_reference_verdict"] == found["verdict"] == "no difference shown"
 
 
-def test_the_other_reference_is_the_best_on_valid_whatever_test_says():
+def test_the_other_reference_is_the_best_on_valid_whatever_test_says() -> None:
     table = designs(CONTROL, chosen=shared())
     rows = summary(table, {"tuned": 9.0})
     assert {one["reference"] for one in rows} == {"shared_equal"}
     assert next(one for one in rows if one["arm"] == "shared_equal")["vs_reference_verdict"] is None
 
 
-def test_a_reference_that_is_recommended_is_not_compared_with_itself():
+def test_a_reference_that_is_recommended_is_not_compared_with_itself() -> None:
     control = {"control": "alone age/alone death"}
     equal = row("shared_equal", "equal", "equal", 0.1, chosen=True) | control
     table = pd.DataFrame([row("single_task", "single age", "single death", 0.0), equal, CONTROL])
@@ -160,23 +167,21 @@ def test_a_reference_that_is_recommended_is_not_compared_with_itself():
     found = chosen(rows)
     assert found["vs_reference_verdict"] is None
     assert found["verdict"] == "better"
-    assert "It is itself the best other reference, shared_equal." in verdict_sentences(
-        table.to_dict("records"), rows
-    )
+    assert "It is itself the best other reference, shared_equal." in verdict_sentences(records(table), rows)
 
 
-def test_single_tasks_that_are_recommended_are_not_tested():
+def test_single_tasks_that_are_recommended_are_not_tested() -> None:
     single = row("single_task", "single age", "single death", 0.3, chosen=True)
     single |= {"control": single["design_id"]}
     table = pd.DataFrame([single, row("shared_equal", "equal", "equal", 0.1)])
     rows = summary(table, {})
     assert chosen(rows)["verdict"] == "no difference shown"
-    assert verdict_sentences(table.to_dict("records"), rows)[0] == (
+    assert verdict_sentences(records(table), rows)[0] == (
         "Train each task alone: no design with sharing was shown to be better on validation data."
     )
 
 
-def test_a_design_that_shares_nothing_is_never_better_by_sharing():
+def test_a_design_that_shares_nothing_is_never_better_by_sharing() -> None:
     linear = row("linear", "linear age", "linear death", 2.0, chosen=True)
     linear |= {"control": linear["design_id"]}
     table = designs(chosen=linear)
@@ -184,12 +189,12 @@ def test_a_design_that_shares_nothing_is_never_better_by_sharing():
     found = chosen(rows)
     assert (found["vs_single_task_verdict"], found["verdict"]) == ("better", "no difference shown")
     assert found["gain_of_sharing"] == 0.0
-    assert verdict_sentences(table.to_dict("records"), rows)[0].startswith(
+    assert verdict_sentences(records(table), rows)[0].startswith(
         "Train each task alone, with a linear network: better than tuned single-task networks, and"
     )
 
 
-def test_of_a_design_without_its_control_nothing_better_is_said():
+def test_of_a_design_without_its_control_nothing_better_is_said() -> None:
     table = designs(CONTROL, row("search", "other", "other", 0.9), chosen=shared())
     rows = summary(table, {"pair": 3.0, "other": 3.0, "equal": 0.0})
     other = next(one for one in rows if one["arm"] == "search")
@@ -201,16 +206,16 @@ def test_of_a_design_without_its_control_nothing_better_is_said():
     assert any("has no control" in note for note in chosen(lost)["caveats"])
 
 
-def test_worse_is_said_as_well():
+def test_worse_is_said_as_well() -> None:
     table = designs(CONTROL, chosen=shared())
     rows = summary(table, {"pair": -3.0})
     assert chosen(rows)["verdict"] == "worse"
-    assert verdict_sentences(table.to_dict("records"), rows)[0].startswith(
+    assert verdict_sentences(records(table), rows)[0].startswith(
         "Train each task alone: one network for both tasks did worse on test"
     )
 
 
-def test_a_second_reading_is_judged_at_half_the_level():
+def test_a_second_reading_is_judged_at_half_the_level() -> None:
     """A difference whose p lies between both levels is shown by a first reading alone."""
     table = designs(CONTROL, chosen=shared())
     for gain in np.linspace(0.02, 0.2, 40):
@@ -222,19 +227,19 @@ def test_a_second_reading_is_judged_at_half_the_level():
     second = chosen(second_rows)
     assert (first["verdict"], second["verdict"]) == ("better", "no difference shown")
     assert second["delta_m_high"] > first["delta_m_high"]
-    said = verdict_sentences(table.to_dict("records"), second_rows)
+    said = verdict_sentences(records(table), second_rows)
     assert "Test was read 2 times, so verdicts are at level 0.025 instead of .05." in said
 
 
-def test_without_a_confirmation_nothing_is_claimed():
+def test_without_a_confirmation_nothing_is_claimed() -> None:
     table = designs(CONTROL, chosen=shared())
-    advice, caution = verdict_sentences(table.to_dict("records"), [])
+    advice, caution = verdict_sentences(records(table), [])
     assert advice.startswith("Train one network for both tasks (10 parameters): the best so far on valid")
     assert caution.endswith("nothing is shown yet.")
     assert verdict_sentences([], []) == []
 
 
-def test_a_network_for_each_task_with_the_others_as_members_shares():
+def test_a_network_for_each_task_with_the_others_as_members_shares() -> None:
     apart = row("search", "pair", "other", 3.0)
     apart["text"] = "x serves age: age death / age death; y serves death: age death / age death"
     rows = summary(designs(CONTROL, apart, chosen=shared()), {"pair": 3.0, "other": 3.0})

@@ -1,3 +1,6 @@
+from collections.abc import Iterable
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -9,7 +12,7 @@ KINDS = metric_kinds(TASKS)
 NONE = pd.DataFrame({"trial_id": [], "task": [], "left_out": [], "value": [], "split": []})
 
 
-def runs(*again: dict, values=(), resamples=NONE) -> Runs:
+def runs(*again: dict[str, Any], values: Iterable[Any] = (), resamples: pd.DataFrame = NONE) -> Runs:
     searched = ({"trial_id": "a", "config_id": "A"}, {"trial_id": "b", "config_id": "B"})
     confirmed = ({"phase": "confirmation", **row} for row in again)
     return Runs.read(trials(*searched, *confirmed), metrics(*values), resamples, KINDS)
@@ -24,7 +27,7 @@ def designs(*networks: tuple[str, str]) -> pd.DataFrame:
     )
 
 
-def test_a_network_that_two_designs_share_is_found_by_its_configuration():
+def test_a_network_that_two_designs_share_is_found_by_its_configuration() -> None:
     found = runs(
         {"trial_id": "x", "config_id": "A", "seed": 7, "train_seconds": 3.0},
         {"trial_id": "y", "config_id": "B", "seed": 7, "train_seconds": 4.0},
@@ -40,7 +43,7 @@ def test_a_network_that_two_designs_share_is_found_by_its_configuration():
     assert (one.seconds_S.tolist(), two.seconds_S.tolist()) == ([3.0], [7.0])
 
 
-def test_only_seeds_with_every_network_count():
+def test_only_seeds_with_every_network_count() -> None:
     found = runs(
         {"trial_id": "x1", "config_id": "A", "seed": 1},
         {"trial_id": "x2", "config_id": "A", "seed": 2},
@@ -52,14 +55,14 @@ def test_only_seeds_with_every_network_count():
     assert two.seeds == (2,)
 
 
-def test_a_design_without_a_common_seed_is_left_out():
+def test_a_design_without_a_common_seed_is_left_out() -> None:
     found = runs(
         {"trial_id": "x", "config_id": "A", "seed": 1}, {"trial_id": "y", "config_id": "B", "seed": 2}
     )
     assert len(confirmed_designs(designs(("a", "a"), ("a", "b")), found, ("age", "death"))) == 1
 
 
-def test_only_default_metrics_on_test_are_read():
+def test_only_default_metrics_on_test_are_read() -> None:
     found = runs(
         {"trial_id": "x", "config_id": "A", "seed": 1},
         values=[("x", "age", "valid", 1.0, 0.0), ("a", "age", "test", 2.0, 0.0)],
@@ -69,7 +72,7 @@ def test_only_default_metrics_on_test_are_read():
     assert np.isnan(design.values_ST).all()
 
 
-def test_a_network_trained_twice_on_a_seed_counts_once():
+def test_a_network_trained_twice_on_a_seed_counts_once() -> None:
     found = runs(
         {"trial_id": "x", "config_id": "A", "seed": 1, "train_seconds": 3.0},
         {"trial_id": "z", "config_id": "A", "seed": 1, "train_seconds": 9.0},
@@ -79,7 +82,7 @@ def test_a_network_trained_twice_on_a_seed_counts_once():
     assert (design.values_ST.tolist(), design.seconds_S.tolist()) == ([[1.0]], [3.0])
 
 
-def test_resamples_are_by_group_seed_and_task():
+def test_resamples_are_by_group_seed_and_task() -> None:
     left_out = pd.DataFrame(
         {
             "trial_id": ["x", "x", "x"],
@@ -96,7 +99,7 @@ def test_resamples_are_by_group_seed_and_task():
     assert np.isnan(design.resampled_GST[:, 0, 1]).all()
 
 
-def test_some_of_the_seeds():
+def test_some_of_the_seeds() -> None:
     again = [
         {"trial_id": f"x{seed}", "config_id": "A", "seed": seed, "train_seconds": seed} for seed in (1, 2, 3)
     ]

@@ -1,4 +1,5 @@
 import math
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -7,11 +8,11 @@ from mtl_search.analysis import learning_curves, search_history, weight_trajecto
 from tests.fixtures.frames import trials
 
 
-def epochs(*rows: tuple) -> pd.DataFrame:
+def epochs(*rows: tuple[Any, ...]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["trial_id", "epoch", "task", "train_loss", "valid", "weight"])
 
 
-def test_curves_are_quartiles_over_the_arms_complete_trials():
+def test_curves_are_quartiles_over_the_arms_complete_trials() -> None:
     frame = trials(*({"trial_id": name} for name in "abc"), {"trial_id": "p", "state": "pruned"})
     rows = [
         (name, 1, "age", loss, 10 * loss, 1.0)
@@ -27,7 +28,7 @@ def test_curves_are_quartiles_over_the_arms_complete_trials():
     assert row["valid_median"] == 20.0
 
 
-def test_fewer_trials_reach_later_epochs():
+def test_fewer_trials_reach_later_epochs() -> None:
     frame = trials({"trial_id": "a"}, {"trial_id": "b"})
     table = learning_curves(
         epochs(*((n, e, "age", 1.0, 1.0, 1.0) for n, e in (("a", 1), ("a", 2), ("b", 1)))), frame
@@ -35,7 +36,7 @@ def test_fewer_trials_reach_later_epochs():
     assert table["n_trials"].tolist() == [2, 1]
 
 
-def test_weights_are_relative_to_their_mean():
+def test_weights_are_relative_to_their_mean() -> None:
     frame = trials({"trial_id": "a", "weighting": "fixed"}, {"trial_id": "b", "weighting": "fixed"})
     rows = [("a", 1, "age", 0, 0, 3.0), ("a", 1, "death", 0, 0, 1.0)]
     scaled = [("b", 1, "age", 0, 0, 300.0), ("b", 1, "death", 0, 0, 100.0)]
@@ -44,18 +45,18 @@ def test_weights_are_relative_to_their_mean():
     assert table["n_trials"].tolist() == [2, 2]
 
 
-def test_networks_of_one_task_have_no_weights_to_show():
+def test_networks_of_one_task_have_no_weights_to_show() -> None:
     frame = trials({"trial_id": "a", "members": ["age"]})
     assert len(weight_trajectories(epochs(("a", 1, "age", 0, 0, 1.0)), frame)) == 0
 
 
-def test_weights_that_are_all_zero_are_undefined():
+def test_weights_that_are_all_zero_are_undefined() -> None:
     frame = trials({"trial_id": "a"})
     rows = [("a", 1, task, 0, 0, 0.0) for task in ("age", "death")]
     assert weight_trajectories(epochs(*rows), frame)["weight_median"].isna().all()
 
 
-def test_history_is_in_the_order_trials_ended():
+def test_history_is_in_the_order_trials_ended() -> None:
     frame = trials(
         {"trial_id": "late", "finished": 9, "mean_gain": 5.0, "device_seconds": 2.0},
         {"trial_id": "first", "finished": 1, "mean_gain": -1.0, "device_seconds": 3.0},
@@ -74,7 +75,7 @@ def test_history_is_in_the_order_trials_ended():
     assert table.loc[table["arm"] == "shared", "best"].tolist() == [0.0]
 
 
-def test_before_the_first_complete_trial_there_is_no_best():
+def test_before_the_first_complete_trial_there_is_no_best() -> None:
     frame = trials(
         {"trial_id": "f", "state": "failed", "mean_gain": math.nan}, {"trial_id": "a", "mean_gain": 1.0}
     )

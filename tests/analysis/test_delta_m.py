@@ -3,6 +3,7 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis.strategies._internal.random import ArtificialRandom
 
 from mtl_search.analysis import delta_m, gains
 from mtl_search.records import MetricKind
@@ -45,14 +46,14 @@ CITYSCAPES_ROWS = {
 
 
 @pytest.mark.parametrize("method", NYUV2_ROWS)
-def test_the_printed_numbers_of_nyuv2_are_reproduced(method):
+def test_the_printed_numbers_of_nyuv2_are_reproduced(method: str) -> None:
     row, printed = NYUV2_ROWS[method]
     values, single = dict(zip(NYUV2, row, strict=True)), dict(zip(NYUV2, NYUV2_SINGLE, strict=True))
     assert -delta_m(values, single, NYUV2_METRICS) == pytest.approx(printed, abs=0.01)
 
 
 @pytest.mark.parametrize("method", CITYSCAPES_ROWS)
-def test_the_printed_numbers_of_cityscapes_are_reproduced(method):
+def test_the_printed_numbers_of_cityscapes_are_reproduced(method: str) -> None:
     row, printed = CITYSCAPES_ROWS[method]
     metrics = {name: NYUV2_METRICS[name] for name in CITYSCAPES}
     values, single = (dict(zip(CITYSCAPES, found, strict=True)) for found in (row, CITYSCAPES_SINGLE))
@@ -63,12 +64,12 @@ R2 = MetricKind("r2", True, floor=0.01)
 KINDS = {"ward": MetricKind("accuracy", True), "age": MetricKind("rmse", False), "cost": R2}
 
 
-def test_gains_by_hand():
+def test_gains_by_hand() -> None:
     found = gains({"ward": 0.9, "age": 8.0, "cost": 0.3}, {"ward": 0.8, "age": 10.0, "cost": 0.4}, KINDS)
     assert found == pytest.approx({"ward": 12.5, "age": 20.0, "cost": -25.0})
 
 
-def test_a_negative_reference_keeps_the_direction_where_the_metric_has_no_floor():
+def test_a_negative_reference_keeps_the_direction_where_the_metric_has_no_floor() -> None:
     elbo = MetricKind("elbo", True)
     assert gains({"cost": 0.1}, {"cost": -0.2}, {"cost": elbo}) == pytest.approx({"cost": 150.0})
     assert math.isnan(gains({"cost": 0.1}, {"cost": -0.2}, {"cost": R2})["cost"])
@@ -86,13 +87,15 @@ def test_a_negative_reference_keeps_the_direction_where_the_metric_has_no_floor(
         ({"cost": math.inf}, {"cost": 0.4}),
     ],
 )
-def test_an_undefined_gain_is_nan_and_left_out_of_delta_m(values, references):
+def test_an_undefined_gain_is_nan_and_left_out_of_delta_m(
+    values: dict[str, float], references: dict[str, float]
+) -> None:
     assert math.isnan(gains(values, references, KINDS)["cost"])
     with_age = delta_m({**values, "age": 9.0}, {**references, "age": 10.0}, KINDS)
     assert with_age == pytest.approx(10.0)
 
 
-def test_delta_m_of_nothing_is_nan():
+def test_delta_m_of_nothing_is_nan() -> None:
     assert math.isnan(delta_m({}, {}, KINDS))
     assert math.isnan(delta_m({}, {}, {}))
 
@@ -101,12 +104,13 @@ positive = st.floats(0.05, 100)
 
 
 @given(st.lists(st.tuples(positive, positive, st.booleans()), min_size=1, max_size=6), positive, st.randoms())
-def test_delta_m_depends_on_neither_order_nor_units(tasks, scale, random):
+def test_delta_m_depends_on_neither_order_nor_units(
+    tasks: list[tuple[float, float, bool]], scale: float, random: ArtificialRandom
+) -> None:
     names = [f"task{i}" for i in range(len(tasks))]
-    values, single, metrics = (
-        {name: part(task) for name, task in zip(names, tasks, strict=True)}
-        for part in (lambda t: t[0], lambda t: t[1], lambda t: MetricKind("metric", t[2]))
-    )
+    values = {name: value for name, (value, _, _) in zip(names, tasks, strict=True)}
+    single = {name: value for name, (_, value, _) in zip(names, tasks, strict=True)}
+    metrics = {name: MetricKind("metric", higher) for name, (_, _, higher) in zip(names, tasks, strict=True)}
     expected = delta_m(values, single, metrics)
     shuffled = random.sample(names, len(names))
     again = delta_m(

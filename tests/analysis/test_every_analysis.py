@@ -1,6 +1,7 @@
 """What every analysis must do: bear empty tables and failures, change nothing, take rows in any order."""
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -45,19 +46,19 @@ def frames(board: Leaderboard) -> dict[str, pd.DataFrame]:
 
 
 @pytest.fixture(scope="module")
-def tables(tmp_path_factory):
+def tables(tmp_path_factory: pytest.TempPathFactory) -> dict[str, pd.DataFrame]:
     return frames(synthetic_sweep(tmp_path_factory.mktemp("sweep"), trials=60))
 
 
 @pytest.mark.parametrize("name", ANALYSES)
-def test_of_an_empty_board_there_is_an_empty_table(tmp_path, name):
+def test_of_an_empty_board_there_is_an_empty_table(tmp_path: Path, name: str) -> None:
     found = ANALYSES[name](frames(Leaderboard.create(tmp_path, HOSPITAL)))
     values = found.select_dtypes("number")
     assert len(found) == 0 or not np.isfinite(values["effect"]).any()
 
 
 @pytest.mark.parametrize("name", ANALYSES)
-def test_failed_trials_alone_show_nothing(tmp_path, name):
+def test_failed_trials_alone_show_nothing(tmp_path: Path, name: str) -> None:
     board = Leaderboard.create(tmp_path, HOSPITAL)
     failed = {"metrics": (), "history": (), "score": math.nan, "mean_gain": math.nan, "error": "diverged"}
     board.record(*(synthetic_trial(str(i), state=TrialState.FAILED, **failed) for i in range(30)))
@@ -73,14 +74,14 @@ def test_failed_trials_alone_show_nothing(tmp_path, name):
 
 
 @pytest.mark.parametrize("name", ANALYSES)
-def test_one_trial_is_enough_to_run(tmp_path, name):
+def test_one_trial_is_enough_to_run(tmp_path: Path, name: str) -> None:
     board = Leaderboard.create(tmp_path, HOSPITAL)
     board.record(synthetic_trial("only"))
     assert isinstance(ANALYSES[name](frames(board)), pd.DataFrame)
 
 
 @pytest.mark.parametrize("name", ANALYSES)
-def test_its_tables_are_left_as_they_were(tables, name):
+def test_its_tables_are_left_as_they_were(tables: dict[str, pd.DataFrame], name: str) -> None:
     before = {table: frame.copy(deep=True) for table, frame in tables.items()}
     ANALYSES[name](tables)
     for table, frame in tables.items():
@@ -88,7 +89,7 @@ def test_its_tables_are_left_as_they_were(tables, name):
 
 
 @pytest.mark.parametrize("name", ANALYSES)
-def test_the_same_tables_give_the_same_result(tables, name):
+def test_the_same_tables_give_the_same_result(tables: dict[str, pd.DataFrame], name: str) -> None:
     pd.testing.assert_frame_equal(ANALYSES[name](tables), ANALYSES[name](tables))
 
 
@@ -112,7 +113,7 @@ def comparable(name: str, found: pd.DataFrame) -> pd.DataFrame:
 
 
 @pytest.mark.parametrize("name", sorted(ANALYSES.keys() - {"importances"}))
-def test_the_order_of_rows_does_not_matter(tables, name):
+def test_the_order_of_rows_does_not_matter(tables: dict[str, pd.DataFrame], name: str) -> None:
     """But for importance, which thins out long searches in their order."""
     shuffled = {
         table: frame.sample(frac=1.0, random_state=3).reset_index(drop=True)
@@ -126,7 +127,7 @@ OF_TRIALS_THAT_END = sorted(ANALYSES.keys() - {"arm_costs", "search_history", "d
 
 
 @pytest.mark.parametrize("name", OF_TRIALS_THAT_END)
-def test_pruned_and_repeated_trials_are_no_evidence(tables, name):
+def test_pruned_and_repeated_trials_are_no_evidence(tables: dict[str, pd.DataFrame], name: str) -> None:
     trials = tables["trials"]
     extra = trials[trials["phase"] == "search"].copy()
     extra["trial_id"] = "extra-" + extra["trial_id"]

@@ -1,4 +1,8 @@
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
+import pandas as pd
 import pytest
 from optuna.importance import FanovaImportanceEvaluator, PedAnovaImportanceEvaluator
 
@@ -7,7 +11,7 @@ from mtl_search.analysis.importance import FEWEST_TRIALS, features
 from tests.fixtures.frames import TASKS, trials, valid_gains
 
 
-def searched(n: int, seed: int = 0):
+def searched(n: int, seed: int = 0) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Trials whose mean gain hangs on the learning rate, and whose gain of age hangs on death being there."""
     rng = np.random.default_rng(seed)
     rows, gains = [], {}
@@ -35,7 +39,7 @@ def searched(n: int, seed: int = 0):
     return trials(*rows), valid_gains(gains)
 
 
-def test_what_decides_is_named_first():
+def test_what_decides_is_named_first() -> None:
     table = importances(*searched(200), TASKS)
     overall = table[table["target"] == "delta_m"].set_index("feature")["importance"]
     assert overall.idxmax() == "optimizer.lr"
@@ -48,7 +52,9 @@ def test_what_decides_is_named_first():
 @pytest.mark.parametrize(
     "evaluator", [PedAnovaImportanceEvaluator, lambda: FanovaImportanceEvaluator(seed=0)]
 )
-def test_shares_sum_to_one_for_each_target(evaluator):
+def test_shares_sum_to_one_for_each_target(
+    evaluator: Callable[..., Any] | type[PedAnovaImportanceEvaluator],
+) -> None:
     table = importances(*searched(60), TASKS, evaluator=evaluator)
     assert set(table["target"]) == {"delta_m", "age", "death"}
     for _, rows in table.groupby("target"):
@@ -56,21 +62,21 @@ def test_shares_sum_to_one_for_each_target(evaluator):
         assert (rows["importance"] >= 0).all()
 
 
-def test_it_is_the_same_every_time():
+def test_it_is_the_same_every_time() -> None:
     assert importances(*searched(50), TASKS).equals(importances(*searched(50), TASKS))
 
 
-def test_too_few_trials_say_nothing():
+def test_too_few_trials_say_nothing() -> None:
     assert len(importances(*searched(FEWEST_TRIALS - 1), TASKS)) == 0
 
 
-def test_equal_values_say_nothing():
+def test_equal_values_say_nothing() -> None:
     frame, metrics = searched(40)
     table = importances(frame.assign(mean_gain=1.0), metrics, TASKS)
     assert "delta_m" not in set(table["target"])
 
 
-def test_features_of_a_network_and_of_a_single_task():
+def test_features_of_a_network_and_of_a_single_task() -> None:
     frame, _ = searched(40)
     described = dict(zip(frame["members"].map(len), features(frame), strict=True))
     alone, together = described[1], described[2]
@@ -85,25 +91,25 @@ def test_features_of_a_network_and_of_a_single_task():
     assert "members.death" not in together
 
 
-def test_shared_stages_are_a_mean_over_pairs():
+def test_shared_stages_are_a_mean_over_pairs() -> None:
     tree = "a b c / a b | c / a | b | c"  # a and b share two stages, the other pairs one
     frame = trials({"trial_id": "t", "members": ["a", "b", "c"], "sharing": tree})
     assert features(frame)[0]["shared stages"] == pytest.approx(4 / 3)
 
 
-def test_a_parameter_that_is_no_number_in_one_trial_is_a_category():
+def test_a_parameter_that_is_no_number_in_one_trial_is_a_category() -> None:
     frame = trials({"params": {"size": "64"}}, {"params": {"size": "auto"}}, {"params": {"depth": "2"}})
     assert [row.get("size") for row in features(frame)] == ["64", "auto", None]
     assert features(frame)[2]["depth"] == 2.0
 
 
-def test_a_thousand_trials_are_enough(monkeypatch):
+def test_a_thousand_trials_are_enough(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mtl_search.analysis.importance.MOST_TRIALS", 30)
     table = importances(*searched(95), TASKS)
     assert table.groupby("target")["importance"].sum().tolist() == pytest.approx([1.0] * 3)
 
 
-def test_weights_of_a_task_are_one_feature_in_all_alternatives():
+def test_weights_of_a_task_are_one_feature_in_all_alternatives() -> None:
     frame = trials(
         {"params": {"weighting.weights.age": "1.5", "weighting": "fixed"}},
         {"params": {"weighting.fixed.weights.age": "0.5", "weighting.name": '"fixed"', "kind": '"a"'}},

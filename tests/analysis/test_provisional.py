@@ -1,12 +1,15 @@
 """When a verdict may still change with more trials of the references."""
 
 import math
+from typing import Any
 
 from mtl_search.analysis.provisional import provisional
 from tests.fixtures.frames import TASKS, trials, valid_gains
 
 
-def study(arm: str, gains: list[float], members: list[str], start: int = 0, **more: object) -> list[dict]:
+def study(
+    arm: str, gains: list[float], members: list[str], start: int = 0, **more: object
+) -> list[dict[str, Any]]:
     return [
         {
             "trial_id": f"{arm}.{'+'.join(members)}-{start + number}",
@@ -25,7 +28,7 @@ AGE, DEATH = study("single_task", FLAT, ["age"]), study("single_task", FLAT, ["d
 SEARCH = study("search", [0.0] * 3, ["age", "death"], start=50)
 
 
-def reasons(*rows: dict, noise: float = 0.0) -> list[str]:
+def reasons(*rows: dict[str, Any], noise: float = 0.0) -> list[str]:
     again = [
         {"trial_id": f"r{at}", "config_id": "r", "phase": "replication", "members": ["age", "death"]}
         for at in range(2)
@@ -36,11 +39,11 @@ def reasons(*rows: dict, noise: float = 0.0) -> list[str]:
     return provisional(trials(*rows, *again), spread, TASKS)
 
 
-def test_enough_trials_that_have_settled():
+def test_enough_trials_that_have_settled() -> None:
     assert reasons(*AGE, *DEATH, *SEARCH) == []
 
 
-def test_few_completed_trials_are_named():
+def test_few_completed_trials_are_named() -> None:
     pruned = study("single_task", FLAT[:3], ["death"], state="pruned")
     assert reasons(*AGE, *DEATH[:9], *pruned, *SEARCH) == [
         "fewer than 10 completed trials: single_task death 9"
@@ -50,30 +53,30 @@ def test_few_completed_trials_are_named():
     ]
 
 
-def test_every_reference_counts_and_the_search_does_not():
+def test_every_reference_counts_and_the_search_does_not() -> None:
     told = reasons(*AGE, *DEATH, *study("shared_tuned", [0.0] * 4, ["age", "death"]), *SEARCH)
     assert told == ["fewer than 10 completed trials: shared_tuned 4"]
     told = reasons(*AGE, *DEATH, *study("linear", [0.0] * 2, ["age"]), *SEARCH)
     assert told == ["fewer than 10 completed trials: linear age 2"]
 
 
-def test_a_best_that_comes_last_is_still_improving():
+def test_a_best_that_comes_last_is_still_improving() -> None:
     last = study("single_task", [2.0], ["age"], start=12)
     assert reasons(*AGE, *last, *DEATH, *SEARCH) == ["still improving at its last trial: single_task age"]
 
 
-def test_a_best_within_the_noise_of_seeds_is_not():
+def test_a_best_within_the_noise_of_seeds_is_not() -> None:
     last = study("single_task", [2.0], ["age"], start=12)
     assert reasons(*AGE, *last, *DEATH, *SEARCH, noise=1.5) == []
     assert reasons(*AGE, *last, *DEATH, *SEARCH, noise=0.5) != []
 
 
-def test_what_is_tried_when_the_search_is_over_comes_last_by_nature():
+def test_what_is_tried_when_the_search_is_over_comes_last_by_nature() -> None:
     after = study("single_task", [2.0], ["age"], start=90)
     assert reasons(*AGE, *DEATH, *SEARCH, *after) == []
 
 
-def test_they_count_as_trials():
+def test_they_count_as_trials() -> None:
     few = study("single_task", FLAT[:8], ["age"])
     after = study("single_task", [0.1, 0.2], ["age"], start=90)
     assert reasons(*few, *after, *DEATH, *SEARCH) == []

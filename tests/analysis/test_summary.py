@@ -1,4 +1,6 @@
 import math
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,7 +18,7 @@ AGE = {"single": (10.0, 10.2, 9.8), "tuned": (9.5, 9.8, 9.4), "found": (9.0, 9.1
 DEATH = {"single": (0.80, 0.81, 0.79), "tuned": (0.79, 0.80, 0.78), "found": (0.82, 0.84, 0.80)}
 
 
-def design(arm: str, n: int, age: str, death: str, *, chosen: bool = False) -> dict:
+def design(arm: str, n: int, age: str, death: str, *, chosen: bool = False) -> dict[str, Any]:
     networks = sorted({age, death})
     return {
         "design_id": f"{age}, {death}",
@@ -55,7 +57,7 @@ def serves(network: str) -> tuple[str, ...]:
     return (network.split()[1],) if network.startswith("single") else ("age", "death")
 
 
-def tables(seeds=SEEDS, groups: int = 0):
+def tables(seeds: tuple[int, ...] = SEEDS, groups: int = 0) -> tuple[pd.DataFrame, ...]:
     """The tables of a search and its confirmation on ``seeds``; test values as in AGE and DEATH."""
     searched = [{"trial_id": network, "device_seconds": 5.0, "arm": "search"} for network in NETWORKS]
     again = [
@@ -96,7 +98,7 @@ def tables(seeds=SEEDS, groups: int = 0):
     )
 
 
-def by_design(rows: list[dict]) -> dict[tuple[str, int], dict]:
+def by_design(rows: list[dict[str, Any]]) -> dict[tuple[str, int], dict[str, Any]]:
     return {(row["arm"], row["n_networks"]): row for row in rows}
 
 
@@ -107,7 +109,7 @@ def gains(network: str, task: str) -> np.ndarray:
     return (np.array(DEATH[network]) - 0.8) / 0.8 * 100
 
 
-def test_delta_m_and_gains_are_those_by_hand():
+def test_delta_m_and_gains_are_those_by_hand() -> None:
     rows = by_design(summarise(*tables()))
     found = rows["search", 1]
     delta = (gains("found", "age") + gains("found", "death")) / 2
@@ -130,7 +132,7 @@ def test_delta_m_and_gains_are_those_by_hand():
     assert death["gain_sd"] == pytest.approx(gains("found", "death").std(ddof=1))
 
 
-def test_comparisons_are_paired_t_tests():
+def test_comparisons_are_paired_t_tests() -> None:
     rows = by_design(summarise(*tables()))
     found = (gains("found", "age") + gains("found", "death")) / 2
     mixed = (gains("found", "age") + gains("single", "death")) / 2
@@ -144,7 +146,7 @@ def test_comparisons_are_paired_t_tests():
     assert {row["reference"] for row in rows.values()} == {"shared_tuned"}
 
 
-def test_a_group_without_which_a_task_is_undefined_does_not_count():
+def test_a_group_without_which_a_task_is_undefined_does_not_count() -> None:
     frames = list(tables(groups=4))
     plain = by_design(summarise(*frames))
     resamples = frames[2]
@@ -160,7 +162,7 @@ def test_a_group_without_which_a_task_is_undefined_does_not_count():
     assert gone["search", 1]["delta_m_low"] == pytest.approx(left["search", 1]["delta_m_low"])
 
 
-def test_a_reference_is_not_compared_with_itself():
+def test_a_reference_is_not_compared_with_itself() -> None:
     rows = by_design(summarise(*tables()))
     assert rows["single_task", 2]["vs_single_task_verdict"] is None
     assert math.isnan(rows["single_task", 2]["vs_single_task_p"])
@@ -169,7 +171,7 @@ def test_a_reference_is_not_compared_with_itself():
     assert rows["shared_tuned", 1]["vs_single_task_verdict"] is not None
 
 
-def test_verdicts_follow_from_the_corrected_p_values():
+def test_verdicts_follow_from_the_corrected_p_values() -> None:
     for row in summarise(*tables()):
         for name in ("single_task", "reference"):
             if row[f"vs_{name}_verdict"] is not None:
@@ -177,7 +179,7 @@ def test_verdicts_follow_from_the_corrected_p_values():
                 assert (row[f"vs_{name}_verdict"] != "no difference shown") == significant
 
 
-def test_costs_are_those_of_all_networks_and_of_the_arm():
+def test_costs_are_those_of_all_networks_and_of_the_arm() -> None:
     rows = by_design(summarise(*tables()))
     assert rows["search", 2]["train_seconds"] == pytest.approx(2 * (2.0 + 2.0))
     assert rows["search", 2]["arm_trials"] == 4
@@ -185,7 +187,7 @@ def test_costs_are_those_of_all_networks_and_of_the_arm():
     assert rows["single_task", 2]["arm_trials"] == 0
 
 
-def test_the_sampling_of_test_rows_widens_what_depends_on_it():
+def test_the_sampling_of_test_rows_widens_what_depends_on_it() -> None:
     plain, resampled = by_design(summarise(*tables())), by_design(summarise(*tables(groups=10)))
     narrow, wide = plain["search", 1], resampled["search", 1]
     assert wide["delta_m"] == pytest.approx(narrow["delta_m"])
@@ -196,7 +198,7 @@ def test_the_sampling_of_test_rows_widens_what_depends_on_it():
     assert same[0] == pytest.approx(same[1])
 
 
-def test_a_seed_on_which_a_network_failed_is_left_out_for_its_designs():
+def test_a_seed_on_which_a_network_failed_is_left_out_for_its_designs() -> None:
     frames = list(tables())
     frames[0].loc[frames[0]["trial_id"] == "found@2", "state"] = "failed"
     rows = by_design(summarise(*frames))
@@ -211,7 +213,7 @@ def test_a_seed_on_which_a_network_failed_is_left_out_for_its_designs():
     assert "2 seeds: fewer than 3 show little" in rows["search", 1]["caveats"]
 
 
-def test_a_design_that_was_not_trained_again_is_not_in_it():
+def test_a_design_that_was_not_trained_again_is_not_in_it() -> None:
     frames = list(tables())
     frames[0] = frames[0][frames[0]["config_id"] != "tuned"].reset_index(drop=True)
     frames[3] = DESIGNS[DESIGNS["arm"] != "shared_tuned"]
@@ -222,14 +224,14 @@ def test_a_design_that_was_not_trained_again_is_not_in_it():
     assert any("tuned fixed weights" in note for note in rows["search", 1]["caveats"])
 
 
-def test_one_seed_says_nothing_but_means():
+def test_one_seed_says_nothing_but_means() -> None:
     rows = by_design(summarise(*tables(seeds=(1,))))
     assert rows["search", 1]["delta_m"] == pytest.approx((10.0 + 2.5) / 2)
     assert all(row["verdict"] == "no difference shown" for row in rows.values())
     assert all(math.isnan(row["vs_single_task_low"]) for row in rows.values())
 
 
-def test_without_single_task_there_is_no_gain():
+def test_without_single_task_there_is_no_gain() -> None:
     frames = list(tables())
     frames[3] = DESIGNS[DESIGNS["arm"] != "single_task"]
     for row in summarise(*frames):
@@ -238,14 +240,14 @@ def test_without_single_task_there_is_no_gain():
         assert row["tasks"][0]["value"] > 0
 
 
-def test_before_the_confirmation_it_is_empty():
+def test_before_the_confirmation_it_is_empty() -> None:
     frames = list(tables())
     frames[0] = frames[0][frames[0]["phase"] == "search"]
     frames[1] = frames[1][:0]
     assert summarise(*frames) == []
 
 
-def test_rows_fit_the_written_schema(tmp_path):
+def test_rows_fit_the_written_schema(tmp_path: Path) -> None:
     board = Leaderboard.create(tmp_path, INFOS)
     rows = summarise(*tables(groups=3))
     board.write_summary(rows)
@@ -255,7 +257,7 @@ def test_rows_fit_the_written_schema(tmp_path):
     assert board.frame("summary")["delta_m"].tolist() == [row["delta_m"] for row in rows]
 
 
-def test_independent_tasks_show_no_difference(tmp_path):
+def test_independent_tasks_show_no_difference(tmp_path: Path) -> None:
     """On made-up sweeps where no companion helps, the searched design is hardly ever called better."""
     said = []
     for seed in range(4):
@@ -265,7 +267,7 @@ def test_independent_tasks_show_no_difference(tmp_path):
     assert said.count("better") <= 1
 
 
-def renamed(frames: list, names: dict[str, str]) -> list:
+def renamed(frames: list[Any], names: dict[str, str]) -> list[Any]:
     """The tables with other names for the tasks."""
     trials_, metrics_, resamples, designs, tasks = (frame.copy() for frame in frames)
     for frame in (metrics_, resamples, tasks):
@@ -274,7 +276,7 @@ def renamed(frames: list, names: dict[str, str]) -> list:
     return [trials_, metrics_, resamples, designs, tasks]
 
 
-def test_the_names_of_tasks_do_not_matter():
+def test_the_names_of_tasks_do_not_matter() -> None:
     rows = by_design(summarise(*tables(groups=4)))
     names = {"age": "z", "death": "a", "ward": "m"}  # another order too
     again = by_design(summarise(*renamed(list(tables(groups=4)), names)))
@@ -284,7 +286,7 @@ def test_the_names_of_tasks_do_not_matter():
         assert [task["task"] for task in again[key]["tasks"]] == ["a", "z"]
 
 
-def test_the_unit_of_a_metric_does_not_matter():
+def test_the_unit_of_a_metric_does_not_matter() -> None:
     rows = by_design(summarise(*tables(groups=4)))
     frames = list(tables(groups=4))
     for at in (1, 2):
@@ -295,7 +297,7 @@ def test_the_unit_of_a_metric_does_not_matter():
         assert again[key]["vs_single_task_p"] == pytest.approx(row["vs_single_task_p"], nan_ok=True)
 
 
-def test_one_more_design_makes_the_others_less_sure_and_changes_nothing_else():
+def test_one_more_design_makes_the_others_less_sure_and_changes_nothing_else() -> None:
     few = by_design(summarise(*tables()))
     frames = list(tables())
     frames[3] = pd.concat([DESIGNS, pd.DataFrame([design("mine", 1, "tuned", "found")])], ignore_index=True)
@@ -308,12 +310,12 @@ def test_one_more_design_makes_the_others_less_sure_and_changes_nothing_else():
             assert after == before if row["chosen"] else after >= before, "the primary test is one of its own"
 
 
-def test_rows_come_best_first():
+def test_rows_come_best_first() -> None:
     found = [row["delta_m"] for row in summarise(*tables())]
     assert found == sorted(found, reverse=True)
 
 
-def test_a_task_whose_reference_is_at_its_floor_is_left_out():
+def test_a_task_whose_reference_is_at_its_floor_is_left_out() -> None:
     frames = list(tables())
     frames[4] = TASKS.assign(floor=[20.0, 0.0, 0.0])  # age: no reference above it
     row = by_design(summarise(*frames))["search", 1]
@@ -323,7 +325,7 @@ def test_a_task_whose_reference_is_at_its_floor_is_left_out():
     assert row["delta_m"] == pytest.approx(2.5)
 
 
-def test_undefined_on_one_seed_is_left_out_there():
+def test_undefined_on_one_seed_is_left_out_there() -> None:
     frames = list(tables())
     undefined = (frames[1]["trial_id"] == "found@2") & (frames[1]["task"] == "death")
     frames[1].loc[undefined, "value"] = math.nan
@@ -334,7 +336,7 @@ def test_undefined_on_one_seed_is_left_out_there():
     assert row["n_seeds"] == 3
 
 
-def test_a_better_design_is_called_better_where_it_is(tmp_path):
+def test_a_better_design_is_called_better_where_it_is(tmp_path: Path) -> None:
     """On made-up sweeps with strong help between tasks."""
     said = []
     for seed in range(3):
@@ -346,7 +348,7 @@ def test_a_better_design_is_called_better_where_it_is(tmp_path):
     assert said == ["better"] * 3
 
 
-def test_a_task_that_has_no_reference_on_test_alone_is_named():
+def test_a_task_that_has_no_reference_on_test_alone_is_named() -> None:
     frames = list(tables())
     frames[4] = TASKS.assign(floor=[9.9, 0.0, 0.0], reference=[10.0, 0.8, 0.5])
     frames[1] = frames[1].assign(value=frames[1]["value"].where(frames[1]["task"] != "age", 9.0))
@@ -355,16 +357,16 @@ def test_a_task_that_has_no_reference_on_test_alone_is_named():
     assert any(note.startswith("no gain on test") and "age" in note for note in row["caveats"])
 
 
-def test_weights_count_in_delta_m():
+def test_weights_count_in_delta_m() -> None:
     frames = list(tables())
     frames[4] = TASKS.assign(weight=[3.0, 1.0, 1.0])
     row = by_design(summarise(*frames))["search", 1]
     assert row["delta_m"] == pytest.approx((3 * 10.0 + 2.5) / 4)
-    frames[4] = TASKS.assign(weight=[None, None, None])
+    frames[4] = TASKS.assign(weight=pd.Series([None, None, None]))
     assert by_design(summarise(*frames))["search", 1]["delta_m"] == pytest.approx((10.0 + 2.5) / 2)
 
 
-def test_a_lost_training_of_a_reference_leaves_the_other_seeds_as_they_are():
+def test_a_lost_training_of_a_reference_leaves_the_other_seeds_as_they_are() -> None:
     """Gains on common seeds: what is left is what would have been found without that seed at all."""
     frames, never = list(tables()), summarise(*tables(seeds=(1, 3)))
     frames[0].loc[frames[0]["trial_id"] == "single age@2", ["state", "error"]] = [
@@ -381,7 +383,7 @@ def test_a_lost_training_of_a_reference_leaves_the_other_seeds_as_they_are():
 
 
 @pytest.mark.parametrize(("reading", "alpha"), [(None, 0.05), (1, 0.05), (2, 0.025), (3, 0.0125)])
-def test_each_further_reading_of_test_is_at_half_the_level(reading, alpha):
+def test_each_further_reading_of_test_is_at_half_the_level(reading: int | None, alpha: float) -> None:
     frames = list(tables())
     again = frames[0]["phase"] == "confirmation"
     frames[0]["reading"] = pd.Series(1, index=frames[0].index).where(again)
@@ -397,19 +399,19 @@ def test_each_further_reading_of_test_is_at_half_the_level(reading, alpha):
     assert any("test was read" in note for note in row["caveats"]) == (alpha < 0.05)
 
 
-def test_another_recommended_design_is_a_further_reading():
+def test_another_recommended_design_is_a_further_reading() -> None:
     """Its networks were all confirmed before, so nothing was trained, but test was known."""
-    frames = tables()
+    frames: list[Any] = [*tables()]
     before = pd.DataFrame(summarise(*frames))
-    assert {row["reading"] for row in summarise(*frames, before)} == {1}
+    assert {row["reading"] for row in summarise(*[*frames, before])} == {1}
     others = frames[3].index[~frames[3]["chosen"]]
     frames[3]["chosen"] = frames[3].index == others[0]
-    assert {row["reading"] for row in summarise(*frames, before)} == {2}
-    now = pd.DataFrame(summarise(*frames, before))
-    assert {row["reading"] for row in summarise(*frames, now)} == {2}
+    assert {row["reading"] for row in summarise(*[*frames, before])} == {2}
+    now = pd.DataFrame(summarise(*[*frames, before]))
+    assert {row["reading"] for row in summarise(*[*frames, now])} == {2}
 
 
 @pytest.mark.parametrize(("groups", "named"), [(0, True), (4, False)])
-def test_intervals_of_seeds_alone_are_named(groups, named):
+def test_intervals_of_seeds_alone_are_named(groups: int, named: bool) -> None:
     row = summarise(*tables(groups=groups))[0]
     assert any("not resampled" in note for note in row["caveats"]) == named

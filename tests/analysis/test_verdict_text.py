@@ -70,7 +70,7 @@ def better(**changes: Any) -> dict[str, Any]:
     return row(**{**shown, **part("gain_of_tuning", 1.0, shown=True), **changes})
 
 
-def test_where_no_difference_is_shown_the_advice_stays():
+def test_where_no_difference_is_shown_the_advice_stays() -> None:
     advice, numbers, parts = said(row())
     assert advice == (
         "Train one network for all five tasks (41.5 k parameters): the smallest design that is not shown to "
@@ -83,11 +83,11 @@ def test_where_no_difference_is_shown_the_advice_stays():
     assert parts.startswith("Tuning brings +0.10 % [-0.90, +1.10], sharing +0.06 %")
 
 
-def test_the_best_on_valid_is_called_so():
+def test_the_best_on_valid_is_called_so() -> None:
     assert said(row(behind=0.0))[0].endswith(": the best on validation data.")
 
 
-def test_worse_than_single_tasks_turns_it():
+def test_worse_than_single_tasks_turns_it() -> None:
     worse = {
         **part("vs_single_task", -3.0, shown=True, suffix="_difference"),
         "vs_single_task_verdict": "worse",
@@ -99,7 +99,7 @@ def test_worse_than_single_tasks_turns_it():
 
 
 @pytest.mark.parametrize("against", [better, row])
-def test_sharing_that_costs_turns_it(against: Any):
+def test_sharing_that_costs_turns_it(against: Any) -> None:
     costs = part("gain_of_sharing", -1.0, shown=True)
     assert said(against(**costs))[0] == (
         "Train each task alone, with the hyperparameters that the search found: sharing costs "
@@ -109,11 +109,11 @@ def test_sharing_that_costs_turns_it(against: Any):
     assert untuned.startswith("Train each task alone: sharing costs")
 
 
-def test_sharing_that_may_cost_does_not():
+def test_sharing_that_may_cost_does_not() -> None:
     assert said(row(**part("gain_of_sharing", -1.0)))[0].startswith("Train one network")
 
 
-def test_a_gain_of_sharing_is_claimed_only_where_it_is_shown():
+def test_a_gain_of_sharing_is_claimed_only_where_it_is_shown() -> None:
     shown = said(better(**part("gain_of_sharing", 2.0, shown=True)))
     assert shown[0].endswith("networks, and than each task alone with the same hyperparameters.")
     assert "+1.00 % [+0.90, +1.10] comes from tuning, +2.00 % [+1.90, +2.10] from sharing" in shown[1]
@@ -132,13 +132,13 @@ def test_a_gain_of_sharing_is_claimed_only_where_it_is_shown():
         (None, "It is itself the best other reference, shared_tuned."),
     ],
 )
-def test_the_other_reference_comes_after(verdict: str | None, sentence: str):
+def test_the_other_reference_comes_after(verdict: str | None, sentence: str) -> None:
     arms = ["pooled", "search", "shared_tuned"]
     found = said(better(**part("gain_of_sharing", 2.0, shown=True), vs_reference_verdict=verdict, arms=arms))
     assert found[2].startswith(sentence)
 
 
-def test_a_better_reference_is_the_advice():
+def test_a_better_reference_is_the_advice() -> None:
     found = said(better(vs_reference_verdict="worse"))
     assert found[0] == (
         "Train one network for all tasks with tuned weights: it did better on test than one network for all "
@@ -146,23 +146,23 @@ def test_a_better_reference_is_the_advice():
     )
 
 
-def test_nothing_shared_is_alone():
+def test_nothing_shared_is_alone() -> None:
     linear = row("linear", chosen=True, control="linear", configs={c: c for c in "abcde"}, behind=0.0)
     advice = said(linear)[0]
     assert advice == "Train each task alone, with a linear network: the best on validation data."
 
 
-def test_tasks_of_own_networks_with_helpers_are_not_alone():
+def test_tasks_of_own_networks_with_helpers_are_not_alone() -> None:
     helped = row(configs={c: c for c in "abcde"}, n_networks=5)
     assert said(helped)[0].startswith("Train one network for each of five tasks (41.5 k parameters in all):")
 
 
-def test_who_is_trained_together_is_named():
+def test_who_is_trained_together_is_named() -> None:
     groups = row(configs={"a": "x", "b": "y", "c": "x"}, n_networks=2)
     assert "two networks for three tasks (a and c; b; 41.5 k parameters in all)" in said(groups)[0]
 
 
-def test_the_search_alone_is_told_where_other_arms_had_a_part():
+def test_the_search_alone_is_told_where_other_arms_had_a_part() -> None:
     own = row("search", **part("vs_single_task", 0.05, suffix="_difference"))
     mixed = said(row(arms=["pooled"]), own)
     assert (
@@ -172,7 +172,7 @@ def test_the_search_alone_is_told_where_other_arms_had_a_part():
     assert not any("own networks" in sentence for sentence in said(row(), own))
 
 
-def test_linear_networks_that_do_better_are_not_passed_over():
+def test_linear_networks_that_do_better_are_not_passed_over() -> None:
     linear = row("linear", delta_m=0.3, **part("vs_single_task", 0.3, suffix="_difference"))
     assert any(
         sentence.startswith("Linear networks did better on test: +0.30 %") for sentence in said(row(), linear)
@@ -180,12 +180,12 @@ def test_linear_networks_that_do_better_are_not_passed_over():
     assert not any("Linear" in sentence for sentence in said(row(), {**linear, "delta_m": 0.1}))
 
 
-def test_what_is_provisional_comes_last_with_its_reasons():
+def test_what_is_provisional_comes_last_with_its_reasons() -> None:
     found = said(row(provisional=["fewer than 10 completed trials: linear 4"]))
     assert found[-1].endswith("could change this: fewer than 10 completed trials: linear 4.")
 
 
-def test_tables_of_before_power_was_told():
+def test_tables_of_before_power_was_told() -> None:
     old = {name: value for name, value in row().items() if not name.endswith("_smallest")}
     assert said(old)[1].endswith("(+0.16 % [-0.84, +1.16]).")
 

@@ -1,8 +1,14 @@
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from benchmarks.planted_data import (
     LinearStages,
+    Planted,
     Sample,
     planted_auxiliary,
     planted_clusters,
@@ -11,6 +17,7 @@ from benchmarks.planted_data import (
     planted_pairs,
     planted_tree,
 )
+from mtl_search.data import Dataset
 from mtl_search.design import Branching
 from mtl_search.records import Role, Split
 from mtl_search.search import resume_sweep, run_sweep
@@ -29,12 +36,12 @@ PLANTS = [
 SMALL = Sample(train=80, held_out=100)
 
 
-def held_out(planted):
+def held_out(planted: Planted) -> NDArray[np.float64]:
     """The exact labels of test, rows x tasks."""
     return np.stack([values.numpy() for values in planted.dataset.test.targets.values()], axis=1)
 
 
-def error_of_pooled(planted, labels_of, task):
+def error_of_pooled(planted: Planted, labels_of: list[str], task: str) -> float:
     """Test error of least squares for ``task`` on the train labels of several tasks together."""
     train, test = planted.dataset.train, planted.dataset.test
     inputs, targets = [], []
@@ -47,7 +54,7 @@ def error_of_pooled(planted, labels_of, task):
 
 
 @pytest.mark.parametrize("plant", PLANTS)
-def test_a_seed_is_a_dataset(plant):
+def test_a_seed_is_a_dataset(plant: Callable[..., Any]) -> None:
     first = plant(1, sample=SMALL)
     assert plant(1, sample=SMALL).dataset.fingerprint == first.dataset.fingerprint
     assert plant(2, sample=SMALL).dataset.fingerprint != first.dataset.fingerprint
@@ -55,20 +62,20 @@ def test_a_seed_is_a_dataset(plant):
     assert not first.dataset.warnings
 
 
-def test_a_cluster_measures_one_thing_and_clusters_meet_at_60_degrees():
+def test_a_cluster_measures_one_thing_and_clusters_meet_at_60_degrees() -> None:
     planted = planted_clusters(sample=Sample(held_out=20_000))
     correlations_TT = np.corrcoef(held_out(planted).T)
     same_TT = np.kron(np.eye(3), np.ones((2, 2)))
     np.testing.assert_allclose(correlations_TT, np.where(same_TT > 0, 1.0, 0.5), atol=0.03)
 
 
-def test_independent_tasks_have_nothing_in_common():
+def test_independent_tasks_have_nothing_in_common() -> None:
     planted = planted_independent(sample=Sample(held_out=20_000))
     np.testing.assert_allclose(np.corrcoef(held_out(planted).T), np.eye(4), atol=0.03)
     assert planted.networks == (("a1",), ("b1",), ("c1",), ("d1",))
 
 
-def test_train_labels_are_noisy_and_missing_as_asked():
+def test_train_labels_are_noisy_and_missing_as_asked() -> None:
     planted = planted_clusters(sizes=(2,), sample=Sample(train=20_000, noise=0.5, missing=0.4))
     train, test = planted.dataset.train, planted.dataset.test
     shares = [known.float().mean().item() for known in train.labelled.values()]
@@ -82,7 +89,7 @@ def test_train_labels_are_noisy_and_missing_as_asked():
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_labels_of_the_cluster_help_and_those_of_others_hurt(seed):
+def test_labels_of_the_cluster_help_and_those_of_others_hurt(seed: int) -> None:
     planted = planted_clusters(seed)
     alone = error_of_pooled(planted, ["a1"], "a1")
     assert error_of_pooled(planted, ["a1", "a2"], "a1") < 0.95 * alone
@@ -90,7 +97,9 @@ def test_labels_of_the_cluster_help_and_those_of_others_hurt(seed):
     assert error_of_pooled(planted, ["a1", "a2", "b1"], "a1") > error_of_pooled(planted, ["a1", "a2"], "a1")
 
 
-def error_of_network(planted, members, lr, seed=0):
+def error_of_network(
+    planted: Planted, members: tuple[str, ...], lr: float, seed: int = 0
+) -> NDArray[np.float64]:
     """Test error of each of ``members`` in one network that shares everything."""
     optimizer = {"name": "adamw", "lr": lr, "weight_decay": 0.01}
     branching = str(Branching.shared(members, 1))
@@ -101,16 +110,17 @@ def error_of_network(planted, members, lr, seed=0):
     while not training.finished:
         training.run_epoch()
     training.restore_best()
+    assert planted.dataset.test is not None
     metrics = training.evaluate(planted.dataset.test, Split.TEST)
     return np.array([metric.value for metric in metrics if metric.name == "rmse"])
 
 
-def score(dataset):
+def score(dataset: Dataset) -> Score:
     return Score({name: task.metric for name, task in dataset.tasks.items()})
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_networks_of_a_pair_are_plainly_better_and_one_of_all_is_worse(seed):
+def test_networks_of_a_pair_are_plainly_better_and_one_of_all_is_worse(seed: int) -> None:
     planted = planted_pairs(seed)
     assert planted.networks == (("a1", "a2"), ("b1", "b2"))
     alone = np.concatenate([error_of_network(planted, (task,), 0.2) for task in planted.tasks])
@@ -120,7 +130,7 @@ def test_networks_of_a_pair_are_plainly_better_and_one_of_all_is_worse(seed):
     assert np.mean(1 - together / alone) < -0.1
 
 
-def test_one_learning_rate_in_five_is_good_and_sharing_does_nothing():
+def test_one_learning_rate_in_five_is_good_and_sharing_does_nothing() -> None:
     planted = planted_narrow()
     low, high = planted.trial["optimizer"]["lr"]["float"]
     rates = np.geomspace(low, high, 15)
@@ -134,7 +144,7 @@ def test_one_learning_rate_in_five_is_good_and_sharing_does_nothing():
     assert np.mean(1 - np.mean(together, 0) / np.mean(alone, 0)) == pytest.approx(0, abs=0.04)
 
 
-def test_one_auxiliary_task_helps_the_main_one():
+def test_one_auxiliary_task_helps_the_main_one() -> None:
     planted = planted_auxiliary()
     assert planted.networks == (("a1", "a2"),)
     assert [name for name, task in planted.dataset.tasks.items() if task.role is Role.MAIN] == ["a1"]
@@ -151,14 +161,17 @@ def test_one_auxiliary_task_helps_the_main_one():
         ((2, 1), 2, "a1 a2 b1 / a1 a2 b1 / a1 a2 | b1"),
     ],
 )
-def test_clusters_of_a_tree_part_where_they_are_told_to(sizes, parting, branching):
+def test_clusters_of_a_tree_part_where_they_are_told_to(
+    sizes: tuple[int, ...], parting: int, branching: str
+) -> None:
     planted = planted_tree(sizes=sizes, parting=parting, sample=SMALL)
     assert str(planted.branching) == branching
-    assert planted.trial["trunk"].stages == planted.branching.n_stages
+    trunk: Any = planted.trial["trunk"]
+    assert trunk.stages == planted.branching.n_stages
     assert planted.networks == (planted.branching.members,)
 
 
-def test_directions_of_a_tree_are_spread_over_a_plane():
+def test_directions_of_a_tree_are_spread_over_a_plane() -> None:
     sample = Sample(train=1000, held_out=20_000, inputs=12, noise=0.0, missing=0.0)
     planted = planted_tree(sizes=(2, 1, 1), sample=sample)
     correlations_TT = np.abs(np.corrcoef(held_out(planted).T))
@@ -169,17 +182,17 @@ def test_directions_of_a_tree_are_spread_over_a_plane():
 
 
 @pytest.mark.parametrize("parting", [1, 2, 3])
-def test_stages_narrow_where_clusters_part(parting):
-    widths = planted_tree(sizes=(1, 1), parting=parting).trial["trunk"].widths
-    assert widths == {1: (3, 1, 1), 2: (12, 3, 1), 3: (12, 12, 3)}[parting]
+def test_stages_narrow_where_clusters_part(parting: int) -> None:
+    trunk: Any = planted_tree(sizes=(1, 1), parting=parting).trial["trunk"]
+    assert trunk.widths == {1: (3, 1, 1), 2: (12, 3, 1), 3: (12, 12, 3)}[parting]
 
 
 class TestLinearStages(TrunkSuite):
-    def trunk(self):
+    def trunk(self) -> LinearStages:
         return LinearStages(widths=(4, 2, 1))
 
 
-def test_a_search_finds_an_easy_cluster(tmp_path):
+def test_a_search_finds_an_easy_cluster(tmp_path: Path) -> None:
     planted = planted_clusters(sizes=(2, 1), sample=Sample(noise=1.0, missing=0.5, held_out=300))
     spec = SweepSpec.from_value(
         {
@@ -205,7 +218,7 @@ def test_a_search_finds_an_easy_cluster(tmp_path):
     assert {tuple(members[key]) for key in best["networks"]} == set(planted.networks)
 
 
-def test_a_sweep_of_an_own_trunk_with_affinities_from_its_start_to_its_confirmation(tmp_path):
+def test_a_sweep_of_an_own_trunk_with_affinities_from_its_start_to_its_confirmation(tmp_path: Path) -> None:
     planted = planted_tree(sizes=(2, 1), sample=SMALL)
     budget = {"trials": 3, "reference_trials": 1, "repeats": 1, "finalists": 1, "seeds": 2}
     spec = SweepSpec.from_value(

@@ -2,6 +2,7 @@ import time
 
 import pytest
 import torch
+from torch import nn
 
 from mtl_search.data import InputShape
 from mtl_search.design import Branching
@@ -12,6 +13,7 @@ from mtl_search.model import (
     NetworkCosts,
     NetworkParts,
     ResNetConfig,
+    Trunk,
     count_flops,
     count_parameters,
 )
@@ -20,14 +22,14 @@ from mtl_search.testing.toy_networks import TOY_SHAPE, toy_rows, toy_tasks
 MEMBERS = ("age", "cost")
 
 
-def test_hand_counted_mlp():
+def test_hand_counted_mlp() -> None:
     """10 numbers, two stages of width 4 split after the first, two heads of one output."""
     args = Branching.split(MEMBERS, 2, 1), MlpConfig(stages=2, width=4), toy_tasks(MEMBERS), InputShape(10)
     assert count_parameters(*args) == (10 * 4 + 4) + 2 * (4 * 4 + 4) + 2 * (4 + 1)
     assert count_flops(*args) == 2 * (10 * 4 + 2 * 4 * 4 + 2 * 4)
 
 
-def test_embeddings_have_parameters_and_no_flops():
+def test_embeddings_have_parameters_and_no_flops() -> None:
     trunk = MlpConfig(stages=1, width=4, embedding_dim=3)
     plain, embedded = (InputShape(6), InputShape(0, (5, 7)))
     branching, tasks = Branching.shared(MEMBERS, 1), toy_tasks(MEMBERS)
@@ -37,7 +39,7 @@ def test_embeddings_have_parameters_and_no_flops():
 
 
 @pytest.mark.parametrize("trunk", [MlpConfig(width=8), ResNetConfig(width=8, blocks=2)])
-def test_the_counts_are_those_of_the_real_network(trunk):
+def test_the_counts_are_those_of_the_real_network(trunk: MlpConfig | ResNetConfig) -> None:
     args = Branching.split(MEMBERS, 3, 2), trunk, toy_tasks(MEMBERS), TOY_SHAPE
     network = Network(*args)
     assert count_parameters(*args) == sum(p.numel() for p in network.parameters())
@@ -45,7 +47,7 @@ def test_the_counts_are_those_of_the_real_network(trunk):
     assert count_flops(*args) == sum(2 * m.in_features * m.out_features for m in linear)
 
 
-def test_counting_draws_no_random_numbers_and_allocates_nothing():
+def test_counting_draws_no_random_numbers_and_allocates_nothing() -> None:
     args = Branching.shared(MEMBERS, 3), MlpConfig(width=100_000), toy_tasks(MEMBERS), TOY_SHAPE
     state = torch.get_rng_state()
     assert count_parameters(*args) > 2e10  # 80 GB, were they real
@@ -53,7 +55,7 @@ def test_counting_draws_no_random_numbers_and_allocates_nothing():
     assert torch.equal(torch.get_rng_state(), state)
 
 
-def test_counting_takes_milliseconds():
+def test_counting_takes_milliseconds() -> None:
     members = tuple(f"t{i}" for i in range(9))
     args = Branching.split(members, 3, 1), MlpConfig(width=64), toy_tasks(members), TOY_SHAPE
     count_flops(*args)
@@ -66,22 +68,22 @@ def test_counting_takes_milliseconds():
     assert min(times) < 0.1
 
 
-def test_a_network_can_be_counted_and_then_built():
+def test_a_network_can_be_counted_and_then_built() -> None:
     args = Branching.shared(MEMBERS, 3), MlpConfig(width=4), toy_tasks(MEMBERS), TOY_SHAPE
     count_flops(*args)
     assert {p.device.type for p in Network(*args).parameters()} == {"cpu"}
     assert Network(*args)(toy_rows(MEMBERS).inputs)["age"].device.type == "cpu"
 
 
-def parts(branching, trunk):
+def parts(branching: Branching, trunk: Trunk) -> NetworkParts:
     return NetworkParts(HardSharing(branching=branching), trunk)
 
 
-def remembered():
+def remembered() -> NetworkCosts:
     return NetworkCosts({task.name: task for task in toy_tasks(MEMBERS)}, TOY_SHAPE)
 
 
-def test_costs_are_remembered_and_the_same_in_any_order():
+def test_costs_are_remembered_and_the_same_in_any_order() -> None:
     networks = [
         (branching, trunk)
         for branching in (
@@ -99,11 +101,11 @@ def test_costs_are_remembered_and_the_same_in_any_order():
         assert cost.n_params == sum(p.numel() for p in network.parameters())
 
 
-def test_parts_are_counted_once_whatever_the_dropout(monkeypatch):
+def test_parts_are_counted_once_whatever_the_dropout(monkeypatch: pytest.MonkeyPatch) -> None:
     built = []
     build_stage = MlpConfig.build_stage
 
-    def counted(self, index, shape):
+    def counted(self: MlpConfig, index: int, shape: InputShape) -> nn.Module:
         built.append(index)
         return build_stage(self, index, shape)
 

@@ -1,13 +1,15 @@
 import copy
 import pickle
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from torch import nn
+from torch import Tensor, nn
 
-from mtl_search.data import InputShape
+from mtl_search.data import Inputs, InputShape
 from mtl_search.design import Branching
 from mtl_search.model import MlpConfig, Network, Trunk
 from mtl_search.testing.toy_networks import TOY_SHAPE, toy_losses, toy_rows, toy_tasks
@@ -15,7 +17,7 @@ from mtl_search.testing.toy_networks import TOY_SHAPE, toy_losses, toy_rows, toy
 TREE = "age cost death / age | cost death / age | cost | death"
 
 
-def network_of(text: str, **options: object) -> Network:
+def network_of(text: str, **options: Any) -> Network:
     branching = Branching.parse(text)
     torch.manual_seed(0)
     trunk = MlpConfig(stages=branching.n_stages, width=6, activation="silu", **options)
@@ -39,7 +41,7 @@ def trees(draw: st.DrawFn) -> str:
 
 @settings(deadline=None, max_examples=40)
 @given(trees())
-def test_each_output_is_the_chain_of_its_own_nodes(text):
+def test_each_output_is_the_chain_of_its_own_nodes(text: str) -> None:
     network = network_of(text)
     branching = network.branching
     inputs = toy_rows(network.members).inputs
@@ -54,12 +56,12 @@ def test_each_output_is_the_chain_of_its_own_nodes(text):
 
 @settings(deadline=None, max_examples=40)
 @given(trees())
-def test_parameters_are_shared_exactly_by_those_whose_losses_reach_them(text):
+def test_parameters_are_shared_exactly_by_those_whose_losses_reach_them(text: str) -> None:
     network = network_of(text)
-    served = {id(p): set() for p in network.parameters()}
+    served: dict[int, set[str]] = {id(p): set() for p in network.parameters()}
     for task in network.members:
         network.zero_grad()
-        toy_losses(network, toy_rows(network.members))[task].backward()
+        torch.autograd.backward(toy_losses(network, toy_rows(network.members))[task])
         for parameter in network.parameters():
             if parameter.grad is not None:
                 served[id(parameter)].add(task)
@@ -81,14 +83,14 @@ def test_parameters_are_shared_exactly_by_those_whose_losses_reach_them(text):
         ("age / age", 1),
     ],
 )
-def test_the_last_shared_layer_is_the_deepest_that_all_go_through(text, last):
+def test_the_last_shared_layer_is_the_deepest_that_all_go_through(text: str, last: int) -> None:
     network = network_of(text)
     expected = list(network.nodes[last].parameters())
     found = network.last_shared_parameters()
     assert [id(p) for p in found] == [id(p) for p in expected]
 
 
-def test_a_network_of_one_shares_nothing():
+def test_a_network_of_one_shares_nothing() -> None:
     network = network_of("age / age")
     assert network.shared_parameters() == []
     assert len(network.task_parameters("age")) == len(list(network.parameters()))
@@ -110,7 +112,7 @@ class Bare(Trunk):
                 super().__init__()
                 self.linear = nn.Linear(shape.n_numeric, 4)
 
-            def forward(self, inputs):
+            def forward(self, inputs: Inputs) -> Tensor:
                 return self.linear(inputs["numeric"])
 
         return Linear()
@@ -119,18 +121,18 @@ class Bare(Trunk):
         return nn.ReLU()
 
 
-def test_the_encoder_is_the_last_shared_layer_where_stages_have_no_parameters():
+def test_the_encoder_is_the_last_shared_layer_where_stages_have_no_parameters() -> None:
     network = Network(Branching.shared(["age", "cost"], 2), Bare(), toy_tasks(["age", "cost"]), InputShape(3))
     assert [id(p) for p in network.last_shared_parameters()] == [id(p) for p in network.encoder.parameters()]
 
 
-def test_outputs_are_named_and_as_wide_as_the_heads():
+def test_outputs_are_named_and_as_wide_as_the_heads() -> None:
     outputs = network_of(TREE)(toy_rows(("age", "cost", "death"), rows=7).inputs)
     assert list(outputs) == ["age", "cost", "death"]
     assert {output.shape for output in outputs.values()} == {(7, 1)}
 
 
-def test_the_order_of_tasks_does_not_matter():
+def test_the_order_of_tasks_does_not_matter() -> None:
     branching, trunk = Branching.parse(TREE), MlpConfig(width=6)
     tasks = toy_tasks(branching.members)
     states = []
@@ -141,7 +143,7 @@ def test_the_order_of_tasks_does_not_matter():
 
 
 @pytest.mark.parametrize("copied", [copy.deepcopy, lambda network: pickle.loads(pickle.dumps(network))])
-def test_a_copy_knows_its_own_parameters(copied):
+def test_a_copy_knows_its_own_parameters(copied: Callable[..., Any]) -> None:
     network = copied(network_of(TREE))
     known = {id(p) for p in network.parameters()}
     assert {id(p) for p in network.shared_parameters()} <= known
@@ -158,6 +160,6 @@ def test_a_copy_knows_its_own_parameters(copied):
         (["age", "cost", "death"], 2, "a trunk of 3 stages, found one of 2"),
     ],
 )
-def test_parts_that_do_not_fit_are_refused(tasks, stages, message):
+def test_parts_that_do_not_fit_are_refused(tasks: list[str], stages: int, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         Network(Branching.parse(TREE), MlpConfig(stages=stages), toy_tasks(tasks), TOY_SHAPE)

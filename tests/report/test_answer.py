@@ -1,5 +1,6 @@
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
@@ -7,6 +8,7 @@ from ruamel.yaml import YAML
 from mtl_search.analysis import verdict_sentences
 from mtl_search.analysis.frames import rows_of
 from mtl_search.report.answer import answer, training_file
+from mtl_search.report.tables import Tables
 from mtl_search.report.words import interval, percent
 
 CONFIG = {"members": ["age"], "sharing": "age / age", "trunk": {"name": "mlp", "width": 64}, "lr": 1e-4}
@@ -24,7 +26,7 @@ budget: {trials: 3}   # kept
 """
 
 
-def test_the_file_has_the_networks_in_the_place_of_the_search():
+def test_the_file_has_the_networks_in_the_place_of_the_search() -> None:
     text = training_file(SWEEP, [CONFIG, {**CONFIG, "members": ["cost"]}])
     read = YAML(typ="safe").load(text)
     assert read["trial"] == CONFIG
@@ -35,12 +37,12 @@ def test_the_file_has_the_networks_in_the_place_of_the_search():
     assert "commented" not in text
 
 
-def test_of_one_network_there_are_no_arms_and_without_a_sweep_file_there_is_its_block():
+def test_of_one_network_there_are_no_arms_and_without_a_sweep_file_there_is_its_block() -> None:
     assert "arms" not in YAML(typ="safe").load(training_file(SWEEP, [CONFIG]))
     assert YAML(typ="safe").load(training_file("", [CONFIG])) == {"trial": CONFIG}
 
 
-def test_the_answer_names_each_network_with_what_it_serves(tables):
+def test_the_answer_names_each_network_with_what_it_serves(tables: Tables) -> None:
     found, design = answer(tables), tables.winner()
     assert [network.trial_id for network in found.networks] == list(design["networks"])
     served = [one.task for network in found.networks for one in network.serves]
@@ -52,7 +54,7 @@ def test_the_answer_names_each_network_with_what_it_serves(tables):
         assert dict(network.facts)["optimizer.lr"]
 
 
-def test_gains_are_those_on_test_with_those_on_valid_beside_them(tables, unconfirmed):
+def test_gains_are_those_on_test_with_those_on_valid_beside_them(tables: Tables, unconfirmed: Tables) -> None:
     (row,) = (row for row in rows_of(tables.summary) if row["chosen"])
     tested = {task["task"]: task for task in row["tasks"]}
     for one in (one for network in answer(tables).networks for one in network.serves):
@@ -65,20 +67,20 @@ def test_gains_are_those_on_test_with_those_on_valid_beside_them(tables, unconfi
     assert all(one.on_valid for one in before)
 
 
-def test_the_file_of_the_answer_is_the_networks_configurations(tables):
+def test_the_file_of_the_answer_is_the_networks_configurations(tables: Tables) -> None:
     found = answer(tables)
     configs = [json.loads(tables.trial(key)["config"]) for key in tables.winner()["networks"]]
     read = YAML(typ="safe").load(found.file)
     assert [read["trial"], *read.get("arms", {}).values()] == configs
 
 
-def verdicts(tables, **said: str):
+def verdicts(tables: Tables, **said: str) -> Tables:
     """The tables with these verdicts on every design."""
     columns = {f"vs_{name}_verdict": verdict for name, verdict in said.items() if name != "verdict"}
     return replace(tables, summary=tables.summary.assign(**columns, verdict=said["verdict"]))
 
 
-def recommending(tables, arm: str, n_networks: int):
+def recommending(tables: Tables, arm: str, n_networks: int) -> Tables:
     """The tables with this design recommended."""
     designs = tables.designs
     wanted = (designs["arm"] == arm) & (designs["n_networks"] == n_networks)
@@ -88,7 +90,7 @@ def recommending(tables, arm: str, n_networks: int):
 
 
 @pytest.mark.parametrize("overall", ["better", "no difference shown", "worse"])
-def test_verdicts_stand_beside_the_numbers(tables, overall):
+def test_verdicts_stand_beside_the_numbers(tables: Tables, overall: str) -> None:
     found = answer(verdicts(tables, single_task="better", reference="worse", verdict=overall))
     assert found.verdict == overall
     first, second, sharing, own, size = found.tiles
@@ -114,11 +116,11 @@ def test_verdicts_stand_beside_the_numbers(tables, overall):
         ("better", "worse", "worse than a reference or its control"),
     ],
 )
-def test_the_badge_says_no_more_than_is_shown(tables, single, overall, badge):
+def test_the_badge_says_no_more_than_is_shown(tables: Tables, single: str, overall: str, badge: str) -> None:
     assert answer(verdicts(tables, single_task=single, verdict=overall)).badge == badge
 
 
-def test_a_gain_of_sharing_that_is_not_shown_is_not_called_better(tables):
+def test_a_gain_of_sharing_that_is_not_shown_is_not_called_better(tables: Tables) -> None:
     unsure = answer(replace(tables, summary=tables.summary.assign(gain_of_sharing_p=0.2)))
     assert unsure.tiles[2].verdict == "no difference shown"
     said = verdicts(tables, single_task="better", verdict="no difference shown").summary
@@ -126,7 +128,7 @@ def test_a_gain_of_sharing_that_is_not_shown_is_not_called_better(tables):
     assert unsure.badge == "better than single tasks, not shown by sharing"
 
 
-def test_the_sentences_are_those_of_the_verdict(tables):
+def test_the_sentences_are_those_of_the_verdict(tables: Tables) -> None:
     said = verdict_sentences(rows_of(tables.designs), rows_of(tables.summary))
     found = answer(tables)
     assert found.headline == said[0]
@@ -134,7 +136,7 @@ def test_the_sentences_are_those_of_the_verdict(tables):
     assert "train set" in found.decided
 
 
-def test_before_the_confirmation_it_says_so(unconfirmed):
+def test_before_the_confirmation_it_says_so(unconfirmed: Tables) -> None:
     found = answer(unconfirmed)
     assert found.verdict == "not confirmed"
     assert "too high" in found.tiles[0].details[0]
@@ -143,14 +145,14 @@ def test_before_the_confirmation_it_says_so(unconfirmed):
     assert not found.provisional
 
 
-def test_single_task_may_win(tables):
+def test_single_task_may_win(tables: Tables) -> None:
     found = answer(recommending(tables, "single_task", 5))
     assert found.headline.startswith("Train each task alone: no design with sharing was shown to be better")
     assert all(not network.helpers for network in found.networks)
     assert "weighting" not in dict(found.networks[0].facts)
 
 
-def test_one_network_for_all(tables):
+def test_one_network_for_all(tables: Tables) -> None:
     one = recommending(
         verdicts(tables, single_task="better", reference="better", verdict="better"), "shared_tuned", 1
     )
@@ -159,11 +161,11 @@ def test_one_network_for_all(tables):
     assert answer(alone).tiles[-1].details == ()  # no single-task design to compare its size with
 
 
-def test_without_a_design_there_is_no_answer(tables):
+def test_without_a_design_there_is_no_answer(tables: Tables) -> None:
     assert answer(replace(tables, designs=tables.designs[:0])) is None
 
 
-def test_the_advice_turns_where_it_is_shown_to_be_worse(tables, unconfirmed):
+def test_the_advice_turns_where_it_is_shown_to_be_worse(tables: Tables, unconfirmed: Tables) -> None:
     none, worse = (
         answer(verdicts(tables, single_task=said, reference=said, verdict=said)).headline
         for said in ("no difference shown", "worse")
@@ -174,13 +176,13 @@ def test_the_advice_turns_where_it_is_shown_to_be_worse(tables, unconfirmed):
     assert "nothing is shown yet" in answer(unconfirmed).sentences[0]
 
 
-def weighted(tables, weighting: dict):
+def weighted(tables: Tables, weighting: dict[str, Any]) -> Tables:
     """The tables with this weighting in every configuration."""
     configs = [json.dumps({**json.loads(text), "weighting": weighting}) for text in tables.trials["config"]]
     return replace(tables, trials=tables.trials.assign(config=configs))
 
 
-def test_weights_stand_in_one_line_and_options_under_their_name(tables):
+def test_weights_stand_in_one_line_and_options_under_their_name(tables: Tables) -> None:
     fixed = weighted(tables, {"name": "fixed", "weights": {"b": 0.50001, "a": 2.0}})
     assert dict(answer(fixed).networks[-1].facts)["weights"] == "a 2, b 0.5"
     uneven = dict(answer(weighted(tables, {"name": "gradnorm", "alpha": 1.5})).networks[-1].facts)

@@ -1,7 +1,10 @@
 """The page in a real browser: Debian's chromium through Selenium; skipped where either is missing."""
 
 import shutil
+from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -32,7 +35,7 @@ return [...document.querySelectorAll('.plot')].map(
 
 
 @pytest.fixture(scope="module")
-def browser():
+def browser() -> Iterator[Any]:
     from selenium.webdriver.chrome.service import Service
 
     options = webdriver.ChromeOptions()
@@ -47,11 +50,11 @@ def browser():
 
 
 @pytest.fixture(scope="module")
-def page(sweep):
+def page(sweep: Path) -> Path:
     return write_report(sweep)
 
 
-def show(browser, page, *, scheme: str = "light", width: int = 1200) -> None:
+def show(browser: Any, page: Path, *, scheme: str = "light", width: int = 1200) -> None:
     """Open ``page`` and scroll through it until every figure is drawn; no message of the console is fine."""
     browser.get_log("browser")
     features = [{"name": "prefers-color-scheme", "value": scheme}]
@@ -63,21 +66,21 @@ def show(browser, page, *, scheme: str = "light", width: int = 1200) -> None:
     assert browser.get_log("browser") == []
 
 
-def luminance(browser, selector: str, attribute: str) -> float:
+def luminance(browser: Any, selector: str, attribute: str) -> float:
     """How bright a colour of the page is, 0 to 255."""
     script = f"return getComputedStyle(document.querySelector('{selector}')).{attribute}"
     red, green, blue = (float(part) for part in browser.execute_script(script)[4:-1].split(",")[:3])
     return 0.3 * red + 0.6 * green + 0.1 * blue
 
 
-def test_every_figure_draws_without_a_word_in_the_console(browser, page):
+def test_every_figure_draws_without_a_word_in_the_console(browser: Any, page: Path) -> None:
     show(browser, page)
     marks = browser.execute_script(MARKS)
     assert len(marks) > 15
     assert min(marks) > 2, marks
 
 
-def test_dark_is_dark_in_page_and_figures(browser, page):
+def test_dark_is_dark_in_page_and_figures(browser: Any, page: Path) -> None:
     show(browser, page)
     bright_paper, dark_ink = (
         luminance(browser, "body", "backgroundColor"),
@@ -88,7 +91,7 @@ def test_dark_is_dark_in_page_and_figures(browser, page):
     assert dark_ink < 60 < 200 < luminance(browser, ".xtick text", "fill")
 
 
-def test_figures_follow_a_change_of_scheme(browser, page):
+def test_figures_follow_a_change_of_scheme(browser: Any, page: Path) -> None:
     show(browser, page)
     features = [{"name": "prefers-color-scheme", "value": "dark"}]
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
@@ -97,7 +100,7 @@ def test_figures_follow_a_change_of_scheme(browser, page):
     WebDriverWait(browser, 30).until(lambda driver: luminance(driver, ".xtick text", "fill") > 200)
 
 
-def test_a_phone_shows_it_without_scrolling_sideways(browser, page):
+def test_a_phone_shows_it_without_scrolling_sideways(browser: Any, page: Path) -> None:
     show(browser, page, width=390)
     assert browser.execute_script("return document.documentElement.scrollWidth") <= 390
     outside = browser.execute_script(
@@ -109,7 +112,7 @@ def test_a_phone_shows_it_without_scrolling_sideways(browser, page):
     assert text >= 13
 
 
-def test_a_hostile_task_name_is_harmless(browser, tmp_path):
+def test_a_hostile_task_name_is_harmless(browser: Any, tmp_path: Path) -> None:
     names = (
         "<script>",
         "<img/src=x/onerror=window.hacked=1>",
@@ -129,12 +132,12 @@ def test_a_hostile_task_name_is_harmless(browser, tmp_path):
     assert "<script>" in ticks
 
 
-def test_an_interrupted_sweep_draws_too(browser, interrupted):
+def test_an_interrupted_sweep_draws_too(browser: Any, interrupted: Path) -> None:
     show(browser, write_report(interrupted))
     assert "Not known yet." in browser.find_element("id", "better").text
 
 
-def test_the_command_can_be_copied(browser, page):
+def test_the_command_can_be_copied(browser: Any, page: Path) -> None:
     show(browser, page)
     button = browser.find_element("css selector", "#train .take button.copy")
     browser.execute_script("arguments[0].click()", button)

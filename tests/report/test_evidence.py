@@ -1,26 +1,30 @@
 import json
 from dataclasses import replace
+from typing import Any
 
+import pandas as pd
 import pytest
 
 from mtl_search.analysis.frames import rows_of
-from mtl_search.report.evidence import evidence
+from mtl_search.report.evidence import Evidence, evidence
+from mtl_search.report.figures import Figure
+from mtl_search.report.tables import Tables
 from mtl_search.report.words import percent
 
 
-def traces(figure, panel: int = 0) -> list[dict]:
+def traces(figure: Figure, panel: int = 0) -> list[dict[str, Any]]:
     return json.loads(figure.panels[panel].json)["data"]
 
 
-def cells(found) -> list[dict[str, str]]:
+def cells(found: Evidence | None) -> list[dict[str, str]]:
     return [dict(zip(found.columns, row, strict=True)) for row in found.rows]
 
 
-def test_before_the_confirmation_there_is_no_evidence(unconfirmed):
+def test_before_the_confirmation_there_is_no_evidence(unconfirmed: Tables) -> None:
     assert evidence(unconfirmed) is None
 
 
-def test_every_confirmed_design_is_a_row_and_a_point(tables):
+def test_every_confirmed_design_is_a_row_and_a_point(tables: Tables) -> None:
     found = evidence(tables)
     assert len(found.rows) == len(tables.summary)
     against_single, against_tuned = traces(found.figures[0])
@@ -28,7 +32,7 @@ def test_every_confirmed_design_is_a_row_and_a_point(tables):
     assert len(against_tuned["x"]) == len(tables.summary) - 1
 
 
-def test_the_points_are_the_differences_with_their_intervals(tables):
+def test_the_points_are_the_differences_with_their_intervals(tables: Tables) -> None:
     row = tables.summary[tables.summary["chosen"].astype(bool)].iloc[0]
     (trace, _) = traces(evidence(tables).figures[0])
     at = len(trace["x"]) - 1  # drawn from the bottom, the recommended one on top
@@ -38,13 +42,13 @@ def test_the_points_are_the_differences_with_their_intervals(tables):
     assert row["vs_single_task_verdict"] in trace["text"][at]
 
 
-def test_the_reference_itself_has_no_verdict(tables):
+def test_the_reference_itself_has_no_verdict(tables: Tables) -> None:
     row = next(row for row in cells(evidence(tables)) if row["design"] == "single task")
     assert row["against single task"] == "–"
     assert row["against the best other reference"] != "–"
 
 
-def test_primary_and_secondary_comparisons_are_told_apart(tables):
+def test_primary_and_secondary_comparisons_are_told_apart(tables: Tables) -> None:
     first, *others = cells(evidence(tables))
     assert first["design"].endswith("(recommended, primary)")
     assert not any("primary" in row["design"] for row in others)
@@ -54,14 +58,14 @@ def test_primary_and_secondary_comparisons_are_told_apart(tables):
     assert all("(primary)" in text or "(secondary, corrected)" in text for text in told)
 
 
-def test_without_the_recommended_design_nothing_is_called_primary(tables):
+def test_without_the_recommended_design_nothing_is_called_primary(tables: Tables) -> None:
     assert evidence(tables).primary
     lost = evidence(replace(tables, summary=tables.summary[~tables.summary["chosen"].astype(bool)]))
     assert not lost.primary
     assert not any("primary" in row["design"] for row in cells(lost))
 
 
-def test_a_verdict_has_beside_it_what_would_be_shown_and_what_is_provisional(tables):
+def test_a_verdict_has_beside_it_what_would_be_shown_and_what_is_provisional(tables: Tables) -> None:
     found = evidence(tables)
     (row,) = (row for row in rows_of(tables.summary) if row["chosen"])
     assert cells(found)[0]["would be shown"] == percent(row["vs_single_task_smallest"]).lstrip("+")
@@ -70,12 +74,12 @@ def test_a_verdict_has_beside_it_what_would_be_shown_and_what_is_provisional(tab
     assert found.provisional
 
 
-def test_budgets_are_in_trials_and_device_time(tables):
+def test_budgets_are_in_trials_and_device_time(tables: Tables) -> None:
     row = next(row for row in cells(evidence(tables)) if row["design"].startswith("single task"))
     assert row["budget of its arm"].startswith("48 trials, ")
 
 
-def test_tasks_are_shown_for_the_design_to_train_and_one_of_each_other_arm(tables):
+def test_tasks_are_shown_for_the_design_to_train_and_one_of_each_other_arm(tables: Tables) -> None:
     found = evidence(tables)
     assert len(found.task_columns) == 2 + len(tables.arms)
     assert [row[0] for row in found.task_rows] == list(tables.main)
@@ -83,22 +87,22 @@ def test_tasks_are_shown_for_the_design_to_train_and_one_of_each_other_arm(table
     assert len(traces(found.figures[1])) == len(tables.arms) - 1
 
 
-def test_a_weight_stands_beside_its_task(tables):
+def test_a_weight_stands_beside_its_task(tables: Tables) -> None:
     first, *others = tables.main
     weights = [0.5 if task == first else 1.0 for task in tables.tasks["task"]]
     found = evidence(replace(tables, tasks=tables.tasks.assign(weight=weights)))
     assert [row[0] for row in found.task_rows] == [f"{first} (weight 0.5)", *others]
 
 
-def test_caveats_are_shown(tables):
+def test_caveats_are_shown(tables: Tables) -> None:
     notes = [["few seeds", "no references"]] * len(tables.summary)
-    assert evidence(replace(tables, summary=tables.summary.assign(caveats=notes))).caveats == (
+    assert evidence(replace(tables, summary=tables.summary.assign(caveats=pd.Series(notes)))).caveats == (
         "few seeds",
         "no references",
     )
 
 
-def test_of_one_seed_there_is_no_interval(tables):
+def test_of_one_seed_there_is_no_interval(tables: Tables) -> None:
     nan = dict.fromkeys(
         ("delta_m_low", "delta_m_high", "vs_single_task_low", "vs_single_task_high"), float("nan")
     )
@@ -107,7 +111,7 @@ def test_of_one_seed_there_is_no_interval(tables):
     assert "one seed" in traces(found.figures[0])[0]["text"][0]
 
 
-def test_only_single_task_confirmed_has_no_figure_of_tasks(tables):
+def test_only_single_task_confirmed_has_no_figure_of_tasks(tables: Tables) -> None:
     alone = replace(tables, summary=tables.summary[tables.summary["arm"] == "single_task"])
     found = evidence(alone)
     assert len(found.figures) == 1

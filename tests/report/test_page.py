@@ -4,6 +4,7 @@ import re
 import time
 from dataclasses import replace
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 
@@ -31,12 +32,12 @@ class Outline(HTMLParser):
         self.headings: list[str] = []
         self.tags: set[str] = set()
         self.attributes: set[str] = set()
-        self.addresses: list[str] = []
+        self.addresses: list[str | None] = []
         self.scripts: list[tuple[str | None, str]] = []
         self._open = ""
         self.feed(text)
 
-    def handle_starttag(self, tag, attrs):
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self._open = tag
         self.tags.add(tag)
         self.attributes |= {name for name, _ in attrs}
@@ -44,10 +45,10 @@ class Outline(HTMLParser):
         if tag == "script":
             self.scripts.append((dict(attrs).get("type"), ""))
 
-    def handle_endtag(self, tag):
+    def handle_endtag(self, tag: str) -> None:
         self._open = ""
 
-    def handle_data(self, data):
+    def handle_data(self, data: str) -> None:
         if self._open == "h2":
             self.headings.append(data)
         if self._open == "script":
@@ -55,7 +56,7 @@ class Outline(HTMLParser):
             self.scripts[-1] = (kind, text + data)
 
 
-def test_the_page_answers_in_order_and_needs_no_network(sweep):
+def test_the_page_answers_in_order_and_needs_no_network(sweep: Path) -> None:
     page = write_report(sweep)
     assert page == sweep / "report.html"
     outline = Outline(page.read_text())
@@ -66,25 +67,25 @@ def test_the_page_answers_in_order_and_needs_no_network(sweep):
     assert "default-src 'none'" in page.read_text()
 
 
-def test_plotly_is_in_it_once_and_the_page_is_small(sweep):
+def test_plotly_is_in_it_once_and_the_page_is_small(sweep: Path) -> None:
     text = write_report(sweep).read_text()
     assert len(re.findall(r"plotly\.js v\d", text)) == 1
     assert len(text) < 8_000_000
 
 
-def test_writing_it_again_replaces_it(sweep):
+def test_writing_it_again_replaces_it(sweep: Path) -> None:
     first = write_report(sweep).read_text()
     assert write_report(sweep).read_text() == first
 
 
-def test_an_interrupted_sweep_says_so(interrupted):
+def test_an_interrupted_sweep_says_so(interrupted: Path) -> None:
     text = write_report(interrupted).read_text()
     assert "Not known yet." in text
     assert f"mtl-search resume {interrupted}" in text
     assert "not confirmed" in text
 
 
-def test_a_sweep_without_any_trial_has_a_page(tmp_path):
+def test_a_sweep_without_any_trial_has_a_page(tmp_path: Path) -> None:
     Leaderboard.create(tmp_path, HOSPITAL)
     text = write_report(tmp_path).read_text()
     assert Outline(text).headings == SECTIONS
@@ -92,13 +93,13 @@ def test_a_sweep_without_any_trial_has_a_page(tmp_path):
     assert "No trial has ended yet." in text
 
 
-def test_what_is_no_sweep_is_refused_and_nothing_is_written(tmp_path):
+def test_what_is_no_sweep_is_refused_and_nothing_is_written(tmp_path: Path) -> None:
     with pytest.raises(LeaderboardError):
         write_report(tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_names_from_data_are_escaped(tmp_path):
+def test_names_from_data_are_escaped(tmp_path: Path) -> None:
     """A hostile name is text wherever it stands: in markup, in figures, in scripts."""
     tasks = [replace(task, name=name) for task, name in zip(HOSPITAL, HOSTILE, strict=False)]
     synthetic_sweep(tmp_path, trials=40, tasks=tasks)
@@ -116,7 +117,7 @@ def test_names_from_data_are_escaped(tmp_path):
     assert HOSTILE[0] not in drawn
 
 
-def test_five_thousand_trials_are_a_page_in_seconds(tmp_path):
+def test_five_thousand_trials_are_a_page_in_seconds(tmp_path: Path) -> None:
     synthetic_sweep(tmp_path, trials=5_000)
     started = time.process_time()
     page = write_report(tmp_path)

@@ -2,9 +2,10 @@ import json
 from dataclasses import replace
 
 from mtl_search.report.progress import progress
+from mtl_search.report.tables import Tables
 
 
-def test_each_arm_has_a_row_that_adds_up(tables):
+def test_each_arm_has_a_row_that_adds_up(tables: Tables) -> None:
     found = progress(tables)
     for row in found.rows:
         _, trained, complete, stopped, failed, *_ = row
@@ -12,7 +13,7 @@ def test_each_arm_has_a_row_that_adds_up(tables):
     assert sum(int(row[1]) for row in found.rows) == int((tables.trials["phase"] == "search").sum())
 
 
-def test_equal_errors_are_counted_together_with_one_example(tables):
+def test_equal_errors_are_counted_together_with_one_example(tables: Tables) -> None:
     failures = progress(tables).failures
     failed = tables.trials[tables.trials["state"] == "failed"]
     assert sum(failure.count for failure in failures) == len(failed)
@@ -21,12 +22,12 @@ def test_equal_errors_are_counted_together_with_one_example(tables):
         assert failure.error == failed.set_index("trial_id")["error"][failure.example]
 
 
-def test_a_failed_trial_without_an_error_says_so(tables):
+def test_a_failed_trial_without_an_error_says_so(tables: Tables) -> None:
     silent = replace(tables, trials=tables.trials.assign(error=None))
     assert [failure.error for failure in progress(silent).failures] == ["no error was recorded"]
 
 
-def test_the_history_has_points_and_a_rising_line_for_each_arm(tables):
+def test_the_history_has_points_and_a_rising_line_for_each_arm(tables: Tables) -> None:
     figure = progress(tables).figures[0]
     traces = json.loads(figure.panels[0].json)["data"]
     assert len(traces) == 2 * len(tables.trained)
@@ -35,14 +36,14 @@ def test_the_history_has_points_and_a_rising_line_for_each_arm(tables):
         assert known == sorted(known)
 
 
-def test_facts_of_the_run(tables):
+def test_facts_of_the_run(tables: Tables) -> None:
     facts = dict(progress(tables).facts)
     assert facts["began"].startswith("2025-03-01")
     assert facts["versions"] == "torch 2.13.0"
     assert "trials on cpu" in facts["ran"]
 
 
-def test_before_the_first_trial_there_is_nothing(tables):
+def test_before_the_first_trial_there_is_nothing(tables: Tables) -> None:
     none = replace(
         tables,
         trials=tables.trials[:0],

@@ -1,28 +1,31 @@
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from mtl_search.analysis import affinity
+from mtl_search.report.figures import Figure
 from mtl_search.report.reasons import reasons
+from mtl_search.report.tables import Tables
 
 
-def by_key(tables) -> dict:
+def by_key(tables: Tables) -> dict[str, Any]:
     return {figure.key: figure for figure in reasons(tables)}
 
 
-def only_trace(figure) -> dict:
+def only_trace(figure: Figure) -> dict[str, Any]:
     (trace,) = json.loads(figure.panels[0].json)["data"]
     return trace
 
 
-def test_all_that_can_be_told_is_there(tables):
+def test_all_that_can_be_told_is_there(tables: Tables) -> None:
     assert list(by_key(tables)) == ["affinity", "importance", "choices", "rates", "weights", "learning"]
 
 
-def test_the_heat_map_is_the_affinity(tables):
+def test_the_heat_map_is_the_affinity(tables: Tables) -> None:
     trace = only_trace(by_key(tables)["affinity"])
-    table = affinity(tables.trials, tables.metrics, tables.tasks).set_index(["task", "companion"])
+    table: Any = affinity(tables.trials, tables.metrics, tables.tasks).set_index(["task", "companion"])
     row, column = trace["y"].index("log_stay"), trace["x"].index("log_charges")
     effect = table.loc[("log_stay", "log_charges")]
     assert trace["z"][row][column] == pytest.approx(effect["effect"], rel=1e-3)
@@ -31,27 +34,27 @@ def test_the_heat_map_is_the_affinity(tables):
     assert all(trace["z"][at][at] is None for at in range(6))
 
 
-def test_importance_has_the_mean_gain_first(tables):
+def test_importance_has_the_mean_gain_first(tables: Tables) -> None:
     trace = only_trace(by_key(tables)["importance"])
     assert trace["x"][0] == "delta_m"
     assert set(trace["x"][1:]) == set(tables.tasks["task"])
     assert len(trace["y"]) <= 12
 
 
-def test_choices_are_split_and_weighting(tables):
+def test_choices_are_split_and_weighting(tables: Tables) -> None:
     figure = by_key(tables)["choices"]
     stages, weightings = (json.loads(panel.json) for panel in figure.panels)
     assert stages["layout"]["xaxis"]["categoryarray"] == ["1", "2", "3"]
     assert set(weightings["layout"]["xaxis"]["categoryarray"]) == {"equal", "fixed", "uncertainty", "pcgrad"}
 
 
-def test_what_the_trials_do_not_tell_has_no_figure(tables):
+def test_what_the_trials_do_not_tell_has_no_figure(tables: Tables) -> None:
     alone = tables.trials[tables.trials["arm"] == "single_task"]
     found = by_key(replace(tables, trials=alone))
     assert not {"affinity", "choices", "weights"} & set(found)
     assert "learning" in found
 
 
-def test_of_no_trial_there_is_no_reason(tables):
+def test_of_no_trial_there_is_no_reason(tables: Tables) -> None:
     none = replace(tables, trials=tables.trials[:0], metrics=tables.metrics[:0], epochs=tables.epochs[:0])
     assert reasons(none) == ()

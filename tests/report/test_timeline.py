@@ -4,6 +4,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mtl_search.report.tables import Tables
 from mtl_search.report.timeline import lanes, timeline
 
 trials = st.lists(
@@ -12,7 +13,7 @@ trials = st.lists(
 
 
 @given(trials)
-def test_trials_at_the_same_time_never_share_a_lane_nor_nodes(rows):
+def test_trials_at_the_same_time_never_share_a_lane_nor_nodes(rows: list[tuple[str, int, int]]) -> None:
     rows = sorted(rows, key=lambda row: row[1])
     nodes, begun, lengths = zip(*rows, strict=True)
     ended = [start + length for start, length in zip(begun, lengths, strict=True)]
@@ -24,11 +25,11 @@ def test_trials_at_the_same_time_never_share_a_lane_nor_nodes(rows):
                 assert begun[i] >= ended[j]
 
 
-def test_one_after_the_other_needs_one_lane():
+def test_one_after_the_other_needs_one_lane() -> None:
     assert lanes(["a"] * 3, [0.0, 1.0, 2.0], [1.0, 2.0, 3.0]) == [0, 0, 0]
 
 
-def test_every_trial_is_a_bar_of_its_kind(tables):
+def test_every_trial_is_a_bar_of_its_kind(tables: Tables) -> None:
     figure = timeline(tables)
     traces = json.loads(figure.panels[0].json)["data"]
     assert [name for name, _, _ in figure.legend] == ["complete", "stopped early", "failed", "confirmation"]
@@ -36,5 +37,5 @@ def test_every_trial_is_a_bar_of_its_kind(tables):
     assert len(traces[-1]["x"]) == int((tables.trials["phase"] == "confirmation").sum())
 
 
-def test_without_trials_there_is_no_timeline(tables):
+def test_without_trials_there_is_no_timeline(tables: Tables) -> None:
     assert timeline(replace(tables, trials=tables.trials[:0])) is None

@@ -29,11 +29,11 @@ from mtl_search.report.words import (
         (math.inf, 1, "–"),
     ],
 )
-def test_percent(number, digits, text):
+def test_percent(number: float, digits: int, text: str) -> None:
     assert percent(number, digits) == text.replace(" ", "\N{NARROW NO-BREAK SPACE}")
 
 
-def test_an_interval_has_both_ends_or_none():
+def test_an_interval_has_both_ends_or_none() -> None:
     assert interval(-1.0, 2.0).split("\xa0to\xa0") == [f"{MINUS}1.00", percent(2.0)]
     assert " " not in interval(-1.0, 2.0), "it stays on one line"
     assert interval(math.nan, 2.0) == ""
@@ -43,7 +43,7 @@ def test_an_interval_has_both_ends_or_none():
     ("number", "text"),
     [(0, "0"), (999, "999"), (1_000, "1 k"), (123_456, "123 k"), (7.5e6, "7.5 M"), (2e9, "2 G")],
 )
-def test_amounts(number, text):
+def test_amounts(number: float, text: str) -> None:
     assert amount(number).replace("\N{NARROW NO-BREAK SPACE}", " ") == text
 
 
@@ -51,31 +51,31 @@ def test_amounts(number, text):
     ("seconds", "text"),
     [(0.34, "0.34 s"), (59.6, "60 s"), (60, "1 min 0 s"), (3_599.6, "1 h 0 min"), (90_000, "25 h 0 min")],
 )
-def test_durations(seconds, text):
+def test_durations(seconds: float, text: str) -> None:
     assert duration(seconds).replace("\N{NARROW NO-BREAK SPACE}", " ") == text
 
 
-def test_values_have_four_digits():
+def test_values_have_four_digits() -> None:
     assert (value(0.123456), value(-12.3456), value(math.nan)) == ("0.1235", f"{MINUS}12.35", "–")
 
 
 @pytest.mark.parametrize(
     ("text", "shown"), [("1e-4", "0.0001"), ("0.30000000004", "0.3"), ("12345", "12345"), ("a/b", "a/b")]
 )
-def test_settings(text, shown):
+def test_settings(text: str, shown: str) -> None:
     assert setting(text) == shown
 
 
-def test_lists_and_counts():
+def test_lists_and_counts() -> None:
     assert [listed([]), listed(["a"]), listed(["a", "b"])] == ["", "a", "a and b"]
     assert (counted(0, "trial"), counted(1_200, "trial")) == ("0 trials", "1,200 trials")
 
 
-def test_names_of_arms_and_designs():
+def test_names_of_arms_and_designs() -> None:
     assert (arm_name("shared_tuned"), arm_name("mine")) == ("all in one, tuned", "mine")
     assert design_name({"arm": "single_task", "n_networks": 5}) == "single task"
     assert design_name({"arm": "search", "n_networks": 1}) == "search, 1 network"
 
 
-def test_names_in_figures_carry_no_markup():
+def test_names_in_figures_carry_no_markup() -> None:
     assert plain("<b>&") == "&lt;b&gt;&amp;"

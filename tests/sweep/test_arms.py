@@ -25,6 +25,7 @@ def test_order(tiny_spec: MakeSpec) -> None:
 
 def test_references_get_equal_numbers_of_trials(tiny_spec: MakeSpec) -> None:
     single, equal, tuned, search = arms_of(tiny_spec(budget={"trials": 9, "reference_trials": 4}))
+    assert single.trials is not None
     assert single.trials * len(single.studies) == equal.trials == tuned.trials == 8
     assert search.trials == 9
 

@@ -100,7 +100,7 @@ def test_running_trials_are_seen_while_they_run(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(
         TPESampler,
         "sample_relative",
-        lambda self, study, trial, space: views.append(study._get_trials(deepcopy=False)) or {},
+        lambda self, study, trial, space: views.append(study._get_trials(deepcopy=False)) or {},  # type: ignore[func-returns-value]
     )
     study = grown(Bounded(TPESampler(seed=0)), SEEN + 10)
     first = study.ask()

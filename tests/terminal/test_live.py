@@ -2,6 +2,7 @@
 
 import io
 import math
+import time
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -82,7 +83,7 @@ def spec(tiny_spec: Callable[..., SweepSpec]) -> SweepSpec:
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The monotonic time, to be set."""
     now = [1000.0]
-    monkeypatch.setattr(module.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
     return now
 
 

@@ -1,6 +1,8 @@
 """The contract suites of weightings and trunks find what they are there to find."""
 
 import secrets
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 import torch
@@ -21,7 +23,7 @@ class Faulty(Weighting):
         self.fault = fault
 
     def backward(self, losses: Losses, network: SharedParameters) -> Weights:
-        total = sum(losses.values())
+        total = torch.stack(list(losses.values())).sum()
         if self.fault == "no gradient":
             return dict.fromkeys(losses, 1.0)
         if self.fault == "mixes heads":
@@ -36,6 +38,7 @@ class Faulty(Weighting):
         torch.autograd.backward(total)
         if self.fault == "overwrites":
             for parameter in network.shared_parameters():
+                assert parameter.grad is not None
                 parameter.grad = parameter.grad - parameter.grad.round()
         if self.fault == "changes the network":
             network.shared_parameters()[0].data.mul_(2.0)
@@ -78,7 +81,7 @@ class Suite(WeightingSuite):
         ("changes the network", lambda suite: suite.test_only_gradients_of_the_network_change()),
     ],
 )
-def test_the_weighting_suite_finds_the_fault(fault, test):
+def test_the_weighting_suite_finds_the_fault(fault: str, test: Callable[..., Any]) -> None:
     test(Suite(""))
     with pytest.raises((AssertionError, KeyError)):
         test(Suite(fault))
@@ -154,7 +157,7 @@ def _reaches(suite: TrunkSuite) -> None:
         ("noise", lambda suite: suite.test_evaluation_is_the_same_every_time_and_for_every_batch()),
     ],
 )
-def test_the_trunk_suite_finds_the_fault(fault, test):
+def test_the_trunk_suite_finds_the_fault(fault: str, test: Callable[..., Any]) -> None:
     torch.manual_seed(0)
     test(TrunkUnderTest(""))
     with pytest.raises(AssertionError):

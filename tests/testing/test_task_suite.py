@@ -1,7 +1,7 @@
 """The contract suite notices tasks that break the contract."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pyarrow as pa
@@ -38,7 +38,7 @@ class Suite(TaskSuite):
         return [pa.chunked_array([pa.array(random.normal(size=rows), mask=random.random(rows) < 0.1)])]
 
     def task(self) -> Task:
-        return Faulty(super().task(), self.faults)
+        return cast(Task, Faulty(super().task(), self.faults))
 
 
 def unmasked(task: Task, outputs: Tensor, targets: Tensor, labelled: Tensor) -> Tensor:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import pytest
 import torch
@@ -48,12 +49,13 @@ def test_the_median_look_counts_and_tasks_may_be_absent() -> None:
     def distances(**goals: float) -> dict[str, Tensor]:
         return {name: (place - goal).square().sum() for name, goal in goals.items()}
 
+    def lines(goal: float) -> dict[str, Tensor]:
+        return {"near": (place - 1).square().sum(), "far": (place - goal).abs().sum()}
+
     for goal in (3.0, 5.0, 2.0):
         one = AffinityMeter([place])
         for looking in (one, meter):
-            looking.look(
-                lambda goal=goal: {"near": (place - 1).square().sum(), "far": (place - goal).abs().sum()}
-            )
+            looking.look(partial(lines, goal))
         seen.append(one.affinities["near", "far"])
     assert meter.affinities["near", "far"] == pytest.approx(sorted(seen)[1])
     meter.look(lambda: distances(near=1.0, new=3.0))

@@ -138,7 +138,8 @@ def test_whole_units_are_left_out() -> None:
     """Half of the variance is between patients: rows as units would show less than half of the spread."""
     rng = np.random.default_rng(0)
     patients, rows = 130, 10
-    means, spreads = [], {"patients": [], "rows": []}
+    means: list[float] = []
+    spreads: dict[str, list[float]] = {"patients": [], "rows": []}
     for _ in range(150):
         values = 5 + 0.3 * np.repeat(rng.normal(size=patients), rows) + 0.3 * rng.normal(size=patients * rows)
         means.append(values.mean())

@@ -53,14 +53,14 @@ class Scripted(Score):
     """Scores that are known beforehand, one for each epoch."""
 
     __slots__ = ("left",)
+    left: Iterator[float]
 
     def __init__(self, *scores: float) -> None:
         super().__init__({})
         object.__setattr__(self, "left", iter(scores))
 
     def __call__(self, values: Mapping[str, float]) -> float:
-        left: Iterator[float] = self.left
-        return next(left)
+        return next(self.left)
 
 
 # same numbers

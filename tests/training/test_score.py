@@ -82,7 +82,7 @@ def test_it_does_not_change_with_what_it_was_made_of() -> None:
     assert score == Score(METRICS, {"death": 0.8, "stay": 10.0})
     assert score({"death": 0.84}) == pytest.approx(5.0)
     with pytest.raises(TypeError):
-        score.references["death"] = 0.1  # type: ignore[index]
+        score.references["death"] = 0.1
 
 
 def test_it_travels_to_workers() -> None:

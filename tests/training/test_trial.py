@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import torch
@@ -29,7 +30,7 @@ MakeConfig = Callable[..., TrialConfig]
 
 def test_a_training_that_ends_well(dataset: Dataset, make_config: MakeConfig) -> None:
     seen: list[EpochReport] = []
-    outcome = run_trial(make_config(), dataset, on_epoch=lambda report: not seen.append(report))
+    outcome = run_trial(make_config(), dataset, on_epoch=lambda report: seen.append(report) or True)  # type: ignore[func-returns-value]
     assert (outcome.state, outcome.epochs, outcome.error) == (TrialState.COMPLETE, 3, None)
     best = max(seen, key=lambda report: report.score)
     assert (outcome.best_epoch, outcome.score) == (best.epoch, best.score)
@@ -42,7 +43,8 @@ def test_a_training_that_ends_well(dataset: Dataset, make_config: MakeConfig) ->
 
 
 def test_without_a_score_the_main_members_count(dataset: Dataset, make_config: MakeConfig) -> None:
-    helper = replace(dataset.tasks["ill"], role="auxiliary")
+    ill: Any = dataset.tasks["ill"]
+    helper = replace(ill, role="auxiliary")
     helped = replace(dataset, tasks={**dataset.tasks, "ill": helper})
     outcome = run_trial(make_config("cost", "ill", epochs=1), helped)
     rmse = next(m.value for m in outcome.metrics if m.name == "rmse")

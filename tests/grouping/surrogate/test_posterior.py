@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from scipy.optimize import approx_fprime
 
 from mtl_search.grouping.replay.synthetic import synthetic_table
@@ -101,7 +102,11 @@ def test_the_slope_of_the_likelihood_is_its_slope() -> None:
     members_MT, gains_MT = measured(15)
     evidence = _Evidence.gather(members_MT, gains_MT, np.linspace(1, 3, 15), some_affinities(5))
     point = np.array(some_effects(1).vector)
-    slope = approx_fprime(point, lambda v: _likelihood(evidence, Effects(tuple(v)))[0], 1e-6)
+
+    def likelihood(vector: NDArray[np.float64]) -> float:
+        return _likelihood(evidence, Effects(tuple(vector)))[0]
+
+    slope = approx_fprime(point, likelihood, 1e-6)
     np.testing.assert_allclose(_likelihood(evidence, Effects(tuple(point)))[1], slope, rtol=1e-3, atol=1e-4)
 
 
@@ -126,7 +131,7 @@ def test_a_draw_keeps_what_two_like_sets_have_in_common() -> None:
 
 def test_affinities_tell_of_sets_that_were_never_trained() -> None:
     """Tasks 0 to 2 help each other, so do 3 to 5; gains of four pairs show that affinities tell the truth."""
-    same_TT = np.kron(np.eye(2), np.ones((3, 3)))
+    same_TT = np.kron(np.eye(2), np.ones((3, 3))).astype(float)
     affinity_TT = standard_affinity(same_TT)
     pairs = np.array([[1.0, 1, 0, 0, 0, 0], [0, 1, 0, 1, 0, 0], [1, 0, 0, 0, 1, 0], [0, 0, 0, 1, 1, 0]])
     gains = np.where(pairs > 0, np.array([[5.0], [-5], [-5], [5]]), np.nan)

@@ -11,17 +11,19 @@ from mtl_search.model.encoders.table import TableEncoder, embedding_dims, encode
     ("cardinality", "dim"),
     [(2, 2), (3, 3), (10, 6), (100, 21), (470, 50), (10**6, 50)],  # round(1.6 * n ** 0.56), by hand
 )
-def test_the_rule_for_widths(cardinality, dim):
+def test_the_rule_for_widths(cardinality: int, dim: int) -> None:
     assert embedding_dims(InputShape(0, (cardinality,)), "auto") == (dim,)
 
 
-def test_a_fixed_width_serves_every_column():
+def test_a_fixed_width_serves_every_column() -> None:
     assert embedding_dims(InputShape(1, (2, 50)), 7) == (7, 7)
     assert encoded_width(InputShape(1, (2, 50)), 7) == 15
 
 
 @given(st.lists(st.integers(1, 10**6), max_size=6), st.integers(0, 5))
-def test_widths_grow_with_the_cardinality_and_stay_within_bounds(cardinalities, n_numeric):
+def test_widths_grow_with_the_cardinality_and_stay_within_bounds(
+    cardinalities: list[int], n_numeric: int
+) -> None:
     shape = InputShape(n_numeric, tuple(sorted(cardinalities)))
     dims = embedding_dims(shape, "auto")
     assert list(dims) == sorted(dims)
@@ -30,7 +32,9 @@ def test_widths_grow_with_the_cardinality_and_stay_within_bounds(cardinalities, 
 
 
 @given(st.lists(st.integers(1, 9), min_size=1, max_size=5), st.integers(0, 3), st.integers(0, 2**31))
-def test_the_one_look_up_equals_an_embedding_for_each_column(cardinalities, n_numeric, seed):
+def test_the_one_look_up_equals_an_embedding_for_each_column(
+    cardinalities: list[int], n_numeric: int, seed: int
+) -> None:
     generator = torch.Generator().manual_seed(seed)
     shape = InputShape(n_numeric, tuple(cardinalities))
     encoder = TableEncoder(shape)
@@ -46,7 +50,7 @@ def test_the_one_look_up_equals_an_embedding_for_each_column(cardinalities, n_nu
     assert encoder.weight_W.numel() == start
 
 
-def test_the_unknown_level_starts_at_zero_and_learns():
+def test_the_unknown_level_starts_at_zero_and_learns() -> None:
     encoder = TableEncoder(InputShape(0, (4, 3)))
     unknown = {"numeric": torch.empty(2, 0), "categorical": torch.zeros(2, 2, dtype=torch.int64)}
     assert not encoder(unknown).any()
@@ -54,7 +58,7 @@ def test_the_unknown_level_starts_at_zero_and_learns():
     assert int((encoder.weight_W.grad != 0).sum()) == encoded_width(InputShape(0, (4, 3)), "auto")
 
 
-def test_known_levels_start_apart_within_bounds():
+def test_known_levels_start_apart_within_bounds() -> None:
     torch.manual_seed(0)
     encoder = TableEncoder(InputShape(0, (100,)), embedding_dim=4)
     values = encoder.weight_W.detach().view(100, 4)[1:]
@@ -62,7 +66,7 @@ def test_known_levels_start_apart_within_bounds():
     assert float(values.std()) == pytest.approx(0.5 / 3**0.5, rel=0.1)  # of a uniform distribution
 
 
-def test_numbers_alone_pass_unchanged():
+def test_numbers_alone_pass_unchanged() -> None:
     encoder = TableEncoder(InputShape(3))
     numeric = torch.randn(4, 3)
     inputs = {"numeric": numeric, "categorical": torch.empty(4, 0, dtype=torch.int64)}
@@ -70,7 +74,7 @@ def test_numbers_alone_pass_unchanged():
     assert list(encoder.parameters()) == []
 
 
-def test_a_copy_on_another_device_reads_the_same_places():
+def test_a_copy_on_another_device_reads_the_same_places() -> None:
     encoder = TableEncoder(InputShape(2, (3, 4))).to("meta")
     inputs = {
         "numeric": torch.empty(5, 2, device="meta"),
