@@ -1,14 +1,14 @@
 """How few trainings each way of choosing member sets needs: searches replayed on tables of measured subsets.
 
-    python -m benchmarks.grouping --seeds 20
+    python -m benchmarks.grouping --seeds 20 [--published taskonomy.parquet ...]
 
 Each search sees the validation gains of the sets it chooses, one after another; the design that these make
 best is judged by its test gain, as a share of what the design of all sets gains (0: every task alone, 1: all
-sets measured once; above 1 is luck, or sets measured twice). Tables: the published ones where they lie
-beside the checkout, those that were measured with this tool (``results/tables``), and made-up ones of every
-shape (``mtl_search.grouping.replay.synthetic``). Tables on which even measuring everything gains less than
-half a percent have no share; their gains are listed as they are, and count where strategies are compared
-with random sets.
+sets measured once; above 1 is luck, or sets measured twice). Tables: those that were measured with this
+tool (``results/tables``), made-up ones of every shape (``mtl_search.grouping.replay.synthetic``), and with
+``--published`` those that others measured, in the format of ``SubsetTable.read``. Tables on which even
+measuring everything gains less than half a percent have no share; their gains are listed as they are, and
+count when strategies are compared with random sets.
 
 TAG chooses by gradient affinities, which the published tables do not hold: it takes part where
 ``measure_affinities.py`` measured them, in two trainings with the hyperparameters that the table was measured
@@ -63,7 +63,7 @@ STRATEGIES: dict[str, Callable[[SubsetTable, int, int], GroupingStrategy]] = {
     "bayes+tag": lambda table, k, seed: BayesianGrouping(table.space, k, seed, [affinities(table.name)]),
     "bayes": lambda table, k, seed: BayesianGrouping(table.space, k, seed),
 }
-MEASURED = ("../shared/data/grouping_tables/*.parquet", "results/tables/*_subsets.parquet")
+MEASURED = "results/tables/*_subsets.parquet"
 SIZES = (5, 6, 7, 8, 9, 10, 12)
 NOISES = (0.15, 0.3, 0.6, 1.0)
 MOST_TRAININGS = 160
@@ -78,6 +78,7 @@ def main() -> None:
     options.add_argument(
         "--large", type=int, default=0, help="made-up tables of 20 and 27 tasks of each shape"
     )
+    options.add_argument("--published", type=Path, nargs="+", default=[], help="more tables of subsets")
     options.add_argument("--tables", default="", help="only tables whose name contains this")
     options.add_argument("--strategies", default=",".join(STRATEGIES))
     options.add_argument("--networks", default="3,all", help="sizes of the design")
@@ -88,7 +89,11 @@ def main() -> None:
     chosen = options.parse_args()
     if chosen.quick:
         chosen.seeds, chosen.synthetic, chosen.most, chosen.networks = 2, 1, 12, "3"
-    names = [name for name in table_names(chosen.synthetic, chosen.large) if chosen.tables in name]
+    if missing := [str(path) for path in chosen.published if not path.is_file()]:
+        options.error(f"--published: expected Parquet files, found no {', no '.join(missing)}")
+    published = map(str, chosen.published)
+    every = itertools.chain(published, table_names(chosen.synthetic, chosen.large))
+    names = [name for name in every if chosen.tables in name]
     strategies = chosen.strategies.split(",")
     jobs = [
         job
@@ -105,8 +110,7 @@ def main() -> None:
 
 def table_names(synthetic: int, large: int) -> Iterator[str]:
     """Paths of measured tables, and ``shape:tasks:seed:noise`` of made-up ones."""
-    for pattern in MEASURED:
-        yield from sorted(str(path) for path in Path().glob(pattern))
+    yield from sorted(str(path) for path in Path().glob(MEASURED))
     for place, (shape, seed) in enumerate(itertools.product(SHAPES, range(synthetic))):
         yield f"{shape}:{SIZES[place % len(SIZES)]}:{seed}:{NOISES[place % len(NOISES)]}"
     for shape, seed, size in itertools.product(SHAPES, range(large), (20, 27)):
