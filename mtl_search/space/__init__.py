@@ -19,7 +19,7 @@ from mtl_search.space.members import MembersRange
 from mtl_search.space.parameter import Categorical, FloatRange, IntRange, Parameter
 from mtl_search.space.pydantic_errors import spec_error
 from mtl_search.space.search_space import SearchSpace
-from mtl_search.space.suggest import FixedSuggest, LowSuggest, RandomSuggest, Scalar, Suggest
+from mtl_search.space.suggest import FixedSuggest, RandomSuggest, Scalar, Suggest
 from mtl_search.space.yaml import load_document, parse_document
 
 __all__ = [
@@ -28,7 +28,6 @@ __all__ = [
     "FixedSuggest",
     "FloatRange",
     "IntRange",
-    "LowSuggest",
     "MembersRange",
     "Parameter",
     "RandomSuggest",

@@ -3,6 +3,9 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import final
+
+from typing_extensions import override
 
 from mtl_search.errors import Mismatch
 from mtl_search.space.parameter import Parameter
@@ -17,8 +20,8 @@ Members = tuple[str, ...]
 class Node(ABC):
     """A value, a range of values, or a mapping or list of these.
 
-    ``name`` is the dotted path that parameters are named by; what is sampled depends on the members
-    where a value is one per task.
+    ``name`` is the dotted path that parameters are named by; a sample depends on the members if a value is
+    one per task.
     """
 
     __slots__ = ()
@@ -43,87 +46,91 @@ def walk(node: Node, path: Path) -> Iterator[tuple[Path, Node]]:
         yield from walk(child, path + step)
 
 
+@final
 @dataclass(frozen=True, slots=True)
 class Constant(Node):
     """A value that is given; any object when it comes from Python."""
 
     value: object
 
+    @override
     def sample(self, trial: Suggest, name: str, members: Members) -> object:
-        """The value itself."""
         return self.value
 
+    @override
     def parameters(self, name: str, members: Members) -> Iterator[Parameter]:
-        """None."""
         return iter(())
 
+    @override
     def children(self) -> Iterator[tuple[Path, Node]]:
-        """None."""
         return iter(())
 
 
+@final
 @dataclass(frozen=True, slots=True)
 class Fields(Node):
     """A mapping whose values may be ranges."""
 
     entries: tuple[tuple[str, Node], ...]
 
+    @override
     def sample(self, trial: Suggest, name: str, members: Members) -> dict[str, object]:
-        """The mapping with each value sampled."""
         return {key: node.sample(trial, f"{name}.{key}", members) for key, node in self.entries}
 
+    @override
     def parameters(self, name: str, members: Members) -> Iterator[Parameter]:
-        """Those of the values."""
         for key, node in self.entries:
             yield from node.parameters(f"{name}.{key}", members)
 
+    @override
     def children(self) -> Iterator[tuple[Path, Node]]:
-        """The values by key."""
         return (((key,), node) for key, node in self.entries)
 
 
+@final
 @dataclass(frozen=True, slots=True)
 class Items(Node):
     """A list whose items may be ranges."""
 
     items: tuple[Node, ...]
 
+    @override
     def sample(self, trial: Suggest, name: str, members: Members) -> list[object]:
-        """The list with each item sampled."""
         return [node.sample(trial, f"{name}.{index}", members) for index, node in enumerate(self.items)]
 
+    @override
     def parameters(self, name: str, members: Members) -> Iterator[Parameter]:
-        """Those of the items."""
         for index, node in enumerate(self.items):
             yield from node.parameters(f"{name}.{index}", members)
 
+    @override
     def children(self) -> Iterator[tuple[Path, Node]]:
-        """The items by position."""
         return (((index,), node) for index, node in enumerate(self.items))
 
 
+@final
 @dataclass(frozen=True, slots=True)
 class PerTask(Node):
     """A mapping from tasks to values, of which a network gets those of its members."""
 
     entries: tuple[tuple[str, Node], ...]
 
+    @override
     def sample(self, trial: Suggest, name: str, members: Members) -> dict[str, object]:
-        """The values of the members."""
-        kept = ((task, node) for task, node in self.entries if task in members)
-        return {task: node.sample(trial, f"{name}.{task}", members) for task, node in kept}
+        return self._of(members).sample(trial, name, members)
 
+    @override
     def parameters(self, name: str, members: Members) -> Iterator[Parameter]:
-        """Those of the members' values."""
-        for task, node in self.entries:
-            if task in members:
-                yield from node.parameters(f"{name}.{task}", members)
+        return self._of(members).parameters(name, members)
 
+    @override
     def children(self) -> Iterator[tuple[Path, Node]]:
-        """The values by task."""
-        return (((task,), node) for task, node in self.entries)
+        return Fields(self.entries).children()
 
     def check_covers(self, members: Members) -> None:
-        """Mismatch where one of ``members`` has no value."""
+        """Mismatch if one of ``members`` has no value."""
         if missing := sorted(set(members) - {task for task, _ in self.entries}):
             raise Mismatch("a value for each task that can be a member", f"none for {', '.join(missing)}")
+
+    def _of(self, members: Members) -> Fields:
+        return Fields(tuple((task, node) for task, node in self.entries if task in members))

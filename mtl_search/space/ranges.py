@@ -2,6 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import final
+
+from typing_extensions import override
 
 from mtl_search.errors import Mismatch
 from mtl_search.space.node import Fields, Members, Node
@@ -12,25 +15,27 @@ from mtl_search.space.wording import Path, show
 __all__ = ["Leaf", "OneOf", "Simplex"]
 
 
+@final
 @dataclass(frozen=True, slots=True)
 class Leaf(Node):
     """A value that is one parameter."""
 
     range: Range
 
+    @override
     def sample(self, trial: Suggest, name: str, members: Members) -> object:
-        """The value of the parameter."""
         return self.range.ask(trial, name)
 
+    @override
     def parameters(self, name: str, members: Members) -> Iterator[Parameter]:
-        """That one."""
         yield Parameter(name, self.range)
 
+    @override
     def children(self) -> Iterator[tuple[Path, Node]]:
-        """None."""
         return iter(())
 
 
+@final
 @dataclass(frozen=True, slots=True)
 class OneOf(Node):
     """One of several mappings, told apart by their `name`; each brings its own parameters.
@@ -48,22 +53,22 @@ class OneOf(Node):
         if twice := [name for index, name in enumerate(names) if name in names[:index]]:
             raise Mismatch("alternatives that differ in name", f"{show(twice[0])} more than once")
 
+    @override
     def sample(self, trial: Suggest, name: str, members: Members) -> dict[str, object]:
-        """The alternative that the trial picks."""
         choice = self._names.ask(trial, f"{name}.name")
         alternative = next(fields for known, fields in self.alternatives if known == choice)
         return alternative.sample(trial, f"{name}.{choice}", members)
 
+    @override
     def parameters(self, name: str, members: Members) -> Iterator[Parameter]:
-        """The choice, then what each alternative asks for when it is chosen."""
         yield Parameter(f"{name}.name", self._names)
         for choice, fields in self.alternatives:
             condition = (f"{name}.name", choice)
             for parameter in fields.parameters(f"{name}.{choice}", members):
                 yield replace(parameter, conditions=(condition, *parameter.conditions))
 
+    @override
     def children(self) -> Iterator[tuple[Path, Node]]:
-        """The alternatives by position."""
         return ((("one_of", index), fields) for index, (_, fields) in enumerate(self.alternatives))
 
     @property
@@ -71,6 +76,7 @@ class OneOf(Node):
         return Categorical(tuple(name for name, _ in self.alternatives))
 
 
+@final
 @dataclass(frozen=True, slots=True)
 class Simplex(Node):
     """One positive number per member, with a mean of 1: how loss weights differ, not how large they are.
@@ -85,18 +91,18 @@ class Simplex(Node):
     def __post_init__(self) -> None:
         FloatRange(self.low, self.high, log=True)
 
+    @override
     def sample(self, trial: Suggest, name: str, members: Members) -> dict[str, float]:
-        """The weights of the members."""
         drawn = {task: self._range.ask(trial, f"{name}.{task}") for task in members}
         total = sum(drawn.values())
         return {task: weight * len(drawn) / total for task, weight in drawn.items()}
 
+    @override
     def parameters(self, name: str, members: Members) -> Iterator[Parameter]:
-        """One per member."""
         return (Parameter(f"{name}.{task}", self._range) for task in members)
 
+    @override
     def children(self) -> Iterator[tuple[Path, Node]]:
-        """None."""
         return iter(())
 
     @property

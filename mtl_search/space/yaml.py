@@ -24,7 +24,7 @@ from ruamel.yaml.events import (
 
 from mtl_search.errors import SpecError
 from mtl_search.space.document import Document
-from mtl_search.space.wording import Path, dotted, show
+from mtl_search.space.wording import Path, show
 
 __all__ = ["load_document", "parse_document"]
 
@@ -74,11 +74,13 @@ def parse_document(text: str, name: str) -> Document:
 
 
 class _Builder:
-    """Builds one document out of a stream of events."""
+    """Builds one document out of a stream of events; errors are placed by the lines met so far."""
 
     def __init__(self, name: str, events: Iterator[Event]) -> None:
-        self.name, self.events = name, events
+        self.events = events
         self.lines: dict[Path, int] = {(): 1}
+        self.error = Document(name, {}, self.lines).error
+        self.name = name
 
     def document(self) -> Document:
         next(self.events)  # the start of the stream
@@ -110,7 +112,10 @@ class _Builder:
             return self.mapping(path)
         if isinstance(event, SequenceStartEvent):
             return self.sequence(path)
-        return self.scalar(event, path)
+        value = _scalar(event)
+        if isinstance(value, float) and not math.isfinite(value):
+            raise self.error(path, "a finite number", event.value)
+        return value
 
     def mapping(self, path: Path) -> dict[str, object]:
         data: dict[str, object] = {}
@@ -119,19 +124,25 @@ class _Builder:
             key = self.key(event, path, line)
             if key in data:
                 lines = f"{key!r} in lines {self.lines[*path, key]} and {line}"
-                raise SpecError(self.place(path, line), "each key once", lines)
+                raise self.error_of_key(path, line, "each key once", lines)
             self.lines[*path, key] = line
             data[key] = self.value(next(self.events), (*path, key))
         return data
 
     def key(self, event: Event, path: Path, line: int) -> str:
         if not isinstance(event, ScalarEvent) or event.anchor is not None or event.tag is not None:
-            raise SpecError(self.place(path, line), "text as each key", "a list, a mapping or a reference")
-        key = _scalar(event.value) if event.style is None else event.value
+            raise self.error_of_key(path, line, "text as each key", "a list, a mapping or a reference")
+        key = _scalar(event)
         if not isinstance(key, str):
             hint = "put it in quotes" if isinstance(key, int | float) else None
-            raise SpecError(self.place(path, line), "text as each key", show(key), hint)
+            raise self.error_of_key(path, line, "text as each key", show(key), hint)
         return key
+
+    def error_of_key(
+        self, path: Path, line: int, expected: str, found: str, hint: str | None = None
+    ) -> SpecError:
+        self.lines[path] = line  # what is wrong stands there, not where the mapping begins
+        return self.error(path, expected, found, hint)
 
     def sequence(self, path: Path) -> list[object]:
         data: list[object] = []
@@ -139,21 +150,12 @@ class _Builder:
             data.append(self.value(event, (*path, len(data))))
         return data
 
-    def scalar(self, event: ScalarEvent, path: Path) -> object:
-        value = _scalar(event.value) if event.style is None else event.value
-        if isinstance(value, float) and not math.isfinite(value):
-            raise self.error(path, "a finite number", event.value)
-        return value
 
-    def place(self, path: Path, line: int) -> str:
-        return f"{self.name}:{line}: {dotted(path)}" if path else f"{self.name}:{line}"
-
-    def error(self, path: Path, expected: str, found: str) -> SpecError:
-        return SpecError(self.place(path, self.lines[path]), expected, found)
-
-
-def _scalar(text: str) -> object:
-    """The value of an unquoted scalar by the core schema of YAML 1.2."""
+def _scalar(event: ScalarEvent) -> object:
+    """The value of a scalar by the core schema of YAML 1.2; what is quoted is text."""
+    text = str(event.value)
+    if event.style is not None:
+        return text
     if _NULL.fullmatch(text):
         return None
     if _BOOL.fullmatch(text):

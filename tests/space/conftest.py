@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from mtl_search.design import Branching
 from mtl_search.errors import Mismatch
-from mtl_search.space import Document, LowSuggest, Scalar, SearchSpace, Suggest, parse_document
+from mtl_search.space import Document, FixedSuggest, Scalar, SearchSpace, Suggest, parse_document
 
 TASKS = ("age", "cost", "death", "dnr")
 
@@ -88,7 +88,7 @@ class Recorder:
     """Passes on the answers of another, and notes the name and the range of each question."""
 
     def __init__(self, inner: Suggest | None = None) -> None:
-        self.inner = inner or LowSuggest()
+        self.inner = inner or FixedSuggest({})
         self.asked: dict[str, tuple[object, ...]] = {}
         self.answers: dict[str, Scalar] = {}
 

@@ -4,7 +4,7 @@ from mtl_search.errors import Mismatch
 from mtl_search.space.node import Constant, Fields, Items, PerTask, walk
 from mtl_search.space.parameter import FloatRange, IntRange, Parameter
 from mtl_search.space.ranges import Leaf
-from mtl_search.space.suggest import FixedSuggest, LowSuggest
+from mtl_search.space.suggest import FixedSuggest
 
 LR, WIDTH = FloatRange(0.1, 1), IntRange(1, 3)
 OPTIMIZER = Fields((("name", Constant("adamw")), ("betas", Items((Leaf(LR), Constant(0.999))))))
@@ -13,7 +13,7 @@ WEIGHTS = PerTask((("age", Leaf(LR)), ("cost", Constant(2)), ("dnr", Leaf(WIDTH)
 
 def test_a_constant_is_itself() -> None:
     trunk = object()
-    assert Constant(trunk).sample(LowSuggest(), "trunk", ("age",)) is trunk
+    assert Constant(trunk).sample(FixedSuggest({}), "trunk", ("age",)) is trunk
     assert list(Constant(trunk).parameters("trunk", ("age",))) == []
     assert list(Constant(trunk).children()) == []
 
@@ -25,16 +25,16 @@ def test_ranges_within_mappings_and_lists_are_named_by_their_path() -> None:
 
 
 def test_a_sample_is_not_shared_with_the_next() -> None:
-    first = OPTIMIZER.sample(LowSuggest(), "optimizer", ())
+    first = OPTIMIZER.sample(FixedSuggest({}), "optimizer", ())
     betas = first["betas"]
     assert isinstance(betas, list)
     betas.append(3)
-    assert OPTIMIZER.sample(LowSuggest(), "optimizer", ()) == {"name": "adamw", "betas": [0.1, 0.999]}
+    assert OPTIMIZER.sample(FixedSuggest({}), "optimizer", ()) == {"name": "adamw", "betas": [0.1, 0.999]}
 
 
 def test_a_value_per_task_is_that_of_the_members() -> None:
-    assert WEIGHTS.sample(LowSuggest(), "w", ("age", "cost")) == {"age": 0.1, "cost": 2}
-    assert WEIGHTS.sample(LowSuggest(), "w", ("cost",)) == {"cost": 2}
+    assert WEIGHTS.sample(FixedSuggest({}), "w", ("age", "cost")) == {"age": 0.1, "cost": 2}
+    assert WEIGHTS.sample(FixedSuggest({}), "w", ("cost",)) == {"cost": 2}
     assert [p.name for p in WEIGHTS.parameters("w", ("cost", "dnr"))] == ["w.dnr"]
     assert [p.name for p in WEIGHTS.parameters("w", ("age", "cost", "dnr"))] == ["w.age", "w.dnr"]
 

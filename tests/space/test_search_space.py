@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mtl_search.design import Branching, enumerate_branchings
-from mtl_search.space import Document, FixedSuggest, LowSuggest, Parameter, RandomSuggest, SearchSpace
+from mtl_search.space import Document, FixedSuggest, Parameter, RandomSuggest, SearchSpace
 from mtl_search.space.parameter import Categorical, FloatRange, IntRange
 from tests.space.conftest import Recorder, TrialModel
 
@@ -64,7 +64,7 @@ def test_parameters_have_dotted_names_words_and_conditions(wide: SearchSpace) ->
 def test_a_single_member_has_nothing_to_share_or_to_weigh(wide: SearchSpace) -> None:
     names = [p.name for p in wide.parameters(["cost"])]
     assert names == ["trunk.width", "trunk.dropout", "optimizer.lr", "optimizer.betas.0", "epochs"]
-    assert wide.sample(LowSuggest(), ["cost"]) == {
+    assert wide.sample(FixedSuggest({}), ["cost"]) == {
         "members": ("cost",),
         "sharing": "cost / cost / cost",
         "trunk": {"name": "mlp", "stages": 3, "width": 64, "dropout": 0.0},
@@ -100,7 +100,7 @@ def test_without_members_and_branching_all_sets_and_split_points_are_searched(
 ) -> None:
     space = space_of({"trunk": {"name": "mlp", "stages": 2}})
     assert (space.members.min, space.members.max) == (1, 4)
-    assert space.sample(LowSuggest(), TASKS)["sharing"] == "age cost death dnr / age | cost | death | dnr"
+    assert space.sample(FixedSuggest({}), TASKS)["sharing"] == "age cost death dnr / age | cost | death | dnr"
     assert [p.name for p in space.parameters()] == [
         *(f"members.{task}" for task in TASKS),
         "branching.split",
@@ -111,7 +111,7 @@ def test_without_members_and_branching_all_sets_and_split_points_are_searched(
 
 def test_tasks_are_sorted(space_of: Callable[..., Any]) -> None:
     space = space_of({"members": "all", "trunk": {"name": "mlp", "stages": 1}}, ("dnr", "age"))
-    assert space.suggest_members(LowSuggest()) == ("age", "dnr")
+    assert space.suggest_members(FixedSuggest({})) == ("age", "dnr")
 
 
 TRUNK = {"name": "mlp", "stages": 3}
@@ -120,15 +120,15 @@ TREE = "age cost death dnr / age | cost death dnr / age | cost death | dnr"
 
 def test_a_literal_branching_is_restricted_to_the_members(space_of: Callable[..., Any]) -> None:
     space = space_of({"sharing": TREE, "trunk": TRUNK})
-    assert space.sample(LowSuggest(), TASKS)["sharing"] == TREE
-    assert space.sample(LowSuggest(), ["dnr", "cost"])["sharing"] == "cost dnr / cost dnr / cost | dnr"
+    assert space.sample(FixedSuggest({}), TASKS)["sharing"] == TREE
+    assert space.sample(FixedSuggest({}), ["dnr", "cost"])["sharing"] == "cost dnr / cost dnr / cost | dnr"
 
 
 def test_a_literal_branching_of_the_members_alone(space_of: Callable[..., Any]) -> None:
     space = space_of(
         {"members": ["cost", "age"], "sharing": "age cost / age | cost / age | cost", "trunk": TRUNK}
     )
-    assert space.sample(LowSuggest(), ["age", "cost"])["sharing"] == "age cost / age | cost / age | cost"
+    assert space.sample(FixedSuggest({}), ["age", "cost"])["sharing"] == "age cost / age | cost / age | cost"
 
 
 def test_literal_weights_are_those_of_the_members(space_of: Callable[..., Any]) -> None:
@@ -170,7 +170,7 @@ def test_python_users_may_give_their_own_trunk() -> None:
     document = Document.from_value({"trial": {"trunk": OwnTrunk(2), "sharing": {"split": 1}}})
     seen: list[Any] = []
     space = SearchSpace.parse(document.get(("trial",)), ("a", "b"), document, ("trial",), seen.append)
-    assert space.sample(LowSuggest(), ["a", "b"]) == {
+    assert space.sample(FixedSuggest({}), ["a", "b"]) == {
         "members": ("a", "b"),
         "sharing": "a b / a | b",
         "trunk": OwnTrunk(2),
@@ -209,9 +209,9 @@ def test_an_arm_replaces_whole_keys(wide: SearchSpace) -> None:
         "optimizer.betas.0",
         "epochs",
     ]
-    assert arm.suggest_members(LowSuggest()) == TASKS
+    assert arm.suggest_members(FixedSuggest({})) == TASKS
     assert arm.fix_members(TASKS) == {}
-    assert arm.sample(LowSuggest(), TASKS)["weighting"] == {"name": "pcgrad"}
+    assert arm.sample(FixedSuggest({}), TASKS)["weighting"] == {"name": "pcgrad"}
     assert document.data == {}
     assert wide.override({}, ("arms", "same")) == wide
 
@@ -256,9 +256,9 @@ def test_a_space_can_be_pickled_and_is_the_same_after(wide: SearchSpace) -> None
 
 
 def test_samples_share_nothing_that_can_change(wide: SearchSpace) -> None:
-    first: Any = wide.sample(LowSuggest(), ["age"])
+    first: Any = wide.sample(FixedSuggest({}), ["age"])
     first["weighting"]["name"] = first["trunk"]["name"] = "changed"
-    second: Any = wide.sample(LowSuggest(), ["age"])
+    second: Any = wide.sample(FixedSuggest({}), ["age"])
     assert (second["weighting"]["name"], second["trunk"]["name"]) == ("equal", "mlp")
 
 

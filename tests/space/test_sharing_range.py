@@ -10,7 +10,7 @@ from mtl_search.design import Branching, close_cuts, count_branchings, enumerate
 from mtl_search.errors import Mismatch
 from mtl_search.space.parameter import Categorical, IntRange, Parameter
 from mtl_search.space.sharing_range import Choice, Literal, Shared, Split, Tree
-from mtl_search.space.suggest import FixedSuggest, LowSuggest, RandomSuggest
+from mtl_search.space.suggest import FixedSuggest, RandomSuggest
 from tests.space.conftest import Recorder
 
 ABC = ("a", "b", "c")
@@ -56,7 +56,7 @@ def test_a_split_behind_the_last_stage_of_a_trial_is_at_its_end() -> None:
     split = Split(IntRange(1, 4))
     assert split.sample(FixedSuggest({"branching.split": 4}), ABC, 2, 4) == Branching.shared(ABC, 2)
     assert split.sample(FixedSuggest({"branching.split": 1}), ABC, 2, 4) == Branching.split(ABC, 2, 1)
-    assert Split(2).sample(LowSuggest(), ABC, 3, 3) == Branching.split(ABC, 3, 2)
+    assert Split(2).sample(FixedSuggest({}), ABC, 3, 3) == Branching.split(ABC, 3, 2)
     assert list(Split(2).parameters(ABC, 3)) == []
     assert list(split.parameters(ABC, 4)) == [Parameter("branching.split", IntRange(1, 4))]
 
@@ -80,7 +80,7 @@ def test_a_tree_is_the_closure_of_its_cuts(members: tuple[str, ...], seed: int) 
 
 def test_a_trunk_of_one_stage_has_no_cuts_to_choose() -> None:
     assert list(Tree().parameters(ABC, 1)) == []
-    assert Tree().sample(LowSuggest(), ABC, 1, 1) == Branching.shared(ABC, 1)
+    assert Tree().sample(FixedSuggest({}), ABC, 1, 1) == Branching.shared(ABC, 1)
 
 
 def test_a_study_of_trees_begins_with_the_plain_ones() -> None:
@@ -94,7 +94,7 @@ def test_a_study_of_trees_begins_with_the_plain_ones() -> None:
 @settings(deadline=None)
 @given(MEMBERS)
 def test_a_literal_keeps_its_cuts_for_fewer_members(members: tuple[str, ...]) -> None:
-    part = Literal(TREE).sample(LowSuggest(), members, 3, 3)
+    part = Literal(TREE).sample(FixedSuggest({}), members, 3, 3)
     for a, b in combinations(members, 2):
         assert part.cut(a, b) == TREE.cut(a, b)
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from benchmarks.planted_data import LinearStages
 from mtl_search.errors import SpecError
-from mtl_search.space import LowSuggest
+from mtl_search.space import FixedSuggest
 from mtl_search.sweep import SweepSpec, load_sweep
 from mtl_search.sweep.file import SWEEP_FILE, save_sweep, with_changes
 from mtl_search.training import TrialConfig
@@ -84,7 +84,7 @@ def test_a_trunk_configured_in_python_is_read_again_where_its_class_is_known(
 ) -> None:
     trunk = LinearStages(stages=2, widths=(3, 1))
     spec = tiny_spec(trial={"trunk": trunk, "members": "all", "sharing": "shared"})
-    again = kept(spec, tmp_path).space.sample(LowSuggest(), ("cost", "ill"))
+    again = kept(spec, tmp_path).space.sample(FixedSuggest({}), ("cost", "ill"))
     assert TrialConfig.model_validate(again).trunk == trunk
 
 
