@@ -10,7 +10,7 @@ tool (``results/tables``), made-up ones of every shape (``mtl_search.grouping.re
 measuring everything gains less than half a percent have no share; their gains are listed as they are, and
 count when strategies are compared with random sets.
 
-TAG chooses by gradient affinities, which the published tables do not hold: it takes part where
+TAG chooses by gradient affinities, which the published tables do not hold: it takes part if
 ``measure_affinities.py`` measured them, in two trainings with the hyperparameters that the table was measured
 with, and is left out of the means over all tables. So does ``bayes+tag``, which is ``bayes`` with them.
 """
@@ -139,7 +139,7 @@ def curve(name: str, networks: str, strategy: str, seed: int, most: int) -> list
     marks = budgets(table, most)
     measured = replay(table, STRATEGIES[strategy](table, k, seed), marks[-1], seed=seed)
     everything = [table.measurement(members, seed % table.n_seeds) for members in table.sets]
-    together = everything[-1]  # would be trained where nothing measured serves every task
+    together = everything[-1]  # would be trained if nothing measured serves every task
 
     def judged(mark: int) -> float:
         part = measured[: len(table.tasks) + mark]

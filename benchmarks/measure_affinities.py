@@ -46,7 +46,7 @@ def main() -> None:
 
 
 def train(trained: Source, seed: int, epochs: int | None, *, affinities: bool) -> pd.DataFrame:
-    """One training: ``affinity`` of ``source`` to ``target``, positive where it helps; no rows without."""
+    """One training: ``affinity`` of ``source`` to ``target``, positive if it helps; no rows without."""
     config, data = trained.config(tuple(sorted(trained.tasks)), epochs), trained.load()
     score = Score({name: task.metric for name, task in data.tasks.items()})
     training = Training(config, data, seed=seed, score=score, affinities=affinities)

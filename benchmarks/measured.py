@@ -33,7 +33,7 @@ class Source:
     stages: int
 
     def config(self, members: tuple[str, ...], epochs: int | None = None) -> TrialConfig:
-        """A network of these tasks that shares everything but its heads; ``epochs`` where not all."""
+        """A network of these tasks that shares everything but its heads; ``epochs`` if not all."""
         branching = str(Branching.shared(members, self.stages))
         trial = {**self.trial, **({} if epochs is None else {"epochs": epochs})}
         return TrialConfig.model_validate({**trial, "members": members, "sharing": branching})

@@ -8,7 +8,7 @@ parameters under TPE, with its journal, tables, pruner, designs and the snapshot
 - ``suggest``: members, hyperparameters, the network's cost, the journal's line;
 - ``report``: the pruner's answers over all epochs of a trial;
 - ``record, tell``: the tables, then the study;
-- ``snapshot``: what the live view is told at each start and end;
+- ``snapshot``: what the live view is given at each start and end;
 
 and the driver's memory (resident set). ``open`` is the time to open the sweep again, as ``resume`` does.
 

@@ -94,7 +94,7 @@ def run_tune(
 ) -> tuple[float, list[float]]:
     """``n`` trainings by Tune and its OptunaSearch; when ``fit`` was called and when each trial ended.
 
-    Everything is Tune's default, but for ``reuse_actors`` where it is asked for.
+    Everything is Tune's default except ``reuse_actors``, if it is asked for.
     """
     finished = FinishTimes()
     with tempfile.TemporaryDirectory() as folder:

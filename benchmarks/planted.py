@@ -91,7 +91,7 @@ def work(job: tuple[str, int]) -> tuple[tuple[str, int], list[Row]]:
 
 
 def _read(path: Path | None) -> dict[tuple[str, int], list[Row]]:
-    """The sweeps in a file, but for a line that was being written when the run was stopped."""
+    """The sweeps in a file, without a line that was being written when the run was stopped."""
     done: dict[tuple[str, int], list[Row]] = {}
     if path is None or not path.exists():
         return done

@@ -225,7 +225,7 @@ def seconds_a_training(trial: TrialConfig, dataset: Dataset) -> float:
 
 
 def show(timings: dict[str, Timing], n: int, cores: int, seconds: float) -> None:
-    """A table for people, and the figures as one JSON object in the last line."""
+    """A table to read, and the figures as one JSON object in the last line."""
     figures: dict[str, float] = {"trials": n, "cores": cores, "seconds_a_training": round(seconds, 4)}
     print(f"{n} trainings of {seconds:.3f} s on {cores} cores\n")
     print(f"{'':10} {'trials/s':>9} {'steady':>9} {'seconds':>9}   package to it (target), steady")

@@ -80,7 +80,7 @@ class Branching:
     def from_cuts(cls, members: Sequence[str], n_stages: int, cuts_MM: ArrayLike) -> "Branching":
         """The branching with these cuts, rows and columns in the order of ``members``, the diagonal ignored.
 
-        ValueError where the cuts are no tree: not symmetric, outside ``1 .. n_stages``, or with three
+        ValueError if the cuts are no tree: not symmetric, outside ``1 .. n_stages``, or with three
         members of which the two smallest cuts differ (``close_cuts`` makes a tree of any cuts).
         """
         cuts = np.array(cuts_MM)
@@ -136,7 +136,7 @@ class Branching:
         return self.node(stage - 1, self.stages[stage][index][0])
 
     def cut(self, a: str, b: str) -> int:
-        """The first stage that ``a`` and ``b`` do not share, ``n_stages`` where only their heads differ."""
+        """The first stage that ``a`` and ``b`` do not share, ``n_stages`` if only their heads differ."""
         return sum(self.node(stage, a) == self.node(stage, b) for stage in range(self.n_stages))
 
     def cut_matrix(self) -> NDArray[np.int64]:

@@ -12,7 +12,7 @@ from mtl_search.design.pricing import PriceSearch
 __all__ = ["Candidate", "Composition", "as_facilities", "compose", "composition"]
 
 _TIE = 1e-6  # percent: designs whose summed gains differ by less are equally good
-_BUDGET_UNIT = 4.0  # prices settle fastest where the whole budget counts about as much as a few tasks
+_BUDGET_UNIT = 4.0  # prices settle fastest if the whole budget counts about as much as a few tasks
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +50,8 @@ def compose(
     """The best design of at most ``k`` networks, for each feasible ``k`` from 1 to ``max_networks``.
 
     Without ``max_networks``: up to the number of tasks, beyond which more networks cannot help. With
-    ``max_params`` the one best design within that budget (and within ``max_networks``, where given). Empty
-    where no choice serves every task. Of designs that are equal to a millionth of a percent: fewer networks,
+    ``max_params`` the one best design within that budget (and within ``max_networks``, if given). Empty
+    if no choice serves every task. Of designs that are equal to a millionth of a percent: fewer networks,
     then fewer parameters, then always the same one, whatever the order of candidates and tasks.
 
     >>> measured = [Candidate("a", {"x": 4.0, "y": -2.0}, 10), Candidate("b", {"y": 3.0}, 10)]

@@ -81,7 +81,7 @@ def _relax(node: _Node, prices_P: Floats) -> _Relaxed:
 
 
 def _slope(node: _Node, prices_P: Floats, picked: Facilities) -> Floats:
-    """How the bound changes with each price, 0 where the price may not fall."""
+    """How the bound changes with each price, 0 if the price may not fall."""
     served_T = (picked.gains_NT > prices_P[:-1]).sum(axis=0)
     slope_P = np.append(1.0 - served_T, node.budget - picked.shares_N.sum())
     slope_P[(slope_P > 0) & (prices_P <= node.floor_P)] = 0.0
@@ -113,7 +113,7 @@ class PriceSearch:
 
     @property
     def finished(self) -> bool:
-        """Whether nothing was left out: ``best`` is the best of all, empty where nothing is feasible."""
+        """Whether nothing was left out: ``best`` is the best of all, empty if nothing is feasible."""
         return self._nodes_left > 0
 
     def run(self, max_nodes: float = math.inf) -> None:

@@ -5,66 +5,68 @@ made of the few whose networks together serve every task best (`mtl_search.desig
 says which set is trained next, so that the best design is found with few trainings; Optuna says how it is
 trained. ``benchmarks/README.md`` has what it is worth.
 
-**What is believed.** The gain of a task in a set is a sum of effects: of company as such, of each further
+**The surrogate.** The gain of a task in a set is a sum of effects: of company as such, of each further
 member, of companions that help everybody, of pairs that help each other, of one companion on this task, of
-two companions together, and of whatever else is smooth over sets (``surrogate.effects``). Effects that tell
-one task about another have weights that all tasks share. How much each kind counts is fitted to the
-measurements, by marginal likelihood, and all together are a Gaussian process over sets
+two companions together, and of whatever else is smooth over sets (``surrogate.effects``). Effects that
+carry over from one task to another have weights that all tasks share. How much each kind counts is fitted
+to the measurements by marginal likelihood, and all together are a Gaussian process over sets
 (``surrogate.posterior``): a mean and a standard deviation for every task in every set, trained or not.
-Single tasks anchor it, which gain nothing by definition, and less in the mean of their own tuning. Standley
-et al. 2020 predict large sets from pairs, and Li et al. 2023 fit an additive surrogate to random subsets;
-the effects hold both ideas, and the data say how much of each. MTG-Net (Song et al. 2022) learns such a
-predictor from many trainings beforehand; a sweep has none to spare.
+Single tasks anchor it: they gain nothing by definition. Standley et al. 2020 predict large sets from pairs,
+and Li et al. 2023 fit an additive surrogate to random subsets; the effects hold both ideas, and the data
+say how much of each. MTG-Net (Song et al. 2022) learns such a predictor from many trainings beforehand; a
+sweep has none to spare.
 
-**What gradients say.** The networks of ``shared_equal`` also measure by how much a step for one task lowers
-the loss of another (TAG, Fifty et al. 2021; ``training.affinity``). The mean affinity of a task's
+**Gradient affinities.** The networks of ``shared_equal`` also measure by how much a step for one task
+lowers the loss of another (TAG, Fifty et al. 2021; ``training.affinity``). The mean affinity of a task's
 companions is one more effect. It is expected to be true, so it orders the first sets, and like all others
-its weight is learned: affinities that do not foretell gains come to count for nothing.
+its weight is learned: affinities that do not predict gains come to count for nothing.
 
-**What is proposed.** The set whose training is expected to raise the best design of at most k networks the
-most: the knowledge gradient (Frazier et al. 2009) of a facility-location problem
+**The acquisition function.** The set is trained whose training is expected to raise the best design of at
+most k networks the most: the knowledge gradient (Frazier et al. 2009) of a facility-location problem
 (``acquisition.improvement``, ``acquisition.facility``). So a set is trained because it may be good itself,
-alone or in the place of a network it competes with, and neither a set that is surely bad nor one whose
-value is known is. All sets are weighed where they are at most about a thousand; else a sample, those one
-step from the best design, and what a climb from the most promising ones meets (``acquisition.candidates``).
-All tasks together come first.
+alone or in the place of a network it competes with; a set that is surely bad is not, and neither is one
+whose value is known. Up to about a thousand sets are all weighed; of more, a sample, those one step from
+the best design, and what a climb from the most promising ones meets (``acquisition.candidates``). All tasks
+together come first.
 
-**What the references say.** In a sweep their trainings are evidence as all others are: single tasks and all
-tasks together are well known before the search begins, and it trains them again only where that promises
-something. So it hardly asks where all tasks together should part; an arm ``together: {members: all}`` does.
-And the effects are fitted after so many trainings of several tasks, the references' among them: where these
+**References.** In a sweep their trainings are evidence like all others: single tasks and all tasks together
+are well known before the search begins, and are trained again only if that promises something. So the
+search hardly asks at which stage all tasks together should part; an arm ``together: {members: all}`` does.
+The trainings of several tasks after which the effects are fitted include those of the references: if these
 are many, a search begins with the effects as they are expected.
 
 **Sets that fail.** A set that failed ``FAILURES`` times in a row, with different hyperparameters, is left
 alone. Before that, what it promises is weighed by the chance that it does not fail, and so is what sets
-like it promise, half as much for each member that makes a difference (``acquisition.outlook``).
+like it promise, half as much for each member that differs (``acquisition.outlook``).
 
 **Slots side by side.** Sets in training are taken to achieve what is expected of them (fantasies at the
 mean): this takes away their uncertainty, so the other slots look elsewhere.
 
-**Retune.** Where no new set promises a twentieth of the standard error of the design's delta_m, exploring
-is over for now: sets that are known and may yet enter the design are trained again, and where none of those
-promises anything either, the networks of the design itself, the least trained first, with new
-hyperparameters. Each such training makes the design surer, so its standard error falls and exploring may
-begin again. Sets that showed the same gains again, as tables of measurements do, are left out.
+**Retune.** If no new set promises a twentieth of the standard error of the design's delta_m, exploring is
+over for now: known sets that may yet enter the design are trained again, and if none of those promises
+anything either, the networks of the design itself, the least trained first, with new hyperparameters. Each
+such training makes the design surer, so its standard error falls and exploring may begin again. Sets that
+showed the same gains again, as tables of measurements do, are left out.
 
 **Hyperparameters.** One study of Optuna's suggests them for all sets; the members are parameters of it, and
-its value is the mean gain. The mean gain less what was believed of the set before, so that good
-hyperparameters of bad sets would count as good, was tried and found planted clusters less often.
+its value is the mean gain. The alternative, the mean gain less what was believed of the set before, so that
+good hyperparameters of bad sets would count as good, found planted clusters less often.
 
 **Within a size.** With ``max_params`` designs are bounded by the sum of their networks' sizes, which are
-measured, or predicted from the number of members (``acquisition.sizes``). A set that enters pushes out what
-it takes the room of, one that is surely too large is worth nothing, and sets that only together make room
-for a better design share what it promises (``acquisition.budget``, ``acquisition.budget_rise``).
+measured, or predicted from the number of members (``acquisition.sizes``). A set that enters pushes out
+others for room, one that is surely too large is worth nothing, and sets that only together make room for a
+better design share what it promises (``acquisition.budget``, ``acquisition.budget_rise``).
 """
 
 # C candidate sets
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import final
 
 import numpy as np
 import numpy.typing as npt
+from typing_extensions import override
 
 from mtl_search.grouping.acquisition.candidates import MANY, climb, pool
 from mtl_search.grouping.acquisition.outlook import Outlook
@@ -87,14 +89,15 @@ __all__ = ["Affinities", "BayesianGrouping"]
 
 Affinities = Mapping[tuple[str, str], float]  # of each task to each other, as one training has them
 
-# how many trainings it takes to fit the effects anew
+# numbers of trainings after which the effects are fitted anew
 REFITS = (4, 7, 11, 16, 24, 36, 54, 80, 120, 180, 270)
 MOST_GAINED = 3_000.0  # percent: what is worth more serves a task that was not served
-FITTED_GAINS = 500  # of so many gains at most, which is where a fit costs a quarter of a second
-WORTH = 0.05  # of the design's standard error: what a set must promise. Where a training moves beliefs by as
-# much as that error, so much is promised by a set that turns out to be better one time in ten.
+FITTED_GAINS = 500  # at most: a fit of as many costs a quarter of a second
+WORTH = 0.05  # of the design's standard error: what a set must promise. If a training moves beliefs by as
+# much as that error, this is the promise of a set that turns out to be better one time in ten.
 
 
+@final
 class BayesianGrouping(GroupingStrategy):
     """Trains the set that is expected to raise the best design the most.
 
@@ -121,8 +124,8 @@ class BayesianGrouping(GroupingStrategy):
         self.max_networks, self.max_params = max_networks or len(space.main), max_params
         self._fitted: dict[int, Effects] = {}
 
+    @override
     def propose(self, measured: Sequence[Measurement], running: Sequence[Members]) -> Proposal:
-        """The set that is expected to raise the best design the most, with running ones taken as done."""
         trained = times_trained(measured, running)
         sizes = Sizes.gather(measured)
         together = self.space.tasks
@@ -177,11 +180,11 @@ class BayesianGrouping(GroupingStrategy):
         return Proposal(rest, "retune", "every set is trained or in training")
 
     def _may_fit(self, sizes: Sizes, members: Members) -> bool:
-        """Whether a network of these members may be in a design, as far as sizes tell."""
+        """Whether a network of these members may be in a design, as far as sizes are known."""
         return self.max_params is None or bool((sizes.next_ones([members]) <= self.max_params).any())
 
     def _effects(self, measured: Sequence[Measurement]) -> Effects:
-        """The effects as fitted to the first so many trainings, which a resumed sweep meets alike."""
+        """The effects fitted to the first trainings, the same ones in a sweep that is resumed."""
         together = [place for place, one in enumerate(measured) if len(one.members) > 1]
         count = max((n for n in REFITS if n <= len(together)), default=0)
         if count not in self._fitted:
@@ -202,7 +205,7 @@ class BayesianGrouping(GroupingStrategy):
         )
 
     def _affinity_TT(self) -> npt.NDArray[np.float64] | None:
-        """Gradient affinities of all tasks as typical of the trainings so far, None where there are none."""
+        """Gradient affinities of all tasks as typical of the trainings so far, None without any."""
         if not self._affinities:
             return None
         tasks = self.space.tasks

@@ -11,14 +11,14 @@ import numpy as np
 __all__ = ["MemberSpace", "Members"]
 
 Members = tuple[str, ...]  # sorted by name
-LISTABLE = 1 << 16  # spaces of at most so many sets are listed and kept; larger ones are drawn from
+LISTABLE = 1 << 16  # the most sets of a space that is listed and kept; larger ones are drawn from
 
 
 @dataclass(frozen=True)
 class MemberSpace:
     """The sets that a search may train: ``min_members`` to ``max_members`` tasks, at least one of them main.
 
-    ``only``: nothing but these sets, where not all of them can be trained (a published table, say).
+    ``only``: nothing but these sets, if not all can be trained (those of a published table, say).
 
     >>> space = MemberSpace(("age", "cost"), auxiliary=("dnr",))
     >>> space.count, list(space.sets())[:3]
@@ -82,7 +82,7 @@ class MemberSpace:
             yield from (m for m in itertools.combinations(self.tasks, size) if not main.isdisjoint(m))
 
     def listed(self) -> tuple[Members, ...] | None:
-        """Every set, or None where there are too many to list."""
+        """Every set, or None if there are too many to list."""
         return self._listed
 
     def draw(self, rng: np.random.Generator) -> Members:

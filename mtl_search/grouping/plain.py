@@ -2,6 +2,9 @@
 
 import itertools
 from collections.abc import Sequence
+from typing import final
+
+from typing_extensions import override
 
 from mtl_search.grouping.member_space import Members, MemberSpace
 from mtl_search.grouping.strategy import (
@@ -17,6 +20,7 @@ from mtl_search.seeds import random_stream
 __all__ = ["EverySet", "PairsFirst", "RandomSets"]
 
 
+@final
 class RandomSets(GroupingStrategy):
     """Any set, all equally likely, none twice before all were trained once.
 
@@ -28,14 +32,15 @@ class RandomSets(GroupingStrategy):
     def __init__(self, space: MemberSpace, seed: int) -> None:
         self.space, self.seed = space, seed
 
+    @override
     def propose(self, measured: Sequence[Measurement], running: Sequence[Members]) -> Proposal:
-        """A set among those trained least often."""
         seen = times_trained(measured, running)
         rng = random_stream(self.seed, seen.total())
         members = draw_least_trained(self.space, seen, rng, left_alone(measured))
         return Proposal(members, "random")
 
 
+@final
 class PairsFirst(GroupingStrategy):
     """Every pair of tasks in random order, then any set (Standley et al. 2020 measure the pairs)."""
 
@@ -43,8 +48,8 @@ class PairsFirst(GroupingStrategy):
         self.space, self.seed = space, seed
         self._rest = RandomSets(space, seed)
 
+    @override
     def propose(self, measured: Sequence[Measurement], running: Sequence[Members]) -> Proposal:
-        """A pair that was not trained yet, else a random set."""
         seen = times_trained(measured, running)
         pairs = [pair for pair in itertools.combinations(self.space.tasks, 2) if pair in self.space]
         for index in random_stream(self.seed).permutation(len(pairs)):
@@ -53,14 +58,15 @@ class PairsFirst(GroupingStrategy):
         return self._rest.propose(measured, running)
 
 
+@final
 class EverySet(GroupingStrategy):
     """Every set in turn, small ones first, then each again: for small spaces that are measured whole."""
 
     def __init__(self, space: MemberSpace) -> None:
         self.space = space
 
+    @override
     def propose(self, measured: Sequence[Measurement], running: Sequence[Members]) -> Proposal:
-        """The first of the sets trained least often."""
         seen, failing = times_trained(measured, running), left_alone(measured)
         if len(failing) >= self.space.count:
             return Proposal((), "enumerate")

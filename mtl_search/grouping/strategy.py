@@ -1,8 +1,8 @@
-"""Which tasks train together next: the question, and what every answer to it needs.
+"""Which tasks train together next: the abstract strategy, and what every strategy needs.
 
-A `GroupingStrategy` is asked before each trial. It keeps no state of its own: what it proposes follows from
-its seed, from what was measured and from what is running, so a sweep that is resumed goes on as if it had
-never stopped.
+A `GroupingStrategy` is asked before each trial. It keeps no state: what it proposes follows from its seed,
+from what was measured and from what is running, so a sweep that is resumed goes on as if it had never
+stopped.
 """
 
 import itertools
@@ -25,14 +25,14 @@ __all__ = [
 ]
 
 
-FAILURES = 3  # trainings of a set that failed in a row, with different hyperparameters: it is left alone
+FAILURES = 3  # in a row, with different hyperparameters, after which a set is left alone
 
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """One finished trial: the gains of its main members in percent, NaN where undefined, none if it failed.
+    """One finished trial: the gains of its main members in percent, NaN if undefined, none if it failed.
 
-    ``n_params``: the size of its network, 0 where it is not known.
+    ``n_params``: the size of its network, 0 if it is not known.
     """
 
     members: Members
@@ -57,7 +57,7 @@ class GroupingStrategy(ABC):
     def propose(self, measured: Sequence[Measurement], running: Sequence[Members]) -> Proposal:
         """The next set, given all trials finished so far, in order, and the sets in training now.
 
-        No members at all where every set failed so often that it is left alone (`left_alone`).
+        No members if every set failed so often that it is left alone (`left_alone`).
         """
 
 
@@ -80,7 +80,7 @@ def draw_least_trained(
     rng: np.random.Generator,
     failing: Collection[Members] = (),
 ) -> Members:
-    """A set among those trained least often, all equally likely; empty where all of them are ``failing``."""
+    """A set among those trained least often, all equally likely; empty if all of them are ``failing``."""
     listed = space.listed()
     if listed is None:  # far more sets than trials: an untrained one is found at once
         return next(m for m in iter(lambda: space.draw(rng), None) if m not in seen)

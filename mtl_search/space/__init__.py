@@ -6,7 +6,7 @@ Why it is done so:
   a sampled configuration can be pasted back. There are no references, expressions or inheritance: a file says
   what it means where it says it, and ``one_of`` is the only condition.
 - **Checked when loaded.** Both ends of each range, under each alternative, are made into configurations and
-  validated before anything starts; a value that is refused is told with the line of its range.
+  validated before anything starts; an error about a value has the line of its range.
 - **Optuna's rules, without Optuna.** Within a study a name must keep its range: parameters are named by
   dotted path, alternatives have paths of their own, the cut of a pair and the weight of a task do not depend
   on the other members, and a split point is drawn from its whole range even where a trial's trunk has fewer

@@ -14,7 +14,7 @@ __all__ = ["Document"]
 class Document:
     """Nested dicts, lists and scalars, and the line of each in the file they come from.
 
-    ``name`` is the file as people call it, ``<sweep>`` for values given in Python, which have no lines.
+    ``name`` is the path of the file, ``<sweep>`` for values given in Python, which have no lines.
 
     >>> document = Document.from_value({"budget": {"trials": -4}})
     >>> document.place(("budget", "trials"))
@@ -34,14 +34,14 @@ class Document:
         return cls(name, {key: _plain(item, (key,), unchecked) for key, item in _items(value, (), unchecked)})
 
     def get(self, path: Path) -> object:
-        """The value at ``path``, None where there is none."""
+        """The value at ``path``, None if there is none."""
         here: object = self.data
         for step in path:
             here = inner(here).get(step)
         return here
 
     def line(self, path: Path) -> int | None:
-        """The line of the value at ``path``, or of what would hold it; None where there are no lines."""
+        """The line of the value at ``path``, or of what would hold it; None if there are no lines."""
         known = (self.lines.get(path[:length]) for length in range(len(path), -1, -1))
         return next((line for line in known if line is not None), None)
 

@@ -10,7 +10,7 @@ __all__ = ["locate"]
 
 
 def locate(node: Node, path: Path, value: object, rest: Path) -> Path:
-    """Where in the document stands what is at ``rest`` within ``value``, a sample of ``node``.
+    """The place in the document of what is at ``rest`` within ``value``, a sample of ``node``.
 
     ``path`` is where ``node`` stands. What is missing in the sample gets the place it should have had.
     """

@@ -37,7 +37,7 @@ class MembersRange:
 
     @property
     def is_fixed(self) -> bool:
-        """Whether there is one set only."""
+        """Whether there is only one set."""
         return self.min == len(self.tasks)
 
     @property
@@ -46,7 +46,7 @@ class MembersRange:
         return sum(math.comb(len(self.tasks), size) for size in range(self.min, self.max + 1))
 
     def parameters(self) -> Iterator[Parameter]:
-        """One boolean per task, or none where there is one set only."""
+        """One boolean per task, or none if there is only one set."""
         if not self.is_fixed:
             for task in self.tasks:
                 yield Parameter(f"members.{task}", _IN_OR_OUT)
@@ -70,7 +70,7 @@ class MembersRange:
         return tuple(sorted(kept + added))
 
     def fix(self, members: Iterable[str]) -> dict[str, bool]:
-        """The parameters with which ``suggest`` gives these members; ValueError where none do."""
+        """The parameters with which ``suggest`` gives these members; ValueError if none do."""
         wanted = frozenset(members)
         if not wanted <= set(self.tasks) or not self.min <= len(wanted) <= self.max:
             raise ValueError(f"members: expected {self}, found {', '.join(sorted(wanted))}")

@@ -13,12 +13,12 @@ Arm = tuple[object, tuple[str, ...]]  # a type that is no union, and the tags th
 
 
 def keys_at(model: type[BaseModel], location: Location) -> list[str]:
-    """The keys of the mapping at ``location``; none where that is no model."""
+    """The keys of the mapping at ``location``; none if that is no model."""
     return list(dict.fromkeys(key for arm, _ in _at(model, location) for key in _fields(arm)))
 
 
 def tags_at(model: type[BaseModel], location: Location) -> list[str]:
-    """What the models of the union at ``location`` are told apart by."""
+    """The tags that tell the models of the union at ``location`` apart."""
     return [tag for _, tags in _at(model, location) for tag in tags]
 
 
@@ -39,7 +39,7 @@ def _at(annotation: object, location: Location) -> list[Arm]:
 
 
 def _inner(arm: object, step: str | int) -> object:
-    """The annotation of what is at ``step`` within a value of this type, None where there is no such."""
+    """The annotation of what is at ``step`` within a value of this type, None if there is none."""
     if isinstance(step, str) and step in _fields(arm):
         return _fields(arm)[step]
     origin, arguments = get_origin(arm), get_args(arm)

@@ -158,7 +158,7 @@ class Parameter:
 
     @property
     def when(self) -> str:
-        """The conditions in words, empty where there are none."""
+        """The conditions in words, empty if there are none."""
         return " and ".join(f"{name} = {show(value)}" for name, value in self.conditions)
 
 
@@ -171,7 +171,7 @@ def _is_int(value: object) -> bool:
 
 
 def _check(span: "FloatRange | IntRange", is_valid: Callable[[object], bool], numbers: str) -> None:
-    """Mismatch where the ends, the scale or the step cannot be."""
+    """Mismatch if the ends, the scale or the step cannot be."""
     low, high, step = span.low, span.high, span.step
     if not (is_valid(low) and is_valid(high)):
         raise Mismatch(f"[low, high], two {numbers}", show([low, high]))

@@ -22,7 +22,7 @@ NAMED = ("trunk", "weighting", "optimizer", "schedule")  # keys whose value has 
 
 
 def named(key: str, value: object) -> object:
-    """The value of a key of `trial:`, where a name alone stands for the defaults of what has it.
+    """The value of a key of `trial:`; a name alone stands for the defaults.
 
     >>> named("weighting", "equal"), named("precision", "float32")
     ({'name': 'equal'}, 'float32')
@@ -34,14 +34,14 @@ def named(key: str, value: object) -> object:
 class Reader:
     """Reads values of one document.
 
-    ``tasks``: a mapping with a task among its keys has one value per task; empty where there is no such.
+    ``tasks``: a mapping with a task among its keys has one value per task; empty if there is none.
     """
 
     document: Document
     tasks: tuple[str, ...] = ()
 
     def read(self, value: object, path: Path) -> Node:
-        """The node that ``value``, found at ``path``, describes; SpecError where it is no range."""
+        """The node that ``value``, found at ``path``, describes; SpecError if it is no range."""
         if isinstance(value, list):
             return Items(tuple(self.read(item, (*path, index)) for index, item in enumerate(value)))
         if not isinstance(value, Mapping):
@@ -70,7 +70,7 @@ class Reader:
 
 
 def check_keys(value: Spec, word: str, *options: str) -> None:
-    """Mismatch where the range that ``word`` opens has other keys than its options."""
+    """Mismatch if the range that ``word`` opens has other keys than its options."""
     for key in value:
         if key not in (word, *options):
             expected = f"no key beside {', '.join(map(repr, (word, *options)))}"

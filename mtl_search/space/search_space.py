@@ -41,7 +41,7 @@ class Source:
 
     @property
     def model(self) -> type[BaseModel] | None:
-        """The pydantic model that validates, where it is one."""
+        """The pydantic model that validates, if it is one."""
         owner = getattr(self.validate, "__self__", None)
         return owner if isinstance(owner, type) and issubclass(owner, BaseModel) else None
 
@@ -120,7 +120,7 @@ class SearchSpace:
 
     @property
     def n_stages(self) -> int:
-        """The stages of the trunk; the largest number where that is a range."""
+        """The stages of the trunk; the largest number if that is a range."""
         return max(self.stages)
 
     def parameters(self, members: Iterable[str] | None = None) -> tuple[Parameter, ...]:
@@ -163,7 +163,7 @@ class SearchSpace:
         return tuple(self.sharing.starts(members, self.n_stages))
 
     def largest(self, key: str, default: int) -> int:
-        """The largest whole number that the option ``key`` may be, ``default`` where it is not given."""
+        """The largest whole number that the option ``key`` may be, ``default`` if it is not given."""
         node = self.options.get(key, Constant(default))
         given = node.value if isinstance(node, Constant) else None
         values = node.range.probes if isinstance(node, Leaf) else (given,)
@@ -183,7 +183,7 @@ class SearchSpace:
         return ((key, node) for key, node in self.options.items() if key != "weighting" or len(members) > 1)
 
     def _check(self) -> None:
-        """SpecError where parts do not fit each other, or an end of a range is no valid configuration."""
+        """SpecError if parts do not fit each other, or an end of a range is no valid configuration."""
         document, validate, model = self.source.document, self.source.validate, self.source.model
         self._check_fit(document)
         uses = Counter(parameter.name for parameter in self.parameters())
@@ -204,7 +204,7 @@ class SearchSpace:
         try:
             self.sharing.check(self.members.tasks, self.stages)
             for key, option in self.options.items():
-                for place, node in walk(option, self.places[key]):  # noqa: B007  # the error is told there
+                for place, node in walk(option, self.places[key]):  # noqa: B007  # where the error is
                     if isinstance(node, PerTask):
                         node.check_covers(self.members.tasks)
         except Mismatch as wrong:

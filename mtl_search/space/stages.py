@@ -20,7 +20,7 @@ class _Staged(Protocol):
 
 
 def stages_of(trunk: object) -> int:
-    """The stages of the branchings of a sampled trunk, one where it has none itself.
+    """The stages of the branchings of a sampled trunk, one if it has none itself.
 
     A trunk is a mapping as in a sweep file, or configured in Python.
     """
@@ -30,7 +30,7 @@ def stages_of(trunk: object) -> int:
 
 
 def possible_stages(trunk: Node, path: Path, document: Document) -> frozenset[int]:
-    """All numbers of stages that samples of ``trunk`` may have; SpecError where it does not say.
+    """All numbers of stages that samples of ``trunk`` may have; SpecError if it does not say.
 
     They must be said, though a trunk might have a default: branchings are cut at them.
     """

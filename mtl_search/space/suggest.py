@@ -29,7 +29,7 @@ class Suggest(Protocol):
 
 @final
 class RandomSuggest(Suggest):
-    """Draws evenly within each range, on the log scale where the range has one.
+    """Draws evenly within each range, on the log scale if the range has one.
 
     >>> RandomSuggest(random.Random(0)).suggest_int("width", 64, 256, step=64)
     256

@@ -1,4 +1,4 @@
-"""How a place and a finding are told to people: dotted paths, values as they stand in a sweep file."""
+"""Places and findings as errors show them: dotted paths, values as they stand in a sweep file."""
 
 from collections.abc import Mapping
 
@@ -20,7 +20,7 @@ def dotted(path: Path) -> str:
 
 
 def show(value: object) -> str:
-    """The value as a sweep file would have it, cut where it is long.
+    """The value as a sweep file would have it, cut if it is long.
 
     >>> show({"float": [0.01, True, None]})
     '{float: [0.01, true, nothing]}'

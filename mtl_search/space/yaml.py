@@ -41,7 +41,7 @@ _NOT_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 
 
 def load_document(path: FilePath | str) -> Document:
-    """The document in a file; SpecError where it cannot be read or is no YAML mapping."""
+    """The document in a file; SpecError if it cannot be read or is no YAML mapping."""
     name = str(path)
     try:
         content = FilePath(path).read_bytes()
@@ -141,7 +141,7 @@ class _Builder:
     def error_of_key(
         self, path: Path, line: int, expected: str, found: str, hint: str | None = None
     ) -> SpecError:
-        self.lines[path] = line  # what is wrong stands there, not where the mapping begins
+        self.lines[path] = line  # the line of the key, not of the mapping
         return self.error(path, expected, found, hint)
 
     def sequence(self, path: Path) -> list[object]:

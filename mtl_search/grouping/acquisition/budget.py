@@ -27,7 +27,7 @@ Ints = npt.NDArray[np.intp]
 
 TINY = 1e-9
 CHUNK = 2_000_000  # numbers at a time
-NODES = 100  # of the search that proves the best
+NODES = 100  # of the search by prices
 ROUNDS = 5  # of exchanges at most
 
 
@@ -61,7 +61,7 @@ def cover_within(gains_MT: Floats, sizes_M: Floats, budget: float, *, roughly: b
 
 
 def _proven(start_M: Bools, values_MT: Floats, sizes_M: Floats, budget: float, nodes: int) -> Bools:
-    """The best choice of all where ``nodes`` of a search by prices prove it; else the best met on the way.
+    """The best choice of all if ``nodes`` of a search by prices prove it; else the best met on the way.
 
     What no network serves is left to one that serves everything badly and takes no room.
     """

@@ -1,4 +1,4 @@
-"""Which sets of tasks are weighed, where there are too many to look at all."""
+"""Which sets of tasks are weighed if there are too many to weigh all."""
 
 from collections.abc import Callable, Iterable
 
@@ -9,10 +9,10 @@ from mtl_search.grouping.member_space import Members, MemberSpace
 
 __all__ = ["MANY", "climb", "neighbours", "pool"]
 
-SCORED = 1024  # spaces of at most so many sets are looked at whole
-DRAWN, STEPPED = 256, 192  # of a larger one, so many at random and near the best design
-TOPS, ROUNDS = 4, 3  # a climb goes on from so many sets, so often
-MANY = 31  # tasks, from which on a third of all that is looked at, since each set costs more
+SCORED = 1024  # the most sets of a space that are all weighed
+DRAWN, STEPPED = 256, 192  # sets of a larger one, at random and near the best design
+TOPS, ROUNDS = 4, 3  # of a climb: sets that it goes on from, and how often
+MANY = 31  # tasks, from which on a third as many sets are weighed, since each costs more
 
 
 def pool(space: MemberSpace, near: Iterable[Members], rng: np.random.Generator) -> list[Members]:

@@ -1,8 +1,8 @@
 """How much better the best design is expected to be after training one more network.
 
 The value of a training is the expected rise of what the best design of at most k networks is believed to
-gain: the knowledge gradient (Frazier et al. 2009) of a facility-location problem. It is counted alike for a
-set that was never trained and for training one again; which of them comes first, the strategy decides.
+gain: the knowledge gradient (Frazier et al. 2009) of a facility-location problem. It counts alike for a
+set that was never trained and for training one again; the strategy decides which of them comes first.
 """
 
 # C candidate sets, M measured sets, T tasks
@@ -25,7 +25,7 @@ def expected_rise(
     """The expected rise of delta_m in percent for each candidate.
 
     ``change_CT``: by how much a training may move the belief about ``mean_CT`` (standard deviation), NaN
-    where a task is no member. ``believed_MT`` are the measured sets, ``known_C`` says which of them a
+    if a task is no member. ``believed_MT`` are the measured sets, ``known_C`` says which of them a
     candidate is, -1 for none.
 
     >>> mean, change, believed = np.array([[3.0, 1], [0, 0]]), np.full((2, 2), 0.1), np.zeros((1, 2))
@@ -53,7 +53,7 @@ def one_each(mean_CT: Floats, change_CT: Floats, believed_MT: Floats, known_C: I
 
 
 def _one_place(mean_CT: Floats, change_CT: Floats, believed_MT: Floats, known_C: Ints, k: int) -> Floats:
-    """With fewer networks a candidate takes the place of one of the design: of that where it does most good.
+    """With fewer networks a candidate takes the place of the one in the design where it does most good.
 
     What the design then gains is a sum over tasks, taken to be normal.
     """

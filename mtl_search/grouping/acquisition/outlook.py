@@ -28,7 +28,7 @@ Floats = npt.NDArray[np.float64]
 class Outlook:
     """The posterior of all gains, with sets in training taken to achieve what is expected of them.
 
-    Designs have at most ``max_networks`` networks or, where it is given, ``max_params`` parameters.
+    Designs have at most ``max_networks`` networks or, if it is given, ``max_params`` parameters.
 
     >>> from mtl_search.grouping.strategy import Measurement
     >>> evidence = SetEvidence.gather([Measurement(("a", "b"), {"a": 2.0, "b": 1.0})], ("a", "b"))
@@ -94,7 +94,7 @@ class Outlook:
         )
 
     def promise(self, sets: Sequence[Members]) -> Floats:
-        """By how much training each set is expected to raise the design, in percent, should it not fail."""
+        """By how much training each set is expected to raise the design, in percent."""
         mean_CT, deviation_CT = self.posterior.predict(member_matrix(sets, self.space.tasks))
         change_CT = deviation_CT**2 / np.sqrt(deviation_CT**2 + self.posterior.noise_T**2)
         known_C = np.array([self.standing.get(members, -1) for members in sets])
@@ -120,14 +120,14 @@ class Outlook:
         return np.maximum(rise_C, planned_C)
 
     def by_size(self, sets: list[Members]) -> list[Members]:
-        """The smallest first where sizes count, so that of sets that all promise nothing it is proposed."""
+        """The smallest first if sizes count: of sets that all promise nothing the smallest is proposed."""
         if self.max_params is None:
             return sets
         sizes_C = self.sizes.next_ones(sets).min(axis=0) if sets else np.zeros(0)
         return [sets[at] for at in np.argsort(sizes_C, kind="stable")]
 
     def _chance(self, members_CT: Floats) -> Floats:
-        """That a training of each set does not fail: as of the sets near it, and one that was well."""
+        """The chance that a training of each set succeeds: as near sets did, and one more success."""
         failed_FT = member_matrix(self.evidence.failed, self.space.tasks)
         failures_C = _nearness(members_CT, failed_FT).sum(axis=1)
         successes_C = _nearness(members_CT, self.evidence.members_MT) @ self.evidence.times_M
@@ -152,7 +152,7 @@ class Outlook:
         return np.array([task in self.space.main for task in self.space.tasks])
 
     def _anchored(self) -> tuple[Floats, Floats, Floats]:
-        """The evidence, and that a task gains nothing on its own where that was not measured."""
+        """The evidence, and no gain of a task on its own if that was not measured."""
         evidence = self.evidence
         alone = [(task,) for task in self.space.main if (task,) not in evidence.sets]
         alone_AT = member_matrix(alone, self.space.tasks)
@@ -164,6 +164,6 @@ class Outlook:
 
 
 def _nearness(members_AT: Floats, members_BT: Floats) -> Floats:
-    """1 for equal sets, half of it for each member that one has and the other has not."""
+    """1 for equal sets, halved for each member that one has and the other has not."""
     apart_AB = members_AT @ (1 - members_BT).T + (1 - members_AT) @ members_BT.T
     return np.asarray(0.5**apart_AB)

@@ -1,4 +1,4 @@
-"""How large the networks of sets of tasks are: measured where a set was trained, predicted elsewhere."""
+"""How large the networks of sets of tasks are: measured if a set was trained, else predicted."""
 
 # R trainings, M measured sets, C candidate sets, Q quantiles
 
@@ -24,7 +24,7 @@ QUANTILES = (-0.9674, 0.0, 0.9674)  # standard normal, at 1/6, 1/2 and 5/6: each
 class Sizes:
     """Sizes as a power of the number of members, between 0 (all is shared) and 1 (nothing is).
 
-    What is searched beside the members (widths, depths, where tasks part) makes networks of one set differ,
+    What is searched beside the members (widths, depths, sharing) makes networks of one set differ,
     so that the next one's size is known up to a spread: that of the trainings around the power law. A set
     departs from it by the mean of its own trainings' departures, drawn towards none as if by one training
     more.
@@ -47,14 +47,14 @@ class Sizes:
         return cls(trainings)
 
     def smallest(self, sets: Sequence[Members]) -> Floats:
-        """The smallest network of each set, which a design would take where room is short; else the middle
+        """The smallest network of each set, which a design would take if room is short; else the middle
         of what is predicted."""
         predicted_C = np.exp(self._predicted(sets))
         found = [min(self.trainings.get(members, ()), default=math.nan) for members in sets]
         return np.where(np.isnan(found), predicted_C, found)
 
     def next_ones(self, sets: Sequence[Members]) -> Floats:
-        """Equally likely sizes of the next network of each set, a row a quantile; one row where they are
+        """Equally likely sizes of the next network of each set, a row a quantile; one row if they are
         all but certain."""
         quantiles_Q = np.array(QUANTILES if self._law[2] > 1e-3 else (0.0,))
         return np.exp(self._predicted(sets) + self._law[2] * quantiles_Q[:, None])
@@ -87,8 +87,8 @@ class Sizes:
 def affordable(measured: Sequence[Measurement], max_params: int) -> list[Measurement]:
     """The measurements without the networks too large for any design, of sets that have others.
 
-    What such a network gains no design can have, so it must not make its set look good. Of a set that has
-    none but such, they still tell which tasks go together.
+    No design can have what such a network gains, so it must not make its set look good. If a set has no
+    others, they still show which tasks go together.
     """
     fitting = {one.members for one in measured if not one.failed and one.n_params <= max_params}
     return [one for one in measured if one.n_params <= max_params or one.members not in fitting]

@@ -76,7 +76,7 @@ def rugged(members_ST: Floats, rng: np.random.Generator) -> Floats:
 
 
 def synergy(members_ST: Floats, rng: np.random.Generator) -> Floats:
-    """Some pairs of companions help only together, and alone each hurts: what pairs cannot tell."""
+    """Some pairs of companions help only together, and alone each hurts: what pairs cannot show."""
     n = members_ST.shape[1]
     gains_ST = _additive(members_ST, -rng.uniform(0, 1, (n, n)))
     for task in range(n):
@@ -110,7 +110,7 @@ def synthetic_table(
     """A table of ``shape`` whose runs scatter with ``noise`` times the spread of gains.
 
     Half of a run's noise is in the network itself, so valid and test share it; ``jitter`` is what each set
-    has of its own, again as a share of the spread, which no other set tells of.
+    has of its own, again as a share of the spread, which no other set predicts.
     """
     rng = random_stream(seed, n_tasks, list(SHAPES).index(shape))
     members_ST = _sets(n_tasks, rng)

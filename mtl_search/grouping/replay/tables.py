@@ -29,7 +29,7 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class SubsetTable:
-    """Gains in percent over the mean single task, for each seed, set and task; NaN where a task is no member.
+    """Gains in percent over the mean single task, for each seed, set and task; NaN if a task is no member.
 
     Every task must be there on its own. A search may propose the other sets of the table, and only those.
 
@@ -48,7 +48,7 @@ class SubsetTable:
     def __post_init__(self) -> None:
         alone = [task for task in self.tasks if (task,) not in self.index]
         if alone or list(self.tasks) != sorted(self.tasks):
-            raise ValueError(f"{self.name}: expected sorted tasks, each on its own too, not so: {alone}")
+            raise ValueError(f"{self.name}: expected sorted tasks, each also alone, found none of {alone}")
 
     @classmethod
     def from_gains(cls, name: str, gains: Mapping[Members, Mapping[str, float]]) -> "SubsetTable":
@@ -112,7 +112,7 @@ class SubsetTable:
     def judge(self, measured: Sequence[Measurement], max_networks: int | None = None) -> float:
         """Mean test gain of the best design of what was measured, chosen by mean validation gains.
 
-        NaN where no ``max_networks`` of the sets serve all tasks.
+        NaN if no ``max_networks`` of the sets serve all tasks.
         """
         sets, seen_CT = mean_gains(measured, self.tasks)
         chosen = cover(seen_CT, max_networks or len(self.tasks))
@@ -124,7 +124,7 @@ class SubsetTable:
 
 
 def mean_gains(measured: Sequence[Measurement], tasks: Members) -> tuple[list[Members], Floats]:
-    """The distinct sets that were measured, and the mean gain of each task in each; NaN where undefined."""
+    """The distinct sets that were measured, and the mean gain of each task in each; NaN if undefined."""
     by_set: dict[Members, list[list[float]]] = {}
     for one in measured:
         by_set.setdefault(one.members, []).append([one.gains.get(task, np.nan) for task in tasks])

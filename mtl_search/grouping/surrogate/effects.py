@@ -1,8 +1,8 @@
 """The effects that the gain of a task in a set of tasks is made of, as features and as a kernel.
 
-Each effect has a variance, a share of the variance of all gains, that the tasks have in common. Effects that
-tell one task about another are features with shared weights; effects of one task alone are a kernel over its
-companions.
+Each effect has a variance, a share of the variance of all gains, that the tasks have in common. Effects
+that carry over from one task to another are features with shared weights; effects of one task alone are a
+kernel over its companions.
 """
 
 # S sets of T tasks (members hold 0 and 1), F features with shared weights, A and B two lists of sets
@@ -34,7 +34,7 @@ SHARED = {
     "crowd": 0.2,  # each further member
     "helper": 0.3,  # a companion that helps, or hurts, everybody
     "mutual": 0.3,  # two tasks that help each other, equally
-    "affinity": 0.3,  # companions whose gradients lower this task's loss, where that was measured
+    "affinity": 0.3,  # companions whose gradients lower this task's loss, if that was measured
     "trial": 0.03,  # a training that went well, or badly, for all its members
 }
 OWN = {
@@ -49,7 +49,7 @@ OWN = {
 PAIRED = 30
 AFFINITY = list(SHARED).index("affinity")
 EXPECTED_AFFINITY = 0.5  # of the scale of gains, for companions that are one standard deviation above others:
-# affinities are believed to tell the truth until gains say otherwise
+# gradient affinities are believed until gains say otherwise
 NOISE = len(SHARED) + len(OWN)  # where the variance of one measurement stands in the vector
 REACH = NOISE + 1  # and how far "detail" reaches
 START = (*SHARED.values(), *OWN.values(), 0.15)
@@ -136,11 +136,11 @@ def shared_mean(features_SF: Floats, groups_F: Ints) -> Floats:
 
 
 def standard_affinity(affinity_TT: Floats) -> Floats:
-    """Affinities of each task (row) to each other (column) on the scale of effects; the diagonal is ignored.
+    """Gradient affinities of each task (row) to each other (column) on the scale of effects.
 
-    For each task they say which companions are better than others: their mean is taken away, since a gradient
-    that lowers a loss in one step says nothing of being alone, and their spread, as gains are scaled for each
-    task too. Where one is NaN it says nothing: 0.
+    The diagonal is ignored. For each task they say which companions are better than others: their mean is
+    taken away, since a gradient that lowers a loss in one step says nothing of being alone, and their
+    spread, as gains are scaled for each task too. One that is NaN counts as 0.
     """
     known_TT = np.isfinite(affinity_TT) & ~np.eye(len(affinity_TT), dtype=bool)
     n_T = np.maximum(known_TT.sum(axis=0), 1)
@@ -180,7 +180,7 @@ class OwnKernel:
 
 
 def own_variance(members_ST: Floats, task: int, effects: Effects) -> Floats:
-    """The diagonal of `OwnKernel.weighed` where both lists are ``members_ST``."""
+    """The diagonal of `OwnKernel.weighed` if both lists are ``members_ST``."""
     n_tasks = members_ST.shape[1]
     companions_ST = _companions(members_ST, task)
     size_S, crowd_S = companions_ST.sum(axis=1), _crowd(companions_ST)
@@ -193,12 +193,12 @@ def own_variance(members_ST: Floats, task: int, effects: Effects) -> Floats:
 
 
 def _n_pairs(n_tasks: int) -> int:
-    """How many pairs of tasks have a mutual effect of their own: all, or none where they are too many."""
+    """How many pairs of tasks have a mutual effect of their own: all, or none if they are too many."""
     return n_tasks * (n_tasks - 1) // 2 if n_tasks <= PAIRED else 0
 
 
 def _n_trials(n_tasks: int, n_trials: int) -> int:
-    """How many trainings have an effect of their own: all, or none where tasks are too many."""
+    """How many trainings have an effect of their own: all, or none if tasks are too many."""
     return n_trials if n_tasks <= PAIRED else 0
 
 

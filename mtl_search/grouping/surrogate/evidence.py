@@ -1,4 +1,4 @@
-"""What trainings of the same sets of tasks say together: one row a set."""
+"""The measurements of each set of tasks, taken together: one row a set."""
 
 # M measured sets, T tasks
 
@@ -22,11 +22,11 @@ Floats = npt.NDArray[np.float64]
 class SetEvidence:
     """The distinct sets in the order they were first met, their mean gains and how often each was trained.
 
-    Trainings of a set with exactly the same gains count as one that was looked up again. ``repeated`` are the
-    sets of which nothing new is to be expected: at least one training in three was looked up. Where that
+    Trainings of a set with exactly the same gains count as one that was looked up again. ``repeated`` are
+    the sets of which nothing new is to be expected: at least one training in three was looked up. If that
     holds for a set with the most distinct trainings of all, it is taken to hold for every set with as many,
-    as in a table of so many trainings of each set. ``failed`` are the sets of trainings that failed, each as
-    often as it did; they have no row unless another training succeeded.
+    as in a table with equally many trainings of each set. ``failed`` are the sets of trainings that failed,
+    each as often as it did; they have no row unless another training succeeded.
 
     >>> twice = [Measurement(("a", "b"), {"a": 2.0}), Measurement(("a", "b"), {"a": 4.0})]
     >>> evidence = SetEvidence.gather(twice, ("a", "b"))
@@ -43,7 +43,7 @@ class SetEvidence:
 
     @classmethod
     def gather(cls, measured: Sequence[Measurement], tasks: Members) -> "SetEvidence":
-        """All measurements; NaN where a task has no gain."""
+        """All measurements; NaN if a task has no gain."""
         failed = tuple(one.members for one in measured if one.failed)
         measured = [one for one in measured if not one.failed]
         by_set: dict[Members, dict[tuple[float | None, ...], None]] = {}
@@ -56,9 +56,9 @@ class SetEvidence:
         looked_up.subtract({members: len(trainings) for members, trainings in by_set.items()})
         repeated = frozenset(m for m, trainings in by_set.items() if 2 * looked_up[m] >= len(trainings))
         most = max(map(len, rows), default=0)
-        told = frozenset(m for m, trainings in by_set.items() if len(trainings) == most)
-        if repeated & told:
-            repeated |= told
+        settled = frozenset(m for m, trainings in by_set.items() if len(trainings) == most)
+        if repeated & settled:
+            repeated |= settled
         return cls(
             tuple(by_set),
             member_matrix(list(by_set), tasks),
@@ -70,7 +70,7 @@ class SetEvidence:
 
 
 def member_matrix(sets: Sequence[Members], tasks: Members) -> Floats:
-    """A row for each set, 1 where a task is a member."""
+    """A row for each set, 1 if a task is a member."""
     return np.array([[float(task in members) for task in tasks] for members in sets]).reshape(-1, len(tasks))
 
 

@@ -1,9 +1,9 @@
-"""What measured sets of tasks tell about all others: a Gaussian process over member sets, for all tasks.
+"""What measured sets of tasks say of all others: a Gaussian process over member sets, for all tasks.
 
 The gain of a task in a set is the sum of the effects of `mtl_search.grouping.surrogate.effects`. Given the
 weights of the shared effects the tasks are independent, so the exact posterior of all of them costs one small
-factorisation for each task and one for the weights, where factorising all (task, set) pairs together would
-cost a hundred times that.
+factorisation for each task and one for the weights; factorising all (task, set) pairs together would cost
+a hundred times that.
 """
 
 # M measured sets, C candidate sets, T tasks, F features with shared weights, m and c rows of one task
@@ -40,9 +40,9 @@ MOST, LEAST = 4.0, -9.0  # bounds of the log variances
 class SetPosterior:
     """The gains of every task in every set, given those measured in some sets.
 
-    ``members_MT`` holds 0 and 1; ``gains_MT`` percent, NaN where a task has no gain; ``times_M`` how many
-    trainings a row is the mean of. Gains are scaled for each task, as one may move by ten percent where
-    another moves by one. ``affinity_TT`` as `standard_affinity` gives it, None where it was not measured.
+    ``members_MT`` holds 0 and 1; ``gains_MT`` percent, NaN if a task has no gain; ``times_M`` how many
+    trainings a row is the mean of. Gains are scaled for each task, as one may move by ten percent and
+    another by one. ``affinity_TT`` as `standard_affinity` gives it, None if it was not measured.
 
     >>> members = np.array([[1.0, 1, 0], [1, 0, 1], [0, 1, 1]])
     >>> gains = np.where(members > 0, [[8.0, 8, 0], [-8, 0, -8], [0, 1, 1]], np.nan)
@@ -200,7 +200,7 @@ class _Solved:
     tasks: tuple[tuple[Floats, Floats, Floats], ...]  # Cholesky root; features and gains divided by it
     root_FF: Floats
     weights_F: Floats
-    loss: float  # minus the log marginal likelihood, but for a constant
+    loss: float  # minus the log marginal likelihood, up to a constant
 
 
 def _solve(evidence: _Evidence, effects: Effects) -> _Solved:
@@ -259,7 +259,7 @@ def _divide(root: Floats, right: Floats) -> Floats:
 
 
 def _scales(gains_MT: Floats) -> Floats:
-    """The root mean square gain of each task, drawn towards that of all where few were measured."""
+    """The root mean square gain of each task, drawn towards that of all if few were measured."""
     defined_MT = ~np.isnan(gains_MT)
     if not defined_MT.any():
         return np.ones(gains_MT.shape[1])

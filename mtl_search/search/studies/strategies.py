@@ -15,7 +15,7 @@ __all__ = ["build_strategy"]
 def build_strategy(
     settings: Settings, space: SearchSpace, affinities: Sequence[Affinities]
 ) -> GroupingStrategy | None:
-    """The strategy over the member sets of ``space``; None where Optuna's sampler chooses them itself.
+    """The strategy over the member sets of ``space``; None if Optuna's sampler chooses them itself.
 
     ``affinities`` of each training that measured them; more may come.
     """
