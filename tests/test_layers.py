@@ -72,7 +72,7 @@ LAZILY = {("optuna", "analysis")}
 ALONE = {
     "grouping": (
         {"errors", "records", "seeds", "design", "grouping"},
-        {"numpy", "scipy", "pandas"},  # pandas: to read tables of measured subsets
+        {"numpy", "scipy", "typing_extensions", "pandas"},  # pandas: to read tables of measured subsets
     ),
 }
 
