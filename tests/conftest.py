@@ -85,9 +85,9 @@ def tiny_spec(tiny_sweep: TinySweep) -> "Callable[..., SweepSpec]":
 @pytest.fixture(scope="session")
 def ray_address() -> Iterator[str]:
     """A local Ray of two CPUs, the only one of all tests; its address, for processes of their own."""
-    from mtl_search.search.executors.ray_backend import (
-        ray,  # after it has set what Ray reads when it is imported
-    )
+    from mtl_search.search.executors import ray_backend
+
+    ray = ray_backend.ray  # type: ignore[attr-defined]  # imported after what Ray reads was set
 
     ray.init(num_cpus=2, num_gpus=0, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
     yield ray.get_runtime_context().gcs_address

@@ -126,7 +126,7 @@ def _count(part: nn.Module, inputs: Any) -> tuple[Tensor, NetworkCost]:
     return outputs, NetworkCost(n_params, int(count.total))
 
 
-class _FlopCount(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch has no types here
+class _FlopCount(TorchDispatchMode):  # torch has no types here
     """Adds up PyTorch's own FLOP formulas; its FlopCounterMode also breaks them down by module, 3x slower."""
 
     def __init__(self) -> None:

@@ -1,4 +1,5 @@
 import math
+from typing import Any, NoReturn
 
 import pytest
 import torch
@@ -50,7 +51,7 @@ matrices = st.lists(
 
 @settings(max_examples=30, deadline=None)
 @given(matrices, st.sampled_from([AlignedMTL, DualProj, IMTLG, MGDA, PCGrad, PCD, UPGrad]))
-def test_the_weights_of_combined_rows_give_the_gradient(rows, kind):
+def test_the_weights_of_combined_rows_give_the_gradient(rows: list[list[float]], kind: Any) -> None:
     jacobian_TP = torch.tensor(rows)
     torch.manual_seed(0)
     gradient_P, weights_T = aggregate(kind(), jacobian_TP)
@@ -60,14 +61,14 @@ def test_the_weights_of_combined_rows_give_the_gradient(rows, kind):
 
 
 @pytest.mark.parametrize("aggregator", [ConFIG(), Rising()])
-def test_a_gradient_among_the_combinations_of_rows_is_explained_whole(aggregator):
+def test_a_gradient_among_the_combinations_of_rows_is_explained_whole(aggregator: Rising | ConFIG) -> None:
     jacobian_TP = torch.tensor([[1.0, 2.0, 0.0], [-2.0, 1.0, 0.5]])
     gradient_P, weights_T = aggregate(aggregator, jacobian_TP)
     torch.testing.assert_close(weights_T @ jacobian_TP, gradient_P)
 
 
 @pytest.mark.parametrize("aggregator", [GradDrop(), TrimmedMean(1)])
-def test_a_gradient_beside_them_is_explained_as_far_as_rows_can(aggregator):
+def test_a_gradient_beside_them_is_explained_as_far_as_rows_can(aggregator: GradDrop | TrimmedMean) -> None:
     torch.manual_seed(0)
     jacobian_TP = torch.randn(3, 6)
     gradient_P, weights_T = aggregate(aggregator, jacobian_TP)
@@ -76,22 +77,22 @@ def test_a_gradient_beside_them_is_explained_as_far_as_rows_can(aggregator):
     torch.testing.assert_close(jacobian_TP @ rest_P, torch.zeros(3), atol=1e-5, rtol=0)
 
 
-def test_of_dependent_rows_the_smallest_weights_are_reported():
+def test_of_dependent_rows_the_smallest_weights_are_reported() -> None:
     _, weights_T = aggregate(Rising(), torch.tensor([[1.0, 0.0], [1.0, 0.0]]))
     assert weights_T.tolist() == pytest.approx([1.0, 1.0])
 
 
 @pytest.mark.parametrize("bad", [math.nan, math.inf])
-def test_a_gradient_that_is_not_finite_reaches_no_solver(bad):
+def test_a_gradient_that_is_not_finite_reaches_no_solver(bad: float) -> None:
     gradient_P, weights_T = aggregate(UPGrad(), torch.tensor([[bad, 1.0], [1.0, 1.0]]))
     assert not gradient_P.isfinite().all()
     assert weights_T.isnan().all()
 
 
-def test_only_the_rows_of_members_present_are_aggregated_and_aggregators_are_kept():
+def test_only_the_rows_of_members_present_are_aggregated_and_aggregators_are_kept() -> None:
     built = []
 
-    def build(present, device):
+    def build(present: tuple[str, ...], device: torch.device) -> Rising:
         built.append((present, Rising()))
         return built[-1][1]
 
@@ -104,7 +105,7 @@ def test_only_the_rows_of_members_present_are_aggregated_and_aggregators_are_kep
     assert gradient == [0.0, 8.0]
 
 
-def test_what_a_task_does_not_share_gets_its_gradient_unweighted():
+def test_what_a_task_does_not_share_gets_its_gradient_unweighted() -> None:
     network = LinearNetwork(ROWS)
     weighting = AggregatorWeighting(lambda present, device: MGDA())
     weighting.backward(network.losses(**LOSSES), network)
@@ -112,8 +113,8 @@ def test_what_a_task_does_not_share_gets_its_gradient_unweighted():
 
 
 @pytest.mark.parametrize("rows", [ROWS, {"age": [1.0, 2.0]}])
-def test_one_member_alone_needs_no_aggregator(rows):
-    def build(present, device):
+def test_one_member_alone_needs_no_aggregator(rows: dict[str, list[float]]) -> None:
+    def build(present: tuple[str, ...], device: torch.device) -> NoReturn:
         raise AssertionError("built")
 
     network = LinearNetwork(rows)
@@ -122,7 +123,7 @@ def test_one_member_alone_needs_no_aggregator(rows):
     assert network.gradient() == [1.0, 2.0]
 
 
-def test_memory_learns_from_batches_with_all_members_alone():
+def test_memory_learns_from_batches_with_all_members_alone() -> None:
     aggregator, network = Rising(), LinearNetwork(ROWS)
     weighting = RememberingWeighting(MEMBERS, lambda members, device: aggregator)
     found = []
@@ -137,7 +138,7 @@ def test_memory_learns_from_batches_with_all_members_alone():
     assert found[4][1] == [0.0, 8.0]
 
 
-def test_rows_come_in_the_order_told():
+def test_rows_come_in_the_order_told() -> None:
     seen = []
 
     class Watch(Rising):
@@ -152,7 +153,7 @@ def test_rows_come_in_the_order_told():
     assert set(weights) == set(MEMBERS)
 
 
-def test_memory_of_a_network_of_one_is_never_asked():
+def test_memory_of_a_network_of_one_is_never_asked() -> None:
     network = LinearNetwork({"age": [1.0, 2.0]})
     weighting = RememberingWeighting(("age",), lambda members, device: Rising())
     assert weighting.backward(network.losses(age=1.0), network) == {"age": 1.0}

@@ -1,4 +1,5 @@
 import math
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
@@ -48,11 +49,15 @@ def weights_of(config: WeightingOptions, *rows: list[float]) -> list[float]:
         (AlignedMtlConfig(weights={"a": 2.0, "b": 1.0, "c": 1.0}), THREE, [1 / 2, 1 / 8, 1 / 16]),
     ],
 )
-def test_weights_worked_out_by_hand(config, rows, expected):
+def test_weights_worked_out_by_hand(
+    config: Any,
+    rows: tuple[list[float], list[float], list[float]] | tuple[list[float], list[float]],
+    expected: list[float],
+) -> None:
     assert weights_of(config, *rows) == pytest.approx(expected, rel=2e-3)
 
 
-def test_cagrad_helps_the_worst_task_more_the_larger_c_is():
+def test_cagrad_helps_the_worst_task_more_the_larger_c_is() -> None:
     conflict = [2.0, 0.0, 0.0], [-0.5, 0.5, 0.0]
     progress = []
     for c in (0.0, 0.4, 0.8):
@@ -63,13 +68,13 @@ def test_cagrad_helps_the_worst_task_more_the_larger_c_is():
     assert progress[0] < 0 < progress[2]
 
 
-def test_fairgrad_with_a_large_alpha_evens_out_the_progress():
+def test_fairgrad_with_a_large_alpha_evens_out_the_progress() -> None:
     weights = weights_of(FairGradConfig(alpha=50.0), *THREE)
     progress = [weight * norm**2 for weight, norm in zip(weights, (1, 2, 4), strict=True)]
     assert max(progress) / min(progress) < 1.1
 
 
-def test_nash_solves_only_as_often_as_told():
+def test_nash_solves_only_as_often_as_told() -> None:
     network = LinearNetwork({"a": [1.0, 0.0], "b": [0.0, 2.0]})
     weighting = NashMtlConfig(update_weights_every=2, max_norm=0.0).build(("a", "b"))
     seen = []
@@ -86,11 +91,11 @@ def test_nash_solves_only_as_often_as_told():
     [MgdaConfig(), CaGradConfig(), NashMtlConfig(), FairGradConfig(), ImtlGConfig(), AlignedMtlConfig()],
     ids=lambda config: config.name,
 )
-def test_degenerate_gradients_have_finite_weights(config, rows):
+def test_degenerate_gradients_have_finite_weights(config: Any, rows: tuple[list[float], list[float]]) -> None:
     assert all(math.isfinite(weight) for weight in weights_of(config, *rows))
 
 
-def test_weights_must_name_the_members():
+def test_weights_must_name_the_members() -> None:
     with pytest.raises(ValueError, match="expected one for each of a, b, found a"):
         AlignedMtlConfig(weights={"a": 1.0}).build(("a", "b"))
 
@@ -108,6 +113,6 @@ def test_weights_must_name_the_members():
         (ImtlGConfig, {"alpha": 1.0}),
     ],
 )
-def test_wrong_options_are_refused(config, options):
+def test_wrong_options_are_refused(config: Any, options: Any) -> None:
     with pytest.raises(ValidationError):
         config(**options)

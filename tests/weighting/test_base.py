@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 from pydantic import ValidationError
 
@@ -19,7 +21,7 @@ class Nothing(Weighting):
         return dict.fromkeys(losses, 0.0)
 
 
-def test_a_weighting_needs_only_backward():
+def test_a_weighting_needs_only_backward() -> None:
     weighting = Nothing()
     weighting.to("meta")
     weighting.after_epoch()
@@ -30,24 +32,24 @@ def test_a_weighting_needs_only_backward():
 
 
 @pytest.mark.parametrize("kind", [Weighting, WeightingOptions])
-def test_what_is_abstract_cannot_be_made(kind):
+def test_what_is_abstract_cannot_be_made(kind: Any) -> None:
     with pytest.raises(TypeError, match="abstract"):
         kind()
 
 
-def test_options_are_frozen_and_closed():
+def test_options_are_frozen_and_closed() -> None:
     with pytest.raises(ValidationError, match="frozen"):
-        FixedConfig(weights={"age": 1.0}).weights = {}
+        FixedConfig(weights={"age": 1.0}).weights = {}  # type: ignore[misc]
     with pytest.raises(ValidationError, match="Extra inputs"):
-        EqualConfig(weights={"age": 1.0})
+        EqualConfig(weights={"age": 1.0})  # type: ignore[call-arg]
 
 
 @pytest.mark.parametrize("weights", [None, {"age": 1.0, "cost": 2.0}, {"cost": 2.0, "age": 1.0}])
-def test_no_weights_or_one_for_each_member_will_do(weights):
+def test_no_weights_or_one_for_each_member_will_do(weights: dict[str, float] | None) -> None:
     check_tasks(weights, ("age", "cost"))
 
 
 @pytest.mark.parametrize("weights", [{}, {"age": 1.0}, {"age": 1.0, "cost": 2.0, "death": 1.0}])
-def test_other_weights_are_refused_with_both_lists(weights):
+def test_other_weights_are_refused_with_both_lists(weights: dict[str, float]) -> None:
     with pytest.raises(ValueError, match=f"one for each of age, cost, found {', '.join(weights)}$"):
         check_tasks(weights, ("age", "cost"))

@@ -1,4 +1,5 @@
 import math
+from typing import Any
 
 import pytest
 import torch
@@ -27,7 +28,7 @@ def gradient_of(config: WeightingOptions, *rows: list[float]) -> list[float]:
 CONFLICT = ([1.0, 0.0], [-1.0, 1.0])
 PLAIN = ([1.0, 0.0], [0.0, 2.0])
 # how each changes a conflict: the first is projected to (1/2, 1/2), the second to (0, 1)
-EXACT = {"norm_eps": 0.0, "reg_eps": 1e-7}
+EXACT: dict[str, Any] = {"norm_eps": 0.0, "reg_eps": 1e-7}
 
 
 @pytest.mark.parametrize(
@@ -54,11 +55,11 @@ EXACT = {"norm_eps": 0.0, "reg_eps": 1e-7}
         (TrimmedMeanConfig(trim=5), PLAIN, [0.5, 1.0]),
     ],
 )
-def test_gradients_worked_out_by_hand(config, rows, expected):
+def test_gradients_worked_out_by_hand(config: Any, rows: Any, expected: list[float]) -> None:
     assert gradient_of(config, *rows) == pytest.approx(expected, abs=2e-4)
 
 
-def test_graddrop_keeps_one_sign_of_each_value():
+def test_graddrop_keeps_one_sign_of_each_value() -> None:
     rows = [1.0, -3.0], [-2.0, 5.0], [4.0, 0.5]
     for _ in range(5):
         first, second = gradient_of(GradDropConfig(), *rows)
@@ -66,7 +67,7 @@ def test_graddrop_keeps_one_sign_of_each_value():
         assert second in (5.5, -3.0)
 
 
-def test_graddrop_is_drawn_anew_with_each_batch():
+def test_graddrop_is_drawn_anew_with_each_batch() -> None:
     network = LinearNetwork({"a": [1.0] * 20, "b": [-1.0] * 20})
     weighting = GradDropConfig().build(("a", "b"))
     drawn = set()
@@ -80,13 +81,13 @@ def test_graddrop_is_drawn_anew_with_each_batch():
 @pytest.mark.parametrize(
     "config", [PcGradConfig(), UpGradConfig(**EXACT), DualProjConfig(**EXACT), ConfigConfig()]
 )
-def test_no_loss_of_two_that_conflict_rises(config):
+def test_no_loss_of_two_that_conflict_rises(config: Any) -> None:
     gradient = torch.tensor(gradient_of(config, *CONFLICT))
     assert all(float(gradient @ torch.tensor(row)) >= -1e-3 for row in CONFLICT)
 
 
 @pytest.mark.parametrize("config", [UpGradConfig, DualProjConfig, ConfigConfig])
-def test_weights_must_name_the_members(config):
+def test_weights_must_name_the_members(config: Any) -> None:
     with pytest.raises(ValueError, match="expected one for each of a, b, found a, c"):
         config(weights={"a": 1.0, "c": 1.0}).build(("a", "b"))
 
@@ -102,6 +103,6 @@ def test_weights_must_name_the_members(config):
         (PcGradConfig, {"weights": {"a": 1.0}}),
     ],
 )
-def test_wrong_options_are_refused(config, options):
+def test_wrong_options_are_refused(config: Any, options: Any) -> None:
     with pytest.raises(ValidationError):
         config(**options)

@@ -1,8 +1,10 @@
 from collections import Counter
+from typing import Any
 
 import pytest
 import torch
 from pydantic import ValidationError
+from torch._ops import OpOverload
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from mtl_search.testing.toy_networks import LinearNetwork
@@ -12,7 +14,7 @@ ROWS = {"age": [1.0, 2.0], "cost": [0.0, 10.0]}
 MEMBERS = ("age", "cost")
 
 
-def test_equal_is_the_sum():
+def test_equal_is_the_sum() -> None:
     network = LinearNetwork(ROWS)
     weights = EqualConfig().build(MEMBERS).backward(network.losses(age=3.0, cost=4.0), network)
     assert network.gradient() == [1.0, 12.0]
@@ -23,14 +25,16 @@ def test_equal_is_the_sum():
 @pytest.mark.parametrize(
     ("losses", "gradient"), [({"age": 3.0, "cost": 4.0}, [0.5, 6.0]), ({"age": 3.0}, [0.5, 1.0])]
 )
-def test_mean_divides_by_the_number_of_members_present_or_not(losses, gradient):
+def test_mean_divides_by_the_number_of_members_present_or_not(
+    losses: dict[str, float], gradient: list[float]
+) -> None:
     network = LinearNetwork(ROWS)
     weights = MeanConfig().build(MEMBERS).backward(network.losses(**losses), network)
     assert network.gradient() == gradient
     assert weights == {"age": 0.5, "cost": 0.5}
 
 
-def test_fixed_weighs_the_whole_of_a_task():
+def test_fixed_weighs_the_whole_of_a_task() -> None:
     network = LinearNetwork(ROWS)
     weighting = FixedConfig(weights={"cost": 0.5, "age": 3.0}).build(MEMBERS)
     weights = weighting.backward(network.losses(age=3.0, cost=4.0), network)
@@ -39,7 +43,7 @@ def test_fixed_weighs_the_whole_of_a_task():
     assert weights == {"age": 3.0, "cost": 0.5}
 
 
-def test_an_absent_member_leaves_the_weights_of_the_others():
+def test_an_absent_member_leaves_the_weights_of_the_others() -> None:
     network = LinearNetwork(ROWS)
     weighting = FixedConfig(weights={"cost": 0.5, "age": 3.0}).build(MEMBERS)
     weighting.backward(network.losses(cost=4.0), network)
@@ -48,7 +52,7 @@ def test_an_absent_member_leaves_the_weights_of_the_others():
 
 
 @pytest.mark.parametrize("others", [[], ["death"], ["cost", "death"]])
-def test_fixed_weights_must_name_the_members(others):
+def test_fixed_weights_must_name_the_members(others: list[str]) -> None:
     with pytest.raises(ValueError, match="expected one for each of age, cost, found age"):
         FixedConfig(weights=dict.fromkeys(["age", *others], 1.0)).build(MEMBERS)
 
@@ -56,7 +60,7 @@ def test_fixed_weights_must_name_the_members(others):
 @pytest.mark.parametrize(
     "weights", [{}, [1.0], *({"age": value} for value in (0.0, -1.0, float("inf"), float("nan"), "1"))]
 )
-def test_weights_that_are_no_positive_numbers_are_refused(weights):
+def test_weights_that_are_no_positive_numbers_are_refused(weights: Any) -> None:
     with pytest.raises(ValidationError):
         FixedConfig(weights=weights)
 
@@ -64,16 +68,22 @@ def test_weights_that_are_no_positive_numbers_are_refused(weights):
 class Operations(TorchDispatchMode):
     """Counts what is computed."""
 
-    def __init__(self):
-        super().__init__()
-        self.seen = Counter()
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.seen: Counter[str] = Counter()
 
-    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+    def __torch_dispatch__(
+        self,
+        func: OpOverload,
+        types: tuple[Any, ...],
+        args: Any = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> Any:
         self.seen[str(func)] += 1
         return func(*args, **(kwargs or {}))
 
 
-def test_equal_computes_no_more_than_the_plain_sum():
+def test_equal_computes_no_more_than_the_plain_sum() -> None:
     network, counts = LinearNetwork(ROWS), []
     weighting = EqualConfig().build(MEMBERS)
     ours, plain = lambda x: weighting.backward(x, network), lambda x: sum(x.values()).backward()
@@ -85,7 +95,7 @@ def test_equal_computes_no_more_than_the_plain_sum():
     assert counts[0] <= counts[1]
 
 
-def test_the_weights_move_to_the_device_of_the_losses():
+def test_the_weights_move_to_the_device_of_the_losses() -> None:
     weighting = EqualConfig().build(MEMBERS)
     weighting.to("meta")
     loss = torch.ones((), device="meta", requires_grad=True)

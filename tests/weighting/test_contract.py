@@ -17,9 +17,9 @@ NAMES = [config.model_fields["name"].default for config in AnyConfig.__args__]
 @pytest.mark.parametrize("name", NAMES, scope="class")
 class TestEveryWeighting(WeightingSuite):
     @pytest.fixture(autouse=True)
-    def _choose(self, name):
+    def _choose(self, name: str) -> None:
         self.name = name
 
     def configure(self, members: tuple[str, ...]) -> WeightingOptions:
-        options = OPTIONS.get(self.name, lambda members: {})(members)
+        options = OPTIONS[self.name](members) if self.name in OPTIONS else {}
         return TypeAdapter(WeightingConfig).validate_python({"name": self.name, **options})

@@ -26,7 +26,7 @@ def network_of(tree: str) -> Network:
 
 @pytest.mark.parametrize("tree", TREES)
 @pytest.mark.parametrize("present", [MEMBERS, ("age", "death"), ("cost",)])
-def test_the_jacobian_is_torchjds(tree, present):
+def test_the_jacobian_is_torchjds(tree: str, present: tuple[str, ...]) -> None:
     network = network_of(tree)
     found_TP = differentiate(toy_losses(network, toy_rows(MEMBERS), present), network)
     losses = list(toy_losses(network, toy_rows(MEMBERS), present).values())
@@ -35,7 +35,7 @@ def test_the_jacobian_is_torchjds(tree, present):
 
 
 @pytest.mark.parametrize("tree", TREES)
-def test_each_task_gets_its_own_gradient_on_the_way(tree):
+def test_each_task_gets_its_own_gradient_on_the_way(tree: str) -> None:
     plain, network = network_of(tree), network_of(tree)
     torch.autograd.backward(list(toy_losses(plain, toy_rows(MEMBERS)).values()))
     differentiate(toy_losses(network, toy_rows(MEMBERS)), network)
@@ -45,7 +45,7 @@ def test_each_task_gets_its_own_gradient_on_the_way(tree):
     assert all(p.grad is None for p in network.shared_parameters())
 
 
-def test_a_task_that_does_not_use_a_shared_parameter_has_zeros_there():
+def test_a_task_that_does_not_use_a_shared_parameter_has_zeros_there() -> None:
     network = network_of("age cost death / age cost | death")
     jacobian_TP = differentiate(toy_losses(network, toy_rows(MEMBERS)), network)
     n_all = sum(p.numel() for p in [*network.encoder.parameters(), *network.nodes[0].parameters()])
@@ -53,7 +53,7 @@ def test_a_task_that_does_not_use_a_shared_parameter_has_zeros_there():
     assert not jacobian_TP[2, n_all:].any()
 
 
-def test_a_gradient_is_cut_into_the_parameters_and_added():
+def test_a_gradient_is_cut_into_the_parameters_and_added() -> None:
     parameters = [nn.Parameter(torch.zeros(2, 2)), nn.Parameter(torch.zeros(1))]
     parameters[0].grad = torch.full((2, 2), 10.0)
     add_gradient(parameters, torch.tensor([1.0, 2.0, 3.0, 4.0, 5.0]))
@@ -63,11 +63,11 @@ def test_a_gradient_is_cut_into_the_parameters_and_added():
 
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.floats(0.1, 10.0), min_size=3, max_size=3), st.floats(-2.0, 2.0))
-def test_two_steps_of_the_chain_rule_are_one(values, power):
+def test_two_steps_of_the_chain_rule_are_one(values: list[float], power: float) -> None:
     rows = {"age": [1.0, -2.0], "cost": [0.5, 1.0], "death": [3.0, 0.0]}
     named = dict(zip(rows, values, strict=True))
 
-    def scalarize(losses_T):
+    def scalarize(losses_T: torch.Tensor) -> torch.Tensor:
         return (losses_T**power).sum() + losses_T.prod()
 
     two, one = LinearNetwork(rows), LinearNetwork(rows)
@@ -78,7 +78,7 @@ def test_two_steps_of_the_chain_rule_are_one(values, power):
         torch.testing.assert_close(weight, one.own[task].grad.squeeze())
 
 
-def test_stacked_losses_are_cut_off_the_graph():
+def test_stacked_losses_are_cut_off_the_graph() -> None:
     losses = LinearNetwork({"age": [1.0], "cost": [1.0]}).losses(age=2.0, cost=3.0)
     assert stack(losses).tolist() == [2.0, 3.0]
     assert not stack(losses).requires_grad

@@ -21,7 +21,9 @@ MEMBERS = ("age", "cost")
         (ImtlLConfig(), 0.0, 1.0, 1.0 * 6.0 - 1.0),
     ],
 )
-def test_weights_and_slopes_worked_out_by_hand(config, learned, weight, slope):
+def test_weights_and_slopes_worked_out_by_hand(
+    config: ImtlLConfig | UncertaintyConfig, learned: float, weight: float, slope: float
+) -> None:
     network, weighting = LinearNetwork(ROWS), config.build(MEMBERS)
     with torch.no_grad():
         for parameter in weighting.parameters():
@@ -29,11 +31,11 @@ def test_weights_and_slopes_worked_out_by_hand(config, learned, weight, slope):
     weights = weighting.backward(network.losses(age=6.0, cost=1.0), network)
     assert float(weights["age"]) == pytest.approx(weight)
     assert network.gradient() == pytest.approx([weight, weight])
-    assert float(next(weighting.parameters()).grad) == pytest.approx(slope)
+    assert next(weighting.parameters()).grad.item() == pytest.approx(slope)
 
 
 @pytest.mark.parametrize("config", [UncertaintyConfig(), ImtlLConfig()])
-def test_a_large_loss_comes_to_weigh_less(config):
+def test_a_large_loss_comes_to_weigh_less(config: ImtlLConfig | UncertaintyConfig) -> None:
     network, weighting = LinearNetwork(ROWS), config.build(MEMBERS)
     optimizer = torch.optim.Adam(weighting.parameters(), lr=0.05)
     for _ in range(100):
@@ -44,7 +46,9 @@ def test_a_large_loss_comes_to_weigh_less(config):
 
 
 @pytest.mark.parametrize("config", [UncertaintyConfig(), ImtlLConfig()])
-def test_an_absent_member_keeps_its_value_whatever_the_optimisers_momentum(config):
+def test_an_absent_member_keeps_its_value_whatever_the_optimisers_momentum(
+    config: ImtlLConfig | UncertaintyConfig,
+) -> None:
     network, weighting = LinearNetwork(ROWS), config.build(MEMBERS)
     optimizer = torch.optim.Adam(weighting.parameters(), lr=0.1)
     for step in range(6):
@@ -57,7 +61,7 @@ def test_an_absent_member_keeps_its_value_whatever_the_optimisers_momentum(confi
         assert moved == [True, step < 3]
 
 
-def test_the_parameters_stay_the_same_objects_when_moved():
+def test_the_parameters_stay_the_same_objects_when_moved() -> None:
     weighting = UncertaintyConfig().build(MEMBERS)
     before = list(weighting.parameters())
     weighting.to("cpu")

@@ -1,9 +1,12 @@
 import math
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 import torch
 from pydantic import ValidationError
 from torch import nn
+from torch.nn.modules.linear import Identity
 
 from mtl_search.testing.toy_networks import LinearNetwork
 from mtl_search.weighting import (
@@ -56,7 +59,7 @@ def weights_of(config: WeightingOptions, **losses: float) -> list[float]:
         ),
     ],
 )
-def test_weights_worked_out_by_hand(config, expected):
+def test_weights_worked_out_by_hand(config: Any, expected: list[float]) -> None:
     assert weights_of(config, **BOTH) == pytest.approx(expected, rel=1e-4)
 
 
@@ -71,11 +74,11 @@ def test_weights_worked_out_by_hand(config, expected):
         (RandomConfig(), 1.0),
     ],
 )
-def test_a_member_alone_weighs_as_the_only_one(config, expected):
+def test_a_member_alone_weighs_as_the_only_one(config: Any, expected: float) -> None:
     assert weights_of(config, age=3.0) == pytest.approx([expected], rel=1e-4)
 
 
-def test_random_weights_are_new_each_batch_sum_to_one_and_follow_the_seed():
+def test_random_weights_are_new_each_batch_sum_to_one_and_follow_the_seed() -> None:
     runs = []
     for _ in range(2):
         torch.manual_seed(3)
@@ -85,15 +88,15 @@ def test_random_weights_are_new_each_batch_sum_to_one_and_follow_the_seed():
     assert all(sum(weights) == pytest.approx(1.0) and min(weights) > 0 for weights in runs[0])
 
 
-def test_a_loss_of_zero_weighs_nothing_in_the_geometric_mean():
+def test_a_loss_of_zero_weighs_nothing_in_the_geometric_mean() -> None:
     weights = weights_of(GeometricMeanConfig(), age=0.0, cost=1.0)
     assert weights == pytest.approx([0.0, 0.5 * math.sqrt(1e-8)])
 
 
-def test_a_scalarizer_is_built_once_for_each_set_of_members():
+def test_a_scalarizer_is_built_once_for_each_set_of_members() -> None:
     built = []
 
-    def build(present, device):
+    def build(present: tuple[str, ...], device: torch.device) -> Callable[..., Any] | Identity:
         built.append(present)
         return nn.Identity() if len(present) == 1 else torch.sum
 
@@ -104,7 +107,7 @@ def test_a_scalarizer_is_built_once_for_each_set_of_members():
 
 
 @pytest.mark.parametrize("config", [StchConfig, PbiConfig, CosmosConfig])
-def test_weights_must_name_the_members(config):
+def test_weights_must_name_the_members(config: Any) -> None:
     with pytest.raises(ValueError, match="expected one for each of age, cost, found age"):
         config(weights={"age": 1.0}).build(MEMBERS)
 
@@ -119,12 +122,14 @@ def test_weights_must_name_the_members(config):
         (StchConfig, {"weights": {"age": -1.0}}),
     ],
 )
-def test_wrong_options_are_refused(config, options):
+def test_wrong_options_are_refused(
+    config: Any, options: dict[str, dict[str, float]] | dict[str, float]
+) -> None:
     with pytest.raises(ValidationError):
         config(**options)
 
 
-def test_a_preference_sums_to_one_over_those_present():
+def test_a_preference_sums_to_one_over_those_present() -> None:
     cpu = torch.device("cpu")
     assert StchConfig().preference(("age", "cost"), cpu).tolist() == [0.5, 0.5]
     weights = {"age": 1.0, "cost": 2.0, "death": 6.0}

@@ -15,13 +15,13 @@ CONFIGS = AnyConfig.__args__
 ADAPTER = TypeAdapter(WeightingConfig)
 
 
-def test_every_method_has_a_name_of_its_own_and_is_exported():
+def test_every_method_has_a_name_of_its_own_and_is_exported() -> None:
     names = [config.model_fields["name"].default for config in CONFIGS]
     assert len(set(names)) == len(names)
     assert {config.__name__ for config in CONFIGS} <= set(mtl_search.weighting.__all__)
 
 
-def test_the_name_tells_methods_apart():
+def test_the_name_tells_methods_apart() -> None:
     assert ADAPTER.validate_python({"name": "equal"}) == EqualConfig()
     with pytest.raises(ValidationError, match="'nash_mtl'"):
         ADAPTER.validate_python({"name": "nash"})
@@ -38,7 +38,7 @@ OFFERED = {
 BASES = {"Aggregator", "GramianWeightedAggregator", "Scalarizer", "WeightedAggregator", ""}
 
 
-def test_all_of_torchjd_is_offered_or_said_not_to_be():
+def test_all_of_torchjd_is_offered_or_said_not_to_be() -> None:
     kinds = {*torchjd.aggregation.__all__, *torchjd.scalarization.__all__}
     left_out = {kind.removesuffix("Weighting") for kind in kinds} - BASES - OFFERED.keys()
     assert left_out == {"Krum", "MoDo", "SDMGrad"}
@@ -46,7 +46,7 @@ def test_all_of_torchjd_is_offered_or_said_not_to_be():
     assert set(OFFERED.values()) <= {config.model_fields["name"].default for config in CONFIGS}
 
 
-def test_torchjd_is_not_imported_before_a_method_needs_it():
+def test_torchjd_is_not_imported_before_a_method_needs_it() -> None:
     program = (
         "import sys; from mtl_search.weighting import EqualConfig, UncertaintyConfig;"
         "EqualConfig().build(('age',)); assert 'torchjd' not in sys.modules;"
