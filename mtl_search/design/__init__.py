@@ -19,9 +19,8 @@ has measured one again.
 
 from mtl_search.design.branching import Branching
 from mtl_search.design.compose import Candidate, Composition, compose
-from mtl_search.design.counting import count_branchings, count_designs, count_networks, enumerate_branchings
-from mtl_search.design.design import Design, DesignNetwork
-from mtl_search.design.identity import design_id
+from mtl_search.design.counting import count_branchings, count_designs, count_networks
+from mtl_search.design.design import Design, DesignNetwork, design_id
 from mtl_search.design.names import check_task_name
 from mtl_search.design.shrinkage import shrink
 from mtl_search.design.tree import close_cuts
@@ -39,6 +38,5 @@ __all__ = [
     "count_designs",
     "count_networks",
     "design_id",
-    "enumerate_branchings",
     "shrink",
 ]

@@ -146,12 +146,6 @@ class Branching:
         cuts_MM: NDArray[np.int64] = (node_SM[:, :, None] == node_SM[:, None, :]).sum(axis=0)
         return cuts_MM
 
-    def refines(self, other: "Branching") -> bool:
-        """Whether both have the same members and stages, and every node here lies within one of ``other``."""
-        if (self.members, self.n_stages) != (other.members, other.n_stages):
-            return False
-        return bool((self.cut_matrix() <= other.cut_matrix()).all())
-
     def restrict(self, members: Iterable[str]) -> "Branching":
         """The same tree with only these members, at least one of those it has."""
         kept = frozenset(members)

@@ -1,31 +1,8 @@
-"""How many branchings, networks and designs there are, and all branchings of a few members."""
+"""How many branchings, networks and designs there are."""
 
-from collections.abc import Iterator, Sequence
-from itertools import product
 from math import comb
 
-from mtl_search.design.branching import Branching, Partition
-
-__all__ = ["count_branchings", "count_designs", "count_networks", "enumerate_branchings"]
-
-
-def enumerate_branchings(members: Sequence[str], n_stages: int) -> Iterator[Branching]:
-    """Every branching of ``members`` over ``n_stages`` once; there are ``count_branchings`` of them.
-
-    >>> [str(tree) for tree in enumerate_branchings(["age", "cost"], 2)]
-    ['age cost / age | cost', 'age cost / age cost']
-    """
-
-    def grow(stages: tuple[Partition, ...]) -> Iterator[Branching]:
-        if len(stages) == n_stages:
-            yield Branching(stages)
-            return
-        for pieces in product(*(list(_partitions(group)) for group in stages[-1])):
-            yield from grow((*stages, sum(pieces, ())))
-
-    if n_stages < 1:
-        raise ValueError(f"branchings: expected at least one stage, found {n_stages}")
-    yield from grow(((tuple(sorted(members)),),))
+__all__ = ["count_branchings", "count_designs", "count_networks"]
 
 
 def count_branchings(n_members: int, n_stages: int) -> int:
@@ -75,14 +52,3 @@ def count_designs(
         for left_out in range(n_main + 1)
         for size in range(1, max_networks + 1)
     )
-
-
-def _partitions(group: tuple[str, ...]) -> Iterator[Partition]:
-    if not group:
-        yield ()
-        return
-    first, rest = group[:1], group[1:]
-    for partition in _partitions(rest):
-        yield (first, *partition)
-        for index, other in enumerate(partition):
-            yield (*partition[:index], first + other, *partition[index + 1 :])

@@ -1,5 +1,7 @@
 """A set of networks and, for each main task, the one that serves it: what a sweep is looking for."""
 
+import hashlib
+import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -7,7 +9,7 @@ from dataclasses import dataclass
 from mtl_search.design.branching import Branching
 from mtl_search.design.names import check_name
 
-__all__ = ["Design", "DesignNetwork"]
+__all__ = ["Design", "DesignNetwork", "design_id"]
 
 _NETWORK = re.compile(r"\s*(\S+) serves ([^:]*):(.*)", re.DOTALL)
 
@@ -43,19 +45,8 @@ class Design:
     >>> design = Design.parse(text)
     >>> str(design)
     'a serves age cost: age cost death / age cost | death; b serves death: death / death'
-    >>> design.groups
-    (('age', 'cost'), ('death',))
     >>> design.serves["death"]
     'b'
-    >>> print(design.draw())
-    a serves age, cost
-    0   1
-    ●─┬─●─┬─ age
-      │   └─ cost
-      └─●─── (death)
-    b serves death
-    0   1
-    ●───●─── death
     """
 
     networks: tuple[DesignNetwork, ...]
@@ -94,18 +85,15 @@ class Design:
         """For each main task, by name, the key of the network that serves it."""
         return dict(sorted((task, network.key) for network in self.networks for task in network.serves))
 
-    @property
-    def groups(self) -> tuple[tuple[str, ...], ...]:
-        """The task grouping: the main tasks by the network that serves them."""
-        return tuple(network.serves for network in self.networks)
 
-    def draw(self) -> str:
-        """The tree of each network in text, members that it does not serve in parentheses."""
-        lines = []
-        for network in self.networks:
-            lines.append(f"{network.key} serves {', '.join(network.serves)}")
-            lines.append(network.branching.draw(network.serves))
-        return "\n".join(lines)
+def design_id(configs: Mapping[str, str]) -> str:
+    """A short hash of which configuration serves which main task: equal designs have the same.
+
+    >>> design_id({"age": "c1", "cost": "c2"}) == design_id({"cost": "c2", "age": "c1"})
+    True
+    """
+    text = json.dumps(sorted(configs.items()), separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
 def _check_distinct(what: str, names: Iterable[str]) -> None:

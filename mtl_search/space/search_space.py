@@ -148,14 +148,6 @@ class SearchSpace:
             options["weighting"] = dict(_SINGLE)
         return {"members": names, "sharing": sharing, **options}
 
-    def suggest_members(self, trial: Suggest) -> tuple[str, ...]:
-        """The members that the trial's booleans ``members.<task>`` say, repaired to the sizes allowed."""
-        return self.members.suggest(trial)
-
-    def fix_members(self, members: Iterable[str]) -> dict[str, bool]:
-        """The parameters with which ``suggest_members`` gives these members."""
-        return self.members.fix(members)
-
     def starts(self, members: tuple[str, ...]) -> tuple[dict[str, int], ...]:
         """Parameters of the branchings that these members are best trained with first, if there are such."""
         if len(members) < 2 or not isinstance(self.sharing, Tree):
@@ -168,10 +160,6 @@ class SearchSpace:
         given = node.value if isinstance(node, Constant) else None
         values = node.range.probes if isinstance(node, Leaf) else (given,)
         return max((value for value in values if isinstance(value, int)), default=default)
-
-    def count_member_sets(self) -> int:
-        """How many sets of members there are."""
-        return self.members.count
 
     def count_networks(self) -> int:
         """How many networks there are, told apart by members and sharing, at most."""

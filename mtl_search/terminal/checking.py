@@ -87,7 +87,7 @@ def _show_arm(console: Console, arm: Arm) -> None:
 
 def _show_size(console: Console, spec: SweepSpec) -> None:
     space, settings = spec.space, spec.settings
-    sets, networks = space.count_member_sets(), space.count_networks()
+    sets, networks = space.members.count, space.count_networks()
     _say(
         console,
         "Size",
@@ -110,7 +110,7 @@ def _show_sample(
     console: Console, space: SearchSpace, dataset: Dataset, spec: SweepSpec, generator: random.Random
 ) -> None:
     suggest = RandomSuggest(generator)
-    members = space.suggest_members(suggest)
+    members = space.members.suggest(suggest)
     config = TrialConfig.model_validate(space.sample(suggest, members))
     cost = network_cost(config, dataset)
     _say(console, "A sampled trial", f": {cost.n_params:,} parameters, {cost.flops:,} FLOPs a row")

@@ -153,33 +153,6 @@ def test_cuts_of_no_tree_are_refused(cuts: list[list[int]], message: str) -> Non
         Branching.from_cuts(["a", "b", "c"], 3, cuts)
 
 
-def test_refinement_of_known_trees() -> None:
-    shared, apart = Branching.shared(TREE.members, 3), Branching.split(TREE.members, 3, 1)
-    assert TREE.refines(shared)
-    assert apart.refines(TREE)
-    assert not TREE.refines(apart)
-    assert not TREE.refines(Branching.parse("age cost death / age cost | death / age | cost | death"))
-    assert not TREE.refines(Branching.shared(TREE.members, 2))
-    assert not TREE.refines(Branching.shared(["age", "cost"], 3))
-
-
-@given(st.data())
-def test_refinement_is_a_partial_order_between_split_and_shared(trees: Trees, data: st.DataObject) -> None:
-    one, two = data.draw(trees(members="abcd")), data.draw(trees(members="abcd"))
-    assert one.refines(one)
-    assert one.refines(Branching.shared("abcd", one.n_stages))
-    assert Branching.split("abcd", one.n_stages, 1).refines(one)
-    if one.refines(two) and two.refines(one):
-        assert one == two
-    if one.n_stages == two.n_stages:
-        inside = all(
-            any(set(group) <= set(other) for other in two.nodes(stage))
-            for stage in range(one.n_stages)
-            for group in one.nodes(stage)
-        )
-        assert one.refines(two) == inside
-
-
 @given(st.data())
 def test_a_restricted_tree_keeps_the_cuts(trees: Trees, data: st.DataObject) -> None:
     tree = data.draw(trees())

@@ -11,8 +11,8 @@ from mtl_search.design import (
     count_branchings,
     count_designs,
     count_networks,
-    enumerate_branchings,
 )
+from tests.fixtures.branchings import enumerate_branchings
 
 Trees = Callable[..., st.SearchStrategy[Branching]]
 
@@ -56,11 +56,6 @@ def test_large_counts_are_exact_and_fast() -> None:
 def test_nothing_to_branch_is_refused(n_members: int, n_stages: int) -> None:
     with pytest.raises(ValueError, match=f"expected a member and a stage, found {n_members} and {n_stages}"):
         count_branchings(n_members, n_stages)
-
-
-def test_enumerating_no_stages_is_refused() -> None:
-    with pytest.raises(ValueError, match="expected at least one stage, found 0"):
-        list(enumerate_branchings("ab", 0))
 
 
 def every_network(tasks: str, low: int, high: int, n_stages: int) -> list[Branching]:

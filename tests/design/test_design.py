@@ -33,7 +33,6 @@ def test_what_a_design_answers() -> None:
     assert [network.key for network in DESIGN.networks] == ["t7", "t9"]
     assert DESIGN.serves == {"age": "t7", "cost": "t7", "death": "t9"}
     assert list(DESIGN.serves) == ["age", "cost", "death"]
-    assert DESIGN.groups == (("age", "cost"), ("death",))
     assert DESIGN.networks[0].branching == Branching.parse("age cost death / age cost | death")
 
 
@@ -48,19 +47,6 @@ def test_a_design_from_what_serves_each_task() -> None:
     serves = {"death": "t9", "cost": "t7", "age": "t7"}
     unused = {"t8": Branching.parse("age")}
     assert Design.from_serves(serves, branchings | unused) == DESIGN
-
-
-def test_the_drawing_names_each_network_and_sets_helpers_apart() -> None:
-    assert DESIGN.draw().splitlines() == [
-        "t7 serves age, cost",
-        "0   1",
-        "●─┬─●─┬─ age",
-        "  │   └─ cost",
-        "  └─●─── (death)",
-        "t9 serves death",
-        "0   1",
-        "●───●─── death",
-    ]
 
 
 @given(st.data())

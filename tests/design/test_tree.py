@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mtl_search.design import Branching, close_cuts, enumerate_branchings
+from mtl_search.design import Branching, close_cuts
+from tests.fixtures.branchings import enumerate_branchings
 
 Trees = Callable[..., st.SearchStrategy[Branching]]
 Cuts = dict[tuple[str, str], int]

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mtl_search.design import Branching, enumerate_branchings
+from mtl_search.design import Branching
 from mtl_search.space import Document, FixedSuggest, Parameter, RandomSuggest, SearchSpace
 from mtl_search.space.parameter import Categorical, FloatRange, IntRange
+from tests.fixtures.branchings import enumerate_branchings
 from tests.space.conftest import Recorder, TrialModel
 
 TASKS = ("age", "cost", "death", "dnr")
@@ -111,7 +112,7 @@ def test_without_members_and_branching_all_sets_and_split_points_are_searched(
 
 def test_tasks_are_sorted(space_of: Callable[..., Any]) -> None:
     space = space_of({"members": "all", "trunk": {"name": "mlp", "stages": 1}}, ("dnr", "age"))
-    assert space.suggest_members(FixedSuggest({})) == ("age", "dnr")
+    assert space.members.suggest(FixedSuggest({})) == ("age", "dnr")
 
 
 TRUNK = {"name": "mlp", "stages": 3}
@@ -209,8 +210,8 @@ def test_an_arm_replaces_whole_keys(wide: SearchSpace) -> None:
         "optimizer.betas.0",
         "epochs",
     ]
-    assert arm.suggest_members(FixedSuggest({})) == TASKS
-    assert arm.fix_members(TASKS) == {}
+    assert arm.members.suggest(FixedSuggest({})) == TASKS
+    assert arm.members.fix(TASKS) == {}
     assert arm.sample(FixedSuggest({}), TASKS)["weighting"] == {"name": "pcgrad"}
     assert document.data == {}
     assert wide.override({}, ("arms", "same")) == wide
@@ -221,19 +222,19 @@ def test_an_arm_may_change_the_trunk(wide: SearchSpace) -> None:
 
 
 def test_members_come_from_booleans(wide: SearchSpace) -> None:
-    assert wide.fix_members(["dnr", "age"]) == {
+    assert wide.members.fix(["dnr", "age"]) == {
         "members.age": True,
         "members.cost": False,
         "members.death": False,
         "members.dnr": True,
     }
-    assert wide.suggest_members(FixedSuggest(wide.fix_members(["dnr", "age"]))) == ("age", "dnr")
+    assert wide.members.suggest(FixedSuggest(wide.members.fix(["dnr", "age"]))) == ("age", "dnr")
     with pytest.raises(ValueError, match="1 to 3 of age, cost, death, dnr, found age, cost, death, dnr"):
-        wide.fix_members(TASKS)
+        wide.members.fix(TASKS)
 
 
 def test_sets_and_networks_are_counted(wide: SearchSpace, space_of: Callable[..., Any]) -> None:
-    assert wide.count_member_sets() == 4 + 6 + 4
+    assert wide.members.count == 4 + 6 + 4
     assert wide.count_networks() == 4 + 3 * 6 + 3 * 4
     tree = space_of({"sharing": {"tree": "any"}, "trunk": TRUNK})
     assert tree.count_networks() == 4 * 1 + 6 * 3 + 4 * 12 + 60
@@ -372,14 +373,14 @@ def test_optuna_never_meets_a_parameter_with_two_ranges(
         space.members.tasks[: space.members.min],
     }
     for members in fixed:
-        study.enqueue_trial(space.fix_members(members))
+        study.enqueue_trial(space.members.fix(members))
     for _ in range(30):
         ask = study.ask()
-        sample = space.sample(ask, space.suggest_members(ask))
+        sample = space.sample(ask, space.members.suggest(ask))
         trial_model.model_validate(sample)
         study.tell(ask, 0.0)
     seen = {
-        trial_model.model_validate(space.sample(t, space.suggest_members(t))).members
+        trial_model.model_validate(space.sample(t, space.members.suggest(t))).members
         for t in map(optuna.trial.FixedTrial, (t.params for t in study.trials[: len(fixed)]))
     }
     assert seen == fixed
@@ -391,6 +392,6 @@ def test_a_sampler_that_learns_works_with_all_kinds_of_parameters(
     study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=0, n_startup_trials=3))
     for number in range(8):
         trial = study.ask()
-        config = trial_model.model_validate(wide.sample(trial, wide.suggest_members(trial)))
+        config = trial_model.model_validate(wide.sample(trial, wide.members.suggest(trial)))
         study.tell(trial, config.optimizer.lr + number)
     assert len(study.trials) == 8

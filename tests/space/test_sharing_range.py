@@ -6,11 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mtl_search.design import Branching, close_cuts, count_branchings, enumerate_branchings
+from mtl_search.design import Branching, close_cuts, count_branchings
 from mtl_search.errors import Mismatch
 from mtl_search.space.parameter import Categorical, IntRange, Parameter
 from mtl_search.space.sharing_range import Choice, Literal, Shared, Split, Tree
 from mtl_search.space.suggest import FixedSuggest, RandomSuggest
+from tests.fixtures.branchings import enumerate_branchings
 from tests.space.conftest import Recorder
 
 ABC = ("a", "b", "c")

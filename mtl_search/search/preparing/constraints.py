@@ -22,7 +22,7 @@ def check_constraints(spec: SweepSpec, dataset: Dataset) -> None:
             suggest = RandomSuggest(random.Random(0))
             smallest: dict[str, int] = {}
             for _ in range(MAX_REFUSED):
-                sampled = arm.space.sample(suggest, members or arm.space.suggest_members(suggest))
+                sampled = arm.space.sample(suggest, members or arm.space.members.suggest(suggest))
                 config = TrialConfig.model_validate(sampled)
                 cost = costs.of(config)
                 if (broken := constraints.broken_by(cost)) is None:

@@ -33,7 +33,7 @@ def gpu_memory(spec: SweepSpec, dataset: Dataset) -> int:
         for members in arm.studies.values():
             suggest = RandomSuggest(random.Random(0))
             for _ in range(DRAWS):
-                sampled = arm.space.sample(suggest, members or arm.space.suggest_members(suggest))
+                sampled = arm.space.sample(suggest, members or arm.space.members.suggest(suggest))
                 config = TrialConfig.model_validate(sampled)
                 n_params = costs.of(config).n_params
                 largest = max(largest, _of_network(config, n_params, len(dataset.valid)))

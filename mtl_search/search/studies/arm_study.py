@@ -97,7 +97,7 @@ class ArmStudy:
             if reason is None:
                 break
             trial = self.study.ask()
-            members = self._members or self.arm.space.suggest_members(trial)
+            members = self._members or self.arm.space.members.suggest(trial)
             if self._members is None and (wrong := self._is_useless(members, failing)):
                 self.study.refuse(trial, wrong, 1.0)
                 continue
@@ -150,7 +150,7 @@ class ArmStudy:
             proposal = self._strategy.propose(measured, running)
             if not proposal.members:
                 return None
-            members = self.arm.space.fix_members(proposal.members)
+            members = self.arm.space.members.fix(proposal.members)
             self.study.enqueue({**members, **self._known(proposal.members, attempt)})
             return " ".join(filter(None, (proposal.reason, proposal.note)))
         if self._members and (known := self._known(self._members, attempt)):
