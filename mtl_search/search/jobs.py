@@ -1,60 +1,20 @@
-"""Jobs: what passes between the side that decides and the side that trains.
+"""Job sources: what passes between the side that decides and the side that trains.
 
 A ``JobSource`` (the search, the confirmation) hands out jobs and takes their results. An executor (Ray
-Tune, or the inline loop) trains them. Neither knows the other's insides.
+Tune, or the inline loop) has them trained. Neither knows the other's insides.
 """
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, final
 
-from mtl_search.data import Dataset
 from mtl_search.records import EpochReport
-from mtl_search.training import Score, Training, TrialConfig, TrialOutcome, conclude
+from mtl_search.training import Job, Progress, TrialOutcome, pack_key
 
 __all__ = ["Job", "JobSource", "Placement"]
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
-    """One network to train.
-
-    ``read_test`` is set by the confirmation alone, ``affinities`` for the networks of all tasks where the
-    grouping strategy learns from them, ``resample_valid`` where it counts how much hangs on rows of valid.
-    ``keep``: the weights come back with the outcome, from whichever machine trained them.
-    """
-
-    trial_id: str
-    config: TrialConfig
-    seed: int
-    score: Score
-    read_test: bool = False
-    affinities: bool = False
-    resample_valid: bool = False
-    keep: bool = False
-
-    def training(self, dataset: Dataset, device: str) -> Training:
-        """The job's network on ``device``, not trained yet."""
-        return Training(
-            self.config,
-            dataset,
-            seed=self.seed,
-            score=self.score,
-            device=device,
-            affinities=self.affinities,
-        )
-
-    def conclude(self, training: Training, dataset: Dataset) -> TrialOutcome:
-        """The outcome of the job's network, which is trained."""
-        return conclude(
-            training,
-            dataset,
-            read_test=self.read_test,
-            resample_valid=self.resample_valid,
-            keep=self.keep,
-        )
-
-
+@final
 @dataclass(frozen=True, slots=True)
 class Placement:
     """Where a job ran and for how long it held its place; ``units`` are the CPUs or GPUs it held."""
@@ -66,11 +26,16 @@ class Placement:
 
 
 class JobSource(ABC):
-    """Decides what is trained next and what becomes of it. Called from one thread."""
+    """Decides what is trained next and what becomes of it. Called from one thread.
+
+    It decides job by job: each may depend on all before it. An executor takes packs of them.
+    """
+
+    _held: Job | None = None  # it has another key than the pack before it
 
     @abstractmethod
     def next(self) -> Job | Literal["wait", "done"]:
-        """The next job; ``wait`` where it depends on jobs that are running, ``done`` where none is left."""
+        """The next job; ``wait`` if it depends on jobs that are running, ``done`` if none is left."""
 
     @abstractmethod
     def report(self, trial_id: str, report: EpochReport) -> bool:
@@ -78,8 +43,35 @@ class JobSource(ABC):
 
     @abstractmethod
     def finish(self, trial_id: str, outcome: TrialOutcome | None, placement: Placement) -> None:
-        """Take the outcome; None where the trial was stopped on ``report``'s advice."""
+        """Take the outcome; None if the trial was stopped on ``report``'s advice."""
 
     @abstractmethod
     def interrupt(self) -> None:
         """Hand out nothing more and stop what is running, so that it can be resumed."""
+
+    @final
+    def next_pack(self, size: int = 1) -> list[Job] | Literal["wait", "done"]:
+        """The next jobs, up to ``size`` that can be trained side by side."""
+        first, self._held = self._held or self.next(), None
+        if isinstance(first, str):
+            return first
+        pack = [first]
+        while len(pack) < size and not isinstance(job := self.next(), str):
+            if pack_key(job) != pack_key(first):
+                self._held = job
+                break
+            pack.append(job)
+        return pack
+
+    @final
+    def take(self, progress: Progress, placement: Placement) -> bool:
+        """Take what a step brought a job; whether the job is over, by itself or since it is to stop.
+
+        A job in its last epoch is not stopped any more: everything was spent on it already.
+        """
+        stops = progress.report is not None and self.report(progress.trial_id, progress.report)
+        stops = stops and not progress.ended
+        if not stops and progress.outcome is None:
+            return False
+        self.finish(progress.trial_id, None if stops else progress.outcome, placement)
+        return True

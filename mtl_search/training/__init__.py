@@ -10,8 +10,10 @@ It knows nothing of Ray or Optuna: ``run_trial(config, dataset)`` works in a not
 """
 
 from mtl_search.training.config import TrialConfig
+from mtl_search.training.job import Job, pack_key
 from mtl_search.training.loop import NonFiniteLossError, Training, build_network
 from mtl_search.training.score import Score
+from mtl_search.training.trainer import Progress, SoloTrainer, Trainer
 from mtl_search.training.trial import (
     NetworkCost,
     TrialOutcome,
@@ -22,9 +24,13 @@ from mtl_search.training.trial import (
 )
 
 __all__ = [
+    "Job",
     "NetworkCost",
     "NonFiniteLossError",
+    "Progress",
     "Score",
+    "SoloTrainer",
+    "Trainer",
     "Training",
     "TrialConfig",
     "TrialOutcome",
@@ -32,5 +38,6 @@ __all__ = [
     "conclude",
     "failure",
     "network_cost",
+    "pack_key",
     "run_trial",
 ]

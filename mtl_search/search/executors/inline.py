@@ -13,9 +13,9 @@ from mtl_search.data import Dataset
 from mtl_search.errors import ResourceError
 from mtl_search.search.executors.base import Executor
 from mtl_search.search.executors.place import Place
-from mtl_search.search.jobs import Job, JobSource
+from mtl_search.search.jobs import JobSource
 from mtl_search.sweep.settings import Resources
-from mtl_search.training import TrialOutcome, failure
+from mtl_search.training import SoloTrainer, Trainer
 
 __all__ = ["Inline", "run_inline", "stop_on_sigint"]
 
@@ -42,29 +42,19 @@ class Inline(Executor):
         run_inline(source, dataset, self.place)
 
 
-def run_inline(source: JobSource, dataset: Dataset, place: Place) -> None:
+def run_inline(
+    source: JobSource, dataset: Dataset, place: Place, trainer: type[Trainer] = SoloTrainer
+) -> None:
     """Train all jobs of ``source``; Ctrl-C stops after the epoch that is running."""
     torch.set_num_threads(place.threads)
     with stop_on_sigint(source):
-        while not isinstance(job := source.next(), str):
+        while not isinstance(pack := source.next_pack(trainer.size), str):
             start = time.perf_counter()
-            outcome = _train(job, source, dataset, place)
-            source.finish(job.trial_id, outcome, place.placement(time.perf_counter() - start))
-
-
-def _train(job: Job, source: JobSource, dataset: Dataset, place: Place) -> TrialOutcome | None:
-    """The outcome of ``job``, None where ``source`` stopped it."""
-    epochs = 0
-    try:
-        training = job.training(dataset, place.device)
-        while not training.finished:
-            report = training.run_epoch()
-            epochs = report.epoch
-            if source.report(job.trial_id, report) and not training.finished:
-                return None
-        return job.conclude(training, dataset)
-    except Exception as error:  # whatever a trial raises is a row of the leaderboard: the sweep goes on
-        return failure(error, epochs)
+            training = trainer(pack, dataset, place.device)
+            while training.live:
+                for progress in training.step():
+                    if source.take(progress, place.placement(time.perf_counter() - start, len(pack))):
+                        training.stop(progress.trial_id)
 
 
 @contextmanager

@@ -32,9 +32,9 @@ class Place:
         """What device seconds count: GPUs where there are any, else CPUs."""
         return self.gpus or float(self.cpus)
 
-    def placement(self, seconds: float) -> Placement:
-        """Where and how long a job ran, as recorded."""
+    def placement(self, seconds: float, jobs: int = 1) -> Placement:
+        """Where and how long a job ran, as recorded; ``jobs`` held the place together."""
         name = torch.cuda.get_device_name() if self.gpus > 0 else platform.processor() or platform.machine()
         return Placement(
-            seconds, self.units, f"{self.device}: {name}" if self.gpus > 0 else "cpu", platform.node()
+            seconds, self.units / jobs, f"{self.device}: {name}" if self.gpus > 0 else "cpu", platform.node()
         )

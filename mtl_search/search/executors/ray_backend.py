@@ -10,13 +10,12 @@ import os
 import shutil
 import tempfile
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 from mtl_search.data import Dataset
 from mtl_search.errors import ResourceError
-from mtl_search.records import EpochReport
 from mtl_search.search.executors.addresses import chosen_address, refusal
 from mtl_search.search.executors.base import Executor
 from mtl_search.search.executors.demands import NOTHING, Demands
@@ -25,7 +24,7 @@ from mtl_search.search.executors.inline import stop_on_sigint
 from mtl_search.search.executors.place import Place
 from mtl_search.search.jobs import JobSource, Placement
 from mtl_search.sweep.settings import Resources
-from mtl_search.training import TrialOutcome, failure
+from mtl_search.training import SoloTrainer, TrialOutcome, failure
 
 QUIET = {  # before Ray is imported
     "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
@@ -45,12 +44,10 @@ from ray.tune.search import Searcher  # noqa: E402
 
 from mtl_search.search.executors.imports import ask_for_a_gpu, check_imports  # noqa: E402
 from mtl_search.search.executors.trainable import (  # noqa: E402
-    ENDED,
-    JOB,
-    OUTCOME,
+    PACK,
     PLACEMENT,
-    REPORTS,
-    TrainJob,
+    PROGRESS,
+    TrainPack,
 )
 from mtl_search.search.executors.worker_errors import (  # noqa: E402
     as_actor_error,
@@ -94,7 +91,7 @@ class Cluster(Executor):
         anew.
         """
         for attempt in range(1, RESTARTS + 1):
-            searcher = SourceSearcher(source)
+            searcher = SourceSearcher(source, SoloTrainer.size)
             try:
                 self._fit(searcher, source, dataset)
                 return
@@ -112,7 +109,9 @@ class Cluster(Executor):
             with stop_on_sigint(source), _quiet_tune():
                 tune.Tuner(
                     tune.with_resources(
-                        tune.with_parameters(TrainJob, dataset=dataset, place=self.place),
+                        tune.with_parameters(
+                            TrainPack, dataset=dataset, place=self.place, trainer=SoloTrainer
+                        ),
                         {"cpu": self.place.cpus, "gpu": self.place.gpus},
                     ),
                     tune_config=tune.TuneConfig(
@@ -157,70 +156,68 @@ def connect(
 
 
 class SourceSearcher(Searcher):  # type: ignore[misc]
-    """Asks a job source for what to run next and hands the results back."""
+    """Asks a job source for what to run next and hands the results back; a trial of Tune is a pack.
 
-    def __init__(self, source: JobSource) -> None:
+    A worker runs ahead within a step. Epochs after the one that ends a job are as if they had never been, so
+    that what is reported and stopped does not depend on how many of them fit into a step.
+    """
+
+    def __init__(self, source: JobSource, size: int = 1) -> None:
         super().__init__(metric="training_iteration", mode="max")  # Tune asks for one; not used
-        self._source = source
-        self._jobs: dict[str, str] = {}  # Tune's trial id to ours
-        self._last: dict[str, Mapping[str, Any]] = {}
+        self._source, self._size = source, size
+        self._open: dict[str, list[str]] = {}  # the jobs of each trial of Tune that are not over
+        self._placements: dict[str, Placement] = {}
         self._errors: dict[str, BaseException] = {}
         self.raised: Exception | None = None  # by the source
 
     def suggest(self, trial_id: str) -> Any:
-        """A job, None for "ask again later", or FINISHED."""
+        """A pack, None for "ask again later", or FINISHED."""
         with self._noting():
-            job = self._source.next()
-        if job == "done":
+            pack = self._source.next_pack(self._size)
+        if pack == "done":
             return Searcher.FINISHED
-        if job == "wait":
+        if pack == "wait":
             return None
-        self._jobs[trial_id] = job.trial_id
-        return {JOB: job}
+        self._open[trial_id] = [job.trial_id for job in pack]
+        return {PACK: pack}
 
-    def should_stop(self, trial_id: str, result: Mapping[str, Any]) -> bool:
-        """Report the epochs of a step that leaves some to do; whether the source wants no more of them."""
-        self._last[trial_id] = result
-        return self._report(trial_id, result)
+    def take(self, trial_id: str, result: Mapping[str, Any]) -> bool:
+        """Take the epochs of a step one by one; whether all jobs of the pack are over.
+
+        Tune can stop a trial, not one job of its pack: a worker trains such a job on with the others.
+        """
+        open_, placement = self._open[trial_id], result[PLACEMENT]
+        self._placements[trial_id] = placement
+        with self._noting():
+            for progress in result[PROGRESS]:
+                if progress.trial_id in open_ and self._source.take(progress, placement):
+                    open_.remove(progress.trial_id)
+        return not open_
 
     def failed(self, trial_id: str, error: BaseException) -> None:
         """Take note of what a trial ended with, of which Tune tells a searcher nothing."""
         self._errors[trial_id] = error
 
     def on_trial_complete(self, trial_id: str, result: Any = None, error: bool = False) -> None:
-        """Hand back the outcome of a job that ended, was stopped, or whose worker died."""
-        last = self._last.pop(trial_id, {})
-        outcome: TrialOutcome | None = None
+        """Hand back the outcomes of a pack that ended, was stopped, or whose worker died."""
         if error:
-            outcome = worker_failure(self._errors.pop(trial_id))
-        elif result is not None and result.get(OUTCOME) is not None:
-            last = result  # Tune asks no scheduler about the last step
-            outcome = None if self._report(trial_id, result) else result[OUTCOME]
-        self._finish(trial_id, outcome, last)
+            self._end(trial_id, worker_failure(self._errors.pop(trial_id)))
+            return
+        if result is not None:
+            self.take(trial_id, result)  # Tune asks no scheduler about the last step
+        self._end(trial_id, None)
 
     def lose(self, error: Exception) -> None:
         """Hand back all jobs that are running as lost."""
-        outcome = failure(error, lost=True)
-        for trial_id in list(self._jobs):
-            self._finish(trial_id, outcome, self._last.pop(trial_id, {}))
+        for trial_id in list(self._open):
+            self._end(trial_id, failure(error, lost=True))
 
-    def _report(self, trial_id: str, result: Mapping[str, Any]) -> bool:
-        """Report the epochs of a step one by one; whether one of them ends the trial before its time.
-
-        A worker runs ahead within a step. Epochs after the one that ends a trial are as if they had never
-        been, so that what is reported and stopped does not depend on how many of them fit into a step.
-        """
-        reports: Sequence[EpochReport] = result[REPORTS]
-        with self._noting():
-            for number, report in enumerate(reports, start=1):
-                if self._source.report(self._jobs[trial_id], report):
-                    return number < len(reports) or not result[ENDED]
-        return False
-
-    def _finish(self, trial_id: str, outcome: TrialOutcome | None, last: Mapping[str, Any]) -> None:
-        placement = last.get(PLACEMENT, Placement(0.0, 0.0, "", ""))
-        with self._noting():
-            self._source.finish(self._jobs.pop(trial_id), outcome, placement)
+    def _end(self, trial_id: str, outcome: TrialOutcome | None) -> None:
+        """End what is left of a pack."""
+        placement = self._placements.pop(trial_id, Placement(0.0, 0.0, "", ""))
+        for job in self._open.pop(trial_id):
+            with self._noting():
+                self._source.finish(job, outcome, placement)
 
     @contextmanager
     def _noting(self) -> Iterator[None]:
@@ -278,8 +275,8 @@ class AskTheSource(FIFOScheduler):  # type: ignore[misc]
         self._searcher.failed(trial.trial_id, error_of(trial))
 
     def on_trial_result(self, tune_controller: Any, trial: Any, result: Mapping[str, Any]) -> str:
-        """Stop or go on."""
-        stop = self._searcher.should_stop(trial.trial_id, result)
+        """Stop once all jobs of the pack are over."""
+        stop = self._searcher.take(trial.trial_id, result)
         return str(TrialScheduler.STOP if stop else TrialScheduler.CONTINUE)
 
 

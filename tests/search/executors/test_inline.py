@@ -101,7 +101,7 @@ def test_whatever_a_job_raises_is_its_outcome(dataset: Dataset, make_job: MakeJo
     outcome = source.outcomes["a"]
     assert outcome is not None
     assert outcome.state is TrialState.FAILED
-    assert str(outcome.error).startswith("ValueError: weights")
+    assert str(outcome.error).startswith("Mismatch: weights")
     assert source.outcomes["b"] is not None
 
 

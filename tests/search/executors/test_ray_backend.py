@@ -20,11 +20,11 @@ from mtl_search.search import Snapshot, Watch, resume_sweep, run_sweep
 from mtl_search.search.executors import ray_backend
 from mtl_search.search.executors.demands import Demands
 from mtl_search.search.executors.ray_backend import AskTheSource, Cluster, SourceSearcher, connect, ray
-from mtl_search.search.executors.trainable import ENDED, JOB, OUTCOME, PLACEMENT, REPORTS
+from mtl_search.search.executors.trainable import PACK, PLACEMENT, PROGRESS
 from mtl_search.search.jobs import Job, JobSource, Placement
 from mtl_search.sweep import SweepSpec
 from mtl_search.sweep.settings import Resources
-from mtl_search.training import TrialOutcome
+from mtl_search.training import Progress, TrialOutcome
 
 MakeSpec = Callable[..., SweepSpec]
 HERE = Placement(1.0, 1.0, "cpu", "here")
@@ -193,7 +193,7 @@ def workers() -> list[psutil.Process]:
     found = []
     for child in psutil.Process().children(recursive=True):
         with contextlib.suppress(psutil.Error):  # it may end at any time
-            if "".join(child.cmdline()[:1]).startswith(("ray::TrainJob", "ray::ResourceTrainable")):
+            if "".join(child.cmdline()[:1]).startswith(("ray::TrainPack", "ray::ResourceTrainable")):
                 found.append(child)
     return found
 
@@ -224,14 +224,22 @@ class Recording(JobSource):
         raise AssertionError("nobody interrupts")
 
 
+JOB_ID = "search-0000"
+
+
 def a_job(trial_id: str) -> Job:
     return Job(trial_id, None, 0, None)  # type: ignore[arg-type]  # the searcher looks at the name alone
 
 
 def result(*epochs: int, outcome: TrialOutcome | None = None) -> dict[str, Any]:
+    """A step of these epochs; one that fails does so in the epoch after them."""
     reports = [EpochReport(epoch, {}, {}, {}, 0.0, 0.1) for epoch in epochs]
-    ended = outcome is not None and outcome.state is not TrialState.FAILED
-    return {REPORTS: reports, ENDED: ended, OUTCOME: outcome, PLACEMENT: HERE}
+    progress = [Progress(JOB_ID, report) for report in reports]
+    if outcome is not None and outcome.state is TrialState.FAILED:
+        progress.append(Progress(JOB_ID, None, outcome=outcome))
+    elif outcome is not None:
+        progress[-1] = Progress(JOB_ID, reports[-1], ended=True, outcome=outcome)
+    return {PROGRESS: progress, PLACEMENT: HERE}
 
 
 DONE = TrialOutcome(TrialState.COMPLETE, 3, 3, 1.0, ())
@@ -244,7 +252,7 @@ class TestSearcher:
     def test_jobs_are_handed_out(self) -> None:
         job = a_job("search-0000")
         searcher = SourceSearcher(Recording(job, "wait", "done"))
-        assert searcher.suggest("t1") == {JOB: job}
+        assert searcher.suggest("t1") == {PACK: [job]}
         assert searcher.suggest("t2") is None
         assert searcher.suggest("t2") == SourceSearcher.FINISHED
 
@@ -260,8 +268,8 @@ class TestSearcher:
         source = Recording(a_job("search-0000"))
         searcher = SourceSearcher(source)
         searcher.suggest("t1")
-        assert not searcher.should_stop("t1", result(1))
-        assert not searcher.should_stop("t1", result(2))
+        assert not searcher.take("t1", result(1))
+        assert not searcher.take("t1", result(2))
         searcher.on_trial_complete("t1", result(3, outcome=DONE))
         assert source.reports == [1, 2, 3], "each once"
         assert source.ends == [("search-0000", DONE, HERE)]
@@ -270,7 +278,7 @@ class TestSearcher:
         source = Recording(a_job("search-0000"), stop=True)
         searcher = SourceSearcher(source)
         searcher.suggest("t1")
-        assert searcher.should_stop("t1", result(1, 2))
+        assert searcher.take("t1", result(1, 2))
         assert source.reports == [1], "those after the one that stops it are as if they had never been"
         searcher.on_trial_complete("t1", result(1, 2))
         assert source.ends == [("search-0000", None, HERE)]
@@ -301,7 +309,7 @@ class TestSearcher:
         searcher = SourceSearcher(source)
         searcher.suggest("t1")
         for step in range(steps):
-            searcher.should_stop("t1", result(step + 1))
+            searcher.take("t1", result(step + 1))
         searcher.failed("t1", RayActorError(error_msg="The worker was killed by signal 9."))
         searcher.on_trial_complete("t1", None, error=True)
         ((trial_id, outcome, _),) = source.ends
@@ -315,11 +323,11 @@ class TestSearcher:
         searcher = SourceSearcher(source)
         searcher.suggest("t1")
         searcher.suggest("t2")
-        searcher.should_stop("t2", result(1))
+        searcher.take("t1", result(1))
         searcher.lose(RayError("no more"))
         assert [(trial_id, placement) for trial_id, _, placement in source.ends] == [
-            ("search-0000", Placement(0.0, 0.0, "", "")),
-            ("search-0001", HERE),
+            ("search-0000", HERE),
+            ("search-0001", Placement(0.0, 0.0, "", "")),
         ]
         for _, outcome, _ in source.ends:
             assert outcome is not None

@@ -1,0 +1,69 @@
+"""Job: one network to train, and which jobs may be trained side by side."""
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from typing import Any, final
+
+from mtl_search.data import Dataset
+from mtl_search.training.config import TrialConfig
+from mtl_search.training.loop import Training
+from mtl_search.training.score import Score
+from mtl_search.training.trial import TrialOutcome, conclude
+
+__all__ = ["Job", "pack_key"]
+
+MAY_DIFFER = {"optimizer": ("lr", "weight_decay"), "trunk": ("dropout",)}
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One network to train.
+
+    ``read_test`` is set by the confirmation alone, ``affinities`` for the networks of all tasks if the
+    grouping strategy learns from them, ``resample_valid`` if it counts how much depends on the rows of valid.
+    ``keep``: the weights come back with the outcome, from whichever machine trained them.
+    """
+
+    trial_id: str
+    config: TrialConfig
+    seed: int
+    score: Score
+    read_test: bool = False
+    affinities: bool = False
+    resample_valid: bool = False
+    keep: bool = False
+
+    def training(self, dataset: Dataset, device: str) -> Training:
+        """The job's network on ``device``, not trained yet."""
+        return Training(
+            self.config,
+            dataset,
+            seed=self.seed,
+            score=self.score,
+            device=device,
+            affinities=self.affinities,
+        )
+
+    def conclude(self, training: Training, dataset: Dataset) -> TrialOutcome:
+        """The outcome of the job's network, which is trained."""
+        return conclude(
+            training,
+            dataset,
+            read_test=self.read_test,
+            resample_valid=self.resample_valid,
+            keep=self.keep,
+        )
+
+
+def pack_key(job: Job) -> Hashable:
+    """What is equal of jobs whose networks can be trained side by side, as one batched computation.
+
+    Such networks have the same modules, batches and schedule. Each has its own seed, learning rate, weight
+    decay and dropout, which can be tensors with a value a network. Affinities are measured in steps of their
+    own, so that a network with them trains beside others that have them.
+    """
+    config: dict[str, Any] = job.config.model_dump(mode="json")
+    for block, names in MAY_DIFFER.items():
+        config[block] = {name: value for name, value in config[block].items() if name not in names}
+    return repr(sorted(config.items())), job.affinities
