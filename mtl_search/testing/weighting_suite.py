@@ -26,7 +26,7 @@ TREE = "age cost death stay / age cost death | stay / age cost | death | stay"
 class WeightingSuite(ABC):
     """What is true of every weighting, on a small branched network of four tasks.
 
-    A subclass overrides ``configure``, as a fixture where it has several; its name starts with ``Test``, so
+    A subclass overrides ``configure``, as a fixture if it has several; its name starts with ``Test``, so
     that pytest finds it.
     """
 

@@ -6,6 +6,7 @@ import math
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from statistics import median
+from typing import final
 
 import torch
 from torch import Tensor, nn
@@ -13,9 +14,10 @@ from torch import Tensor, nn
 __all__ = ["AffinityMeter"]
 
 STEP = 0.01  # of the look-ahead; affinities are proportional to it as long as it is small
-LEAST_LOSS = 1e-6  # of which a share can be told
+LEAST_LOSS = 1e-6  # of which a share can be computed
 
 
+@final
 class AffinityMeter:
     """Inter-task affinities (TAG, Fifty et al. 2021), measured while a network of several tasks is trained.
 

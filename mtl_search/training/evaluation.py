@@ -3,6 +3,7 @@
 # N rows, M labelled rows of a task
 
 from collections.abc import Mapping
+from typing import final
 
 import numpy as np
 import torch
@@ -17,6 +18,7 @@ __all__ = ["Evaluator"]
 CHUNK = 16_384  # rows a forward pass, which bounds the memory of the activations
 
 
+@final
 class Evaluator:
     """The labelled rows of each task, found once, and metrics on them whenever asked."""
 
@@ -26,7 +28,7 @@ class Evaluator:
         self._targets_M = {task: rows.targets[task][self._index_M[task]] for task in tasks}
 
     def default_metrics(self, network: Network, autocast: torch.dtype | None = None) -> dict[str, float]:
-        """The default metric of each task; NaN where it is undefined on these rows."""
+        """The default metric of each task; NaN if it is undefined on these rows."""
         outputs = self._outputs(network, autocast)
         return {
             name: task.evaluate_default(outputs[name], self._targets_M[name])
@@ -47,9 +49,9 @@ class Evaluator:
     ) -> list[dict[str, float]]:
         """The default metrics without each of ``groups`` random groups of sampling units in turn.
 
-        Units stay whole: what rows of one patient have in common would else stand on both sides, and the
-        spread would show but a part of what another sample of patients brings. Where there are fewer units
-        than groups, each is left out by itself; a single one, without which nothing is left, never.
+        Units stay whole: otherwise what the rows of one patient have in common would stand on both sides, and
+        the spread would show only a part of what another sample of patients changes. With fewer units than
+        groups each is left out by itself; a single one, without which nothing is left, never.
         """
         units, position_N = np.unique(self._rows.units.cpu().numpy(), return_inverse=True)
         n_units = len(units)

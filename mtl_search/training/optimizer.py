@@ -1,7 +1,7 @@
 """Optimisers as configurations that build them."""
 
 from collections.abc import Iterable
-from typing import Annotated, Literal
+from typing import Annotated, Literal, final
 
 import torch
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, PositiveFloat
@@ -13,6 +13,7 @@ FROZEN = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=Fals
 Beta = Annotated[float, Field(ge=0.0, lt=1.0)]
 
 
+@final
 class AdamW(BaseModel):
     """AdamW (Loshchilov and Hutter 2019): Adam with decoupled weight decay."""
 
@@ -30,8 +31,9 @@ class AdamW(BaseModel):
         )
 
 
+@final
 class SGD(BaseModel):
-    """Stochastic gradient descent with Nesterov momentum, where momentum is not 0."""
+    """Stochastic gradient descent with Nesterov momentum unless momentum is 0."""
 
     model_config = FROZEN
 

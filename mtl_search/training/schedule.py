@@ -1,7 +1,7 @@
 """Learning-rate schedules as configurations that build them; all count optimiser steps."""
 
 import math
-from typing import Annotated, Literal
+from typing import Annotated, Literal, final
 
 from pydantic import BaseModel, ConfigDict, Field
 from torch.optim import Optimizer
@@ -10,9 +10,10 @@ from torch.optim.lr_scheduler import ConstantLR, CosineAnnealingLR, LambdaLR, LR
 __all__ = ["Constant", "Cosine", "OneCycle", "ScheduleConfig"]
 
 FROZEN = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
-FIRST, LAST = 1 / 25, 1 / 250_000  # shares of the learning rate where a cycle starts and ends
+FIRST, LAST = 1 / 25, 1 / 250_000  # shares of the learning rate at which a cycle starts and ends
 
 
+@final
 class Constant(BaseModel):
     """The same learning rate throughout."""
 
@@ -25,6 +26,7 @@ class Constant(BaseModel):
         return ConstantLR(optimizer, factor=1.0, total_iters=0)
 
 
+@final
 class Cosine(BaseModel):
     """Half a cosine from the learning rate down to ``final`` times it (Loshchilov and Hutter 2017)."""
 
@@ -39,6 +41,7 @@ class Cosine(BaseModel):
         return CosineAnnealingLR(optimizer, T_max=total_steps, eta_min=self.final * lr)
 
 
+@final
 class OneCycle(BaseModel):
     """Up to the learning rate over the first ``warmup`` share of the steps, then down (Smith 2018)."""
 
@@ -57,7 +60,7 @@ class OneCycle(BaseModel):
                 return _half_cosine(FIRST, 1.0, step / top)
             return _half_cosine(1.0, LAST, (step - top) / (last - top)) if step > top else 1.0
 
-        # torch's OneCycleLR divides by zero where the warm-up is one step of all
+        # torch's OneCycleLR divides by zero if the warm-up is a single step
         return LambdaLR(optimizer, share)
 
 

@@ -1,4 +1,4 @@
-"""Score: what the best epoch of a trial is chosen by and what the sampler is told."""
+"""Score: what the best epoch of a trial is chosen by, and what the sampler maximises."""
 
 import math
 from collections.abc import Mapping
@@ -14,13 +14,12 @@ __all__ = ["Score"]
 class Score:
     """From the validation values of a network to one number, higher is better.
 
-    ``metrics`` has the default metric of each main task, ``references`` their single-task references as
-    far as these are known, NaN where one cannot be divided by; ``weights`` says how much a task counts, 1
-    where it is not named. Where every main member has a reference, and one of them a gain, the score is the
-    mean gain in percent. Otherwise (the single-task trials themselves, or a network trained outside a sweep)
-    it is the mean of the signed metrics, which compares
-    networks of one and the same member set. The mappings are copied: what a trial is judged by does not
-    change while it trains.
+    ``metrics`` has the default metric of each main task, ``references`` the known ones of their single-task
+    references, NaN if one cannot be divided by; ``weights`` says how much a task counts, 1 by default. If
+    every main member has a reference, and one of them a gain, the score is the mean gain in percent. Otherwise
+    (the single-task trials themselves, or a network trained outside a sweep) it is the mean of the signed
+    metrics, which compares networks of one member set. The mappings are copied: what a trial is judged by
+    does not change while it trains.
     """
 
     metrics: Mapping[str, MetricKind]
@@ -36,7 +35,7 @@ class Score:
         return Score, (dict(self.metrics), dict(self.references), dict(self.weights))
 
     def gains(self, values: Mapping[str, float]) -> dict[str, float]:
-        """Gain in percent of each main task in ``values``; NaN where it has no usable reference."""
+        """Gain in percent of each main task in ``values``; NaN if it has no usable reference."""
         return {
             task: self.metrics[task].gain(value, self.references.get(task, math.nan))
             for task, value in values.items()
@@ -44,7 +43,7 @@ class Score:
         }
 
     def __call__(self, values: Mapping[str, float]) -> float:
-        """The score of ``values``; NaN where one of a main member is no number, or there is none."""
+        """The score of ``values``; NaN if that of a main member is not a number, or there is none."""
         gains = self.gains(values)
         if not all(math.isfinite(values[task]) for task in gains):
             return math.nan

@@ -26,7 +26,7 @@ N_GROUPS = 20  # of rows of a split: few enough that each holds labels of every 
 class TrialOutcome:
     """How a training ended and what was measured at its best epoch.
 
-    Where no epoch had a score there is no best one and ``score`` is NaN. ``lost``: it failed because of the
+    If no epoch had a score, there is no best one and ``score`` is NaN. ``lost``: it failed because of the
     infrastructure (a worker, a node or its memory was lost), so that it may well succeed if tried again.
     ``weights``: those of the best epoch on the CPU, if they were asked for.
     """
@@ -58,7 +58,7 @@ def conclude(
 ) -> TrialOutcome:
     """The outcome of a training that ended well: every metric at its best epoch.
 
-    Pruned where epochs were left that patience did not forgo. Only ``read_test`` evaluates on test, and
+    Pruned if epochs were left and patience had not run out. Only ``read_test`` evaluates on test, and
     then also without each of ``N_GROUPS`` groups of its units in turn; ``resample_valid`` does the latter on
     valid. ``keep``: with the network's weights.
     """
@@ -85,10 +85,10 @@ def conclude(
 
 
 def failure(error: BaseException, epochs: int = 0, *, lost: bool = False) -> TrialOutcome:
-    """The outcome of a training that ended with ``error``; ``lost`` where that was not the trial's own.
+    """The outcome of a training that ended with ``error``; ``lost`` if that was not the trial's own fault.
 
-    The text is the error's type and message, and below them where it was raised, but for a loss that is not
-    finite, which says what there is to say.
+    The text is the error's type and message, with the innermost frames below them; for a loss that is not
+    finite the message alone, which says all.
     """
     if isinstance(error, NonFiniteLossError):
         text = str(error)

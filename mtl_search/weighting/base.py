@@ -55,7 +55,7 @@ class Weighting(nn.Module, ABC):
     """
 
     generator: torch.Generator | None = None
-    """Where random numbers come from, on the CPU; set by whoever trains. None is PyTorch's global one."""
+    """Where random numbers come from, on the CPU; set by the training loop. None is PyTorch's global one."""
 
     @abstractmethod
     def backward(self, losses: Losses, network: SharedParameters) -> Weights:

@@ -21,8 +21,8 @@ class FamoWeighting(Weighting):
     """TorchJD's FAMO over all members, with a computed stand-in for those without labels in a batch.
 
     An absent member enters with its last loss (1 before it was ever seen), so that it keeps its share of
-    the weights. In the update its loss is taken to have fallen like the weighted mean of the others, where
-    FAMO's gradient for it is zero; and its logit is put back, since Adam moves it all the same. The logits
+    the weights. In the update its loss is taken to have fallen like the weighted mean of the others, so
+    that FAMO's gradient for it is zero; and its logit is put back, since Adam moves it all the same. The logits
     have no gradient but within ``after_step``, so the network's optimiser leaves them to FAMO's own.
     """
 
@@ -64,7 +64,7 @@ class FamoWeighting(Weighting):
                 logits_M[absent_A] = kept_A
 
     def _fill(self, losses: Losses) -> Tensor:
-        """The losses of all members, the last one seen where a member is absent."""
+        """The losses of all members, the last one seen of a member that is absent."""
         if len(losses) == len(self._members):
             return stack(losses)
         filled_M = self.losses_M.clone()

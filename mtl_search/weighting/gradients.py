@@ -32,7 +32,7 @@ def backward_scalarized(scalarize: Callable[[Tensor], Tensor], losses: Losses) -
 
 
 def differentiate(losses: Losses, network: SharedParameters) -> Tensor:
-    """The gradient_TP of each loss by the shared parameters, zero where a task does not use one.
+    """The gradient_TP of each loss by the shared parameters, zero if a task does not use one.
 
     The parameters that serve one task alone get the gradient of its loss, unweighted, on the way: each
     task takes one backward pass through its own part of the network. With nine tasks on a CPU that took

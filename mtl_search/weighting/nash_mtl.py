@@ -1,4 +1,4 @@
-"""Nash-MTL (Navon et al. 2022), guarded where its solver fails."""
+"""Nash-MTL (Navon et al. 2022), guarded against failures of its solver."""
 
 # T tasks, P values of the shared parameters
 

@@ -4,8 +4,7 @@
 after the other in this process and needs no Ray. ``place`` is what a job was allocated.
 """
 
-from mtl_search.search.executors.base import Executor
-from mtl_search.search.executors.demands import Demands
+from mtl_search.search.executors.base import Demands, Executor
 from mtl_search.search.executors.opening import open_executor
 
 __all__ = ["Demands", "Executor", "open_executor"]

@@ -14,9 +14,9 @@ HOST_PORT = re.compile(r"(?P<host>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\]):(?P<port>\d
 
 
 def chosen_address(given: str | None) -> str:
-    """What Ray is told: ``given``, else ``RAY_ADDRESS``, else a Ray of our own.
+    """The address for Ray: ``given``, else ``RAY_ADDRESS``, else a Ray of our own.
 
-    ResourceError where nobody can be, or is, at that address.
+    ResourceError if that is no address, or nothing answers there.
     """
     place, address = ("--address", given) if given else ("RAY_ADDRESS", os.environ.get("RAY_ADDRESS"))
     if not address:

@@ -1,12 +1,32 @@
-"""Executor: who trains the jobs of a source."""
+"""Executor: who has the jobs of a source trained, and what the sweep asks of it."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import final
 
 from mtl_search.data import Dataset
 from mtl_search.search.executors.place import Place
 from mtl_search.search.jobs import JobSource
 
-__all__ = ["Executor"]
+__all__ = ["NOTHING", "Demands", "Executor"]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Demands:
+    """What the trials of a sweep need beside their place.
+
+    ``imports``: the ``module:Class`` of each of the user's own parts, which every worker must find.
+    ``gpu_memory``: bytes that a trial needs of a GPU at most, 0 if that is not known; asked only if there are
+    GPUs to share.
+    """
+
+    imports: tuple[str, ...] = ()
+    gpu_memory: Callable[[], int] = lambda: 0
+
+
+NOTHING = Demands()
 
 
 class Executor(ABC):
@@ -15,7 +35,7 @@ class Executor(ABC):
     slots: int
     place: Place
     dashboard: str
-    """Address of the Ray dashboard, empty where there is none."""
+    """Address of the Ray dashboard, empty if there is none."""
 
     @property
     @abstractmethod

@@ -12,8 +12,8 @@ USABLE = 0.9  # of a GPU's memory; the rest goes to fragments and to what the es
 def gpu_share(resources: Resources, cpus: int, gpus: float, *, needed: int = 0, memory: int = 0) -> float:
     """GPUs of one trial. ``auto``: each GPU is shared evenly, so that there is a trial for all CPUs.
 
-    But for no more than fit into its ``memory`` where a trial needs at most ``needed``, both in bytes and 0
-    where they are not known. One alone always gets it.
+    No more share one than fit into its ``memory`` if a trial needs at most ``needed``, both in bytes and 0 if
+    they are not known. A single trial always gets it.
 
     >>> gpu_share(Resources(gpu="auto"), 64, 1.0)
     0.015625

@@ -16,10 +16,10 @@ WAIT = 120.0  # seconds for a worker of each node to start; it takes a few
 
 
 def check_imports(names: Sequence[str]) -> None:
-    """ResourceError where a node of the cluster cannot import one of ``names`` (``module:Class``).
+    """ResourceError if a node of the cluster cannot import one of ``names`` (``module:Class``).
 
     A worker starts in a folder of its own: it finds what is installed, what is in ``PYTHONPATH`` and what is
-    in the folder that the sweep was started from, where it has that folder.
+    in the folder that the sweep was started from, if it has that folder.
     """
     if not names:
         return
@@ -42,7 +42,7 @@ def check_imports(names: Sequence[str]) -> None:
 
 
 def missing_from(names: Sequence[str]) -> str:
-    """Why one of ``names`` cannot be imported here; empty where all can.
+    """Why one of ``names`` cannot be imported here; empty if all can.
 
     >>> missing_from(["pathlib:Path"])
     ''
@@ -64,7 +64,7 @@ def visible_gpu() -> tuple[int, bool]:
 
 
 def ask_for_a_gpu() -> tuple[int, bool]:
-    """What one worker with a GPU says of it (see `visible_gpu`); nothing good where none answers."""
+    """What one worker with a GPU says of it (see `visible_gpu`); zero and False if none answers."""
     ask = ray.remote(num_cpus=0, num_gpus=1e-3)(visible_gpu)
     try:
         answer: tuple[int, bool] = ray.get(ask.remote(), timeout=60.0)

@@ -6,8 +6,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import final
 
 import torch
+from typing_extensions import override
 
 from mtl_search.data import Dataset
 from mtl_search.errors import ResourceError
@@ -20,6 +22,7 @@ from mtl_search.training import SoloTrainer, Trainer
 __all__ = ["Inline", "run_inline", "stop_on_sigint"]
 
 
+@final
 class Inline(Executor):
     """One job after another in this process."""
 
@@ -33,12 +36,12 @@ class Inline(Executor):
         self.place, self.slots, self.dashboard = Place(resources.cpu, wanted), 1, ""
 
     @property
+    @override
     def has_bfloat16(self) -> bool:
-        """Whether this process trains on a GPU with bfloat16."""
         return self.place.gpus > 0 and torch.cuda.is_bf16_supported()
 
+    @override
     def run(self, source: JobSource, dataset: Dataset) -> None:
-        """Train all jobs here."""
         run_inline(source, dataset, self.place)
 
 
@@ -61,8 +64,8 @@ def run_inline(
 def stop_on_sigint(source: JobSource) -> Iterator[None]:
     """Turn the first Ctrl-C into ``source.interrupt()``, the second into the usual KeyboardInterrupt.
 
-    So too where the system asks the process to end (SIGTERM), as a scheduler or a shutdown does. In a thread
-    that is not the main one, where no signal arrives, there is nothing to turn.
+    The same for SIGTERM, by which a scheduler or a shutdown ends a process. Outside the main thread no signal
+    arrives, and nothing is done.
     """
     if threading.current_thread() is not threading.main_thread():
         yield

@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from mtl_search.search.executors.base import Executor
-from mtl_search.search.executors.demands import NOTHING, Demands
+from mtl_search.search.executors.base import NOTHING, Demands, Executor
 from mtl_search.search.executors.inline import Inline
 from mtl_search.sweep.settings import Resources
 
@@ -21,7 +20,7 @@ def open_executor(
 ) -> Iterator[Executor]:
     """The executor for as long as the block lasts. Ray is imported only if it is used.
 
-    Raises ResourceError where there is less than a trial asks for.
+    Raises ResourceError if there is less than a trial asks for.
     """
     if inline:
         yield Inline(resources)

@@ -2,6 +2,7 @@
 
 import platform
 from dataclasses import dataclass
+from typing import final
 
 import torch
 
@@ -10,9 +11,10 @@ from mtl_search.search.jobs import Placement
 __all__ = ["Place"]
 
 
+@final
 @dataclass(frozen=True, slots=True)
 class Place:
-    """CPUs as torch threads, and a share of a GPU: where that is 0 the trial stays on the CPU."""
+    """CPUs as torch threads, and a share of a GPU; if that is 0, the trial stays on the CPU."""
 
     cpus: int
     gpus: float
@@ -29,7 +31,7 @@ class Place:
 
     @property
     def units(self) -> float:
-        """What device seconds count: GPUs where there are any, else CPUs."""
+        """What device seconds count: GPUs if there are any, else CPUs."""
         return self.gpus or float(self.cpus)
 
     def placement(self, seconds: float, jobs: int = 1) -> Placement:

@@ -12,13 +12,14 @@ import tempfile
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, final
+
+from typing_extensions import override
 
 from mtl_search.data import Dataset
 from mtl_search.errors import ResourceError
 from mtl_search.search.executors.addresses import chosen_address, refusal
-from mtl_search.search.executors.base import Executor
-from mtl_search.search.executors.demands import NOTHING, Demands
+from mtl_search.search.executors.base import NOTHING, Demands, Executor
 from mtl_search.search.executors.gpus import fitting, gpu_share
 from mtl_search.search.executors.inline import stop_on_sigint
 from mtl_search.search.executors.place import Place
@@ -60,6 +61,7 @@ __all__ = ["Cluster", "connect"]
 RESTARTS = 10  # of Tune in one phase, after which something is wrong that does not pass
 
 
+@final
 class Cluster(Executor):
     """A Ray cluster and what each trial gets of it."""
 
@@ -80,10 +82,11 @@ class Cluster(Executor):
         self.dashboard = dashboard
 
     @property
+    @override
     def has_bfloat16(self) -> bool:
-        """Whether its trials have a GPU with bfloat16."""
         return self.place.gpus > 0 and ask_for_a_gpu()[1]
 
+    @override
     def run(self, source: JobSource, dataset: Dataset) -> None:
         """Train all jobs of ``source``; Ctrl-C stops what is running within a step.
 

@@ -22,7 +22,7 @@ class TrainPack(tune.Trainable):  # type: ignore[misc]
     """Trains the jobs of ``config["pack"]``; a step is as many epochs as fill ``STEP_SECONDS``.
 
     ``reset_config`` makes the next pack start in the same process: a new one costs seconds. How many epochs
-    fit depends on how busy the machine is: whoever takes the step judges them one by one.
+    fit depends on how busy the machine is: the searcher judges them one by one.
     """
 
     def setup(

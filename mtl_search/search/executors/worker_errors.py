@@ -18,7 +18,7 @@ COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def error_of(trial: Any) -> BaseException:
-    """What ended a trial of Tune, which keeps it in files beside the trial and tells nobody."""
+    """What ended a trial of Tune, which keeps it only in files beside the trial."""
     pickled, text = trial.pickled_error_file, trial.error_file
     if pickled is not None and Path(pickled).exists():
         try:
@@ -32,7 +32,7 @@ def error_of(trial: Any) -> BaseException:
 
 
 def worker_failure(error: BaseException) -> TrialOutcome:
-    """The outcome of a trial that ended with ``error``: lost, where the worker died and raised nothing.
+    """The outcome of a trial that ended with ``error``: lost, if the worker died without raising anything.
 
     The text is the error's type and message, and below them the last lines of the worker's traceback.
     """
@@ -49,8 +49,8 @@ def worker_failure(error: BaseException) -> TrialOutcome:
 def as_actor_error(error: BaseException) -> BaseException:
     """``error`` as one that Tune takes for the end of a trial.
 
-    Where memory runs short, Ray kills a worker and says so with an error that is none of an actor, which
-    Tune takes for the end of everything.
+    If memory runs short, Ray kills a worker and reports an error that is not one of an actor, which Tune
+    takes for the end of everything.
     """
     expected = isinstance(error, RayActorError | RayTaskError)
     return error if expected else RayActorError(error_msg=f"{type(error).__name__}: {error}")

@@ -42,7 +42,7 @@ class Confirmation(Retraining):
     """Trains each of ``networks`` once on each of ``budget.seeds`` seeds.
 
     Seed by seed, so that an interrupted confirmation has whole seeds. Under ``hours`` on as many as there is
-    time for, `afterwards.FEWEST` at least: that is decided before test is read, and only shortened where
+    time for, `afterwards.FEWEST` at least: that is decided before test is read, and only shortened if
     trainings turn out longer. A network that is to be kept and is not there, since an earlier run did not
     keep it or its folder is gone, is trained once more on the same seed; then test is not read and no trial
     is recorded.

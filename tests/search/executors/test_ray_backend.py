@@ -17,8 +17,7 @@ from ray.exceptions import OutOfMemoryError, RayActorError, RayError
 from mtl_search.errors import ResourceError
 from mtl_search.records import EpochReport, Phase, TrialRecord, TrialState
 from mtl_search.search import Snapshot, Watch, resume_sweep, run_sweep
-from mtl_search.search.executors import ray_backend
-from mtl_search.search.executors.demands import Demands
+from mtl_search.search.executors import Demands, ray_backend
 from mtl_search.search.executors.ray_backend import AskTheSource, Cluster, SourceSearcher, connect, ray
 from mtl_search.search.executors.trainable import PACK, PLACEMENT, PROGRESS
 from mtl_search.search.jobs import Job, JobSource, Placement
