@@ -16,10 +16,10 @@ class Score:
 
     ``metrics`` has the default metric of each main task, ``references`` the known ones of their single-task
     references, NaN if one cannot be divided by; ``weights`` says how much a task counts, 1 by default. If
-    every main member has a reference, and one of them a gain, the score is the mean gain in percent. Otherwise
-    (the single-task trials themselves, or a network trained outside a sweep) it is the mean of the signed
-    metrics, which compares networks of one member set. The mappings are copied: what a trial is judged by
-    does not change while it trains.
+    every main member has a reference, and one of them a gain, the score is the mean gain in percent.
+    Otherwise (the single-task trials themselves, or a network trained outside a sweep) it is the mean of the
+    signed metrics, which compares networks of one member set. The mappings are copied: what a trial is judged
+    by does not change while it trains.
     """
 
     metrics: Mapping[str, MetricKind]

@@ -17,7 +17,7 @@ __all__ = ["DualProjConfig"]
 
 @final
 class DualProjConfig(PreferenceOptions, AggregatorOptions):
-    """The mean gradient is projected onto the cone of directions in which no loss rises (Lopez-Paz and Ranzato 2017).
+    """The mean gradient is projected onto the cone in which no loss rises (Lopez-Paz and Ranzato 2017).
 
     ``weights`` say how gradients are averaged. ``norm_eps`` and ``reg_eps`` keep the quadratic program
     solvable.

@@ -22,8 +22,8 @@ class FamoWeighting(Weighting):
 
     An absent member enters with its last loss (1 before it was ever seen), so that it keeps its share of
     the weights. In the update its loss is taken to have fallen like the weighted mean of the others, so
-    that FAMO's gradient for it is zero; and its logit is put back, since Adam moves it all the same. The logits
-    have no gradient but within ``after_step``, so the network's optimiser leaves them to FAMO's own.
+    that FAMO's gradient for it is zero; and its logit is put back, since Adam moves it all the same. The
+    logits have a gradient only within ``after_step``, so the network's optimiser leaves them to FAMO's own.
     """
 
     losses_M: Tensor

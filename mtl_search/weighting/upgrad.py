@@ -17,7 +17,7 @@ __all__ = ["UpGradConfig"]
 
 @final
 class UpGradConfig(PreferenceOptions, AggregatorOptions):
-    """Each gradient is projected onto the cone of directions in which no loss rises (Quinton and Rey 2024, UPGrad).
+    """Each gradient is projected onto the cone in which no loss rises (Quinton and Rey 2024, UPGrad).
 
     ``weights`` say how the projections are averaged. ``norm_eps`` and ``reg_eps`` keep the quadratic program
     solvable.
