@@ -33,11 +33,13 @@ def replace_file(path: Path, write: Callable[[IO[bytes]], object]) -> None:
 def replace_folder(path: Path, write: Callable[[Path], object]) -> None:
     """Make what ``write`` writes into an empty folder the folder at ``path``, its files on the disk.
 
-    The same as `replace_file`, but that no folder can be renamed onto a full one: between the end of the old
-    one and the beginning of the new one, for an instant, there is none.
+    The same as `replace_file`, except that no folder can be renamed onto a full one: between the end of the
+    old one and the beginning of the new one, for an instant, there is none. What stopped processes left of it
+    is deleted; nobody else may be writing it.
     """
+    for left in path.parent.glob(f".{path.name}.*{_PARTIAL}"):
+        shutil.rmtree(left, ignore_errors=True)
     partial = path.with_name(f".{path.name}.{os.getpid()}{_PARTIAL}")
-    shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     try:
         write(partial)

@@ -119,6 +119,17 @@ def test_a_save_that_fails_leaves_what_was_there(
     assert list(TrainedNetwork.load(tmp_path / "net").tasks) == ["cost"]
 
 
+def test_what_a_killed_process_left_is_never_read_and_goes_with_the_next_save(
+    dataset: Dataset, tmp_path: Path
+) -> None:
+    left = tmp_path / ".net.4711.partial"
+    left.mkdir()
+    (left / "weights.safetensors").write_bytes(b"half")
+    assert not (tmp_path / "net").exists()
+    trained(dataset, ("cost",)).save(tmp_path / "net")
+    assert [path.name for path in tmp_path.iterdir()] == ["net"]
+
+
 def test_no_folder_and_another_format_are_errors_of_the_user(dataset: Dataset, tmp_path: Path) -> None:
     with pytest.raises(BundleError, match=r"expected network\.json"):
         TrainedNetwork.load(tmp_path / "nothing")
