@@ -36,7 +36,7 @@ class WeightingSuite(ABC):
 
     @pytest.mark.parametrize("present", [MEMBERS, MEMBERS[1:], MEMBERS[:1]])
     def test_gradients_are_finite_and_there_are_some(self, present: tuple[str, ...]) -> None:
-        network, weighting = _network(), self.configure(MEMBERS).build(MEMBERS)
+        network, weighting = _network(), self._weighting()
         weighting.backward(toy_losses(network, toy_rows(MEMBERS), present), network)
         gradients = [p.grad for p in network.parameters() if p.grad is not None]
         assert all(gradient.isfinite().all() for gradient in gradients)
@@ -45,7 +45,7 @@ class WeightingSuite(ABC):
         assert any(_gradient(p).any() for p in network.last_shared_parameters())
 
     def test_what_serves_one_task_follows_the_gradient_of_its_loss(self) -> None:
-        network, weighting = _network(), self.configure(MEMBERS).build(MEMBERS)
+        network, weighting = _network(), self._weighting()
         rows = toy_rows(MEMBERS)
         own = {
             task: _flat(torch.autograd.grad(loss, network.task_parameters(task)))
@@ -58,7 +58,7 @@ class WeightingSuite(ABC):
             torch.testing.assert_close(found, factor * own[task])
 
     def test_a_member_without_labels_gets_no_gradient(self) -> None:
-        network, weighting = _network(), self.configure(MEMBERS).build(MEMBERS)
+        network, weighting = _network(), self._weighting()
         rows = toy_rows(MEMBERS)
         for present in (("age", "death"), ("stay",)):
             network.zero_grad()
@@ -68,7 +68,7 @@ class WeightingSuite(ABC):
 
     @pytest.mark.parametrize("present", [MEMBERS, MEMBERS[2:], MEMBERS[:1]])
     def test_the_weight_of_each_loss_is_a_finite_number(self, present: tuple[str, ...]) -> None:
-        network, weighting = _network(), self.configure(MEMBERS).build(MEMBERS)
+        network, weighting = _network(), self._weighting()
         for _ in range(2):
             weights = weighting.backward(toy_losses(network, toy_rows(MEMBERS), present), network)
             for task in present:
@@ -93,25 +93,29 @@ class WeightingSuite(ABC):
         batches = [MEMBERS, MEMBERS[1:], MEMBERS]
         assert self._train(MEMBERS, batches, steps=6) == self._train(MEMBERS, batches, steps=6)
 
+    def test_random_numbers_come_from_its_generator_alone(self) -> None:
+        network, weighting = _network(), self._weighting()
+        losses, before = toy_losses(network, toy_rows(MEMBERS)), torch.get_rng_state()
+        weighting.backward(losses, network)
+        assert torch.equal(torch.get_rng_state(), before)
+
     def test_gradients_are_added_to_those_that_are_there(self) -> None:
         networks = [_network(), _network()]
         for parameter in networks[1].parameters():
             parameter.grad = torch.ones_like(parameter)
         for network in networks:
-            torch.manual_seed(1)
-            losses = toy_losses(network, toy_rows(MEMBERS))
-            self.configure(MEMBERS).build(MEMBERS).backward(losses, network)
+            self._weighting().backward(toy_losses(network, toy_rows(MEMBERS)), network)
         for plain, added in zip(networks[0].parameters(), networks[1].parameters(), strict=True):
             torch.testing.assert_close(_gradient(plain) + 1.0, _gradient(added))
 
     def test_only_gradients_of_the_network_change(self) -> None:
-        network, weighting = _network(), self.configure(MEMBERS).build(MEMBERS)
+        network, weighting = _network(), self._weighting()
         before = copy.deepcopy(network.state_dict())
         weighting.backward(toy_losses(network, toy_rows(MEMBERS)), network)
         torch.testing.assert_close(network.state_dict(), before, rtol=0, atol=0)
 
     def test_losses_of_a_network_in_mixed_precision_do(self) -> None:
-        network, weighting = _network(), self.configure(MEMBERS).build(MEMBERS)
+        network, weighting = _network(), self._weighting()
         with torch.autocast("cpu", torch.bfloat16):
             losses = toy_losses(network, toy_rows(MEMBERS))
         weighting.backward(losses, network)
@@ -124,15 +128,18 @@ class WeightingSuite(ABC):
         assert type(config).model_validate(config.model_dump(mode="json")) == config
         assert pickle.loads(pickle.dumps(config)) == config
 
+    def _weighting(self, members: tuple[str, ...] = MEMBERS) -> Weighting:
+        weighting = self.configure(members).build(members)
+        weighting.generator = torch.Generator().manual_seed(1)
+        return weighting
+
     def _train(
         self, members: tuple[str, ...], batches: Sequence[tuple[str, ...]], steps: int
     ) -> tuple[Mapping[str, float], Mapping[str, float]]:
         """The losses before and after ``steps`` steps, ``batches`` naming by turns who has labels."""
-        network, weighting = _network(members), self.configure(members).build(members)
-        weighting.to("cpu")
+        network, weighting = _network(members), self._weighting(members)
         optimizer = torch.optim.Adam([*network.parameters(), *weighting.parameters()], lr=0.01)
         first = _values(network)
-        torch.manual_seed(1)
         for step in range(steps):
             _step(network, weighting, optimizer, batches[step % len(batches)], seed=step)
             if step % 10 == 9:

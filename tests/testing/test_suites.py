@@ -33,6 +33,8 @@ class Faulty(Weighting):
                     parameter.grad = torch.ones_like(parameter)
         if self.fault == "climbs":
             total = -total
+        if self.fault == "draws from the global generator":
+            torch.rand(1)
         if self.fault == "unseeded":
             total = total * (1 + secrets.randbelow(1000) / 1000)
         torch.autograd.backward(total)
@@ -77,6 +79,10 @@ class Suite(WeightingSuite):
         ("climbs", lambda suite: suite.test_losses_fall_where_batches_lack_labels()),
         ("climbs", lambda suite: suite.test_a_network_of_one_task_learns()),
         ("unseeded", lambda suite: suite.test_the_same_seed_gives_the_same_training()),
+        (
+            "draws from the global generator",
+            lambda suite: suite.test_random_numbers_come_from_its_generator_alone(),
+        ),
         ("overwrites", lambda suite: suite.test_gradients_are_added_to_those_that_are_there()),
         ("changes the network", lambda suite: suite.test_only_gradients_of_the_network_change()),
     ],
