@@ -17,8 +17,7 @@ from ray.tune.search.optuna import OptunaSearch
 from torch import Tensor
 
 from mtl_search.data import Dataset
-from mtl_search.model import Network
-from mtl_search.training import TrialConfig
+from mtl_search.training import TrialConfig, build_network
 from mtl_search.training.evaluation import Evaluator
 
 __all__ = ["PlainTraining", "run_tune"]
@@ -33,8 +32,8 @@ class PlainTraining:
         self._evaluator = Evaluator(dataset.valid.select(config.members), self._tasks)
         self._size = config.batch_size
         torch.manual_seed(0)
-        tasks = list(self._tasks.values())
-        self._network = Network(config.sharing.branching, config.trunk, tasks, dataset.input_shape)
+        generator = torch.Generator().manual_seed(0)
+        self._network = build_network(config, self._tasks, dataset.input_shape, generator)
         self._optimizer = torch.optim.AdamW(self._network.parameters(), lr=lr, fused=True)
         steps = config.epochs * math.ceil(len(self._train) / self._size)
         self._schedule = torch.optim.lr_scheduler.CosineAnnealingLR(self._optimizer, steps)

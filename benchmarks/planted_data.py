@@ -12,11 +12,12 @@ import numpy.typing as npt
 import pyarrow as pa
 from pydantic import model_validator
 from torch import nn
+from typing_extensions import override
 
-from mtl_search.data import Dataset, DataSpec, InputShape, SplitSpec, dataset_from_table
+from mtl_search.data import Dataset, DataSpec, SplitSpec, dataset_from_table
 from mtl_search.design import Branching
+from mtl_search.features import FeatureSpec, VectorSpec, width_for
 from mtl_search.model import Trunk
-from mtl_search.model.encoders.table import TableEncoder, encoded_width
 from mtl_search.records import Role
 from tests.fixtures.data import task_configs
 
@@ -195,19 +196,13 @@ class LinearStages(Trunk):
             raise ValueError(f"expected {self.stages} widths, one a stage, found {len(self.widths)}")
         return self
 
-    @property
-    def width_out(self) -> int:
-        """Of the last stage."""
-        return self.widths[-1]
+    @override
+    def stage_out(self, index: int, spec: FeatureSpec) -> FeatureSpec:
+        return VectorSpec(self.widths[index])
 
-    def build_encoder(self, shape: InputShape) -> nn.Module:
-        """Numbers as they are."""
-        return TableEncoder(shape)
-
-    def build_stage(self, index: int, shape: InputShape) -> nn.Module:
-        """One layer."""
-        width_in = self.widths[index - 1] if index else encoded_width(shape, "auto")
-        return nn.Linear(width_in, self.widths[index])
+    @override
+    def build_stage(self, index: int, spec: FeatureSpec) -> nn.Module:
+        return nn.Linear(width_for("linear stages", spec), self.widths[index])
 
 
 def _grouped(

@@ -155,6 +155,20 @@ def weights(values: object) -> dict[str, Any]:
         ({"trial": {"trunk": None}}, "trial.trunk"),
         ({"trial": {"trunk": {"name": "mlp", "stages": 2, "dropout": 1.5}}}, "trial.trunk.dropout"),
         ({"trial": {"trunk": {"name": "cnn", "stages": 2}}}, "trial.trunk"),
+        (
+            {"trial": {"trunk": {"name": "mlp", "stages": 2, "embedding_dim": 8}}},
+            "trial.trunk.embedding_dim: expected a known key, found 'embedding_dim'; it belongs to encoder:",
+        ),
+        ({"trial": {"encoder": {"name": "table", "embedding_dim": 0}}}, "trial.encoder.embedding_dim"),
+        ({"trial": {"encoder": "tabel"}}, "expected 'table', found 'tabel'"),
+        (
+            {"trial": {"encoder": {"name": "tests.fixtures.parts:Tokens"}}},
+            "expected a vector for an mlp, found",
+        ),
+        (
+            {"trial": {"branching": "shared"}},
+            "trial.branching: expected a known key, found 'branching'; it is",
+        ),
         ({"trial": {"members": {"subset": {"min": 1, "max": 3}}}}, "trial.members"),
         ({"trial": {"members": {"subset": {"min": 0, "max": 2}}}}, "trial.members"),
         ({"trial": {"members": ["cost", "coast"]}}, "did you mean 'cost'?"),

@@ -8,7 +8,7 @@ from typing import get_args
 import pytest
 from pydantic import BaseModel
 
-from mtl_search.model import MlpConfig, ResNetConfig
+from mtl_search.model import MlpConfig, ResNetConfig, TableConfig
 from mtl_search.sweep.pruners import PrunerConfig
 from mtl_search.sweep.samplers import SamplerConfig
 from mtl_search.sweep.settings import Budget, Constraints, Objective, References, Resources, Settings
@@ -33,6 +33,7 @@ BLOCKS: dict[str, Sequence[type[BaseModel]]] = {
     "trial": [TrialConfig],
     "sampler": union(SamplerConfig),
     "pruner": union(PrunerConfig),
+    "encoder": [TableConfig],
     "trunk": [MlpConfig, ResNetConfig],
     "optimizer": union(OptimizerConfig),
     "schedule": union(ScheduleConfig),

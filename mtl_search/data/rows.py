@@ -30,6 +30,13 @@ class InputShape:
     n_numeric: int
     cardinalities: tuple[int, ...] = ()
 
+    def example(self, rows: int = 1, device: str = "meta") -> Inputs:
+        """Inputs of this shape without values of any meaning."""
+        return {
+            "numeric": torch.zeros(rows, self.n_numeric, device=device),
+            "categorical": torch.zeros(rows, len(self.cardinalities), dtype=torch.int64, device=device),
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Rows:

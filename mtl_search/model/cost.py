@@ -1,24 +1,30 @@
 """What a network costs, counted on the meta device: nothing is allocated, nothing computed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping
+from functools import partial
 from typing import Any, NamedTuple, Protocol
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
 from mtl_search.data.rows import InputShape
-from mtl_search.design.branching import Branching
-from mtl_search.model.sharing import HardSharing
+from mtl_search.features import FeatureSpec, example
+from mtl_search.model.encoders import Encoder, TableConfig
+from mtl_search.model.sharing.sharing import Sharing
 from mtl_search.model.trunks.trunk import Trunk
 from mtl_search.tasks.base import Task
 
-__all__ = ["NetworkConfig", "NetworkCost", "NetworkCosts", "NetworkParts", "count_flops", "count_parameters"]
+__all__ = ["NetworkConfig", "NetworkCost", "NetworkCosts", "NetworkParts"]
 
 
 class NetworkCost(NamedTuple):
-    """What a network (or a part of one) costs: trainable values, and FLOPs of a forward pass of one row."""
+    """What a network (or a part of one) costs: trainable values, and FLOPs of a forward pass of one row.
+
+    A multiplication and an addition are counted for each weight that a row meets, in what PyTorch's FLOP
+    counter knows: matrix products, convolutions and attention.
+    """
 
     n_params: int
     flops: int
@@ -28,8 +34,16 @@ class NetworkConfig(Protocol):
     """What a configuration says of its network."""
 
     @property
-    def sharing(self) -> HardSharing:
-        """How its members share the trunk."""
+    def members(self) -> tuple[str, ...]:
+        """Its tasks."""
+
+    @property
+    def sharing(self) -> Sharing:
+        """How they share the trunk."""
+
+    @property
+    def encoder(self) -> Encoder:
+        """What reads the inputs."""
 
     @property
     def trunk(self) -> Trunk:
@@ -39,91 +53,82 @@ class NetworkConfig(Protocol):
 class NetworkParts(NamedTuple):
     """A network without how it is trained."""
 
-    sharing: HardSharing
+    members: tuple[str, ...]
+    sharing: Sharing
     trunk: Trunk
+    encoder: Encoder = TableConfig()
 
 
 class NetworkCosts:
     """The costs of networks of ``tasks`` on inputs of one shape; each part is counted once and remembered.
 
-    A network is one encoder, the copies of each stage, and a head for each member, and so is its cost. A
-    search asks for thousands of networks that are made of the same few parts.
+    A network is an encoder, a body and a head for each member, and so is its cost. A body that is made of
+    copies of the trunk's stages is their sum: a search asks for thousands of these. Others are built whole.
+    A Mismatch says why parts do not fit each other.
 
-    >>> from mtl_search.model.trunks.mlp import MlpConfig
+    >>> from mtl_search.model import HardSharing, MlpConfig
     >>> from mtl_search.testing.toy_networks import toy_tasks
     >>> tasks = {task.name: task for task in toy_tasks(["age", "cost"])}
     >>> costs = NetworkCosts(tasks, InputShape(n_numeric=10))
-    >>> costs.of(NetworkParts(HardSharing.model_validate("age cost"), MlpConfig(stages=1, width=4)))
+    >>> shared = HardSharing.model_validate("age cost")
+    >>> costs.of(NetworkParts(("age", "cost"), shared, MlpConfig(stages=1, width=4)))
     NetworkCost(n_params=54, flops=96)
     """
 
     def __init__(self, tasks: Mapping[str, Task], shape: InputShape) -> None:
         self._tasks, self._shape = tasks, shape
-        self._stages: dict[
-            tuple[type[Trunk], str], list[NetworkCost]
-        ] = {}  # of a trunk: of its encoder, then of each stage
-        self._heads: dict[tuple[str, int], NetworkCost] = {}
+        self._known: dict[Hashable, Any] = {}
 
     def of(self, config: NetworkConfig) -> NetworkCost:
         """The cost of the network that a configuration describes."""
-        branching, trunk = config.sharing.branching, config.trunk
-        encoder, *stages = self._of_stages(trunk)
-        parts = [encoder]
-        for stage, cost in enumerate(stages):
-            parts += [cost] * len(branching.nodes(stage))
-        width = trunk.head_width(self._shape)
-        parts += [self._of_head(name, width) for name in branching.members]
+        encoder, spec = self._once(config.encoder.cost_key, lambda: self._of_encoder(config.encoder))
+        trunk, copies = config.trunk, config.sharing.copies(config.trunk.stages)
+        if copies is not None:
+            key: Hashable = (trunk.cost_key, spec)
+            out, stages = self._once(key, lambda: _of_stages(trunk, spec))
+            parts = [cost for cost, times in zip(stages, copies, strict=True) for _ in range(times)]
+        else:
+            key = (trunk.cost_key, spec, config.sharing.cost_key, config.members)
+            out, body = self._once(key, lambda: _of_body(config, spec))
+            parts = [body]
+        parts += [self._once((name, out), partial(self._of_head, name, out)) for name in config.members]
+        parts.append(encoder)
         return NetworkCost(sum(part.n_params for part in parts), sum(part.flops for part in parts))
 
-    def _of_stages(self, trunk: Trunk) -> list[NetworkCost]:
-        key = type(trunk), repr(trunk.model_dump(exclude=set(trunk.cost_free)))
-        if key not in self._stages:
-            with torch.device("meta"):
-                features: Any = {
-                    "numeric": torch.empty(1, self._shape.n_numeric),
-                    "categorical": torch.empty(1, len(self._shape.cardinalities), dtype=torch.int64),
-                }
-                parts = [trunk.build_encoder(self._shape)]
-                parts += [trunk.build_stage(index, self._shape) for index in range(trunk.stages)]
-            costs = []
-            for part in parts:
-                features, cost = _count(part, features)
-                costs.append(cost)
-            self._stages[key] = costs
-        return self._stages[key]
+    def _once(self, key: Hashable, count: Callable[[], Any]) -> Any:
+        if key not in self._known:
+            self._known[key] = count()
+        return self._known[key]
 
-    def _of_head(self, name: str, width: int) -> NetworkCost:
-        if (name, width) not in self._heads:
-            with torch.device("meta"):
-                head, features = self._tasks[name].head(width), torch.empty(1, width)
-            self._heads[name, width] = _count(head, features)[1]
-        return self._heads[name, width]
+    def _of_encoder(self, encoder: Encoder) -> tuple[NetworkCost, FeatureSpec]:
+        spec = encoder.features(self._shape)
+        return _count(lambda: encoder.build(self._shape), self._shape.example()), spec
+
+    def _of_head(self, name: str, spec: FeatureSpec) -> NetworkCost:
+        return _count(lambda: self._tasks[name].head(spec), example(spec))
 
 
-def count_parameters(branching: Branching, trunk: Trunk, tasks: Sequence[Task], shape: InputShape) -> int:
-    """The number of trainable values of the network, heads included."""
-    return _of(branching, trunk, tasks, shape).n_params
+def _of_stages(trunk: Trunk, spec: FeatureSpec) -> tuple[FeatureSpec, list[NetworkCost]]:
+    *specs, out = trunk.specs(spec)
+    return out, [
+        _count(partial(trunk.build_stage, index, read), example(read)) for index, read in enumerate(specs)
+    ]
 
 
-def count_flops(branching: Branching, trunk: Trunk, tasks: Sequence[Task], shape: InputShape) -> int:
-    """The FLOPs of a forward pass of one row: a multiplication and an addition for each weight it meets.
-
-    What PyTorch's FLOP counter knows is counted: matrix products, convolutions and attention.
-    """
-    return _of(branching, trunk, tasks, shape).flops
+def _of_body(config: NetworkConfig, spec: FeatureSpec) -> tuple[FeatureSpec, NetworkCost]:
+    with torch.device("meta"):
+        body = config.sharing.build(config.trunk, spec, config.members)
+    return body.spec, _count(lambda: body, example(spec))
 
 
-def _of(branching: Branching, trunk: Trunk, tasks: Sequence[Task], shape: InputShape) -> NetworkCost:
-    parts = NetworkParts(HardSharing(branching=branching), trunk)
-    return NetworkCosts({task.name: task for task in tasks}, shape).of(parts)
-
-
-def _count(part: nn.Module, inputs: Any) -> tuple[Tensor, NetworkCost]:
-    """What ``part`` makes of ``inputs``, and its cost."""
+def _count(build: Callable[[], nn.Module], inputs: Any) -> NetworkCost:
+    """The cost of a part on ``inputs``."""
+    with torch.device("meta"):
+        part = build().eval()
     with torch.no_grad(), _FlopCount() as count:
-        outputs: Tensor = part.eval()(inputs)
+        part(inputs)
     n_params = sum(parameter.numel() for parameter in part.parameters() if parameter.requires_grad)
-    return outputs, NetworkCost(n_params, int(count.total))
+    return NetworkCost(n_params, int(count.total))
 
 
 class _FlopCount(TorchDispatchMode):  # torch has no types here

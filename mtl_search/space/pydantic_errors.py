@@ -49,6 +49,7 @@ _EXPECTED = {
     "literal_error": "{expected}",
     "enum": "{expected}",
 }
+MOVED = {("trunk", "embedding_dim"): "it belongs to encoder: now, {name: table, embedding_dim: auto}"}
 _SCALARS = ("int_type", "float_type", "bool_type", "string_type", "literal_error", "enum")
 
 
@@ -108,7 +109,9 @@ def _mismatch(details: ErrorDetails, model: type[BaseModel] | None) -> Mismatch:
         return Mismatch("a value", "nothing")
     if kind == "extra_forbidden":
         keys = keys_at(model, location[:-1]) if model is not None else []
-        return Mismatch("a known key", repr(location[-1]), nearest(str(location[-1]), keys) if keys else None)
+        moved = MOVED.get((str(location[0]), str(location[-1])))
+        hint = moved or (nearest(str(location[-1]), keys) if keys else None)
+        return Mismatch("a known key", repr(location[-1]), hint)
     tags = tags_at(model, location) if model is not None and kind.startswith("union_tag") else []
     if kind == "union_tag_invalid":
         hint = nearest(context["tag"], tags) if tags else None

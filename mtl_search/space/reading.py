@@ -18,7 +18,7 @@ Spec = Mapping[str, Any]  # what stands in it is checked by the values made of i
 ELSEWHERE = {"subset": "members", "tree": "sharing", "split": "sharing"}  # ranges of one place only
 
 
-NAMED = ("trunk", "weighting", "optimizer", "schedule")  # keys whose value has a name and options
+NAMED = ("encoder", "trunk", "weighting", "optimizer", "schedule")  # keys whose value has a name and options
 
 
 def named(key: str, value: object) -> object:

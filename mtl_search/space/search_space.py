@@ -142,7 +142,8 @@ class SearchSpace:
         options = {key: node.sample(trial, key, names) for key, node in self._options_for(names)}
         n_stages = stages_of(options["trunk"])
         if len(names) > 1:
-            sharing = str(self.sharing.sample(trial, names, n_stages, self.n_stages))
+            sampled = self.sharing.sample(trial, names, n_stages, self.n_stages)
+            sharing: object = str(sampled) if isinstance(sampled, Branching) else sampled
         else:
             sharing = str(Branching.shared(names, n_stages))
             options["weighting"] = dict(_SINGLE)

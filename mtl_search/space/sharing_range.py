@@ -1,23 +1,27 @@
-"""Which branchings a network may have, for any members."""
+"""How the members of a network may share its trunk, whoever they are."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations
+from typing import final
+
+from typing_extensions import override
 
 from mtl_search.design import Branching, close_cuts, count_branchings
 from mtl_search.errors import Mismatch
+from mtl_search.space.node import Fields
 from mtl_search.space.parameter import Categorical, IntRange, Parameter
 from mtl_search.space.suggest import Suggest
 from mtl_search.space.wording import show
 
-__all__ = ["Choice", "Literal", "Shared", "SharingRange", "Split", "Tree"]
+__all__ = ["Choice", "Literal", "Own", "Shared", "SharingRange", "Split", "Tree"]
 
 Members = tuple[str, ...]
 
 
 class SharingRange(ABC):
-    """Gives a branching for at least two members and the number of stages of a trial.
+    """Gives a way of sharing for at least two members and the number of stages of a trial.
 
     ``max_stages`` is the largest number of stages in the space: ranges reach up to it in every trial, so
     that a parameter never changes its range; a cut behind the trial's own last stage is one at its end.
@@ -26,8 +30,10 @@ class SharingRange(ABC):
     __slots__ = ()
 
     @abstractmethod
-    def sample(self, trial: Suggest, members: Members, n_stages: int, max_stages: int) -> Branching:
-        """The branching that the trial says."""
+    def sample(
+        self, trial: Suggest, members: Members, n_stages: int, max_stages: int
+    ) -> Branching | Mapping[str, object]:
+        """The branching that the trial says, or a mapping with the name of another way of sharing."""
 
     @abstractmethod
     def parameters(self, members: Members, max_stages: int) -> Iterator[Parameter]:
@@ -39,60 +45,64 @@ class SharingRange(ABC):
 
     @abstractmethod
     def count(self, n_members: int, n_stages: int) -> int:
-        """How many branchings of ``n_members`` there are, at most."""
+        """How many ways there are for ``n_members``, at most."""
 
 
+@final
 @dataclass(frozen=True, slots=True)
 class Shared(SharingRange):
     """All stages shared."""
 
+    @override
     def sample(self, trial: Suggest, members: Members, n_stages: int, max_stages: int) -> Branching:
-        """The one with all stages shared."""
         return Branching.shared(members, n_stages)
 
+    @override
     def parameters(self, members: Members, max_stages: int) -> Iterator[Parameter]:
-        """None."""
         return iter(())
 
+    @override
     def check(self, tasks: Members, stages: frozenset[int]) -> None:
-        """Fits always."""
+        pass
 
+    @override
     def count(self, n_members: int, n_stages: int) -> int:
-        """One."""
         return 1
 
 
+@final
 @dataclass(frozen=True, slots=True)
 class Split(SharingRange):
     """One common cut: the parameter ``branching.split``, or none where it is given."""
 
     at: int | IntRange | Categorical
 
+    @override
     def sample(self, trial: Suggest, members: Members, n_stages: int, max_stages: int) -> Branching:
-        """Shared before the split point, apart from there on."""
         at = self.at if isinstance(self.at, int) else self.at.ask(trial, "branching.split")
         assert isinstance(at, int)  # checked for the choices
         return Branching.split(members, n_stages, min(at, n_stages))
 
+    @override
     def parameters(self, members: Members, max_stages: int) -> Iterator[Parameter]:
-        """The split point, where it is a range."""
         if not isinstance(self.at, int):
             yield Parameter("branching.split", self.at)
 
+    @override
     def check(self, tasks: Members, stages: frozenset[int]) -> None:
-        """Every split point must lie within the largest number of stages."""
         for at in self._points():
             if not isinstance(at, int) or isinstance(at, bool) or not 1 <= at <= max(stages):
                 raise Mismatch(f"a split point from 1 to {max(stages)} (the number of stages)", show(at))
 
+    @override
     def count(self, n_members: int, n_stages: int) -> int:
-        """The number of split points."""
         return 1 if n_members == 1 else len(self._points())
 
     def _points(self) -> tuple[object, ...]:
         return (self.at,) if isinstance(self.at, int) else tuple(self.at.values)
 
 
+@final
 @dataclass(frozen=True, slots=True)
 class Tree(SharingRange):
     """Any tree: one integer per pair of members, closed to the nearest tree by average linkage.
@@ -102,8 +112,8 @@ class Tree(SharingRange):
     more trainings of a set than it has split points before a tree is more than a split.
     """
 
+    @override
     def sample(self, trial: Suggest, members: Members, n_stages: int, max_stages: int) -> Branching:
-        """The tree nearest to the cuts that the trial says."""
         cuts = {
             pair: min(span.ask(trial, _cut_name(pair)), n_stages)
             for span in _cut_range(max_stages)
@@ -111,8 +121,8 @@ class Tree(SharingRange):
         }
         return close_cuts(cuts, members, n_stages) if cuts else Branching.shared(members, n_stages)
 
+    @override
     def parameters(self, members: Members, max_stages: int) -> Iterator[Parameter]:
-        """A cut per pair of members."""
         for span in _cut_range(max_stages):
             for pair in combinations(members, 2):
                 yield Parameter(_cut_name(pair), span)
@@ -122,30 +132,32 @@ class Tree(SharingRange):
         for at in range(max_stages, 0, -1) if max_stages > 1 else ():
             yield {parameter.name: at for parameter in self.parameters(members, max_stages)}
 
+    @override
     def check(self, tasks: Members, stages: frozenset[int]) -> None:
-        """Fits always."""
+        pass
 
+    @override
     def count(self, n_members: int, n_stages: int) -> int:
-        """All trees."""
         return count_branchings(n_members, n_stages)
 
 
+@final
 @dataclass(frozen=True, slots=True)
 class Literal(SharingRange):
     """One branching, of which a network gets what its members have."""
 
     branching: Branching
 
+    @override
     def sample(self, trial: Suggest, members: Members, n_stages: int, max_stages: int) -> Branching:
-        """The part for these members."""
         return self.branching.restrict(members)
 
+    @override
     def parameters(self, members: Members, max_stages: int) -> Iterator[Parameter]:
-        """None."""
         return iter(())
 
+    @override
     def check(self, tasks: Members, stages: frozenset[int]) -> None:
-        """It must have every possible member, and the one possible number of stages."""
         if missing := sorted(set(tasks) - set(self.branching.members)):
             found = f"one without {', '.join(missing)}"
             raise Mismatch("a branching of all tasks that can be members", found)
@@ -154,34 +166,61 @@ class Literal(SharingRange):
             expected = f"a branching of {wanted} stages (the number of stages of the trunk)"
             raise Mismatch(expected, f"{str(self.branching)!r} of {self.branching.n_stages}")
 
+    @override
     def count(self, n_members: int, n_stages: int) -> int:
-        """One."""
         return 1
 
 
+@final
 @dataclass(frozen=True, slots=True)
 class Choice(SharingRange):
     """One of a few, by their text: the parameter ``branching``."""
 
-    choices: Mapping[str, SharingRange]
+    choices: Mapping[str, Shared | Literal]
 
+    @override
     def sample(self, trial: Suggest, members: Members, n_stages: int, max_stages: int) -> Branching:
-        """The one whose text the trial says."""
         text = Categorical(tuple(self.choices)).ask(trial, "branching")
         return self.choices[str(text)].sample(trial, members, n_stages, max_stages)
 
+    @override
     def parameters(self, members: Members, max_stages: int) -> Iterator[Parameter]:
-        """The choice."""
         yield Parameter("branching", Categorical(tuple(self.choices)))
 
+    @override
     def check(self, tasks: Members, stages: frozenset[int]) -> None:
-        """Each must fit."""
         for choice in self.choices.values():
             choice.check(tasks, stages)
 
+    @override
     def count(self, n_members: int, n_stages: int) -> int:
-        """Their number; less are left where they agree on the members."""
         return 1 if n_members == 1 else len(self.choices)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Own(SharingRange):
+    """A user's own way of sharing, ``module:Class``, whose options may be ranges."""
+
+    options: Fields
+
+    @override
+    def sample(
+        self, trial: Suggest, members: Members, n_stages: int, max_stages: int
+    ) -> Mapping[str, object]:
+        return self.options.sample(trial, "sharing", members)
+
+    @override
+    def parameters(self, members: Members, max_stages: int) -> Iterator[Parameter]:
+        return self.options.parameters("sharing", members)
+
+    @override
+    def check(self, tasks: Members, stages: frozenset[int]) -> None:
+        pass
+
+    @override
+    def count(self, n_members: int, n_stages: int) -> int:
+        return 1
 
 
 def _cut_name(pair: tuple[str, str]) -> str:

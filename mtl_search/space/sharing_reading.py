@@ -6,10 +6,11 @@ from difflib import get_close_matches
 from mtl_search.design import Branching
 from mtl_search.errors import Mismatch, nearest
 from mtl_search.space.document import Document
+from mtl_search.space.node import Fields
 from mtl_search.space.parameter import Categorical, IntRange
 from mtl_search.space.ranges import Leaf
 from mtl_search.space.reading import Reader, check_keys
-from mtl_search.space.sharing_range import Choice, Literal, Shared, SharingRange, Split, Tree
+from mtl_search.space.sharing_range import Choice, Literal, Own, Shared, SharingRange, Split, Tree
 from mtl_search.space.wording import Path, show
 
 __all__ = ["read_sharing"]
@@ -30,6 +31,8 @@ def read_sharing(value: object, path: Path, document: Document, tasks: tuple[str
             if value["tree"] != "any":
                 raise Mismatch("{tree: any}", show(value))
             return Tree()
+        if isinstance(value, Mapping) and "name" in value:
+            return _own(value, path, document)
         if isinstance(value, Mapping) and "categorical" in value:
             return _choice(Reader(document).read(value, path), tasks)
         raise Mismatch(_FORMS, show(value))
@@ -37,7 +40,7 @@ def read_sharing(value: object, path: Path, document: Document, tasks: tuple[str
         raise wrong.at(document.place(path)) from None
 
 
-def _text(text: str, tasks: tuple[str, ...]) -> SharingRange:
+def _text(text: str, tasks: tuple[str, ...]) -> Shared | Literal:
     if text == "shared":
         return Shared()
     if "/" not in text and "|" not in text and not set(text.split()) & set(tasks):
@@ -48,6 +51,14 @@ def _text(text: str, tasks: tuple[str, ...]) -> SharingRange:
         if task not in tasks:
             raise Mismatch("a branching of tasks", repr(task), nearest(task, tasks))
     return Literal(branching)
+
+
+def _own(value: Mapping[str, object], path: Path, document: Document) -> Own:
+    if ":" not in str(value["name"]):
+        raise Mismatch("the name module:Class of a way of sharing", show(value["name"]))
+    options = Reader(document).read(value, path)
+    assert isinstance(options, Fields)
+    return Own(options)
 
 
 def _split(value: object, path: Path, document: Document) -> Split:
@@ -62,7 +73,7 @@ def _split(value: object, path: Path, document: Document) -> Split:
 def _choice(node: object, tasks: tuple[str, ...]) -> Choice:
     assert isinstance(node, Leaf)
     assert isinstance(node.range, Categorical)
-    choices: dict[str, SharingRange] = {}
+    choices: dict[str, Shared | Literal] = {}
     for text in node.range.choices:
         if not isinstance(text, str):
             raise Mismatch("choices that are shared or the text of a branching", show(text))

@@ -10,6 +10,7 @@ import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, model_validator
 from torch import Tensor, nn
 
+from mtl_search.features import FeatureSpec, MapSpec, VectorSpec
 from mtl_search.records import MetricKind, Role
 from mtl_search.tasks.metrics import Measure
 
@@ -61,9 +62,12 @@ class Task(ABC):
         Raises DataError for a value that training cannot have seen (a new class, an infinite number).
         """
 
-    def head(self, width: int) -> nn.Module:
-        """The task's output layer on features of ``width``."""
-        return nn.Linear(width, self.n_outputs)
+    def head(self, spec: FeatureSpec) -> nn.Module:
+        """From features to B x K outputs: the mean over positions, if any, and a linear layer."""
+        if isinstance(spec, VectorSpec):
+            return nn.Linear(spec.width, self.n_outputs)
+        channels = spec.channels if isinstance(spec, MapSpec) else spec.width
+        return nn.Sequential(_Mean(spec.positions), nn.Linear(channels, self.n_outputs))
 
     @abstractmethod
     def loss(self, outputs_BK: Tensor, targets_B: Tensor, labelled_B: Tensor) -> Tensor:
@@ -93,6 +97,15 @@ class Task(ABC):
     @abstractmethod
     def describe(self) -> str:
         """What the train labels look like, in a few words for people."""
+
+
+class _Mean(nn.Module):
+    def __init__(self, axes: tuple[int, ...]) -> None:
+        super().__init__()
+        self.axes = axes
+
+    def forward(self, features: Tensor) -> Tensor:
+        return features.mean(dim=self.axes)
 
 
 class TaskOptions(BaseModel):

@@ -114,7 +114,7 @@ def _show_sample(
     config = TrialConfig.model_validate(space.sample(suggest, members))
     cost = network_cost(config, dataset)
     _say(console, "A sampled trial", f": {cost.n_params:,} parameters, {cost.flops:,} FLOPs a row")
-    console.print(config.sharing.draw())
+    console.print(config.sharing.draw(config.members))
     for name, value in config.model_dump(mode="json").items():
         if name not in ("members", "sharing"):
             console.print(f"  {name}: {json.dumps(value)}")

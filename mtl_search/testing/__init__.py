@@ -1,5 +1,5 @@
 """Contract suites for people who extend the package: subclass one and say in one method what is tested.
 
-``task_suite.TaskSuite``, ``trunk_suite.TrunkSuite``, ``weighting_suite.WeightingSuite``; ``toy_networks`` is
-what they train.
+``task_suite.TaskSuite``, ``encoder_suite.EncoderSuite``, ``trunk_suite.TrunkSuite``,
+``sharing_suite.SharingSuite``, ``weighting_suite.WeightingSuite``; ``toy_networks`` is what they train.
 """

@@ -11,6 +11,7 @@ import pyarrow as pa
 import torch
 from torch import Tensor
 
+from mtl_search.features import MapSpec, SequenceSpec, VectorSpec, example
 from mtl_search.tasks import Column, Task, TaskConfig
 
 __all__ = ["TaskSuite"]
@@ -73,7 +74,8 @@ class TaskSuite(ABC):
 
     def test_head_maps_features_to_outputs(self) -> None:
         task = self.task()
-        assert task.head(7)(torch.zeros(3, 7)).shape == (3, task.n_outputs)
+        for spec in (VectorSpec(7), MapSpec(3, 4, 5), SequenceSpec(width=7, length=2)):
+            assert task.head(spec)(example(spec, 3, "cpu")).shape == (3, task.n_outputs)
 
     def test_loss_and_gradient_are_finite(self) -> None:
         task, outputs_NK, targets, labelled_N = self.batch()

@@ -9,12 +9,23 @@ import torch
 from torch import Tensor, nn
 
 from mtl_search.data import InputShape, Rows
-from mtl_search.model import Network
+from mtl_search.model import (
+    Encoder,
+    HardSharing,
+    Network,
+    NetworkCost,
+    NetworkCosts,
+    NetworkParts,
+    Sharing,
+    TableConfig,
+    Trunk,
+)
 from mtl_search.records import MetricKind, Role
 from mtl_search.tasks import Regression
 
-__all__ = ["TOY_SHAPE", "LinearNetwork", "toy_losses", "toy_rows", "toy_tasks"]
+__all__ = ["TOY_SHAPE", "LinearNetwork", "toy_cost", "toy_losses", "toy_network", "toy_rows", "toy_tasks"]
 
+TABLE = TableConfig()
 TOY_SHAPE = InputShape(n_numeric=4, cardinalities=(3, 6))
 
 
@@ -43,6 +54,35 @@ def toy_rows(members: Sequence[str], rows: int = 64, seed: int = 0, shape: Input
         labelled={name: torch.ones(rows, dtype=torch.bool) for name in members},
         units=torch.arange(rows),
     )
+
+
+def toy_network(
+    members: Sequence[str],
+    sharing: Sharing | str,
+    trunk: Trunk,
+    encoder: Encoder = TABLE,
+    *,
+    shape: InputShape = TOY_SHAPE,
+    seed: int = 0,
+) -> Network:
+    """A network of `toy_tasks`; a text is that of a branching."""
+    sharing = HardSharing.model_validate(sharing) if isinstance(sharing, str) else sharing
+    generator = torch.Generator().manual_seed(seed)
+    return Network(sharing, encoder, trunk, toy_tasks(members), shape, generator=generator)
+
+
+def toy_cost(
+    members: Sequence[str],
+    sharing: Sharing | str,
+    trunk: Trunk,
+    encoder: Encoder = TABLE,
+    *,
+    shape: InputShape = TOY_SHAPE,
+) -> NetworkCost:
+    """What `toy_network` costs."""
+    sharing = HardSharing.model_validate(sharing) if isinstance(sharing, str) else sharing
+    tasks = {task.name: task for task in toy_tasks(members)}
+    return NetworkCosts(tasks, shape).of(NetworkParts(tuple(sorted(members)), sharing, trunk, encoder))
 
 
 def toy_losses(network: Network, rows: Rows, present: Sequence[str] | None = None) -> Mapping[str, Tensor]:

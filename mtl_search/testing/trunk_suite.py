@@ -1,73 +1,85 @@
 """The contract of a trunk: subclass ``TrunkSuite`` in a test module, and pytest runs every part of it."""
 
 # ruff: noqa: D102 - the names of the tests say what they check
-# B rows of a batch, F features
 
 import pickle
 from abc import ABC, abstractmethod
 from collections import Counter
+from itertools import pairwise
 
 import pytest
 import torch
 from torch import Tensor, nn
 
-from mtl_search.data import Inputs, InputShape
 from mtl_search.design import Branching
-from mtl_search.model import Network, Trunk, count_flops, count_parameters
-from mtl_search.testing.toy_networks import TOY_SHAPE, toy_losses, toy_rows, toy_tasks
+from mtl_search.features import example
+from mtl_search.model import Encoder, Network, TableConfig, Trunk
+from mtl_search.testing.toy_networks import TOY_SHAPE, toy_cost, toy_losses, toy_network, toy_rows
 
 __all__ = ["TrunkSuite"]
 
 MEMBERS = ("age", "cost", "death")
-SHAPES = (TOY_SHAPE, InputShape(3), InputShape(0, (4, 2)))
 
 
 class TrunkSuite(ABC):
     """What is true of every trunk.
 
-    A subclass says which trunk, as a fixture where it has several; its name starts with ``Test``, so that
-    pytest finds it.
+    A subclass says which trunk, as a fixture where it has several, and what encodes for it; its name starts
+    with ``Test``, so that pytest finds it.
     """
 
     @abstractmethod
     def trunk(self) -> Trunk:
-        """The trunk under test, of three stages or more."""
+        """The trunk under test, of two stages or more."""
 
-    @pytest.mark.parametrize("shape", SHAPES)
+    def encoder(self) -> Encoder:
+        """An encoder of features that the trunk reads."""
+        return TableConfig()
+
     @pytest.mark.parametrize("rows", [1, 5])
-    def test_rows_go_through_encoder_and_stages_to_features(self, shape: InputShape, rows: int) -> None:
+    def test_each_stage_makes_the_features_it_says(self, rows: int) -> None:
         trunk = self.trunk()
-        hidden = trunk.build_encoder(shape)(_inputs(shape, rows))
-        for index in range(trunk.stages):
-            hidden = trunk.build_stage(index, shape)(hidden)
-        assert hidden.shape == (rows, trunk.width_out)
+        specs = trunk.specs(self.encoder().features(TOY_SHAPE))
+        for index, (read, made) in enumerate(pairwise(specs)):
+            stage = trunk.build_stage(index, read)
+            assert stage(example(read, rows, "cpu")).shape == example(made, rows).shape
 
     def test_every_part_is_new(self) -> None:
-        trunk = self.trunk()
-        for build in (trunk.build_encoder, lambda shape: trunk.build_stage(1, shape)):
-            first, second = build(TOY_SHAPE), build(TOY_SHAPE)
-            assert not {id(p) for p in first.parameters()} & {id(p) for p in second.parameters()}
+        specs = self.trunk().specs(self.encoder().features(TOY_SHAPE))
+        first, second = (self.trunk().build_stage(1, specs[1]) for _ in range(2))
+        assert not {id(p) for p in first.parameters()} & {id(p) for p in second.parameters()}
 
     def test_a_stage_can_learn(self) -> None:
         trunk = self.trunk()
+        specs = trunk.specs(self.encoder().features(TOY_SHAPE))
         for index in range(trunk.stages):
-            assert any(p.requires_grad for p in trunk.build_stage(index, TOY_SHAPE).parameters())
+            assert any(p.requires_grad for p in trunk.build_stage(index, specs[index]).parameters())
 
     def test_the_gradient_of_a_task_reaches_encoder_and_every_stage_on_its_path(self) -> None:
-        network = self._network(Branching.split(MEMBERS, self.trunk().stages, 2))
+        network = self._network(self._tree())
         for task in MEMBERS:
             network.zero_grad()
             torch.autograd.backward(toy_losses(network, toy_rows(MEMBERS))[task])
             reached = [*network.encoder.parameters(), *_path(network, task)]
             assert all(p.grad is not None and p.grad.any() for p in reached)
 
-    def test_the_seed_decides_the_initial_values(self) -> None:
-        states = []
-        for seed in (0, 0, 1):
-            torch.manual_seed(seed)
-            states.append(torch.cat([p.flatten() for p in self._network(self._shared()).parameters()]))
+    def test_the_generator_decides_the_initial_values(self) -> None:
+        states = [
+            torch.cat([p.flatten() for p in self._network(self._shared(), seed).parameters()])
+            for seed in (0, 0, 1)
+        ]
         assert torch.equal(states[0], states[1])
         assert not torch.equal(states[0], states[2])
+
+    def test_nothing_is_drawn_but_from_the_generator(self) -> None:
+        before = torch.get_rng_state()
+        network = self._network(self._shared()).train()
+        outputs = []
+        for _ in range(2):
+            network.use_generator(torch.Generator().manual_seed(3))
+            outputs.append(network(toy_rows(MEMBERS).inputs)["cost"])
+        assert torch.equal(*outputs)
+        assert torch.equal(torch.get_rng_state(), before)
 
     def test_evaluation_is_the_same_every_time_and_for_every_batch(self) -> None:
         network = self._network(self._shared()).eval()
@@ -80,13 +92,13 @@ class TrunkSuite(ABC):
     def test_sharing_all_stages_is_the_plain_chain(self) -> None:
         network = self._network(self._shared()).eval()
         inputs = toy_rows(MEMBERS).inputs
-        features = nn.Sequential(network.encoder, *network.nodes)(inputs)
+        features = nn.Sequential(network.encoder, *_nodes(network))(inputs)
         outputs = network(inputs)
         for head, task in zip(network.heads, MEMBERS, strict=True):
             torch.testing.assert_close(outputs[task], head(features), rtol=0, atol=0)
 
     def test_members_do_not_influence_each_other_after_their_cut(self) -> None:
-        network = self._network(Branching.parse(self._tree())).eval()
+        network = self._network(self._tree()).eval()
         inputs = toy_rows(MEMBERS).inputs
         for task in MEMBERS:
             before = network(inputs)
@@ -98,24 +110,22 @@ class TrunkSuite(ABC):
                 assert torch.equal(before[other], after[other]) == (other != task)
 
     def test_every_node_is_visited_once(self) -> None:
-        network = self._network(Branching.parse(self._tree()))
+        network = self._network(self._tree())
         visits: Counter[int] = Counter()
-        for index, node in enumerate(network.nodes):
+        for index, node in enumerate(_nodes(network)):
             node.register_forward_hook(lambda *_, index=index: visits.update([index]))
         network(toy_rows(MEMBERS).inputs)
-        assert visits == Counter(range(network.branching.n_nodes))
+        assert visits == Counter(range(Branching.parse(self._tree()).n_nodes))
 
     def test_parameters_and_flops_add_up_over_the_nodes(self) -> None:
-        trunk, branching, tasks = self.trunk(), Branching.parse(self._tree()), toy_tasks(MEMBERS)
-        parts = [trunk.build_encoder(TOY_SHAPE), *(task.head(trunk.width_out) for task in tasks)]
-        for stage in range(trunk.stages):
-            parts += [trunk.build_stage(stage, TOY_SHAPE) for _ in branching.nodes(stage)]
-        n_params = sum(p.numel() for part in parts for p in part.parameters())
-        assert count_parameters(branching, trunk, tasks, TOY_SHAPE) == n_params
-        shared = count_flops(self._shared(), trunk, tasks, TOY_SHAPE)
-        branched = count_flops(branching, trunk, tasks, TOY_SHAPE)
-        alone = sum(count_flops(branching.restrict([t.name]), trunk, [t], TOY_SHAPE) for t in tasks)
-        assert 0 < shared < branched < alone
+        tree, encoder = self._tree(), self.encoder()
+        n_params = sum(p.numel() for p in self._network(tree).parameters())
+        branched = toy_cost(MEMBERS, tree, self.trunk(), encoder)
+        assert branched.n_params == n_params
+        shared = toy_cost(MEMBERS, self._shared(), self.trunk(), encoder)
+        restricted = {task: str(Branching.parse(tree).restrict([task])) for task in MEMBERS}
+        alone = [toy_cost([task], text, self.trunk(), encoder).flops for task, text in restricted.items()]
+        assert 0 < shared.flops < branched.flops < sum(alone)
 
     def test_mixed_precision_gives_finite_gradients(self) -> None:
         network = self._network(self._shared())
@@ -129,11 +139,11 @@ class TrunkSuite(ABC):
         assert type(trunk).model_validate_json(trunk.model_dump_json()) == trunk
         assert pickle.loads(pickle.dumps(trunk)) == trunk
 
-    def _network(self, branching: Branching) -> Network:
-        return Network(branching, self.trunk(), toy_tasks(MEMBERS), TOY_SHAPE)
+    def _network(self, tree: str, seed: int = 0) -> Network:
+        return toy_network(MEMBERS, tree, self.trunk(), self.encoder(), seed=seed)
 
-    def _shared(self) -> Branching:
-        return Branching.shared(MEMBERS, self.trunk().stages)
+    def _shared(self) -> str:
+        return str(Branching.shared(MEMBERS, self.trunk().stages))
 
     def _tree(self) -> str:
         """Stage 1 shared by two members, all apart from the last stage on."""
@@ -141,15 +151,10 @@ class TrunkSuite(ABC):
         return " / ".join(["age cost death", *between, "age | cost | death"])
 
 
-def _inputs(shape: InputShape, rows: int) -> Inputs:
-    return toy_rows(MEMBERS, rows, shape=shape).inputs
+def _nodes(network: Network) -> list[nn.Module]:
+    return [module for _, module in network.body.parts()]
 
 
 def _path(network: Network, task: str) -> list[Tensor]:
     """The parameters of the nodes that ``task`` goes through."""
-    nodes = [
-        sum(len(network.branching.nodes(earlier)) for earlier in range(stage))
-        + network.branching.node(stage, task)
-        for stage in range(network.branching.n_stages)
-    ]
-    return [p for node in nodes for p in network.nodes[node].parameters()]
+    return [p for members, node in network.body.parts() if task in members for p in node.parameters()]

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from mtl_search.design import Branching
 from mtl_search.model import MlpConfig, Network
-from mtl_search.testing.toy_networks import TOY_SHAPE, toy_losses, toy_rows, toy_tasks
+from mtl_search.testing.toy_networks import toy_losses, toy_network, toy_rows
 from mtl_search.weighting import Weighting, WeightingOptions
 
 __all__ = ["WeightingSuite"]
@@ -164,7 +164,7 @@ def _step(
 def _network(members: tuple[str, ...] = MEMBERS) -> Network:
     torch.manual_seed(0)
     trunk = MlpConfig(stages=3, width=8, activation="silu")
-    return Network(Branching.parse(TREE).restrict(members), trunk, toy_tasks(members), TOY_SHAPE)
+    return toy_network(members, str(Branching.parse(TREE).restrict(members)), trunk)
 
 
 def _values(network: Network) -> dict[str, float]:

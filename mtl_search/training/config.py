@@ -14,7 +14,7 @@ from pydantic import (
     model_validator,
 )
 
-from mtl_search.model import SharingConfig, TrunkConfig
+from mtl_search.model import EncoderConfig, SharingConfig, TableConfig, TrunkConfig
 from mtl_search.training.optimizer import AdamW, OptimizerConfig
 from mtl_search.training.schedule import Cosine, ScheduleConfig
 from mtl_search.weighting import EqualConfig, WeightingConfig
@@ -36,6 +36,7 @@ class TrialConfig(BaseModel):
 
     members: tuple[str, ...] = Field(min_length=1, strict=False)
     sharing: SharingConfig
+    encoder: EncoderConfig = TableConfig()
     trunk: TrunkConfig
     weighting: WeightingConfig = EqualConfig()
     optimizer: OptimizerConfig = AdamW()

@@ -30,8 +30,8 @@ def build_network(
     config: TrialConfig, tasks: Mapping[str, Task], shape: InputShape, generator: torch.Generator
 ) -> Network:
     """The network of ``config`` on inputs of ``shape``, its initial values drawn from ``generator``."""
-    with drawing_from(generator):
-        return Network(config.sharing.branching, config.trunk, list(tasks.values()), shape)
+    members = [tasks[name] for name in config.members]
+    return Network(config.sharing, config.encoder, config.trunk, members, shape, generator=generator)
 
 
 class NonFiniteLossError(ArithmeticError):

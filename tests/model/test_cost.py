@@ -1,82 +1,96 @@
 import time
+from typing import Any
 
 import pytest
 import torch
-from torch import nn
 
 from mtl_search.data import InputShape
 from mtl_search.design import Branching
+from mtl_search.errors import Mismatch
 from mtl_search.model import (
     HardSharing,
     MlpConfig,
-    Network,
     NetworkCosts,
     NetworkParts,
     ResNetConfig,
-    Trunk,
-    count_flops,
-    count_parameters,
+    TableConfig,
 )
-from mtl_search.testing.toy_networks import TOY_SHAPE, toy_rows, toy_tasks
+from mtl_search.testing.toy_networks import TOY_SHAPE, toy_cost, toy_network, toy_rows, toy_tasks
+from tests.fixtures.parts import Experts, Steps, Tokens
 
 MEMBERS = ("age", "cost")
+SHARED = "age cost / age cost / age cost"
 
 
 def test_hand_counted_mlp() -> None:
     """10 numbers, two stages of width 4 split after the first, two heads of one output."""
-    args = Branching.split(MEMBERS, 2, 1), MlpConfig(stages=2, width=4), toy_tasks(MEMBERS), InputShape(10)
-    assert count_parameters(*args) == (10 * 4 + 4) + 2 * (4 * 4 + 4) + 2 * (4 + 1)
-    assert count_flops(*args) == 2 * (10 * 4 + 2 * 4 * 4 + 2 * 4)
+    trunk = MlpConfig(stages=2, width=4)
+    cost = toy_cost(MEMBERS, "age cost / age | cost", trunk, shape=InputShape(10))
+    assert cost.n_params == (10 * 4 + 4) + 2 * (4 * 4 + 4) + 2 * (4 + 1)
+    assert cost.flops == 2 * (10 * 4 + 2 * 4 * 4 + 2 * 4)
 
 
 def test_embeddings_have_parameters_and_no_flops() -> None:
-    trunk = MlpConfig(stages=1, width=4, embedding_dim=3)
-    plain, embedded = (InputShape(6), InputShape(0, (5, 7)))
-    branching, tasks = Branching.shared(MEMBERS, 1), toy_tasks(MEMBERS)
-    without = count_parameters(branching, trunk, tasks, plain)
-    assert count_parameters(branching, trunk, tasks, embedded) == without + (5 + 7) * 3
-    assert count_flops(branching, trunk, tasks, embedded) == count_flops(branching, trunk, tasks, plain)
+    trunk, encoder = MlpConfig(stages=1, width=4), TableConfig(embedding_dim=3)
+    without = toy_cost(MEMBERS, "age cost", trunk, encoder, shape=InputShape(6))
+    embedded = toy_cost(MEMBERS, "age cost", trunk, encoder, shape=InputShape(0, (5, 7)))
+    assert embedded.n_params == without.n_params + (5 + 7) * 3
+    assert embedded.flops == without.flops
 
 
 @pytest.mark.parametrize("trunk", [MlpConfig(width=8), ResNetConfig(width=8, blocks=2)])
-def test_the_counts_are_those_of_the_real_network(trunk: MlpConfig | ResNetConfig) -> None:
-    args = Branching.split(MEMBERS, 3, 2), trunk, toy_tasks(MEMBERS), TOY_SHAPE
-    network = Network(*args)
-    assert count_parameters(*args) == sum(p.numel() for p in network.parameters())
+@pytest.mark.parametrize("sharing", ["age cost / age cost / age | cost", Experts()])
+def test_the_counts_are_those_of_the_real_network(trunk: Any, sharing: Any) -> None:
+    network, cost = toy_network(MEMBERS, sharing, trunk), toy_cost(MEMBERS, sharing, trunk)
+    assert cost.n_params == sum(p.numel() for p in network.parameters())
     linear = [m for m in network.modules() if isinstance(m, torch.nn.Linear)]
-    assert count_flops(*args) == sum(2 * m.in_features * m.out_features for m in linear)
+    assert cost.flops == sum(2 * m.in_features * m.out_features for m in linear)
+
+
+def test_sequences_are_counted_at_every_step() -> None:
+    args = MEMBERS, SHARED, Steps(stages=3, width=5), Tokens(width=6)
+    cost = toy_cost(*args)
+    assert cost.n_params == sum(p.numel() for p in toy_network(*args).parameters())
+    assert cost.flops == 2 * len(TOY_SHAPE.cardinalities) * (6 * 5 + 5 * 5 + 5 * 5) + 2 * 2 * 5
+
+
+def test_parts_that_do_not_fit_are_refused_in_words() -> None:
+    with pytest.raises(Mismatch, match="a vector for an mlp, found a sequence of 2 steps of width 6"):
+        toy_cost(MEMBERS, SHARED, MlpConfig(), Tokens())
+    with pytest.raises(Mismatch, match="categorical columns for tokens, found none"):
+        toy_cost(MEMBERS, SHARED, MlpConfig(), Tokens(), shape=InputShape(3))
 
 
 def test_counting_draws_no_random_numbers_and_allocates_nothing() -> None:
-    args = Branching.shared(MEMBERS, 3), MlpConfig(width=100_000), toy_tasks(MEMBERS), TOY_SHAPE
     state = torch.get_rng_state()
-    assert count_parameters(*args) > 2e10  # 80 GB, were they real
-    assert count_flops(*args) > 4e10
+    cost = toy_cost(MEMBERS, SHARED, MlpConfig(width=100_000))
+    assert cost.n_params > 2e10  # 80 GB, were they real
+    assert cost.flops > 4e10
     assert torch.equal(torch.get_rng_state(), state)
 
 
 def test_counting_takes_milliseconds() -> None:
     members = tuple(f"t{i}" for i in range(9))
-    args = Branching.split(members, 3, 1), MlpConfig(width=64), toy_tasks(members), TOY_SHAPE
-    count_flops(*args)
+    args = members, str(Branching.split(members, 3, 1)), MlpConfig(width=64)
+    toy_cost(*args)
     times = []
     for _ in range(10):
         start = time.process_time()
-        count_parameters(*args)
-        count_flops(*args)
+        toy_cost(*args)
         times.append(time.process_time() - start)
-    assert min(times) < 0.1
+    assert min(times) < 0.05
 
 
 def test_a_network_can_be_counted_and_then_built() -> None:
-    args = Branching.shared(MEMBERS, 3), MlpConfig(width=4), toy_tasks(MEMBERS), TOY_SHAPE
-    count_flops(*args)
-    assert {p.device.type for p in Network(*args).parameters()} == {"cpu"}
-    assert Network(*args)(toy_rows(MEMBERS).inputs)["age"].device.type == "cpu"
+    args = MEMBERS, SHARED, MlpConfig(width=4)
+    toy_cost(*args)
+    network = toy_network(*args)
+    assert {p.device.type for p in network.parameters()} == {"cpu"}
+    assert network(toy_rows(MEMBERS).inputs)["age"].device.type == "cpu"
 
 
-def parts(branching: Branching, trunk: Trunk) -> NetworkParts:
-    return NetworkParts(HardSharing(branching=branching), trunk)
+def parts(branching: Branching, trunk: Any) -> NetworkParts:
+    return NetworkParts(branching.members, HardSharing(branching=branching), trunk)
 
 
 def remembered() -> NetworkCosts:
@@ -97,7 +111,7 @@ def test_costs_are_remembered_and_the_same_in_any_order() -> None:
     backward = {network: second.of(parts(*network)) for network in reversed(networks)}
     assert forward == backward
     for (branching, trunk), cost in forward.items():
-        network = Network(branching, trunk, toy_tasks(branching.members), TOY_SHAPE)
+        network = toy_network(branching.members, str(branching), trunk)
         assert cost.n_params == sum(p.numel() for p in network.parameters())
 
 
@@ -105,9 +119,9 @@ def test_parts_are_counted_once_whatever_the_dropout(monkeypatch: pytest.MonkeyP
     built = []
     build_stage = MlpConfig.build_stage
 
-    def counted(self: MlpConfig, index: int, shape: InputShape) -> nn.Module:
+    def counted(self: MlpConfig, index: int, spec: Any) -> Any:
         built.append(index)
-        return build_stage(self, index, shape)
+        return build_stage(self, index, spec)
 
     monkeypatch.setattr(MlpConfig, "build_stage", counted)
     costs = remembered()

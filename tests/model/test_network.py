@@ -1,27 +1,26 @@
 import copy
 import pickle
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from torch import Tensor, nn
+from torch import nn
 
-from mtl_search.data import Inputs, InputShape
+from mtl_search.data import InputShape
 from mtl_search.design import Branching
-from mtl_search.model import MlpConfig, Network, Trunk
-from mtl_search.testing.toy_networks import TOY_SHAPE, toy_losses, toy_rows, toy_tasks
+from mtl_search.features import FeatureSpec
+from mtl_search.model import HardSharing, MlpConfig, Network, TableConfig, Trunk
+from mtl_search.testing.toy_networks import TOY_SHAPE, toy_losses, toy_network, toy_rows, toy_tasks
 
 TREE = "age cost death / age | cost death / age | cost | death"
 
 
-def network_of(text: str, **options: Any) -> Network:
+def network_of(text: str) -> Network:
     branching = Branching.parse(text)
-    torch.manual_seed(0)
-    trunk = MlpConfig(stages=branching.n_stages, width=6, activation="silu", **options)
-    return Network(branching, trunk, toy_tasks(branching.members), TOY_SHAPE)
+    trunk = MlpConfig(stages=branching.n_stages, width=6, activation="silu")
+    return toy_network(branching.members, text, trunk)
 
 
 @st.composite
@@ -43,14 +42,12 @@ def trees(draw: st.DrawFn) -> str:
 @given(trees())
 def test_each_output_is_the_chain_of_its_own_nodes(text: str) -> None:
     network = network_of(text)
-    branching = network.branching
     inputs = toy_rows(network.members).inputs
     outputs = network(inputs)
-    first = [sum(len(branching.nodes(s)) for s in range(stage)) for stage in range(branching.n_stages)]
     for task, head in zip(network.members, network.heads, strict=True):
         hidden = network.encoder(inputs)
-        for stage in range(branching.n_stages):
-            hidden = network.nodes[first[stage] + branching.node(stage, task)](hidden)
+        for members, node in network.body.parts():
+            hidden = node(hidden) if task in members else hidden
         torch.testing.assert_close(outputs[task], head(hidden))
 
 
@@ -61,7 +58,7 @@ def test_parameters_are_shared_exactly_by_those_whose_losses_reach_them(text: st
     served: dict[int, set[str]] = {id(p): set() for p in network.parameters()}
     for task in network.members:
         network.zero_grad()
-        torch.autograd.backward(toy_losses(network, toy_rows(network.members))[task])
+        toy_losses(network, toy_rows(network.members))[task].backward()
         for parameter in network.parameters():
             if parameter.grad is not None:
                 served[id(parameter)].add(task)
@@ -83,9 +80,9 @@ def test_parameters_are_shared_exactly_by_those_whose_losses_reach_them(text: st
         ("age / age", 1),
     ],
 )
-def test_the_last_shared_layer_is_the_deepest_that_all_go_through(text: str, last: int) -> None:
+def test_the_last_shared_layer_is_the_deepest_that_all_go_through(text: Any, last: Any) -> None:
     network = network_of(text)
-    expected = list(network.nodes[last].parameters())
+    expected = list(network.body.nodes[last].parameters())
     found = network.last_shared_parameters()
     assert [id(p) for p in found] == [id(p) for p in expected]
 
@@ -99,30 +96,17 @@ def test_a_network_of_one_shares_nothing() -> None:
 class Bare(Trunk):
     """A trunk whose stages have no parameters."""
 
-    name: str = "bare"
     stages: int = 2
 
-    @property
-    def width_out(self) -> int:
-        return 4
+    def stage_out(self, index: int, spec: FeatureSpec) -> FeatureSpec:
+        return spec
 
-    def build_encoder(self, shape: InputShape) -> nn.Module:
-        class Linear(nn.Module):
-            def __init__(self) -> None:
-                super().__init__()
-                self.linear = nn.Linear(shape.n_numeric, 4)
-
-            def forward(self, inputs: Inputs) -> Tensor:
-                return self.linear(inputs["numeric"])
-
-        return Linear()
-
-    def build_stage(self, index: int, shape: InputShape) -> nn.Module:
+    def build_stage(self, index: int, spec: FeatureSpec) -> nn.Module:
         return nn.ReLU()
 
 
-def test_the_encoder_is_the_last_shared_layer_where_stages_have_no_parameters() -> None:
-    network = Network(Branching.shared(["age", "cost"], 2), Bare(), toy_tasks(["age", "cost"]), InputShape(3))
+def test_the_encoder_is_the_last_shared_layer_if_stages_have_no_parameters() -> None:
+    network = toy_network(["age", "cost"], "age cost / age cost", Bare())
     assert [id(p) for p in network.last_shared_parameters()] == [id(p) for p in network.encoder.parameters()]
 
 
@@ -137,13 +121,15 @@ def test_the_order_of_tasks_does_not_matter() -> None:
     tasks = toy_tasks(branching.members)
     states = []
     for order in (tasks, tasks[::-1]):
-        torch.manual_seed(0)
-        states.append(Network(branching, trunk, order, TOY_SHAPE).state_dict())
+        generator = torch.Generator().manual_seed(0)
+        sharing = HardSharing(branching=branching)
+        network = Network(sharing, TableConfig(), trunk, order, TOY_SHAPE, generator=generator)
+        states.append(network.state_dict())
     torch.testing.assert_close(*states, rtol=0, atol=0)
 
 
 @pytest.mark.parametrize("copied", [copy.deepcopy, lambda network: pickle.loads(pickle.dumps(network))])
-def test_a_copy_knows_its_own_parameters(copied: Callable[..., Any]) -> None:
+def test_a_copy_knows_its_own_parameters(copied: Any) -> None:
     network = copied(network_of(TREE))
     known = {id(p) for p in network.parameters()}
     assert {id(p) for p in network.shared_parameters()} <= known
@@ -154,12 +140,30 @@ def test_a_copy_knows_its_own_parameters(copied: Callable[..., Any]) -> None:
 @pytest.mark.parametrize(
     ("tasks", "stages", "message"),
     [
-        (["age", "cost"], 3, r"tasks \['age', 'cost', 'death'\] of the branching, found \['age', 'cost'\]"),
-        (["age", "cost", "death", "age"], 3, "found .*'age', 'cost', 'death', 'age'"),
-        (["age", "cost", "stay"], 3, "found .*'stay'"),
-        (["age", "cost", "death"], 2, "a trunk of 3 stages, found one of 2"),
+        (["age", "cost"], 3, r"of the members \('age', 'cost'\), found \('age', 'cost', 'death'\)"),
+        (["age", "cost", "death", "age"], 3, "each task once, found .*'age', 'cost', 'death', 'age'"),
+        (["age", "cost", "stay"], 3, "of the members .*'stay'"),
+        (["age", "cost", "death"], 2, "a branching of 2 stages, as the trunk has, found 3"),
     ],
 )
-def test_parts_that_do_not_fit_are_refused(tasks: list[str], stages: int, message: str) -> None:
+def test_parts_that_do_not_fit_are_refused(tasks: Any, stages: Any, message: Any) -> None:
     with pytest.raises(ValueError, match=message):
-        Network(Branching.parse(TREE), MlpConfig(stages=stages), toy_tasks(tasks), TOY_SHAPE)
+        toy_network(tasks, TREE, MlpConfig(stages=stages))
+
+
+def test_the_generator_gives_the_numbers_of_the_global_one_and_goes_on() -> None:
+    torch.manual_seed(0)
+    linear = nn.Linear(4, 6)
+    generator = torch.Generator().manual_seed(0)
+    before = torch.get_rng_state()
+    network = Network(
+        HardSharing.model_validate("age"),
+        TableConfig(),
+        MlpConfig(stages=1, width=6),
+        toy_tasks(["age"]),
+        InputShape(4),
+        generator=generator,
+    )
+    assert torch.equal(network.body.nodes[0][0].weight, linear.weight)
+    assert torch.equal(torch.get_rng_state(), before)
+    assert not torch.equal(generator.get_state(), torch.Generator().manual_seed(0).get_state())

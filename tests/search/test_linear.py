@@ -10,12 +10,11 @@ import pytest
 import torch
 
 from mtl_search.data import InputShape
-from mtl_search.design import Branching
-from mtl_search.model import HardSharing, MlpConfig, Network, NetworkCosts, NetworkParts, ResNetConfig
+from mtl_search.model import MlpConfig, ResNetConfig
 from mtl_search.search import run_sweep
 from mtl_search.sweep import SweepSpec
 from mtl_search.sweep.arms import arms_of, evidence_for
-from mtl_search.testing.toy_networks import toy_tasks
+from mtl_search.testing.toy_networks import toy_cost, toy_network
 from mtl_search.training import TrialConfig
 
 MakeSpec = Callable[..., SweepSpec]
@@ -26,23 +25,18 @@ SHAPE = InputShape(4, (3, 5))
 @pytest.mark.parametrize("kind", [MlpConfig, ResNetConfig])
 @pytest.mark.parametrize("members", [["age"], ["age", "cost"]])
 def test_without_stages_heads_read_the_encoder(kind: Any, members: list[str]) -> None:
-    trunk, tasks = kind(stages=0, width=16), toy_tasks(members)
-    branching = Branching.shared(members, trunk.depth)
-    network = Network(branching, trunk, tasks, SHAPE)
+    trunk, tree = kind(stages=0, width=16), " ".join(members)
+    network = toy_network(members, tree, trunk, shape=SHAPE)
     inputs = {"numeric": torch.randn(6, 4), "categorical": torch.zeros(6, 2, dtype=torch.int64)}
     assert {name: out.shape[0] for name, out in network(inputs).items()} == dict.fromkeys(members, 6)
-    counted = (
-        NetworkCosts({task.name: task for task in tasks}, SHAPE)
-        .of(NetworkParts(HardSharing(branching=branching), trunk))
-        .n_params
-    )
+    counted = toy_cost(members, tree, trunk, shape=SHAPE).n_params
     assert counted == sum(parameter.numel() for parameter in network.parameters())
     shared = sum(parameter.numel() for parameter in network.shared_parameters())
     assert (shared > 0) is (len(members) > 1)
 
 
 def test_a_network_of_numbers_without_stages_is_linear() -> None:
-    network = Network(Branching.parse("age"), MlpConfig(stages=0), toy_tasks(["age"]), InputShape(3, ()))
+    network = toy_network(["age"], "age", MlpConfig(stages=0), shape=InputShape(3))
     empty = torch.zeros(1, 0, dtype=torch.int64)
     x, y = torch.randn(1, 3), torch.randn(1, 3)
     out = [network({"numeric": one, "categorical": empty})["age"] for one in (x, y, x + y, torch.zeros(1, 3))]

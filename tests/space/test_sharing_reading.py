@@ -5,8 +5,9 @@ import pytest
 from mtl_search.design import Branching
 from mtl_search.errors import SpecError
 from mtl_search.space.document import Document
+from mtl_search.space.node import Constant, Fields
 from mtl_search.space.parameter import Categorical, IntRange
-from mtl_search.space.sharing_range import Choice, Literal, Shared, Split, Tree
+from mtl_search.space.sharing_range import Choice, Literal, Own, Shared, Split, Tree
 from mtl_search.space.sharing_reading import read_sharing
 
 TASKS = ("age", "cost", "dnr")
@@ -29,6 +30,7 @@ def read(value: Any) -> Any:
         ({"split": {"int": [1, 3]}}, Split(IntRange(1, 3))),
         ({"split": {"categorical": [1, 3]}}, Split(Categorical((1, 3)))),
         ({"tree": "any"}, Tree()),
+        ({"name": "a:B", "n": 2}, Own(Fields((("name", Constant("a:B")), ("n", Constant(2)))))),
         ({"categorical": ["shared", TEXT]}, Choice({"shared": Shared(), str(TREE): Literal(TREE)})),
     ],
 )
@@ -46,6 +48,7 @@ SPLITS = "expected {split: {int: [low, high]}} or {split: 2}"
         (None, f": {FORMS}, found nothing"),
         (2, f": {FORMS}, found 2"),
         ([1, 2], f": {FORMS}, found [1, 2]"),
+        ({"name": "experts"}, ": expected the name module:Class of a way of sharing, found 'experts'"),
         ({"spilt": 2}, f": {FORMS}, found {{spilt: 2}}"),
         ({"int": [1, 2]}, f": {FORMS}, found {{int: [1, 2]}}"),
         ("shard", f": {FORMS}, found 'shard'; did you mean 'shared'?"),

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from mtl_search.data import InputShape
+from mtl_search.features import FeatureSpec, VectorSpec
 from mtl_search.model import MlpConfig, Trunk
 from mtl_search.testing.trunk_suite import TrunkSuite
 from mtl_search.testing.weighting_suite import MEMBERS, WeightingSuite
@@ -99,19 +99,15 @@ class FaultyTrunk(Trunk):
     name: str = "faulty"
     fault: str
 
-    @property
-    def width_out(self) -> int:
-        return 7 if self.fault == "wrong width" else 6
+    def stage_out(self, index: int, spec: FeatureSpec) -> FeatureSpec:
+        return VectorSpec(7 if self.fault == "wrong width" and index == 2 else 6)
 
-    def build_encoder(self, shape: InputShape) -> nn.Module:
-        return self._mlp().build_encoder(shape)
-
-    def build_stage(self, index: int, shape: InputShape) -> nn.Module:
+    def build_stage(self, index: int, spec: FeatureSpec) -> nn.Module:
         if self.fault == "cuts the gradient" and index == 1:
             return _Cut()
         if self.fault == "shares modules" and index == 1:
             return KEPT
-        stage = self._mlp().build_stage(index, shape)
+        stage = self._mlp().build_stage(index, spec)
         return nn.Sequential(stage, _Noise()) if self.fault == "noise" else stage
 
     def _mlp(self) -> MlpConfig:
@@ -146,7 +142,7 @@ class TrunkUnderTest(TrunkSuite):
 
 
 def _has_the_width(suite: TrunkSuite) -> None:
-    suite.test_rows_go_through_encoder_and_stages_to_features(InputShape(3), 5)
+    suite.test_each_stage_makes_the_features_it_says(5)
 
 
 def _reaches(suite: TrunkSuite) -> None:
@@ -160,6 +156,7 @@ def _reaches(suite: TrunkSuite) -> None:
         ("cuts the gradient", _reaches),
         ("shares modules", lambda suite: suite.test_every_part_is_new()),
         ("shares modules", lambda suite: suite.test_members_do_not_influence_each_other_after_their_cut()),
+        ("noise", lambda suite: suite.test_nothing_is_drawn_but_from_the_generator()),
         ("noise", lambda suite: suite.test_evaluation_is_the_same_every_time_and_for_every_batch()),
     ],
 )

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from mtl_search.design import Branching
+from mtl_search.model import HardSharing
 from mtl_search.training import TrialConfig
 
 MakeConfig = Callable[..., TrialConfig]
@@ -22,7 +22,7 @@ def test_members_are_sorted(make_config: MakeConfig) -> None:
 
 def test_sharing_is_text_or_value(make_config: MakeConfig) -> None:
     text = "cost ill / cost | ill"
-    assert make_config("cost", "ill", sharing=text).sharing.branching == Branching.parse(text)
+    assert make_config("cost", "ill", sharing=text).sharing == HardSharing.model_validate(text)
     assert json.loads(make_config("cost", "ill", sharing=text).model_dump_json())["sharing"] == text
 
 

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from mtl_search.analysis import jackknife_variance
 from mtl_search.data import Dataset, Inputs, Rows
 from mtl_search.model import Network
-from mtl_search.training import TrialConfig
+from mtl_search.training import TrialConfig, build_network
 from mtl_search.training import evaluation as module
 from mtl_search.training.evaluation import Evaluator
 from tests.fixtures.data import task_configs
@@ -23,10 +23,7 @@ MakeConfig = Callable[..., TrialConfig]
 @pytest.fixture
 def network(dataset: Dataset, make_config: MakeConfig) -> Network:
     config = make_config("cost", "ill", "stage", "topics")
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
-        tasks = [dataset.tasks[name] for name in config.members]
-        return Network(config.sharing.branching, config.trunk, tasks, dataset.input_shape)
+    return build_network(config, dataset.tasks, dataset.input_shape, torch.Generator().manual_seed(0))
 
 
 def outputs_by_hand(network: Network, dataset: Dataset) -> dict[str, Tensor]:
@@ -69,9 +66,7 @@ def test_dropout_is_off_and_no_graph_is_kept(dataset: Dataset, make_config: Make
     trunk = {"name": "mlp", "stages": 2, "width": 8, "dropout": 0.9}
     config = make_config("cost", "ill", trunk=trunk)
     tasks = {name: dataset.tasks[name] for name in config.members}
-    network = Network(
-        config.sharing.branching, config.trunk, list(tasks.values()), dataset.input_shape
-    ).train()
+    network = build_network(config, tasks, dataset.input_shape, torch.Generator()).train()
     evaluator = Evaluator(dataset.valid.select(tasks), tasks)
     assert evaluator.default_metrics(network) == evaluator.default_metrics(network)
     assert all(parameter.grad is None for parameter in network.parameters())
@@ -98,11 +93,8 @@ def test_groups_are_the_same_for_every_network(dataset: Dataset, make_config: Ma
     task = {"cost": dataset.tasks["cost"]}
     networks = []
     for _ in range(2):
-        with torch.random.fork_rng():
-            torch.manual_seed(5)
-            networks.append(
-                Network(config.sharing.branching, config.trunk, list(task.values()), dataset.input_shape)
-            )
+        generator = torch.Generator().manual_seed(5)
+        networks.append(build_network(config, task, dataset.input_shape, generator))
     rows = dataset.valid.select(task)
     first, second = (Evaluator(rows, task).leave_out(network, 5) for network in networks)
     assert first == second

@@ -18,6 +18,7 @@ from mtl_search.training import (
     Score,
     Training,
     TrialConfig,
+    build_network,
     conclude,
     failure,
     network_cost,
@@ -170,8 +171,7 @@ def test_failures_are_told_in_one_line() -> None:
 
 def test_cost_is_that_of_the_network(dataset: Dataset, make_config: MakeConfig) -> None:
     config = make_config("cost", "ill")
-    tasks = [dataset.tasks[name] for name in config.members]
-    network = Network(config.sharing.branching, config.trunk, tasks, dataset.input_shape)
+    network = build_network(config, dataset.tasks, dataset.input_shape, torch.Generator())
     cost = network_cost(config, dataset)
     assert cost.n_params == sum(parameter.numel() for parameter in network.parameters())
     assert cost.flops > cost.n_params

@@ -5,9 +5,8 @@ from hypothesis import strategies as st
 from torch import nn
 from torchjd.autojac import jac
 
-from mtl_search.design import Branching
 from mtl_search.model import MlpConfig, Network
-from mtl_search.testing.toy_networks import TOY_SHAPE, LinearNetwork, toy_losses, toy_rows, toy_tasks
+from mtl_search.testing.toy_networks import LinearNetwork, toy_losses, toy_network, toy_rows
 from mtl_search.weighting.gradients import add_gradient, backward_scalarized, differentiate, stack
 
 MEMBERS = ("age", "cost", "death")
@@ -19,9 +18,7 @@ TREES = [
 
 
 def network_of(tree: str) -> Network:
-    torch.manual_seed(0)
-    trunk = MlpConfig(stages=2, width=5, activation="silu")
-    return Network(Branching.parse(tree), trunk, toy_tasks(MEMBERS), TOY_SHAPE)
+    return toy_network(MEMBERS, tree, MlpConfig(stages=2, width=5, activation="silu"))
 
 
 @pytest.mark.parametrize("tree", TREES)
@@ -48,7 +45,7 @@ def test_each_task_gets_its_own_gradient_on_the_way(tree: str) -> None:
 def test_a_task_that_does_not_use_a_shared_parameter_has_zeros_there() -> None:
     network = network_of("age cost death / age cost | death")
     jacobian_TP = differentiate(toy_losses(network, toy_rows(MEMBERS)), network)
-    n_all = sum(p.numel() for p in [*network.encoder.parameters(), *network.nodes[0].parameters()])
+    n_all = sum(p.numel() for p in [*network.encoder.parameters(), *network.body.nodes[0].parameters()])
     assert jacobian_TP[:2, n_all:].any(dim=1).all()
     assert not jacobian_TP[2, n_all:].any()
 

@@ -5,13 +5,36 @@
 from typing import Literal
 
 import torch
+from pydantic import PositiveInt
 from torch import Tensor, nn
+from typing_extensions import override
 
 from mtl_search.data.rows import Inputs, InputShape
+from mtl_search.features import VectorSpec
+from mtl_search.model.encoders.encoder import Encoder
 
-__all__ = ["EmbeddingDim", "TableEncoder", "encoded_width"]
+__all__ = ["TableConfig", "TableEncoder", "embedding_dims"]
 
-EmbeddingDim = int | Literal["auto"]
+EmbeddingDim = PositiveInt | Literal["auto"]
+
+
+class TableConfig(Encoder):
+    """Numbers, and embeddings of ``embedding_dim``, side by side.
+
+    >>> TableConfig(embedding_dim=4).features(InputShape(n_numeric=3, cardinalities=(2, 9)))
+    VectorSpec(width=11)
+    """
+
+    name: Literal["table"] = "table"
+    embedding_dim: EmbeddingDim = "auto"
+
+    @override
+    def features(self, shape: InputShape) -> VectorSpec:
+        return VectorSpec(shape.n_numeric + sum(embedding_dims(shape, self.embedding_dim)))
+
+    @override
+    def build(self, shape: InputShape) -> nn.Module:
+        return TableEncoder(shape, self.embedding_dim)
 
 
 def embedding_dims(shape: InputShape, embedding_dim: EmbeddingDim) -> tuple[int, ...]:
@@ -26,11 +49,6 @@ def embedding_dims(shape: InputShape, embedding_dim: EmbeddingDim) -> tuple[int,
     if embedding_dim == "auto":
         return tuple(min(50, round(1.6 * cardinality**0.56)) for cardinality in shape.cardinalities)
     return (embedding_dim,) * len(shape.cardinalities)
-
-
-def encoded_width(shape: InputShape, embedding_dim: EmbeddingDim) -> int:
-    """The number of features that the encoder puts out."""
-    return shape.n_numeric + sum(embedding_dims(shape, embedding_dim))
 
 
 class TableEncoder(nn.Module):

@@ -1,30 +1,52 @@
-"""How the members of a network share its trunk, as a configuration that builds the shared body."""
+"""How the members of a network share its trunk, as a configuration that builds the network's body."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection
-from typing import Self
+from collections.abc import Collection, Sequence
 
-from pydantic import BaseModel, ConfigDict
+from torch import Tensor, nn
 
-__all__ = ["Sharing"]
+from mtl_search.features import FeatureSpec
+from mtl_search.model.part import Part
+from mtl_search.model.trunks.trunk import Trunk
+
+__all__ = ["Body", "Members", "Sharing"]
+
+Members = tuple[str, ...]
 
 
-class Sharing(BaseModel, ABC):
-    """A way of sharing; its text is canonical, so that equal ways are equal strings in tables and hashes."""
+class Body(nn.Module, ABC):
+    """What is between encoder and heads: from the features of a row to those of each member."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+    spec: FeatureSpec
+    """What each head reads."""
 
     @abstractmethod
-    def check(self, members: tuple[str, ...], n_stages: int) -> None:
+    def forward(self, features: Tensor) -> dict[str, Tensor]:
+        """The features of each member, by name."""
+
+    @abstractmethod
+    def parts(self) -> Sequence[tuple[Members, nn.Module]]:
+        """All of its modules from the encoder to the heads, each with the members that go through it."""
+
+
+class Sharing(Part):
+    """A way of sharing; its text is canonical, so that equal ways are equal strings in tables and hashes."""
+
+    @abstractmethod
+    def check(self, members: Members, n_stages: int) -> None:
         """ValueError unless it fits a network of ``members`` and a trunk of ``n_stages``."""
 
     @abstractmethod
-    def alone(self, task: str) -> Self:
-        """The same for a network of ``task`` alone."""
+    def build(self, trunk: Trunk, spec: FeatureSpec, members: Members) -> Body:
+        """The body of a network of ``members`` on features of this form."""
+
+    def copies(self, n_stages: int) -> Sequence[int] | None:
+        """How often a body has each stage, if it has nothing else: its cost is their sum."""
+        return None
 
     @abstractmethod
     def __str__(self) -> str: ...
 
     @abstractmethod
-    def draw(self, served: Collection[str] | None = None) -> str:
-        """A drawing in text; with ``served``, the other members stand in parentheses."""
+    def draw(self, members: Members, served: Collection[str] | None = None) -> str:
+        """A drawing of a network of ``members`` in text; with ``served``, the others stand in parentheses."""

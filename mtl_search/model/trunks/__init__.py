@@ -1,1 +1,18 @@
 """The trunks, one file each."""
+
+from typing import Annotated
+
+from pydantic import Field, SerializeAsAny
+
+from mtl_search.model.part import own_or
+from mtl_search.model.trunks.mlp import MlpConfig
+from mtl_search.model.trunks.resnet import ResNetConfig
+from mtl_search.model.trunks.trunk import Trunk
+
+__all__ = ["MlpConfig", "ResNetConfig", "Trunk", "TrunkConfig"]
+
+TrunkConfig = Annotated[
+    SerializeAsAny[Annotated[MlpConfig | ResNetConfig, Field(discriminator="name")]],
+    own_or(Trunk, "a trunk's"),
+]
+"""Any trunk, told apart by its name."""

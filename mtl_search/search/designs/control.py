@@ -13,6 +13,7 @@ from typing import Any
 from mtl_search.arm_names import CONTROL
 from mtl_search.data import Dataset
 from mtl_search.design import Branching, Design, design_id
+from mtl_search.model import HardSharing
 from mtl_search.records import Phase, TrialRecord, mean_gain
 from mtl_search.search.designs.plans import NetworkPlan, new_seeds
 from mtl_search.search.ledger import Ledger
@@ -42,7 +43,7 @@ def alone(config: TrialConfig, task: str) -> TrialConfig:
     return config.model_copy(
         update={
             "members": (task,),
-            "sharing": config.sharing.alone(task),
+            "sharing": HardSharing(branching=Branching.shared((task,), config.trunk.depth)),
             "weighting": EqualConfig(),
         }
     )

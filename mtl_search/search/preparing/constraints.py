@@ -4,6 +4,7 @@ import random
 from collections.abc import Mapping
 
 from mtl_search.data import Dataset
+from mtl_search.errors import Mismatch
 from mtl_search.model import NetworkCosts
 from mtl_search.search.studies.arm_study import MAX_REFUSED
 from mtl_search.space import RandomSuggest
@@ -15,7 +16,7 @@ __all__ = ["check_constraints"]
 
 
 def check_constraints(spec: SweepSpec, dataset: Dataset) -> None:
-    """SpecError where an arm has no network within the constraints, as far as random draws can tell."""
+    """SpecError if an arm has no network that fits the data and the constraints, as far as draws can tell."""
     constraints, costs = spec.settings.constraints, NetworkCosts(dataset.tasks, dataset.input_shape)
     for arm in arms_of(spec):
         for members in arm.studies.values():
@@ -24,7 +25,10 @@ def check_constraints(spec: SweepSpec, dataset: Dataset) -> None:
             for _ in range(MAX_REFUSED):
                 sampled = arm.space.sample(suggest, members or arm.space.members.suggest(suggest))
                 config = TrialConfig.model_validate(sampled)
-                cost = costs.of(config)
+                try:
+                    cost = costs.of(config)
+                except Mismatch as wrong:
+                    raise wrong.at(spec.document.place(("trial",))) from None
                 if (broken := constraints.broken_by(cost)) is None:
                     break
                 found = getattr(cost, broken[0])

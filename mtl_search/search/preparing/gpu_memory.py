@@ -53,8 +53,8 @@ def _of_network(config: TrialConfig, n_params: int, n_valid: int) -> int:
     A layer of n x m weights makes m values a row; L layers of P weights in all make about sqrt(L P), and more
     only where layers become wider than what they read.
     """
-    branching = config.sharing.branching
-    layers = 1 + sum(2 * len(branching.nodes(stage)) for stage in range(branching.n_stages))
+    depth = config.trunk.depth
+    layers = 1 + 2 * sum(config.sharing.copies(depth) or [len(config.members)] * depth)
     made = math.sqrt((layers + len(config.members)) * n_params)
     in_training = KEPT * made * config.batch_size
     in_evaluation = made * min(EVALUATED, n_valid)

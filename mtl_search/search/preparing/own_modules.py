@@ -1,18 +1,19 @@
-"""The modules of a user's own trunks, which whoever trains must be able to import."""
+"""The modules of a user's own parts of networks, which whoever trains must be able to import."""
 
 import re
 from collections.abc import Iterator, Mapping
 
-from mtl_search.model import Trunk
+from mtl_search.model import Part
 from mtl_search.sweep.spec import SweepSpec
 
 __all__ = ["own_trunks"]
 
+KEYS = ("encoder", "trunk", "sharing")
 PATH = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
 
 
 def own_trunks(spec: SweepSpec) -> tuple[str, ...]:
-    """The ``module:Class`` of every trunk of the user's own that a trial of ``spec`` may have.
+    """The ``module:Class`` of every part of the user's own that a trial of ``spec`` may have.
 
     But for classes of the script that is running, which travel with their trials.
     """
@@ -20,15 +21,15 @@ def own_trunks(spec: SweepSpec) -> tuple[str, ...]:
     return tuple(sorted(name for name in found if not name.startswith("__main__:")))
 
 
-def _in(value: object, trunk: bool = False) -> Iterator[str]:
-    if isinstance(value, Trunk):
-        yield from _in(value.name, trunk)
+def _in(value: object, part: bool = False) -> Iterator[str]:
+    if isinstance(value, Part):
+        yield from _in(value.name, part)
     elif isinstance(value, str):
-        if trunk and PATH.fullmatch(value):
+        if part and PATH.fullmatch(value):
             yield value
     elif isinstance(value, Mapping):
-        for key, part in value.items():
-            yield from _in(part, trunk or key == "trunk")
+        for key, inner in value.items():
+            yield from _in(inner, part or key in KEYS)
     elif isinstance(value, list | tuple):
-        for part in value:
-            yield from _in(part, trunk)
+        for inner in value:
+            yield from _in(inner, part)

@@ -1,10 +1,48 @@
+from typing import Any
+
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from mtl_search.data import InputShape
-from mtl_search.model.encoders.table import TableEncoder, embedding_dims, encoded_width
+from mtl_search.model.encoders.table import TableConfig, TableEncoder, embedding_dims
+from mtl_search.testing.encoder_suite import EncoderSuite
+from mtl_search.testing.trunk_suite import TrunkSuite
+from tests.fixtures.parts import Steps, Tokens
+
+
+class TestTable(EncoderSuite):
+    @pytest.fixture(params=["auto", 3], autouse=True)
+    def _choose(self, request: pytest.FixtureRequest) -> None:
+        self.embedding_dim = request.param
+
+    def encoder(self) -> TableConfig:
+        return TableConfig(embedding_dim=self.embedding_dim)
+
+
+class TestTokens(EncoderSuite):
+    """A second kind of encoder: of sequences."""
+
+    def encoder(self) -> Tokens:
+        return Tokens()
+
+
+class TestSteps(TrunkSuite):
+    """A second kind of features, through stages and heads."""
+
+    def trunk(self) -> Steps:
+        return Steps(stages=3)
+
+    def encoder(self) -> Tokens:
+        return Tokens()
+
+
+@pytest.mark.parametrize("options", [{"embedding_dim": 0}, {"embedding_dim": "small"}, {"width": 3}])
+def test_wrong_options_are_refused(options: Any) -> None:
+    with pytest.raises(ValidationError):
+        TableConfig(**options)
 
 
 @pytest.mark.parametrize(
@@ -17,7 +55,7 @@ def test_the_rule_for_widths(cardinality: int, dim: int) -> None:
 
 def test_a_fixed_width_serves_every_column() -> None:
     assert embedding_dims(InputShape(1, (2, 50)), 7) == (7, 7)
-    assert encoded_width(InputShape(1, (2, 50)), 7) == 15
+    assert TableConfig(embedding_dim=7).features(InputShape(1, (2, 50))).width == 15
 
 
 @given(st.lists(st.integers(1, 10**6), max_size=6), st.integers(0, 5))
@@ -28,7 +66,7 @@ def test_widths_grow_with_the_cardinality_and_stay_within_bounds(
     dims = embedding_dims(shape, "auto")
     assert list(dims) == sorted(dims)
     assert all(1 <= dim <= 50 for dim in dims)
-    assert encoded_width(shape, "auto") == n_numeric + sum(dims)
+    assert TableConfig().features(shape).width == n_numeric + sum(dims)
 
 
 @given(st.lists(st.integers(1, 9), min_size=1, max_size=5), st.integers(0, 3), st.integers(0, 2**31))
@@ -55,7 +93,7 @@ def test_the_unknown_level_starts_at_zero_and_learns() -> None:
     unknown = {"numeric": torch.empty(2, 0), "categorical": torch.zeros(2, 2, dtype=torch.int64)}
     assert not encoder(unknown).any()
     encoder(unknown).sum().backward()
-    assert int((encoder.weight_W.grad != 0).sum()) == encoded_width(InputShape(0, (4, 3)), "auto")
+    assert int((encoder.weight_W.grad != 0).sum()) == TableConfig().features(InputShape(0, (4, 3))).width
 
 
 def test_known_levels_start_apart_within_bounds() -> None:
@@ -80,4 +118,4 @@ def test_a_copy_on_another_device_reads_the_same_places() -> None:
         "numeric": torch.empty(5, 2, device="meta"),
         "categorical": torch.empty(5, 2, dtype=torch.int64, device="meta"),
     }
-    assert encoder(inputs).shape == (5, encoded_width(InputShape(2, (3, 4)), "auto"))
+    assert encoder(inputs).shape == (5, TableConfig().features(InputShape(2, (3, 4))).width)

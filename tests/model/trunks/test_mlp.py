@@ -5,7 +5,8 @@ import torch
 from pydantic import ValidationError
 from torch import nn
 
-from mtl_search.data import InputShape
+from mtl_search.errors import Mismatch
+from mtl_search.features import SequenceSpec, VectorSpec
 from mtl_search.model import MlpConfig
 from mtl_search.testing.trunk_suite import TrunkSuite
 
@@ -21,21 +22,20 @@ class TestMlp(TrunkSuite):
 
 def test_a_stage_is_linear_activation_dropout() -> None:
     trunk = MlpConfig(stages=2, width=5, dropout=0.25, activation="gelu")
-    stage: Any = trunk.build_stage(0, InputShape(3, (7,)))
-    linear, activation, dropout = stage
-    assert (linear.in_features, linear.out_features) == (3 + 5, 5)  # a column of 7 levels is embedded in 5
+    stage = trunk.build_stage(0, VectorSpec(8))
+    linear, activation, dropout = stage.children()
+    assert (linear.in_features, linear.out_features) == (8, 5)
     assert isinstance(activation, nn.GELU)
-    assert dropout.p == 0.25
+    assert dropout.rate == 0.25
 
 
 def test_without_dropout_there_is_no_dropout_layer() -> None:
-    stage: Any = MlpConfig(width=5).build_stage(1, InputShape(3))
-    assert len(stage) == 2
+    assert len(list(MlpConfig(width=5).build_stage(1, VectorSpec(5)).children())) == 2
 
 
 def test_dropout_is_active_in_training_alone() -> None:
     torch.manual_seed(0)
-    stage = MlpConfig(width=64, dropout=0.5).build_stage(1, InputShape(3))
+    stage = MlpConfig(width=64, dropout=0.5).build_stage(1, VectorSpec(64))
     x = torch.randn(4, 64)
     assert not torch.equal(stage(x), stage(x))
     stage.eval()
@@ -53,11 +53,15 @@ def test_dropout_is_active_in_training_alone() -> None:
         {"dropout": -0.1},
         {"dropout": float("nan")},
         {"activation": "tanh"},
-        {"embedding_dim": 0},
-        {"embedding_dim": "small"},
+        {"embedding_dim": 8},
         {"depth": 3},
     ],
 )
 def test_wrong_options_are_refused(options: Any) -> None:
     with pytest.raises(ValidationError):
         MlpConfig(**options)
+
+
+def test_a_sequence_is_refused_in_words() -> None:
+    with pytest.raises(Mismatch, match="a vector for an mlp, found a sequence of 5 steps of width 8"):
+        MlpConfig().specs(SequenceSpec(width=8, length=5))

@@ -5,7 +5,7 @@ import torch
 from pydantic import ValidationError
 from torch import nn
 
-from mtl_search.data import InputShape
+from mtl_search.features import VectorSpec
 from mtl_search.model import ResNetConfig
 from mtl_search.testing.trunk_suite import TrunkSuite
 
@@ -20,7 +20,7 @@ class TestResNet(TrunkSuite):
 
 
 def test_a_block_adds_to_what_it_reads() -> None:
-    stage: Any = ResNetConfig(stages=2, width=4).build_stage(0, InputShape(3))
+    stage = ResNetConfig(stages=2, width=4).build_stage(0, VectorSpec(3))[1:]
     for parameter in stage[0].layers[-1].parameters():
         nn.init.zeros_(parameter)
     x = torch.randn(5, 4)
@@ -28,20 +28,20 @@ def test_a_block_adds_to_what_it_reads() -> None:
 
 
 def test_only_the_last_stage_ends_with_a_normalisation() -> None:
-    trunk: Any = ResNetConfig(stages=3, width=4, blocks=2)
-    lengths = [len(trunk.build_stage(index, InputShape(3))) for index in range(3)]
-    assert lengths == [2, 2, 4]
-    assert isinstance(trunk.build_stage(2, InputShape(3))[-2], nn.LayerNorm)
+    trunk = ResNetConfig(stages=3, width=4, blocks=2)
+    lengths = [len(list(trunk.build_stage(index, VectorSpec(4)).children())) for index in range(3)]
+    assert lengths == [3, 2, 4]
+    assert isinstance(trunk.build_stage(2, VectorSpec(4))[-2], nn.LayerNorm)
 
 
 def test_a_block_is_as_wide_inside_as_told() -> None:
-    stage: Any = ResNetConfig(width=10, expansion=2.5).build_stage(0, InputShape(3))
+    stage = ResNetConfig(width=10, expansion=2.5).build_stage(1, VectorSpec(10))
     assert stage[0].layers[1].out_features == 25
 
 
 def test_a_row_does_not_depend_on_its_batch() -> None:
     torch.manual_seed(0)
-    stage: Any = ResNetConfig(stages=1, width=6).build_stage(0, InputShape(3))  # in training, without dropout
+    stage = ResNetConfig(stages=1, width=6).build_stage(0, VectorSpec(6))  # in training, without dropout
     x = torch.randn(8, 6)
     torch.testing.assert_close(stage(x)[3:4], stage(x[3:4]))
 
@@ -49,6 +49,6 @@ def test_a_row_does_not_depend_on_its_batch() -> None:
 @pytest.mark.parametrize(
     "options", [{"blocks": 0}, {"expansion": 0.0}, {"expansion": float("inf")}, {"depth": 1}]
 )
-def test_wrong_options_are_refused(options: dict[str, float] | dict[str, int]) -> None:
+def test_wrong_options_are_refused(options: Any) -> None:
     with pytest.raises(ValidationError):
         ResNetConfig(**options)

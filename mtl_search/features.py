@@ -1,0 +1,96 @@
+"""What flows between the encoder, the stages and the heads of a network: its shape for one row."""
+
+# B rows of a batch
+
+from dataclasses import dataclass
+from typing import ClassVar, final
+
+import torch
+from torch import Tensor
+
+from mtl_search.errors import Mismatch
+
+__all__ = ["FeatureSpec", "MapSpec", "SequenceSpec", "VectorSpec", "example", "width_for"]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class VectorSpec:
+    """``width`` numbers a row: B x width."""
+
+    width: int
+
+    positions: ClassVar[tuple[int, ...]] = ()
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of one row."""
+        return (self.width,)
+
+    def __str__(self) -> str:
+        return f"a vector of {self.width}"
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class MapSpec:
+    """``channels`` numbers at each place of a grid: B x channels x height x width."""
+
+    channels: int
+    height: int
+    width: int
+
+    positions: ClassVar[tuple[int, ...]] = (2, 3)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of one row."""
+        return (self.channels, self.height, self.width)
+
+    def __str__(self) -> str:
+        return f"a map of {self.channels} channels, {self.height} x {self.width}"
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class SequenceSpec:
+    """``width`` numbers at each of ``length`` steps: B x length x width."""
+
+    width: int
+    length: int
+
+    positions: ClassVar[tuple[int, ...]] = (1,)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of one row."""
+        return (self.length, self.width)
+
+    def __str__(self) -> str:
+        return f"a sequence of {self.length} steps of width {self.width}"
+
+
+FeatureSpec = VectorSpec | MapSpec | SequenceSpec
+"""``positions`` are the axes of a batch that a row-level head takes the mean over."""
+
+
+def example(spec: FeatureSpec, rows: int = 1, device: str = "meta") -> Tensor:
+    """Features of this form without values of any meaning.
+
+    >>> example(SequenceSpec(width=8, length=5), rows=2).shape
+    torch.Size([2, 5, 8])
+    """
+    return torch.zeros(rows, *spec.shape, device=device)
+
+
+def width_for(reader: str, spec: FeatureSpec) -> int:
+    """The width of the vector that ``reader``, which reads nothing else, is given; else a Mismatch.
+
+    >>> width_for("an mlp", SequenceSpec(width=8, length=5))
+    Traceback (most recent call last):
+    ...
+    mtl_search.errors.Mismatch: expected a vector for an mlp, found a sequence of 5 steps of width 8
+    """
+    if not isinstance(spec, VectorSpec):
+        raise Mismatch(f"a vector for {reader}", str(spec))
+    return spec.width
