@@ -6,6 +6,8 @@ It knows nothing of Ray or Optuna: ``run_trial(config, dataset)`` works in a not
   batch is a slice of them: no workers, no copies per batch.
 - Nothing in a step waits for the device. Losses and weights are kept there and read once an epoch, which
   is when a non-finite loss is found and named, with the step and the task it first appeared in.
+- A trainer takes a pack of jobs with one `pack_key`, so that small networks can be trained side by side on a
+  GPU that one of them leaves idle. There is one for packs of one.
 - The best epoch is the one with the best score on valid (``Score``): the mean gain over the main members.
 """
 

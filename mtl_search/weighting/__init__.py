@@ -64,76 +64,21 @@ from mtl_search.weighting.uncertainty import UncertaintyConfig
 from mtl_search.weighting.upgrad import UpGradConfig
 
 __all__ = [
-    "AlignedMtlConfig",
-    "CaGradConfig",
-    "ConfigConfig",
-    "CosmosConfig",
-    "CrMogmConfig",
-    "DbMtlConfig",
-    "DualProjConfig",
-    "DwaConfig",
-    "EqualConfig",
-    "ExcessMtlConfig",
-    "FairGradConfig",
-    "FamoConfig",
-    "FixedConfig",
-    "GeometricMeanConfig",
-    "GradDropConfig",
-    "GradNormConfig",
-    "GradVacConfig",
-    "ImtlGConfig",
-    "ImtlLConfig",
-    "Losses",
-    "MeanConfig",
-    "MgdaConfig",
-    "NashMtlConfig",
-    "PbiConfig",
-    "PcGradConfig",
-    "PcdConfig",
-    "RandomConfig",
-    "SharedParameters",
-    "StchConfig",
-    "TrimmedMeanConfig",
-    "UncertaintyConfig",
-    "UpGradConfig",
-    "Weighting",
-    "WeightingConfig",
-    "WeightingOptions",
-    "Weights",
-]
+    "AlignedMtlConfig", "CaGradConfig", "ConfigConfig", "CosmosConfig", "CrMogmConfig", "DbMtlConfig",
+    "DualProjConfig", "DwaConfig", "EqualConfig", "ExcessMtlConfig", "FairGradConfig", "FamoConfig",
+    "FixedConfig", "GeometricMeanConfig", "GradDropConfig", "GradNormConfig", "GradVacConfig", "ImtlGConfig",
+    "ImtlLConfig", "Losses", "MeanConfig", "MgdaConfig", "NashMtlConfig", "PbiConfig", "PcGradConfig",
+    "PcdConfig", "RandomConfig", "SharedParameters", "StchConfig", "TrimmedMeanConfig", "UncertaintyConfig",
+    "UpGradConfig", "Weighting", "WeightingConfig", "WeightingOptions", "Weights",
+]  # fmt: skip
 
 AnyConfig: TypeAlias = (
-    EqualConfig
-    | MeanConfig
-    | FixedConfig
-    | RandomConfig
-    | GeometricMeanConfig
-    | StchConfig
-    | PbiConfig
-    | CosmosConfig
-    | UncertaintyConfig
-    | ImtlLConfig
-    | DwaConfig
-    | FamoConfig
-    | PcGradConfig
-    | UpGradConfig
-    | DualProjConfig
-    | ConfigConfig
-    | GradDropConfig
-    | TrimmedMeanConfig
-    | MgdaConfig
-    | CaGradConfig
-    | NashMtlConfig
-    | FairGradConfig
-    | ImtlGConfig
-    | AlignedMtlConfig
-    | GradVacConfig
-    | ExcessMtlConfig
-    | PcdConfig
-    | CrMogmConfig
-    | GradNormConfig
-    | DbMtlConfig
-)
+    EqualConfig | MeanConfig | FixedConfig | RandomConfig | GeometricMeanConfig | StchConfig | PbiConfig
+    | CosmosConfig | UncertaintyConfig | ImtlLConfig | DwaConfig | FamoConfig | PcGradConfig | UpGradConfig
+    | DualProjConfig | ConfigConfig | GradDropConfig | TrimmedMeanConfig | MgdaConfig | CaGradConfig
+    | NashMtlConfig | FairGradConfig | ImtlGConfig | AlignedMtlConfig | GradVacConfig | ExcessMtlConfig
+    | PcdConfig | CrMogmConfig | GradNormConfig | DbMtlConfig
+)  # fmt: skip
 
 
 def _from_name(value: object) -> object:

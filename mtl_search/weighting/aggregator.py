@@ -98,20 +98,16 @@ class AggregatorOptions(WeightingOptions):
         """The aggregator of the members present."""
 
     @override
-    def build(self, members: tuple[str, ...]) -> AggregatorWeighting:
+    def build(self, members: tuple[str, ...]) -> Weighting:
         self.check(members)
         return AggregatorWeighting(self.aggregator)
 
 
-class RememberingOptions(WeightingOptions):
-    """Options of an aggregator that remembers earlier batches."""
-
-    @abstractmethod
-    def aggregator(self, members: tuple[str, ...], device: torch.device) -> "Aggregator":
-        """The aggregator of these members."""
+class RememberingOptions(AggregatorOptions):
+    """Options of an aggregator that remembers earlier batches, and so is always one of all members."""
 
     @override
-    def build(self, members: tuple[str, ...]) -> RememberingWeighting:
+    def build(self, members: tuple[str, ...]) -> Weighting:
         self.check(members)
         return RememberingWeighting(members, self.aggregator)
 

@@ -11,8 +11,6 @@ from mtl_search.weighting.base import PreferenceOptions
 if TYPE_CHECKING:
     from torchjd.aggregation import AlignedMTL
 
-__all__ = ["AlignedMtlConfig"]
-
 
 @final
 class AlignedMtlConfig(PreferenceOptions, AggregatorOptions):

@@ -11,8 +11,6 @@ from mtl_search.weighting.aggregator import AggregatorOptions
 if TYPE_CHECKING:
     from torchjd.aggregation import CAGrad
 
-__all__ = ["CaGradConfig"]
-
 
 @final
 class CaGradConfig(AggregatorOptions):

@@ -11,8 +11,6 @@ from mtl_search.weighting.base import PreferenceOptions
 if TYPE_CHECKING:
     from torchjd.aggregation import ConFIG
 
-__all__ = ["ConfigConfig"]
-
 
 @final
 class ConfigConfig(PreferenceOptions, AggregatorOptions):

@@ -11,8 +11,6 @@ from typing_extensions import override
 
 from mtl_search.weighting.base import Losses, SharedParameters, Weighting, Weights
 
-__all__ = ["ConstantWeighting"]
-
 
 @final
 class ConstantWeighting(Weighting):

@@ -9,8 +9,6 @@ from typing_extensions import override
 from mtl_search.weighting.base import PreferenceOptions
 from mtl_search.weighting.scalarizer import Scalarize, ScalarizerOptions
 
-__all__ = ["CosmosConfig"]
-
 
 @final
 class CosmosConfig(PreferenceOptions, ScalarizerOptions):

@@ -19,8 +19,6 @@ from mtl_search.weighting.upgrad import UpGradConfig
 if TYPE_CHECKING:
     from torchjd.aggregation import GramianWeightedAggregator
 
-__all__ = ["CrMogmConfig"]
-
 Smoothable: TypeAlias = Annotated[
     AlignedMtlConfig
     | CaGradConfig

@@ -12,8 +12,6 @@ from mtl_search.weighting.base import PreferenceOptions
 if TYPE_CHECKING:
     from torchjd.aggregation import DualProj
 
-__all__ = ["DualProjConfig"]
-
 
 @final
 class DualProjConfig(PreferenceOptions, AggregatorOptions):

@@ -7,8 +7,6 @@ from typing_extensions import override
 from mtl_search.weighting.base import WeightingOptions
 from mtl_search.weighting.constant import ConstantWeighting
 
-__all__ = ["EqualConfig"]
-
 
 @final
 class EqualConfig(WeightingOptions):

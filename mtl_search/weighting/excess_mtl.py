@@ -11,8 +11,6 @@ from mtl_search.weighting.aggregator import RememberingOptions
 if TYPE_CHECKING:
     from torchjd.aggregation import ExcessMTL
 
-__all__ = ["ExcessMtlConfig"]
-
 
 @final
 class ExcessMtlConfig(RememberingOptions):

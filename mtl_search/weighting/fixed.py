@@ -7,8 +7,6 @@ from typing_extensions import override
 from mtl_search.weighting.base import TaskWeights, WeightingOptions, check_tasks
 from mtl_search.weighting.constant import ConstantWeighting
 
-__all__ = ["FixedConfig"]
-
 
 @final
 class FixedConfig(WeightingOptions):

@@ -10,8 +10,6 @@ from typing_extensions import override
 
 from mtl_search.weighting.scalarizer import Scalarize, ScalarizerOptions
 
-__all__ = ["GeometricMeanConfig"]
-
 SMALLEST_LOSS = 1e-8
 """Logarithms are taken of no less, as in TorchJD's FAMO."""
 

@@ -10,8 +10,6 @@ from mtl_search.weighting.aggregator import AggregatorOptions
 if TYPE_CHECKING:
     from torchjd.aggregation import IMTLG
 
-__all__ = ["ImtlGConfig"]
-
 
 @final
 class ImtlGConfig(AggregatorOptions):

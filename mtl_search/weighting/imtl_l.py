@@ -7,8 +7,6 @@ from typing_extensions import override
 from mtl_search.weighting.base import WeightingOptions
 from mtl_search.weighting.learned import LearnedWeighting
 
-__all__ = ["ImtlLConfig"]
-
 
 @final
 class ImtlLConfig(WeightingOptions):

@@ -15,8 +15,6 @@ from mtl_search.weighting.gradients import backward_scalarized
 if TYPE_CHECKING:
     from torchjd.scalarization import Scalarizer
 
-__all__ = ["LearnedWeighting"]
-
 
 @final
 class LearnedWeighting(Weighting):

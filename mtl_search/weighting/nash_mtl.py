@@ -15,8 +15,6 @@ from mtl_search.weighting.aggregator import AggregatorOptions
 if TYPE_CHECKING:
     from torchjd.aggregation import WeightedAggregator
 
-__all__ = ["NashMtlConfig"]
-
 
 @final
 class NashMtlConfig(AggregatorOptions):

@@ -12,8 +12,6 @@ from mtl_search.weighting.aggregator import RememberingOptions, RememberingWeigh
 if TYPE_CHECKING:
     from torchjd.aggregation import PCD
 
-__all__ = ["PcdConfig"]
-
 
 @final
 class PcdConfig(RememberingOptions):

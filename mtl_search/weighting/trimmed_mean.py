@@ -11,8 +11,6 @@ from mtl_search.weighting.aggregator import AggregatorOptions
 if TYPE_CHECKING:
     from torchjd.aggregation import TrimmedMean
 
-__all__ = ["TrimmedMeanConfig"]
-
 
 @final
 class TrimmedMeanConfig(AggregatorOptions):

@@ -12,8 +12,6 @@ from mtl_search.weighting.base import PreferenceOptions
 if TYPE_CHECKING:
     from torchjd.aggregation import UPGrad
 
-__all__ = ["UpGradConfig"]
-
 
 @final
 class UpGradConfig(PreferenceOptions, AggregatorOptions):
