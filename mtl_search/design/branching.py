@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from typing import final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -15,6 +16,7 @@ __all__ = ["Branching"]
 Partition = tuple[tuple[str, ...], ...]
 
 
+@final
 @dataclass(frozen=True, slots=True)
 class Branching:
     """A tree over the members of a network: at each stage, which of them go through one node together.

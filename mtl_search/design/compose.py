@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import final
 
 import numpy as np
 
@@ -15,6 +16,7 @@ _TIE = 1e-6  # percent: designs whose summed gains differ by less are equally go
 _BUDGET_UNIT = 4.0  # prices settle fastest if the whole budget counts about as much as a few tasks
 
 
+@final
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A measured network: its gain per main task in percent (absent or NaN: does not serve it) and its cost.
@@ -29,6 +31,7 @@ class Candidate:
     n_seen: int = 1
 
 
+@final
 @dataclass(frozen=True, slots=True)
 class Composition:
     """The best design found: its networks, which of them serves each main task, mean gain, cost."""

@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import final
 
 from mtl_search.design.branching import Branching
 from mtl_search.design.names import check_name
@@ -14,6 +15,7 @@ __all__ = ["Design", "DesignNetwork", "design_id"]
 _NETWORK = re.compile(r"\s*(\S+) serves ([^:]*):(.*)", re.DOTALL)
 
 
+@final
 @dataclass(frozen=True, slots=True)
 class DesignNetwork:
     """A network of a design: its key, its branching, and which of its members it serves.
@@ -37,6 +39,7 @@ class DesignNetwork:
         return f"{self.key} serves {' '.join(self.serves)}: {self.branching}"
 
 
+@final
 @dataclass(frozen=True, slots=True)
 class Design:
     """Networks that together serve each main task once, in the order of the first task that each serves.

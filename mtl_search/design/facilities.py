@@ -4,6 +4,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,7 @@ __all__ = ["Facilities"]
 Floats = NDArray[np.float64]
 
 
+@final
 @dataclass(frozen=True, slots=True)
 class Facilities:
     """Per network its gain for each task, its own cost, and what it takes of the budget.

@@ -4,6 +4,7 @@
 
 import math
 from dataclasses import dataclass, replace
+from typing import final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,6 +89,7 @@ def _slope(node: _Node, prices_P: Floats, picked: Facilities) -> Floats:
     return slope_P
 
 
+@final
 class PriceSearch:
     """The search for the at most ``k`` networks of highest value within the budget that serve all tasks.
 

@@ -5,6 +5,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import final
 
 import numpy as np
 
@@ -14,6 +15,7 @@ Members = tuple[str, ...]  # sorted by name
 LISTABLE = 1 << 16  # the most sets of a space that is listed and kept; larger ones are drawn from
 
 
+@final
 @dataclass(frozen=True)
 class MemberSpace:
     """The sets that a search may train: ``min_members`` to ``max_members`` tasks, at least one of them main.

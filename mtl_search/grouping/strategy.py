@@ -10,6 +10,7 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import final
 
 import numpy as np
 
@@ -28,6 +29,7 @@ __all__ = [
 FAILURES = 3  # in a row, with different hyperparameters, after which a set is left alone
 
 
+@final
 @dataclass(frozen=True, slots=True)
 class Measurement:
     """One finished trial: the gains of its main members in percent, NaN if undefined, none if it failed.
@@ -41,6 +43,7 @@ class Measurement:
     n_params: int = 0
 
 
+@final
 @dataclass(frozen=True, slots=True)
 class Proposal:
     """The members to train next, why in one word, and a note for the live view."""

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import final
 
 from mtl_search.errors import SpecError
 from mtl_search.space.wording import Path, dotted, inner, show
@@ -10,6 +11,7 @@ from mtl_search.space.wording import Path, dotted, inner, show
 __all__ = ["Document"]
 
 
+@final
 @dataclass(frozen=True, slots=True)
 class Document:
     """Nested dicts, lists and scalars, and the line of each in the file they come from.

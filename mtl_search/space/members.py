@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import final
 
 from mtl_search.errors import Mismatch, nearest
 from mtl_search.seeds import derive_seed
@@ -17,6 +18,7 @@ __all__ = ["MembersRange", "read_members"]
 _IN_OR_OUT = Categorical((False, True))
 
 
+@final
 @dataclass(frozen=True, slots=True)
 class MembersRange:
     """The sets of ``min`` to ``max`` of these tasks; with both equal to their number, that one set.

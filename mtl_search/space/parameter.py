@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import final
 
 from mtl_search.errors import Mismatch
 from mtl_search.space.suggest import Scalar, Suggest
@@ -12,6 +13,7 @@ from mtl_search.space.wording import show
 __all__ = ["Categorical", "FloatRange", "IntRange", "Parameter", "Range"]
 
 
+@final
 @dataclass(frozen=True, slots=True)
 class FloatRange:
     """Numbers from ``low`` to ``high``, both included; even on the log scale, or in steps.
@@ -52,6 +54,7 @@ class FloatRange:
         return trial.suggest_float(name, self.low, self.high, step=self.step, log=self.log)
 
 
+@final
 @dataclass(frozen=True, slots=True)
 class IntRange:
     """Whole numbers from ``low`` to ``high``, both included; even on the log scale, or in steps.
@@ -92,6 +95,7 @@ class IntRange:
         return trial.suggest_int(name, self.low, self.high, step=self.step, log=self.log)
 
 
+@final
 @dataclass(frozen=True, slots=True)
 class Categorical:
     """One of a few choices without order; scalars, since Optuna stores nothing else.
@@ -136,6 +140,7 @@ class Categorical:
 Range = FloatRange | IntRange | Categorical
 
 
+@final
 @dataclass(frozen=True, slots=True)
 class Parameter:
     """A range under the name that a sampler knows it by.

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, final
 
 from mtl_search.errors import Mismatch, nearest
 from mtl_search.space.document import Document
@@ -30,6 +30,7 @@ def named(key: str, value: object) -> object:
     return {"name": value} if key in NAMED and isinstance(value, str) else value
 
 
+@final
 @dataclass(frozen=True, slots=True)
 class Reader:
     """Reads values of one document.

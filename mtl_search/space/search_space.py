@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import chain
 from math import comb
+from typing import final
 
 from pydantic import BaseModel, ValidationError
 
@@ -32,6 +33,7 @@ Validate = Callable[[Mapping[str, object]], object]  # raises ValueError, which 
 _SINGLE = {"name": "equal"}  # the weighting of a network with one member
 
 
+@final
 @dataclass(frozen=True, slots=True)
 class Source:
     """Where a space comes from, and what makes configurations of its samples."""
@@ -46,6 +48,7 @@ class Source:
         return owner if isinstance(owner, type) and issubclass(owner, BaseModel) else None
 
 
+@final
 @dataclass(frozen=True, slots=True)
 class SearchSpace:
     """The trials of one arm: which members, how they share, which values of every other option.

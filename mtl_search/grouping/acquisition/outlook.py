@@ -5,6 +5,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import final
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +25,7 @@ __all__ = ["Outlook"]
 Floats = npt.NDArray[np.float64]
 
 
+@final
 @dataclass(frozen=True)
 class Outlook:
     """The posterior of all gains, with sets in training taken to achieve what is expected of them.

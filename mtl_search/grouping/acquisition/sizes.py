@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import final
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +21,7 @@ Floats = npt.NDArray[np.float64]
 QUANTILES = (-0.9674, 0.0, 0.9674)  # standard normal, at 1/6, 1/2 and 5/6: each stands for a third
 
 
+@final
 @dataclass(frozen=True)
 class Sizes:
     """Sizes as a power of the number of members, between 0 (all is shared) and 1 (nothing is).

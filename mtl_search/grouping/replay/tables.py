@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import final
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +28,7 @@ __all__ = ["SubsetTable", "mean_gains", "replay"]
 Floats = npt.NDArray[np.float64]
 
 
+@final
 @dataclass(frozen=True)
 class SubsetTable:
     """Gains in percent over the mean single task, for each seed, set and task; NaN if a task is no member.

@@ -8,6 +8,7 @@ kernel over its companions.
 # S sets of T tasks (members hold 0 and 1), F features with shared weights, A and B two lists of sets
 
 from dataclasses import dataclass
+from typing import final
 
 import numpy as np
 import numpy.typing as npt
@@ -56,6 +57,7 @@ START = (*SHARED.values(), *OWN.values(), 0.15)
 REACHES = 0.75  # the correlation of "detail" in two sets that differ in one member
 
 
+@final
 @dataclass(frozen=True)
 class Effects:
     """How much each effect counts.
@@ -150,6 +152,7 @@ def standard_affinity(affinity_TT: Floats) -> Floats:
     return np.asarray(apart_TT / np.where(spread_T > 0, spread_T, 1.0))
 
 
+@final
 class OwnKernel:
     """The kernel of one task over two lists of sets, a part for each effect of `OWN`, to be weighed anew."""
 

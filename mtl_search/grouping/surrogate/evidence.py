@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import final
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,7 @@ __all__ = ["SetEvidence", "member_matrix"]
 Floats = npt.NDArray[np.float64]
 
 
+@final
 @dataclass(frozen=True)
 class SetEvidence:
     """The distinct sets in the order they were first met, their mean gains and how often each was trained.

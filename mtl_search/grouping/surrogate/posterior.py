@@ -9,6 +9,7 @@ a hundred times that.
 # M measured sets, C candidate sets, T tasks, F features with shared weights, m and c rows of one task
 
 from dataclasses import dataclass
+from typing import final
 
 import numpy as np
 import numpy.typing as npt
@@ -37,6 +38,7 @@ STRAYS = 1.5  # standard deviation of a log variance around where it starts
 MOST, LEAST = 4.0, -9.0  # bounds of the log variances
 
 
+@final
 class SetPosterior:
     """The gains of every task in every set, given those measured in some sets.
 
