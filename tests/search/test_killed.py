@@ -91,9 +91,9 @@ def check_whole(path: Path, before: list[TrialRecord]) -> None:
     assert len(again) == len(set(again)) > 0
     kept = {r.trial_id: r for r in after}
     for record in before:
-        again = kept[record.trial_id]
-        assert (again.config, again.seed, again.score) == (record.config, record.seed, record.score)
-        assert [(m.task, m.name, m.value) for m in again.metrics] == [
+        now = kept[record.trial_id]
+        assert (now.config, now.seed, now.score) == (record.config, record.seed, record.score)
+        assert [(m.task, m.name, m.value) for m in now.metrics] == [
             (m.task, m.name, m.value) for m in record.metrics
         ]
     designs = Leaderboard(path).frame("designs")

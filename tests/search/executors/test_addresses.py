@@ -109,8 +109,9 @@ def told(monkeypatch: pytest.MonkeyPatch, error: Exception, address: str | None)
     def fail(**options: object) -> None:
         raise error
 
-    monkeypatch.setattr(ray_backend.ray, "init", fail)
-    monkeypatch.setattr(ray_backend.ray, "is_initialized", lambda: False)
+    ray = ray_backend.ray  # type: ignore[attr-defined]
+    monkeypatch.setattr(ray, "init", fail)
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)
     with pytest.raises(ResourceError) as caught, connect(Resources(), address=address):
         pass
     return str(caught.value)

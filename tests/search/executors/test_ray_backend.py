@@ -18,13 +18,14 @@ from mtl_search.errors import ResourceError
 from mtl_search.records import EpochReport, Phase, TrialRecord, TrialState
 from mtl_search.search import Snapshot, Watch, resume_sweep, run_sweep
 from mtl_search.search.executors import Demands, ray_backend
-from mtl_search.search.executors.ray_backend import AskTheSource, Cluster, SourceSearcher, connect, ray
+from mtl_search.search.executors.ray_backend import AskTheSource, Cluster, SourceSearcher, connect
 from mtl_search.search.executors.trainable import PACK, PLACEMENT, PROGRESS
 from mtl_search.search.jobs import Job, JobSource, Placement
 from mtl_search.sweep import SweepSpec
 from mtl_search.sweep.settings import Resources
 from mtl_search.training import Progress, TrialOutcome
 
+ray = ray_backend.ray  # type: ignore[attr-defined]  # imported after what Ray reads was set
 MakeSpec = Callable[..., SweepSpec]
 HERE = Placement(1.0, 1.0, "cpu", "here")
 WHOLE = {"single_task": 4, "shared_equal": 4, "shared_tuned": 4, "search": 3}
@@ -63,7 +64,7 @@ class TestSweeps:
             trial={"epochs": 80},  # more than a step covers, so that there is something to stop
         )
         pids: set[int] = set()
-        watch = Listening(lambda: None, lambda snapshot: bool(pids.update(p.pid for p in workers())))
+        watch = Listening(lambda: None, lambda snapshot: pids.update(p.pid for p in workers()) or False)  # type: ignore[func-returns-value]
         result = run_sweep(spec, tmp_path, watch=watch)
         assert arms(result.board.records()) == {**WHOLE, "search": 12}
         records = [r for r in result.board.records() if r.duplicate_of is None]

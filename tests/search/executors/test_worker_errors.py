@@ -67,7 +67,7 @@ def test_what_tune_knows_stays_as_it_is(error: Exception) -> None:
 class TestErrorOfATrial:
     def trial(self, folder: Path, pickled: bytes | None, text: str | None) -> SimpleNamespace:
         paths = []
-        for name, content in (("error.pkl", pickled), ("error.txt", text and text.encode())):
+        for name, content in (("error.pkl", pickled), ("error.txt", None if text is None else text.encode())):
             if content is not None:
                 (folder / name).write_bytes(content)
             paths.append(str(folder / name))

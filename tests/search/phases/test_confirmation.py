@@ -59,9 +59,9 @@ def test_what_stands_in_test_changes_nothing_before_the_confirmation(
     assert one["config"].tolist() == other["config"].tolist()
     for table in ("designs", "tasks"):
         assert boards[0].frame(table).equals(boards[1].frame(table))
-    values = [board.frame("metrics").query("split == 'test'")["value"] for board in boards]
-    assert len(values[0]) == len(values[1]) > 0
-    assert not np.allclose(*values, equal_nan=True)  # and the poison does reach who may read it
+    right, wrong = (board.frame("metrics").query("split == 'test'")["value"] for board in boards)
+    assert len(right) == len(wrong) > 0
+    assert not np.allclose(right, wrong, equal_nan=True)  # and the poison does reach who may read it
 
 
 def test_only_trials_of_the_confirmation_have_values_on_test(tiny_spec: MakeSpec, tmp_path: Path) -> None:

@@ -206,7 +206,7 @@ def test_a_network_that_fails_on_a_new_seed_is_no_candidate(bench: MakeBench) ->
         sick = job.config.identity(b.dataset.fingerprint) == ledger[best].config_id
         return failure(ValueError("diverged")) if sick else plain(job)
 
-    b.outcome = outcome  # type: ignore[method-assign]
+    b.outcome = outcome
     source = replicated(b, ledger)
     assert source.failed == 4, "each of two seeds was tried again"
     assert best not in {key for row in design_rows(b.spec, ledger, final=True) for key in row["networks"]}

@@ -298,8 +298,13 @@ def test_what_only_the_tables_have_is_known_with_its_parameters(tmp_path: Path) 
     board_in(tmp_path).flush()
     (tmp_path / "trials.log").unlink()
     study = OptunaStudy(
-        *(board := Leaderboard(tmp_path), Journal(tmp_path / "journal.log")),
-        *("search", Random(), NoPruner(), 9, recall(board, board.records(), METRICS)["search"]),
+        (board := Leaderboard(tmp_path)),
+        Journal(tmp_path / "journal.log"),
+        "search",
+        Random(),
+        NoPruner(),
+        9,
+        recall(board, board.records(), METRICS)["search"],
     )
     (found,) = study.study.trials
     assert (found.params, found.distributions, found.value) == (trial.params, trial.distributions, 0.5)
