@@ -11,7 +11,6 @@ import torch
 from torch import Tensor, nn
 
 from mtl_search.data import Dataset, InputShape, Rows
-from mtl_search.generators import drawing_from
 from mtl_search.model import Network
 from mtl_search.records import EpochReport, Metric, Resample, Split
 from mtl_search.tasks import Task
@@ -58,8 +57,9 @@ class Best:
 class Training:
     """One network in training: ``run_epoch`` until ``finished``, then ``restore_best`` and ``evaluate``.
 
-    The same config, seed, data and machine give the same numbers. All randomness is drawn from one generator
-    of its own, so that trainings may take turns in one process and the caller's generators stay as they are.
+    The same config, seed, data and machine give the same numbers. Initial values, order of rows, dropout and
+    random weightings are all drawn from one generator of its own (dropout on a GPU from a second one there),
+    so that trainings may take turns in one process and the caller's generators stay as they are.
     With ``affinities`` those of its members are measured before at most ``LOOKS`` of the epochs, and what is
     learned stays the same.
     """
@@ -82,7 +82,9 @@ class Training:
         self._generator = torch.Generator().manual_seed(seed)
         network = build_network(config, self.tasks, dataset.input_shape, self._generator)
         self.network = network.to(self.device)
+        self.network.use_generator(self._device_generator(seed))
         self._weighting: Weighting = config.weighting.build(config.members).to(self.device)
+        self._weighting.generator = self._generator
         self._parameters = [*self.network.parameters(), *self._weighting.parameters()]
         self._optimizer = config.optimizer.build(self.network.parameters())
         if learned := list(self._weighting.parameters()):  # task weights: decay would draw them to 1, unasked
@@ -104,18 +106,17 @@ class Training:
 
     @property
     def affinities(self) -> Mapping[tuple[str, str], float]:
-        """Affinity of each member to each other; empty where it was not measured."""
+        """Affinity of each member to each other; empty if it was not measured."""
         return self._meter.affinities if self._meter is not None else {}
 
     def run_epoch(self) -> EpochReport:
         """Train one epoch, validate, and remember the network if it is the best so far.
 
-        Raises NonFiniteLossError where a loss is NaN or infinite.
+        Raises NonFiniteLossError if a loss is NaN or infinite.
         """
         start = time.perf_counter()
         self.epoch += 1
-        with drawing_from(self._generator, self.device):
-            train_loss, weights = self._train_epoch()
+        train_loss, weights = self._train_epoch()
         self._weighting.after_epoch()
         valid = self._evaluator.default_metrics(self.network, self._autocast)
         score = self.score(valid)
@@ -165,7 +166,8 @@ class Training:
 
     def _train_epoch(self) -> tuple[dict[str, float], dict[str, float]]:
         """One pass over the train rows in a new order: mean loss and mean weight of each member."""
-        rows = self._train.take(torch.randperm(len(self._train)).to(self.device))
+        order_N = torch.randperm(len(self._train), generator=self._generator)
+        rows = self._train.take(order_N.to(self.device))
         size = self.config.batch_size
         n_labelled = {task: count_by_batch(rows.labelled[task], size) for task in self.tasks}
         if self._meter is not None and self.epoch % math.ceil(self.config.epochs / LOOKS) == 0:
@@ -224,6 +226,11 @@ class Training:
 
     def _means(self, values_ST: Tensor) -> dict[str, float]:
         return dict(zip(self.tasks, values_ST.nanmean(dim=0).tolist(), strict=True))
+
+    def _device_generator(self, seed: int) -> torch.Generator:
+        """Where dropout draws from: a generator can serve one device alone."""
+        on_cpu = self.device.type == "cpu"
+        return self._generator if on_cpu else torch.Generator(self.device).manual_seed(seed)
 
     def _autocast_dtype(self) -> torch.dtype | None:
         """The type of mixed precision: bfloat16 keeps float32's range, so no loss scaling is needed."""

@@ -115,6 +115,21 @@ def test_the_callers_random_numbers_are_its_own(dataset: Dataset, make_config: M
     assert torch.equal(torch.rand(5), expected)
 
 
+def test_an_epoch_does_not_touch_the_global_generator(
+    dataset: Dataset, make_config: MakeConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = training(make_config(trunk={"name": "mlp", "stages": 2, "width": 8, "dropout": 0.3}), dataset)
+
+    def forbidden(*args: object) -> None:
+        raise AssertionError("the global state is replaced")
+
+    for name in ("set_rng_state", "manual_seed"):
+        monkeypatch.setattr(torch, name, forbidden)
+    before = torch.get_rng_state()
+    one.run_epoch()
+    assert torch.equal(torch.get_rng_state(), before)
+
+
 def test_threads_do_not_change_who_is_initialised_how(dataset: Dataset, make_config: MakeConfig) -> None:
     torch.manual_seed(1)
     a = training(make_config(), dataset, seed=9)
