@@ -219,7 +219,7 @@ def test_ctrl_c_before_anything_began(
     def interrupted(*arguments: object, **options: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("mtl_search.search.run.load_dataset", interrupted)
+    monkeypatch.setattr("mtl_search.search.preparing.data.load_dataset", interrupted)
     assert main(["run", str(write()), "--results", str(tmp_path / "out"), "--inline"]) == 130
     assert not (tmp_path / "out").exists()
     assert "Traceback" not in capsys.readouterr().err

@@ -55,6 +55,7 @@ LAYERS_OF_SEARCH = (
     "preparing",
     "snapshot",
     "ending",
+    "course",
     "run",
 )
 

@@ -18,9 +18,10 @@ not merely left unread during the search but absent from its data, and there is 
 and confirmation (``phases.replication`` says why).
 """
 
+from mtl_search.search.course import SweepResult, Watch
 from mtl_search.search.executors.base import Executor
 from mtl_search.search.preparing.constraints import check_constraints
-from mtl_search.search.run import SweepResult, Watch, resume_sweep, run_sweep
+from mtl_search.search.run import resume_sweep, run_sweep
 from mtl_search.search.snapshot import ArmProgress, Snapshot
 
 __all__ = [

@@ -9,7 +9,7 @@ from mtl_search.search.designs.untried import Untried
 from mtl_search.search.ledger import Ledger
 from mtl_search.sweep.settings import Budget
 
-__all__ = ["cut_short", "nothing_confirmed"]
+__all__ = ["cut_short", "nothing_confirmed", "nothing_final"]
 
 
 def cut_short(
@@ -50,3 +50,11 @@ def nothing_confirmed(designs: Sequence[Mapping[str, Any]], records: Sequence[Tr
     found = f"{len(failed)} of the {len(tried)} trainings of the confirmation failed"
     last = f", the last with: {failed[-1].error}" if failed else ""
     return f"no design was confirmed: {found}{last}; a resume tries again what failed"
+
+
+def nothing_final(lost: Sequence[TrialRecord]) -> str:
+    """Why nothing was confirmed, after the first run in which replicates were ``lost`` for good."""
+    return (
+        f"no design is final: {_counted(len(lost), 'training')} of the replication got lost again and again, "
+        f"the last with: {lost[-1].error}; a resume tries once more, before test is read"
+    )

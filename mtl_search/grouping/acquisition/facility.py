@@ -26,6 +26,8 @@ def cover(gains_CT: Floats, max_networks: int) -> list[int]:
     >>> cover(np.array([[9.0, 0.0], [0.0, 8.0], [5.0, 5.0]]), 1), cover(np.array([[9.0, 0.0], [0.0, 8.0]]), 2)
     ([2], [0, 1])
     """
+    if not len(gains_CT):
+        return []
     gains_CT = np.where(np.isnan(gains_CT), -UNSERVED, gains_CT)
     if max_networks >= gains_CT.shape[1]:
         best_T = gains_CT.max(axis=0)

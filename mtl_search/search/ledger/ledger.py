@@ -38,6 +38,7 @@ class Ledger:
         self.records: list[TrialRecord] = []
         self.affinities: list[Mapping[tuple[str, str], float]] = []  # of each training that measured them
         self.references: dict[str, float] = {}
+        self.newest: TrialRecord | None = None  # of any phase
         self.states: dict[str, Counter[str]] = defaultdict(Counter)
         self.timings = Timings()
         self._complete: dict[str, TrialRecord] = {}
@@ -256,6 +257,7 @@ class Ledger:
         return known
 
     def _learn(self, record: TrialRecord) -> None:
+        self.newest = record
         self.timings.learn(record)
         if record.phase != Phase.SEARCH:
             self.replicates.add(record)

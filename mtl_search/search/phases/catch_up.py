@@ -35,10 +35,12 @@ def until_settled(conductor: Conductor, catch_up: "CatchUp", replication: Replic
 
     Under hours the search goes on with what is left over then.
     """
-    while True:
+    if replication.was_stopped:  # before that round the references had caught up
+        yield replication
+    while not replication.lost:
         yield catch_up
         yield replication
-        if catch_up.missing():
+        if replication.lost or catch_up.missing():
             continue
         known = len(conductor.ledger.records)
         if conductor.hours is None or conductor.hours.closed:
@@ -66,19 +68,17 @@ class CatchUp(JobSource):
             return "done"
         if (job := self._conductor.restart()) is not None:
             return job
-        if not self._queue and not self._conductor.live:
-            self._queue = self.missing()
-        hours = self._conductor.hours
-        if hours is not None and not hours.has_room(SINGLE_TASK):
-            self._queue.clear()
-        while self._queue:
+        live, hours = self._conductor.live, self._conductor.hours
+        while True:
+            if not self._queue and not live:  # what is in training counts as missing
+                self._queue = self.missing()
+            if not self._queue or (hours is not None and not hours.has_room(SINGLE_TASK)):
+                self._queue.clear()
+                return "wait" if live else "done"
             network, task = self._queue.pop(0)
             config = alone(TrialConfig.model_validate_json(network.config), task)
             if (job := self._conductor.try_alone(task, config, params_of(network))) is not None:
                 return job
-            if not self._queue and not self._conductor.live:  # what is in training is no longer missing
-                self._queue = self.missing()
-        return "wait" if self._conductor.live else "done"
 
     def missing(self) -> list[Untried]:
         """The networks and tasks that are still to be tried and that the budget allows, each configuration

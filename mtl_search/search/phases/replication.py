@@ -15,11 +15,12 @@ little lucky in its rows. The confirmation, on test, is not.
 """
 
 from mtl_search.data import Dataset
-from mtl_search.records import Phase
+from mtl_search.records import Phase, TrialRecord
 from mtl_search.search.budget.hours import Hours
 from mtl_search.search.designs.composing import promising
 from mtl_search.search.designs.plans import NetworkPlan, PlannedTraining, new_seeds
 from mtl_search.search.ledger import Ledger
+from mtl_search.search.ledger.attempts import LOST
 from mtl_search.search.phases.retraining import Retraining
 from mtl_search.sweep.spec import SweepSpec
 
@@ -34,6 +35,10 @@ class Replication(Retraining):
     What a round trains follows from the records of the search and of the rounds before it alone, so a resumed
     replication goes on as if it had never stopped, and a complete one trains nothing more. Under ``hours`` a
     round is trained seed by seed, and ends before one that there is no time for.
+
+    What is ``lost`` ends the run before test is read: once a resume has trained it other designs may be the
+    best, and each reading of test costs. A network may be what kills its workers, so the resume goes on in
+    any case.
     """
 
     phase, resamples_valid = Phase.REPLICATION, True
@@ -69,6 +74,23 @@ class Replication(Retraining):
         self._begun.add(seed)
         return True
 
+    @property
+    def lost(self) -> list[TrialRecord]:
+        """The newest attempt at each training that was lost as often as one may be in this run, if no run
+        before it lost it as often."""
+        found = []
+        for (config_id, seed), tried in self._tried.items():
+            attempts = self.ledger.replicates.attempts(self.phase, config_id, seed)
+            if tried >= LOST > len(attempts) - tried and attempts[-1].lost:
+                found.append(attempts[-1])
+        return found
+
+    @property
+    def was_stopped(self) -> bool:
+        """Whether the sweep stopped in the middle of a round, and nothing else was trained since."""
+        newest = self.ledger.newest
+        return newest is not None and newest.phase == self.phase and bool(self.left())
+
     def known(self) -> set[str]:
         """The networks, by config_id, of the rounds that are complete."""
         return self._rounds()[0]
@@ -87,7 +109,7 @@ class Replication(Retraining):
             if missing:
                 return replicated, missing
             if any(self._was_lost(config_id) for config_id in networks):
-                return replicated, []  # until a resume: the next round would build on what is not known
+                return replicated, []  # the next round would build on what is not known
             replicated |= networks.keys()
         return replicated, []
 

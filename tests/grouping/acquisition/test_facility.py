@@ -59,3 +59,8 @@ def test_serving_every_task_comes_first() -> None:
 
 def test_a_network_that_adds_nothing_is_left_out() -> None:
     assert cover(np.array([[3.0, 3.0, 3.0], [2.0, 2.0, 2.0]]), 2) == [0]
+
+
+def test_no_network_covers_nothing() -> None:
+    for max_networks in (1, 3):
+        assert cover(np.empty((0, 2)), max_networks) == []

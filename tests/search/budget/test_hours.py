@@ -9,17 +9,17 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from mtl_search.search.budget.cut_short import cut_short
 
 from mtl_search.arm_names import REFERENCE_ARMS
 from mtl_search.records import Phase, TrialRecord
-from mtl_search.search import clock as clock_module
-from mtl_search.search import hours as hours_module
 from mtl_search.search import resume_sweep, run_sweep
-from mtl_search.search import turns as turns_module
+from mtl_search.search.budget import hours as hours_module
+from mtl_search.search.budget import turns as turns_module
 from mtl_search.search.designs.composing import design_rows
 from mtl_search.search.designs.finalists import with_controls
+from mtl_search.search.ending import cut_short
 from mtl_search.search.jobs import Job, JobSource, Placement
+from mtl_search.search.ledger import recording as clock_module
 from mtl_search.search.phases.catch_up import CatchUp, until_settled
 from mtl_search.search.phases.confirmation import Confirmation
 from mtl_search.search.phases.replication import Replication

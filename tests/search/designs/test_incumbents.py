@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from mtl_search.leaderboard import SCHEMAS, Leaderboard
 from mtl_search.records import Metric, MetricKind, Phase, Split, TrialRecord, TrialState
-from mtl_search.search import incumbents as module
+from mtl_search.search.designs import incumbents as module
 from mtl_search.search.designs.composing import compose_arm
 from mtl_search.search.designs.incumbents import Incumbents
 from mtl_search.search.ledger import Ledger

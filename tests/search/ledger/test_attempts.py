@@ -219,30 +219,53 @@ def test_a_lost_training_is_repeated_and_changes_nothing(
     assert (again["seed"], again["state"]) == (failed.seed, "complete")
 
 
-@pytest.mark.parametrize(
-    ("phase", "lost"),
-    [(Phase.REPLICATION, True), (Phase.CONFIRMATION, True), (Phase.CONFIRMATION, False)],
-    ids=["replication", "confirmation", "confirmation by itself"],
-)
-def test_what_fails_in_a_whole_run_is_tried_again_on_resume(
-    tiny_spec: MakeSpec,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    calm: list[Any],
-    phase: Phase,
-    lost: bool,
+@pytest.mark.parametrize("lost", [True, False], ids=["lost", "own"])
+def test_a_confirmation_that_fails_in_a_whole_run_is_tried_again_on_resume(
+    tiny_spec: MakeSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, calm: list[Any], lost: bool
 ) -> None:
-    spec = tiny_spec(budget=BUDGET)
     with monkeypatch.context() as patch:
-        Faulty(patch, of_the_reference(phase), lost=lost)
-        path = run_sweep(spec, tmp_path / "hard", inline=True).path
+        Faulty(patch, of_the_reference(Phase.CONFIRMATION), lost=lost)
+        path = run_sweep(tiny_spec(budget=BUDGET), tmp_path / "hard", inline=True).path
     failed = tables(path)["trials"].query("state == 'failed'")
     assert set(failed.groupby(["config_id", "seed"]).size()) == {3 if lost else 2}, "with a limit"
-    path = resume_sweep(path, inline=True).path
+    assert_ends_as(calm, path)
+
+
+def assert_ends_as(calm: list[Any], path: Path) -> None:
+    resume_sweep(path, inline=True)
     assert headlines(tables(path)) == calm
     n_trials = len(tables(path)["trials"])
     resume_sweep(path, inline=True)
     assert len(tables(path)["trials"]) == n_trials, "nothing is left to do"
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_replicate_that_is_lost_in_a_whole_run_keeps_test_unread_until_a_resume(
+    tiny_spec: MakeSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    """Designs that were chosen without it may be others than those that are confirmed with it."""
+    spec = tiny_spec(budget=BUDGET, sampler={"seed": seed})
+    calm = headlines(tables(run_sweep(spec, tmp_path / "calm", inline=True).path))
+    with monkeypatch.context() as patch:
+        Faulty(patch, of_the_reference(Phase.REPLICATION), lost=True)
+        result = run_sweep(spec, tmp_path / "hard", inline=True)
+    trials = tables(result.path)["trials"]
+    failed = trials.query("state == 'failed'")
+    assert set(failed.groupby(["config_id", "seed"]).size()) == {3}, "with a limit"
+    assert "confirmation" not in set(trials["phase"])
+    assert "a resume tries once more, before test is read" in str(result.hopeless)
+    assert_ends_as(calm, result.path)
+
+
+def test_a_replicate_that_is_lost_in_two_runs_leaves_a_sweep_that_ends(
+    tiny_spec: MakeSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The network may be what kills its workers."""
+    Faulty(monkeypatch, of_the_reference(Phase.REPLICATION), lost=True)
+    path = run_sweep(tiny_spec(budget=BUDGET), tmp_path, inline=True).path
+    assert tables(path)["summary"].empty
+    assert resume_sweep(path, inline=True).hopeless is None
+    assert "single_task" in set(tables(path)["summary"]["arm"])
 
 
 def test_replicates_that_fail_by_themselves_leave_a_sweep_that_ends(

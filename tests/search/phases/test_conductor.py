@@ -11,8 +11,8 @@ import pytest
 from mtl_search.leaderboard import Leaderboard
 from mtl_search.leaderboard.log import TrialLog
 from mtl_search.records import Phase, TrialState
-from mtl_search.search import study_run as study_run_module
 from mtl_search.search.jobs import Job
+from mtl_search.search.studies import arm_study as arm_study_module
 from mtl_search.search.studies.journal import _Lines
 from mtl_search.training import TrialOutcome, failure
 
@@ -314,7 +314,7 @@ def test_when_all_fail_the_sweep_gives_up(bench: MakeBench) -> None:
     b.outcome = lambda job: failure(ValueError("always"))
     source = b.open()
     b.run(source)
-    assert len(b.records()) == study_run_module.HOPELESS
+    assert len(b.records()) == arm_study_module.HOPELESS
     assert source.hopeless is not None
     assert "ValueError: always" in source.hopeless
 
@@ -388,7 +388,7 @@ def test_flops_are_constrained_too(bench: MakeBench) -> None:
 def test_a_study_that_finds_no_network_any_more_ends(
     bench: MakeBench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(study_run_module, "MAX_REFUSED", 5)
+    monkeypatch.setattr(arm_study_module, "MAX_REFUSED", 5)
     b = bench(constraints={"n_params": 3})
     source = b.open()
     assert source.next() == "done"

@@ -7,7 +7,7 @@ import pytest
 from mtl_search.data import Dataset
 from mtl_search.errors import LeaderboardError
 from mtl_search.leaderboard import Leaderboard
-from mtl_search.search.preparing.same_data import check_same_data, task_infos
+from mtl_search.search.preparing.data import check_same_data, task_infos
 from tests.fixtures.data import tiny_dataset
 
 TASKS: dict[str, object] = {"ill": "binary", "cost": "regression"}

@@ -1,12 +1,33 @@
-"""Whether a sweep goes on with the data and the tasks that it was started with."""
+"""The data of a sweep: loaded or given, and the same in a resume as at the start."""
 
-from mtl_search.data import Dataset
-from mtl_search.errors import LeaderboardError
+from mtl_search.data import Dataset, load_dataset
+from mtl_search.errors import DataError, LeaderboardError
 from mtl_search.leaderboard import Leaderboard, TaskInfo
+from mtl_search.records import Role
+from mtl_search.sweep.spec import SweepSpec
 
-__all__ = ["check_same_data", "task_infos"]
+__all__ = ["check_same_data", "dataset_of", "task_infos"]
 
 COMPARED = ("kind", "role", "metric", "weight")
+
+
+def dataset_of(spec: SweepSpec, given: Dataset | None) -> Dataset:
+    """``given``, else what the sweep describes; DataError if it lacks test rows or has other tasks."""
+    if given is None:
+        return load_dataset(spec.settings.data, spec.settings.tasks, base=spec.base)
+    tasks = spec.settings.tasks.items()
+    wanted = {name: (task.kind, task.role) for name, task in tasks if name not in given.left_out}
+    found = {name: (task.kind, task.role) for name, task in given.tasks.items()}
+    for name in sorted(wanted.keys() | found.keys()):
+        if wanted.get(name) != found.get(name):
+            raise DataError(f"dataset: task {name!r}", _listed(wanted.get(name)), _listed(found.get(name)))
+    if given.test is None:
+        raise DataError("dataset", "test rows, which the confirmation reads", "none")
+    return given
+
+
+def _listed(task: tuple[str, Role] | None) -> str:
+    return "no such task" if task is None else f"a {task[0]} task with role {task[1].value}"
 
 
 def task_infos(dataset: Dataset) -> list[TaskInfo]:

@@ -1,0 +1,157 @@
+"""The course of a sweep: its phases one after the other, and the tables that it leaves."""
+
+import math
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mtl_search.analysis import summarise
+from mtl_search.data import Dataset
+from mtl_search.leaderboard import Leaderboard
+from mtl_search.search.designs.composing import design_rows
+from mtl_search.search.designs.finalists import with_controls
+from mtl_search.search.designs.plans import NetworkPlan, PlannedTraining
+from mtl_search.search.designs.untried import Untried
+from mtl_search.search.ending import cut_short, nothing_confirmed, nothing_final
+from mtl_search.search.executors import Executor
+from mtl_search.search.jobs import JobSource
+from mtl_search.search.ledger import Ledger
+from mtl_search.search.phases.catch_up import CatchUp, until_settled
+from mtl_search.search.phases.conductor import Conductor
+from mtl_search.search.phases.confirmation import Confirmation
+from mtl_search.search.phases.replication import Replication
+from mtl_search.search.phases.sequence import Phases
+from mtl_search.search.snapshot import Snapshot, take, take_retraining
+from mtl_search.search.studies.journal import Journal
+from mtl_search.sweep.spec import SweepSpec
+
+__all__ = ["Course", "SweepResult", "Watch"]
+
+
+@dataclass(frozen=True, slots=True)
+class SweepResult:
+    """How a run of a sweep ended; ``hopeless`` says why it has no answer if it ended without one."""
+
+    path: Path
+    interrupted: bool
+    hopeless: str | None
+
+    @property
+    def board(self) -> Leaderboard:
+        """Its tables."""
+        return Leaderboard(self.path)
+
+
+class Watch:
+    """What a run tells whoever watches it; does nothing. Replaced as a whole by the command line's."""
+
+    def started(self, spec: SweepSpec, dataset: Dataset, executor: Executor, path: Path) -> None:
+        """Everything is checked and the first trial is about to be placed."""
+
+    def changed(self, snapshot: Snapshot) -> None:
+        """A trial started or ended."""
+
+
+class Course:
+    """One process's part of a sweep, up to its end or an interruption; ``began`` is when the process did."""
+
+    def __init__(
+        self,
+        spec: SweepSpec,
+        dataset: Dataset,
+        executor: Executor,
+        board: Leaderboard,
+        watch: Watch,
+        began: float,
+    ) -> None:
+        self._spec, self._dataset, self._executor, self._watch = spec, dataset, executor, watch
+        self._board, self._began = board, began
+        tasks = dataset.tasks.items()
+        metrics = {name: task.metric for name, task in tasks if name in spec.settings.main_tasks}
+        self._ledger = Ledger(board, metrics)
+        self._done_before = len(self._ledger.records)
+        self._visible = dataset.without_test()  # all that is seen before the confirmation
+        self._conductor = Conductor(
+            spec,
+            self._visible,
+            self._ledger,
+            Journal(board.path / "journal.log"),
+            slots=executor.slots,
+            bfloat16=executor.has_bfloat16,
+            began=began,
+        )
+        self._replication = Replication(spec, self._visible, self._ledger, self._conductor.hours)
+        self._catch_up = CatchUp(self._conductor, self._replication)
+        self._replicating = math.nan  # since when
+        self._settled = False  # whether search, catch-up and replication came to their end
+
+    def run(self) -> SweepResult:
+        """Train all arms, make their designs and confirm the best of them."""
+        spec, ledger, board = self._spec, self._ledger, self._board
+        self._watch.started(spec, self._dataset, self._executor, board.path)
+        searched = self._search()
+        hopeless = self._conductor.hopeless
+        if hopeless is None and (lost := self._replication.lost):
+            hopeless = nothing_final(lost)
+        left_over = self._left_over()
+        if self._settled:
+            ledger.settle_references()
+        designs = design_rows(spec, ledger, final=self._settled)
+        networks = with_controls(designs, spec.settings, ledger, self._dataset) if self._settled else []
+        board.write_designs(designs)
+        interrupted = hopeless is None and not (self._settled and self._confirm(networks, searched))
+        board.settle({task: value for task, value in ledger.yardsticks.items() if math.isfinite(value)})
+        notes = cut_short(spec.settings.budget, ledger, *left_over)
+        tables = ("trials", "metrics", "resamples", "designs", "tasks", "summary")
+        summary = summarise(*[board.frame(name) for name in tables], notes=notes)
+        board.write_summary(summary)
+        if hopeless is None and not interrupted and not summary and spec.settings.budget.confirms:
+            hopeless = nothing_confirmed(designs, board.records())
+        return SweepResult(board.path, interrupted, hopeless)
+
+    def _search(self) -> Snapshot:
+        """Search; then let references catch up and replicate promising designs until neither changes anything
+        or there is no time for more. How it looks then."""
+        self._conductor.on_change(lambda: self._watch.changed(self._look()))
+        self._replication.on_change(lambda: self._watch.changed(self._look()))
+        self._executor.run(Phases(self._conductor, self._after_search()), self._visible)
+        return self._look()
+
+    def _after_search(self) -> Iterator[JobSource]:
+        conductor, replication = self._conductor, self._replication
+        if conductor.hopeless is not None:
+            return
+        for source in until_settled(conductor, self._catch_up, replication):
+            if source is replication and math.isnan(self._replicating):
+                self._replicating = time.monotonic()
+            yield source
+            if conductor.interrupted or conductor.hopeless is not None or replication.interrupted:
+                return
+        self._settled = not replication.lost
+
+    def _confirm(self, networks: Sequence[NetworkPlan], before: Snapshot) -> bool:
+        """Train finalists and controls on new seeds and read test; whether that came to its end."""
+        hours = self._conductor.hours
+        confirmation = Confirmation(self._spec.settings, self._dataset, self._ledger, networks, hours)
+        if hours is not None:
+            hours.confirming()
+        if (done := confirmation.done) < confirmation.planned:
+            began = time.monotonic()
+            confirmation.on_change(
+                lambda: self._watch.changed(take_retraining(confirmation, before, began, done))
+            )
+            self._executor.run(confirmation, self._dataset)
+        return not confirmation.interrupted
+
+    def _look(self) -> Snapshot:
+        searched = take(self._conductor, self._began, self._done_before)
+        if not self._replication.planned:
+            return searched
+        return take_retraining(self._replication, searched, self._replicating, 0)
+
+    def _left_over(self) -> tuple[list[Untried], list[PlannedTraining]]:
+        """What catch-up and replication would go on with, had they more time."""
+        if not self._settled or self._conductor.hours is None:
+            return [], []
+        return self._catch_up.left(), self._replication.left()
