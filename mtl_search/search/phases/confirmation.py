@@ -128,6 +128,7 @@ class Confirmation(Retraining):
             super().finish(trial_id, outcome, placement)
         else:
             self.end(trial_id, outcome)
+            self._changed()
 
     def _lacks_folder(self, network: NetworkPlan, seed: int) -> bool:
         """Whether a network that was trained on ``seed`` is to be kept and is not there."""
