@@ -17,6 +17,7 @@ import hashlib
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 from pathlib import Path
+from typing import final
 
 from typing_extensions import override
 
@@ -38,6 +39,7 @@ __all__ = ["NETWORKS", "Confirmation"]
 NETWORKS = "networks"  # the folder of the trained networks, in the results folder
 
 
+@final
 class Confirmation(Retraining):
     """Trains each of ``networks`` once on each of ``budget.seeds`` seeds.
 
@@ -94,6 +96,7 @@ class Confirmation(Retraining):
             if on == seed and self.lacks(network, seed)
         ]
 
+    @override
     def fits(self, network: NetworkPlan, seed: int) -> bool:
         """Whether there is time for ``seed``, asked when it begins."""
         if self._hours is not None and not self.lacks(network, seed):
@@ -106,6 +109,7 @@ class Confirmation(Retraining):
         self._begun.add(seed)
         return True
 
+    @override
     def more(self) -> list[PlannedTraining]:
         """What is not trained yet, or failed and is to be tried again; then what is to be kept and is not."""
         return [one for one in self._wanted if self.lacks(*one)] or [

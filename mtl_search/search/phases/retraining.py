@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import ClassVar, Literal
 
+from typing_extensions import override
+
 from mtl_search.data import Dataset
 from mtl_search.records import EpochReport, Phase
 from mtl_search.search.designs.plans import NetworkPlan, PlannedTraining
@@ -81,8 +83,8 @@ class Retraining(JobSource):
         """Call ``listener`` whenever a training has started or ended."""
         self._changed = listener
 
+    @override
     def next(self) -> Job | Literal["wait", "done"]:
-        """The next network and seed."""
         if self.interrupted:
             return "done"
         if not self._queue and not self._live:
@@ -113,12 +115,14 @@ class Retraining(JobSource):
             resample_valid=self.resamples_valid,
         )
 
+    @override
     def report(self, trial_id: str, report: EpochReport) -> bool:
         """Take note of an epoch; nothing is pruned here."""
         self._live[trial_id].history.append(report)
         self.ledger.board.catch_up()
         return self.interrupted
 
+    @override
     def finish(self, trial_id: str, outcome: TrialOutcome | None, placement: Placement) -> None:
         """Record the outcome; a training that was interrupted starts anew at the next resume."""
         again = self.end(trial_id, outcome)
@@ -154,6 +158,6 @@ class Retraining(JobSource):
             self.done += 1
         return again
 
+    @override
     def interrupt(self) -> None:
-        """Hand out nothing more and stop what is running."""
         self.interrupted = True
