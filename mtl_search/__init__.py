@@ -1,12 +1,46 @@
-"""Search the design space of multi-task learning: which tasks to group, where to split, how to weight.
+"""Search the design space of multi-task learning: which tasks to group, how to share, how to weight losses.
 
-The tour, in the order of the imports, which go one way only:
+The rooms, in the order of imports, which go one way only (``tests/test_layers.py``):
 
-``design`` branchings, designs and their exact composition; ``space`` sweep files and ranges; ``tasks``
-kinds of targets; ``data`` tables made ready; ``model`` trunks and the branched network; ``weighting`` how
-losses are combined; ``training`` one network from its first epoch to its best; ``leaderboard`` the
-tables; ``analysis`` what they say; ``search`` the sweep itself; ``testing`` contract suites for people
-who extend it; ``terminal`` and ``cli`` what people see.
+- ``errors``, ``records``, ``seeds``, ``arm_names``, ``generators``: what everyone may know.
+- ``design``: branchings, designs and their exact composition. ``space``: strict YAML, ranges, search spaces.
+- ``weighting``: how losses are combined. ``features``: what flows between the parts of a network.
+- ``tasks``: kinds of targets, with head, loss and metrics. ``data``: tables made ready.
+- ``leaderboard``: the tables of a sweep. ``analysis``: what they say. ``grouping``: which tasks to try next.
+- ``model``: encoders, trunks, sharing, the network. ``training``: one network, to its best epoch.
+  ``bundle``: a trained network as a value.
+- ``sweep``: what a user asked for, as values. ``search``: the sweep itself, and all that knows of Ray.
+- ``report``: the page. ``terminal`` and ``cli``: the command line. ``testing``: contract suites.
+
+A sweep file on its way to a Parquet row:
+
+1. ``cli.run`` reads it with ``sweep.load_sweep``: a ``sweep.SweepSpec``, checked settings and search spaces.
+2. ``search.run_sweep`` loads the data, opens an executor, makes the folder, saves ``sweep.yaml`` in it.
+3. ``search.phases.conductor.Conductor`` opens the studies of each arm (``sweep.arms.arms_of``).
+4. Asked for a job, it lets an ``search.studies.arm_study.ArmStudy`` draft one: members by a strategy of
+   ``grouping``, hyperparameters by Optuna, both checked as a ``training.TrialConfig``.
+5. The executor places it: with Ray, ``search.executors.ray_backend.SourceSearcher`` hands it to Tune.
+6. On a worker, ``training.Trainer`` trains its ``training.Training`` and reports each epoch.
+7. ``Conductor.report`` asks the study's pruner after each epoch whether to stop.
+8. ``Conductor.finish`` makes the outcome a ``records.TrialRecord`` ...
+9. ... which ``leaderboard.Leaderboard.record`` appends to ``trials.log``; then the study is told. The log
+   goes on to the tables as time allows, ``trials.parquet`` last: whoever finds a trial there finds all of it.
+10. The next row builds on it: strategies, studies and composition read the ``search.ledger.Ledger``.
+
+A column on its way to a metric:
+
+1. ``data.load_dataset`` reads its table, and every cell that means "missing" becomes null.
+2. A hash of all that is used of a row puts it into train, valid or test (``data.splits.split_rows``).
+3. As an input, ``data.encoding.Encoding`` fits its kind on train rows and encodes all rows: numbers or codes.
+4. As a target, the ``Config`` of its kind in ``tasks`` fits a ``tasks.Task`` on train rows, which encodes
+   it as numbers and a mask of the rows that have a label. The ``data.Dataset`` holds both.
+5. ``model.Network``: the encoder turns a batch of inputs into features (``features.FeatureSpec``) ...
+6. ... the body that ``sharing`` builds of the trunk's stages turns them into features of each member ...
+7. ... and each task's head into its outputs, of which ``Task.loss`` makes a loss.
+8. The ``weighting.Weighting`` combines the losses and fills in gradients; the optimizer takes a step.
+9. After an epoch, ``training.evaluation.Evaluator`` computes ``Task.evaluate`` on valid.
+10. ``records.MetricKind.gain`` compares that with the single-task reference, and the mean over the main
+    members (``training.Score``) is the trial's score.
 
 >>> import mtl_search
 >>> sorted(mtl_search.__all__)
