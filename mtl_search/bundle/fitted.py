@@ -6,17 +6,12 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from mtl_search.data.encoding import Encoding
-from mtl_search.tasks import Binary, Multiclass, Multilabel, Regression, Task
+from mtl_search.tasks import AnyTask, Task
 
 __all__ = ["encoding_from_json", "encoding_to_json", "tasks_from_json", "tasks_to_json"]
 
 _ENCODING = TypeAdapter(Encoding)
-_KINDS: Mapping[str, TypeAdapter[Any]] = {
-    "binary": TypeAdapter(Binary),
-    "multiclass": TypeAdapter(Multiclass),
-    "multilabel": TypeAdapter(Multilabel),
-    "regression": TypeAdapter(Regression),
-}
+_TASKS = TypeAdapter(list[AnyTask])
 
 
 def encoding_to_json(encoding: Encoding) -> dict[str, Any]:
@@ -32,13 +27,10 @@ def encoding_from_json(value: object) -> Encoding:
 
 def tasks_to_json(tasks: Mapping[str, Task]) -> list[dict[str, Any]]:
     """The tasks in order, each with its kind."""
-    return [{"kind": task.kind, **_KINDS[task.kind].dump_python(task)} for task in tasks.values()]
+    values: list[dict[str, Any]] = _TASKS.dump_python([*tasks.values()])  # type: ignore[list-item]
+    return values
 
 
-def tasks_from_json(values: list[dict[str, Any]]) -> dict[str, Task]:
+def tasks_from_json(values: object) -> dict[str, Task]:
     """The tasks that were written as ``values``, by name."""
-    tasks = (
-        _KINDS[value["kind"]].validate_python({k: v for k, v in value.items() if k != "kind"})
-        for value in values
-    )
-    return {task.name: task for task in tasks}
+    return {task.name: task for task in _TASKS.validate_python(values)}

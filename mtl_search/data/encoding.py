@@ -10,9 +10,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mtl_search.data.declared import as_declared
-from mtl_search.data.inputs.categorical import CategoricalInputs, is_categorical
+from mtl_search.data.inputs import KINDS, AnyInputs, CategoricalInputs, NumericInputs
+from mtl_search.data.inputs.categorical import is_categorical
 from mtl_search.data.inputs.lookup import columns_of
-from mtl_search.data.inputs.numeric import NumericInputs, is_numeric, read_numbers
+from mtl_search.data.inputs.numeric import is_numeric, read_numbers
 from mtl_search.data.notes import listing
 from mtl_search.data.plain import plain_table
 from mtl_search.data.rows import Inputs, InputShape
@@ -34,8 +35,8 @@ class Encoding:
     ``declared``: the columns whose type was declared, and as what.
     """
 
-    numeric: NumericInputs
-    categorical: CategoricalInputs
+    inputs: tuple[AnyInputs, ...]
+    """One of each kind, also those that no column is of."""
     declared: tuple[tuple[str, InputKind], ...] = ()
 
     @classmethod
@@ -47,19 +48,30 @@ class Encoding:
         mine = tuple((name, declared[name]) for name in names if name in declared)
         table = _prepared(train, names, dict(mine))
         kinds = dict(zip(names, (column.type for column in table.columns), strict=True))
-        numeric = tuple(name for name, kind in kinds.items() if is_numeric(kind))
-        categorical = tuple(name for name, kind in kinds.items() if is_categorical(kind))
-        return cls(NumericInputs.fit(table, numeric), CategoricalInputs.fit(table, categorical), mine)
+        fitted = (
+            each.fit(table, tuple(name for name, kind in kinds.items() if each.reads(kind))) for each in KINDS
+        )
+        return cls(tuple(fitted), mine)
+
+    @property
+    def numeric(self) -> NumericInputs:
+        """The numbers."""
+        return next(inputs for inputs in self.inputs if isinstance(inputs, NumericInputs))
+
+    @property
+    def categorical(self) -> CategoricalInputs:
+        """The levels."""
+        return next(inputs for inputs in self.inputs if isinstance(inputs, CategoricalInputs))
 
     @property
     def columns(self) -> tuple[str, ...]:
         """The source columns."""
-        return self.numeric.columns + self.categorical.columns
+        return tuple(name for inputs in self.inputs for name in inputs.columns)
 
     @property
     def shape(self) -> InputShape:
         """What a network must know."""
-        return InputShape(len(self.numeric.features), self.categorical.cardinalities)
+        return sum((inputs.shape for inputs in self.inputs), InputShape())
 
     def encode(self, table: pa.Table) -> Inputs:
         """The inputs of any rows of a table with these columns; others are not looked at."""
@@ -69,7 +81,7 @@ class Encoding:
                 hint = nearest(name, there)
                 raise DataError("inputs", f"a column {name!r}, as in training", "none of that name", hint)
         prepared = _prepared(table, self.columns, dict(self.declared))
-        return {"numeric": self.numeric.encode(prepared), "categorical": self.categorical.encode(prepared)}
+        return {inputs.kind: inputs.encode(prepared) for inputs in self.inputs}
 
 
 def _prepared(table: pa.Table, names: tuple[str, ...], declared: Mapping[str, InputKind]) -> pa.Table:
@@ -90,7 +102,7 @@ def choose_inputs(
         if name in left_out and name not in declared:
             continue
         kind = column.type
-        if not (is_numeric(kind) or is_categorical(kind) or pa.types.is_null(kind)):
+        if not (any(each.reads(kind) for each in KINDS) or pa.types.is_null(kind)):
             expected = "numbers, booleans, times or strings as an input"
             raise DataError(f"column {name!r}", expected, f"values of type {kind}", "list it under drop")
         if name not in declared and is_identifier(column, name):

@@ -32,7 +32,7 @@ def find_leaks(tasks: Mapping[str, Task], train: Rows, encoding: Encoding) -> tu
     index = np.unique(np.linspace(0, len(train) - 1, SAMPLE).round().astype(np.int64))
     rows = train.take(torch.from_numpy(index))
     numeric_NF = rows.inputs["numeric"].double().numpy()
-    few_levels = [LEVEL_ROWS * n < len(rows) for n in encoding.categorical.cardinalities]
+    few_levels = [LEVEL_ROWS * n < len(rows) for n in encoding.shape.cardinalities]
     codes_NC = rows.inputs["categorical"].numpy()[:, few_levels]
     names = (*encoding.numeric.features, *np.array(encoding.categorical.columns)[few_levels].tolist())
     ranks: dict[bytes, Matrix] = {}  # of the numeric features, by which rows are known

@@ -150,7 +150,7 @@ def _fingerprint(
     digest = hashlib.sha256(hashes_N.tobytes())
     for which in Split:
         digest.update(index[which].astype(np.int64).tobytes())
-    inputs = [encoding.numeric.columns, encoding.categorical.columns]
+    inputs = [fitted.columns for fitted in encoding.inputs]
     options = {name: config.model_dump(mode="json") for name, config in tasks.items()}
     digest.update(json.dumps([inputs, options], sort_keys=True).encode())
     return digest.hexdigest()[:16]

@@ -27,8 +27,11 @@ class InputShape:
     column and counts the unknown level 0.
     """
 
-    n_numeric: int
+    n_numeric: int = 0
     cardinalities: tuple[int, ...] = ()
+
+    def __add__(self, other: "InputShape") -> "InputShape":
+        return InputShape(self.n_numeric + other.n_numeric, self.cardinalities + other.cardinalities)
 
     def example(self, rows: int = 1, device: str = "meta") -> Inputs:
         """Inputs of this shape without values of any meaning."""

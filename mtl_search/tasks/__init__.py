@@ -19,11 +19,24 @@ from mtl_search.tasks.multiclass import Multiclass
 from mtl_search.tasks.multilabel import Multilabel
 from mtl_search.tasks.regression import Regression
 
-__all__ = ["Binary", "Column", "Multiclass", "Multilabel", "Regression", "Task", "TaskConfig", "TaskOptions"]
+__all__ = [
+    "AnyTask",
+    "Binary",
+    "Column",
+    "Multiclass",
+    "Multilabel",
+    "Regression",
+    "Task",
+    "TaskConfig",
+    "TaskOptions",
+]
 
 AnyConfig: TypeAlias = Annotated[
     Binary.Config | Multiclass.Config | Multilabel.Config | Regression.Config, Field(discriminator="kind")
 ]
+
+AnyTask: TypeAlias = Annotated[Binary | Multiclass | Multilabel | Regression, Field(discriminator="kind")]
+"""A fitted task of any kind, for pydantic to write as JSON and read again."""
 
 
 def _from_kind(value: object) -> object:

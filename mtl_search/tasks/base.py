@@ -32,13 +32,10 @@ class Task(ABC):
     role: Role
     metric: MetricKind
     """The default metric, which trials are compared by."""
+    kind: str
+    """Its name in a sweep file."""
     weight: float
     """How much a main task counts in delta_m, relative to the others."""
-
-    @property
-    @abstractmethod
-    def kind(self) -> str:
-        """The kind's name in a sweep file."""
 
     @property
     @abstractmethod

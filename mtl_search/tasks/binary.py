@@ -4,7 +4,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, final
 
 import numpy as np
 import torch
@@ -22,6 +22,7 @@ from mtl_search.tasks.metrics import BINARY, Measure
 __all__ = ["Binary"]
 
 
+@final
 @dataclass(frozen=True, slots=True)
 class Binary(Task):
     """A task of two classes with one output, the log-odds of the positive one.
@@ -43,6 +44,7 @@ class Binary(Task):
     rate: float
     """The share of positive rows in train."""
     weight: float = 1.0
+    kind: Literal["binary"] = "binary"
 
     class Config(TaskOptions):
         """Options: ``positive``, the class that counts as 1 (default: the last in sorted order);
@@ -92,11 +94,6 @@ class Binary(Task):
                 rate=rate,
                 weight=self.weight,
             )
-
-    @property
-    def kind(self) -> str:
-        """The kind's name in a sweep file."""
-        return "binary"
 
     @property
     def n_outputs(self) -> int:

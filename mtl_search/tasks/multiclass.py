@@ -4,7 +4,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Literal, final
 
 import numpy as np
 import torch
@@ -32,6 +32,7 @@ ClassWeights = Annotated[dict[str, PositiveFloat], BeforeValidator(_with_text_ke
 MISSING = -100  # the target that F.cross_entropy leaves out
 
 
+@final
 @dataclass(frozen=True, slots=True)
 class Multiclass(Task):
     """A task of K classes with K outputs, their logits.
@@ -53,6 +54,7 @@ class Multiclass(Task):
     rates: tuple[float, ...]
     """The share of each class in train."""
     weight: float = 1.0
+    kind: Literal["multiclass"] = "multiclass"
 
     class Config(TaskOptions):
         """Options: ``class_weights``, a factor per class (1 where not named), or ``balanced`` for as much
@@ -108,11 +110,6 @@ class Multiclass(Task):
                 hint = nearest(unknown[0], names)
                 raise DataError(place(name), "class_weights of classes in train", repr(unknown[0]), hint)
             return tuple(self.class_weights.get(label, 1.0) for label in names)
-
-    @property
-    def kind(self) -> str:
-        """The kind's name in a sweep file."""
-        return "multiclass"
 
     @property
     def n_outputs(self) -> int:

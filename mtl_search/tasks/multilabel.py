@@ -4,7 +4,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, final
 
 import numpy as np
 import pyarrow as pa
@@ -26,6 +26,7 @@ __all__ = ["Multilabel"]
 UNKNOWN = -1.0  # the target of a label that is missing in a row where another one is known
 
 
+@final
 @dataclass(frozen=True, slots=True)
 class Multilabel(Task):
     """A task of K labels with K outputs, their log-odds.
@@ -50,6 +51,7 @@ class Multilabel(Task):
     rate: float
     """The share of labels that are so, among the known ones of train."""
     weight: float = 1.0
+    kind: Literal["multilabel"] = "multilabel"
 
     class Config(TaskOptions):
         """Options: ``columns``, one per label (default: the column of the task's name, with lists);
@@ -105,11 +107,6 @@ class Multilabel(Task):
                 pos_weights=balanced if weight == "balanced" else (weight or 1.0,) * len(classes),
                 rate=float((targets_NK == 1).sum() / known_NK.sum()),
             )
-
-    @property
-    def kind(self) -> str:
-        """The kind's name in a sweep file."""
-        return "multilabel"
 
     @property
     def n_outputs(self) -> int:

@@ -5,7 +5,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, final
 
 import numpy as np
 import torch
@@ -31,6 +31,7 @@ class Quantile(BaseModel):
     quantile: float = Field(gt=0.0, lt=1.0)
 
 
+@final
 @dataclass(frozen=True, slots=True)
 class Regression(Task):
     """A task of one number, standardised by the train rows; metrics are in its own unit.
@@ -53,6 +54,7 @@ class Regression(Task):
     delta: float
     quantile: float | None = None
     weight: float = 1.0
+    kind: Literal["regression"] = "regression"
 
     class Config(TaskOptions):
         """Options: ``loss``, by default the one that the metric asks for: ``mse`` for rmse and r2, ``mae``
@@ -109,11 +111,6 @@ class Regression(Task):
                 delta=self._delta,
                 quantile=self.loss.quantile if isinstance(self.loss, Quantile) else None,
             )
-
-    @property
-    def kind(self) -> str:
-        """The kind's name in a sweep file."""
-        return "regression"
 
     @property
     def n_outputs(self) -> int:

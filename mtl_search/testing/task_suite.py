@@ -3,19 +3,22 @@
 # ruff: noqa: D102 - the names of the tests say what they check
 # N rows, K outputs
 
+import json
 import pickle
 from abc import ABC, abstractmethod
 
 import numpy as np
 import pyarrow as pa
 import torch
+from pydantic import TypeAdapter
 from torch import Tensor
 
 from mtl_search.features import MapSpec, SequenceSpec, VectorSpec, example
-from mtl_search.tasks import Column, Task, TaskConfig
+from mtl_search.tasks import AnyTask, Column, Task, TaskConfig
 
 __all__ = ["TaskSuite"]
 
+TASK = TypeAdapter[Task](AnyTask)
 POISON = (1e6, -7.0, float("nan"))  # stands where a label is missing, and must not matter
 
 
@@ -69,6 +72,7 @@ class TaskSuite(ABC):
         config, task = self.config(), self.task()
         assert type(config).model_validate_json(config.model_dump_json()) == config
         assert pickle.loads(pickle.dumps(task)) == task
+        assert TASK.validate_python(json.loads(json.dumps(TASK.dump_python(task)))) == task
         assert (task.kind, task.role, task.metric.name) == (config.kind, config.role, config.metric)
         assert config.model_copy(update={"weight": 0.25}).fit("target", self.columns(200, 0)).weight == 0.25
 

@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 import torch
+from pydantic import TypeAdapter
 
 from mtl_search.data import Encoding
 from mtl_search.data.encoding import choose_inputs, is_identifier, without_constants
@@ -25,6 +26,11 @@ def choose(table: pa.Table, left_out: set[str] | None = None) -> tuple[tuple[str
 
 def with_column(values: object) -> pa.Table:
     return pa.table({"age": TABLE["age"], "extra": values})
+
+
+def test_an_encoding_is_written_as_json_and_read_again() -> None:
+    encoding, adapter = Encoding.fit(TABLE, INPUTS, {"smoker": "categorical"}), TypeAdapter(Encoding)
+    assert adapter.validate_json(adapter.dump_json(encoding)) == encoding
 
 
 def test_encoding_has_the_shape_it_says() -> None:

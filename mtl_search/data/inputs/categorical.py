@@ -3,6 +3,7 @@
 # N rows, C columns
 
 from dataclasses import dataclass
+from typing import Literal, final
 
 import numpy as np
 import pyarrow as pa
@@ -10,24 +11,34 @@ import pyarrow.compute as pc
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from typing_extensions import override
 
 from mtl_search.data.distinct import distinct_values
+from mtl_search.data.inputs.fitted import FittedInputs
 from mtl_search.data.inputs.lookup import columns_of
+from mtl_search.data.rows import InputShape
 from mtl_search.errors import DataError
 
 __all__ = ["CategoricalInputs", "is_categorical", "read_levels"]
 
 
+@final
 @dataclass(frozen=True, slots=True)
-class CategoricalInputs:
+class CategoricalInputs(FittedInputs):
     """Columns of levels as codes 1, 2, ... in sorted order; 0: missing, or not in train."""
 
     columns: tuple[str, ...]
     levels: tuple[tuple[str, ...], ...]
+    kind: Literal["categorical"] = "categorical"
+
+    @staticmethod
+    @override
+    def reads(kind: pa.DataType) -> bool:
+        return is_categorical(kind)
 
     @classmethod
+    @override
     def fit(cls, train: pa.Table, columns: tuple[str, ...]) -> "CategoricalInputs":
-        """The levels of these columns."""
         levels = []
         for name, column in zip(columns, columns_of(train, columns), strict=True):
             values, codes_N = read_levels(column, name)
@@ -36,10 +47,11 @@ class CategoricalInputs:
         return cls(columns, tuple(levels))
 
     @property
-    def cardinalities(self) -> tuple[int, ...]:
-        """How many codes each column has, 0 included."""
-        return tuple(len(levels) + 1 for levels in self.levels)
+    @override
+    def shape(self) -> InputShape:
+        return InputShape(cardinalities=tuple(len(levels) + 1 for levels in self.levels))
 
+    @override
     def encode(self, table: pa.Table) -> Tensor:
         """The codes as int64, N x C."""
         codes_NC = np.zeros((table.num_rows, len(self.columns)), np.int64)

@@ -3,6 +3,7 @@
 # N rows, F columns, M columns with a missing indicator
 
 from dataclasses import dataclass
+from typing import Literal, final
 
 import numpy as np
 import pyarrow as pa
@@ -10,8 +11,11 @@ import pyarrow.compute as pc
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from typing_extensions import override
 
+from mtl_search.data.inputs.fitted import FittedInputs
 from mtl_search.data.inputs.lookup import columns_of
+from mtl_search.data.rows import InputShape
 from mtl_search.errors import DataError
 
 __all__ = ["NumericInputs", "is_numeric", "read_numbers"]
@@ -19,8 +23,9 @@ __all__ = ["NumericInputs", "is_numeric", "read_numbers"]
 LARGEST = 1e150  # what is further from zero stands here, so that no step of the scaling overflows
 
 
+@final
 @dataclass(frozen=True, slots=True)
-class NumericInputs:
+class NumericInputs(FittedInputs):
     """Columns of numbers as features near [-3, 3], then an indicator for each column that train misses.
 
     The median goes to 0 and the distance of the quartiles to 1 (where it is zero: half the range), then
@@ -32,10 +37,16 @@ class NumericInputs:
     centres: tuple[float, ...]
     scales: tuple[float, ...]
     flagged: tuple[str, ...]
+    kind: Literal["numeric"] = "numeric"
+
+    @staticmethod
+    @override
+    def reads(kind: pa.DataType) -> bool:
+        return is_numeric(kind)
 
     @classmethod
+    @override
     def fit(cls, train: pa.Table, columns: tuple[str, ...]) -> "NumericInputs":
-        """The centres and scales of these columns."""
         centres, scales, flagged = [], [], []
         for name, column in zip(columns, columns_of(train, columns), strict=True):
             values_N = _bounded(column, name)
@@ -52,6 +63,12 @@ class NumericInputs:
         """What each feature is, for people."""
         return self.columns + tuple(f"missing {name}" for name in self.flagged)
 
+    @property
+    @override
+    def shape(self) -> InputShape:
+        return InputShape(n_numeric=len(self.features))
+
+    @override
     def encode(self, table: pa.Table) -> Tensor:
         """The features as float32, N x (F + M)."""
         features = np.zeros((table.num_rows, len(self.columns) + len(self.flagged)), np.float32)

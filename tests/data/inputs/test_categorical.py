@@ -25,7 +25,7 @@ def test_codes_point_back_to_the_levels(
     inputs = CategoricalInputs.fit(one([*train], pa.string()), ("x",))
     (levels,) = inputs.levels
     assert list(levels) == sorted({value for value in train if value is not None})
-    assert inputs.cardinalities == (len(levels) + 1,)
+    assert inputs.shape.cardinalities == (len(levels) + 1,)
     codes = inputs.encode(one([*rows], pa.string()).cast(pa.schema([("x", kind)])))
     known = [value if value in levels else None for value in rows]
     assert [levels[code - 1] if code else None for code in codes[:, 0].tolist()] == known
@@ -46,7 +46,7 @@ def test_dictionaries_of_numbers_are_levels() -> None:
 def test_several_columns_stand_side_by_side() -> None:
     train = pa.table({"a": ["u", "v"], "b": ["q", None], "other": [1, 2]})
     inputs = CategoricalInputs.fit(train, ("b", "a"))
-    assert inputs.cardinalities == (2, 3)
+    assert inputs.shape.cardinalities == (2, 3)
     assert inputs.encode(train).tolist() == [[1, 1], [0, 2]]
     assert inputs.encode(train).dtype == torch.int64
     assert CategoricalInputs.fit(train, ()).encode(train).shape == (2, 0)
