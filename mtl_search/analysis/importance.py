@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from mtl_search.analysis.frames import default_gains, rows_of, searched
+from mtl_search.design.branching import read_stages
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
@@ -86,7 +87,7 @@ def _features(row: Mapping[str, Any], everyone: list[str], numeric: set[str]) ->
 
 def shared_stages(text: str) -> float:
     """How many stages two members go through together, mean over pairs."""
-    stages = [[node.split() for node in stage.split("|")] for stage in text.split("/")]
+    stages = read_stages(text)
     n = sum(len(node) for node in stages[0])
     return sum(math.comb(len(node), 2) for nodes in stages for node in nodes) / max(math.comb(n, 2), 1)
 

@@ -11,7 +11,7 @@ from mtl_search.design.drawing import draw_tree
 from mtl_search.design.names import check_task_name
 from mtl_search.errors import Mismatch
 
-__all__ = ["Branching"]
+__all__ = ["Branching", "read_stages"]
 
 Partition = tuple[tuple[str, ...], ...]
 
@@ -55,9 +55,8 @@ class Branching:
 
         Order and blanks are free, so ``str(Branching.parse(text))`` is the canonical form of ``text``.
         """
-        stages = tuple(tuple(tuple(group.split()) for group in stage.split("|")) for stage in text.split("/"))
         try:
-            return cls(stages)
+            return cls(read_stages(text))
         except Mismatch as wrong:
             raise wrong.within(f"branching {text!r}") from None
 
@@ -192,3 +191,12 @@ def _check_refines(finer: Partition, coarser: Partition, stage: int) -> None:
             if name not in group_of[group[0]]:
                 expected = f"{group[0]} and {name} apart, as the stage before"
                 raise Mismatch(expected, "them together", about=f"stage {stage}")
+
+
+def read_stages(text: str) -> tuple[Partition, ...]:
+    """The groups that the text of a branching names at each stage, whatever they are.
+
+    >>> read_stages("age cost / age | cost")
+    ((('age', 'cost'),), (('age',), ('cost',)))
+    """
+    return tuple(tuple(tuple(group.split()) for group in stage.split("|")) for stage in text.split("/"))

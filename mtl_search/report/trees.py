@@ -3,6 +3,8 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from mtl_search.design.branching import read_stages
+
 __all__ = ["Block", "Drawing", "Label", "Link", "draw_network"]
 
 ROW, STAGE, BLOCK, LEFT, TOP, NAMES = 28, 62, 38, 4, 26, 158  # pixels
@@ -64,7 +66,7 @@ def draw_network(branching: str, members: Collection[str], served: Collection[st
 
     The text is read leniently: a leaderboard of names that a sweep file would refuse still has a page.
     """
-    stages = [[node.split() for node in stage.split("|")] for stage in branching.split("/")]
+    stages = read_stages(branching)
     if any(sorted(name for node in nodes for name in node) != sorted(members) for nodes in stages):
         return None
     order = sorted(
@@ -74,7 +76,7 @@ def draw_network(branching: str, members: Collection[str], served: Collection[st
     xs = [LEFT + STAGE * stage for stage in range(len(stages))]
     end = xs[-1] + STAGE
     blocks, links = [], []
-    heads = [[name] for name in order]
+    heads = tuple((name,) for name in order)
     for x, nodes, children in zip(xs, stages, [*stages[1:], heads], strict=True):
         for node in nodes:
             ys = [row[name] for name in node]
