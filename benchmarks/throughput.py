@@ -41,7 +41,7 @@ from benchmarks.plain import PlainTraining, run_tune
 from mtl_search.arm_names import SEARCH, SINGLE_TASK
 from mtl_search.data import Dataset, load_dataset
 from mtl_search.leaderboard import Leaderboard, TaskInfo
-from mtl_search.search.designs.composing import design_rows
+from mtl_search.search.designs.composing import design_records
 from mtl_search.search.executors import open_executor
 from mtl_search.search.ledger import Ledger
 from mtl_search.search.phases.conductor import Conductor
@@ -171,7 +171,7 @@ def run_package(spec: SweepSpec, dataset: Dataset) -> Timing:
         conductor.on_change(changed)
         start = time.time()
         executor.run(conductor, visible)
-        board.write_designs(design_rows(spec, ledger, final=False))
+        board.write_designs(design_records(spec, ledger, final=False))
         board.settle(ledger.references)
         end = time.time()
         states = [record.state.value for record in ledger.records[before:]]

@@ -7,6 +7,8 @@ from datetime import datetime
 from enum import StrEnum
 
 __all__ = [
+    "DesignRecord",
+    "Difference",
     "EpochReport",
     "Metric",
     "MetricKind",
@@ -14,6 +16,8 @@ __all__ = [
     "Resample",
     "Role",
     "Split",
+    "SummaryRecord",
+    "TaskResult",
     "TrialRecord",
     "TrialState",
     "mean_gain",
@@ -191,3 +195,100 @@ class TrialRecord:
     affinities: Mapping[tuple[str, str], float] = field(default_factory=dict)  # of a member to another
     lost: bool = False
     distributions: Mapping[str, str] = field(default_factory=dict)  # of ``params``, in Optuna's JSON
+
+
+@dataclass(frozen=True, slots=True)
+class DesignRecord:
+    """A design as the leaderboard keeps it: which trial and which configuration serve each main task.
+
+    ``arm`` is the first of the ``arms`` whose networks make it. ``gains`` and ``delta_m`` are on valid, in
+    percent; ``behind`` is how far delta_m is behind that of the best design. One design is ``chosen``: the
+    recommended one, and ``why`` says how it was decided.
+    """
+
+    design_id: str
+    arm: str
+    arms: tuple[str, ...]
+    n_networks: int
+    text: str
+    networks: tuple[str, ...]
+    serves: Mapping[str, str]
+    configs: Mapping[str, str]
+    gains: Mapping[str, float]
+    delta_m: float
+    n_params: int
+    flops: int
+    chosen: bool = False
+    why: str | None = None
+    behind: float = math.nan
+    behind_p: float = math.nan
+    control: str | None = None  # design_id
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A paired difference of delta_m on test in percent, with its interval; NaN where it cannot be known.
+
+    ``smallest``: the true difference that would be shown in four of five such sweeps. ``p_corrected`` and
+    ``verdict`` belong to comparisons that are judged; a design is not judged against itself.
+    """
+
+    difference: float = math.nan
+    low: float = math.nan
+    high: float = math.nan
+    p: float = math.nan
+    p_corrected: float = math.nan
+    smallest: float = math.nan
+    verdict: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskResult:
+    """A main task on test: its value, and its gain over the confirmed single-task value in percent."""
+
+    task: str
+    value: float
+    value_sd: float
+    gain: float
+    gain_sd: float
+    gain_low: float
+    gain_high: float
+    p: float
+    p_holm: float
+    verdict: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SummaryRecord:
+    """A confirmed design as the leaderboard keeps it; the table's schema says what each field means."""
+
+    design_id: str
+    arm: str
+    arms: tuple[str, ...]
+    chosen: bool
+    n_networks: int
+    text: str
+    n_seeds: int
+    seeds: tuple[int, ...]
+    reading: int
+    alpha: float
+    delta_m: float
+    delta_m_sd: float
+    delta_m_low: float
+    delta_m_high: float
+    delta_m_valid: float
+    vs_single_task: Difference
+    reference: str | None
+    vs_reference: Difference
+    control: str | None
+    gain_of_tuning: Difference
+    gain_of_sharing: Difference
+    verdict: str | None
+    provisional: tuple[str, ...]
+    tasks: tuple[TaskResult, ...]
+    n_params: int
+    flops: int
+    train_seconds: float
+    arm_trials: int
+    arm_device_seconds: float
+    caveats: tuple[str, ...]

@@ -25,7 +25,7 @@ from mtl_search.analysis.curves import learning_curves, search_history, weight_t
 from mtl_search.analysis.delta_m import delta_m, gains
 from mtl_search.analysis.fairness import arm_costs, caveats
 from mtl_search.analysis.importance import importances
-from mtl_search.analysis.pareto import design_front, pareto_front
+from mtl_search.analysis.pareto import pareto_front
 from mtl_search.analysis.sensitivity import learning_rate_profile, learning_rate_spread
 from mtl_search.analysis.significance import Estimate, Verdict, estimate, holm, jackknife_variance
 from mtl_search.analysis.summary import summarise
@@ -38,7 +38,6 @@ __all__ = [
     "arm_costs",
     "caveats",
     "delta_m",
-    "design_front",
     "estimate",
     "gains",
     "holm",

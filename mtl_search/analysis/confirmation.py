@@ -1,6 +1,6 @@
 """The confirmation read from the tables: each design's value on test, task by task and seed by seed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,8 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mtl_search.analysis.frames import rows_of
-from mtl_search.records import MetricKind, Phase, Split, TrialState
+from mtl_search.records import DesignRecord, MetricKind, Phase, Split, TrialState
 
 __all__ = ["Confirmed", "Runs", "confirmed_designs"]
 
@@ -54,10 +53,10 @@ class Runs:
 class Confirmed:
     """A design whose networks were all trained again on ``seeds``, with its values on test.
 
-    ``design`` is its row of the table of designs; ``resampled_GST`` is NaN where nothing was resampled.
+    ``resampled_GST`` is NaN where nothing was resampled.
     """
 
-    design: Mapping[str, Any]
+    design: DesignRecord
     seeds: tuple[int, ...]
     values_ST: Array
     resampled_GST: Array
@@ -71,7 +70,7 @@ class Confirmed:
         )
 
 
-def confirmed_designs(designs: pd.DataFrame, runs: Runs, tasks: tuple[str, ...]) -> list[Confirmed]:
+def confirmed_designs(designs: Sequence[DesignRecord], runs: Runs, tasks: tuple[str, ...]) -> list[Confirmed]:
     """The designs that have at least one seed on which every network was trained again.
 
     A network is found by its configuration, so networks that several designs share are trained once a seed.
@@ -79,13 +78,13 @@ def confirmed_designs(designs: pd.DataFrame, runs: Runs, tasks: tuple[str, ...])
     would say something of the seeds.
     """
     seeds = sorted({seed for _, seed in runs.seconds})
-    found = [_confirmed(row, runs, tasks, seeds) for row in rows_of(designs)]
+    found = [_confirmed(row, runs, tasks, seeds) for row in designs]
     return [design for design in found if design.seeds]
 
 
-def _confirmed(design: Mapping[str, Any], runs: Runs, tasks: tuple[str, ...], seeds: list[int]) -> Confirmed:
-    networks = set(design["configs"].values())
-    serving = [design["configs"].get(task, "") for task in tasks]  # of some: none
+def _confirmed(design: DesignRecord, runs: Runs, tasks: tuple[str, ...], seeds: list[int]) -> Confirmed:
+    networks = set(design.configs.values())
+    serving = [design.configs.get(task, "") for task in tasks]  # of some: none
     kept = tuple(seed for seed in seeds if all((network, seed) in runs.seconds for network in networks))
     served = list(zip(serving, tasks, strict=True))
     values = [[runs.values.get((network, s, task), np.nan) for network, task in served] for s in kept]

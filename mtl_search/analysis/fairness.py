@@ -43,7 +43,7 @@ def caveats(
     one on test alone; ``reading``: how often test was read.
     """
     found = []
-    there = {arm for design in confirmed for arm in design.design["arms"]}
+    there = {arm for design in confirmed for arm in design.design.arms}
     for arm, plain in _REFERENCES.items():
         if arm not in there:
             found.append(f"no comparison with {plain}: the arm {arm} was not confirmed")
@@ -61,9 +61,9 @@ def caveats(
         found.append(
             f"no gain on test, where the single-task value cannot be divided by: {', '.join(on_test)}"
         )
-    chosen = [design for design in confirmed if design.design["chosen"]]
-    ids = {design.design["design_id"] for design in confirmed}
-    if any(design.design["control"] not in ids for design in chosen):
+    chosen = [design for design in confirmed if design.design.chosen]
+    ids = {design.design.design_id for design in confirmed}
+    if any(design.design.control not in ids for design in chosen):
         found.append("the recommended design has no control: its gain cannot be parted in tuning and sharing")
     return found + _unequal(arm_costs(trials))
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-__all__ = ["COSTS", "design_front", "pareto_front"]
+__all__ = ["COSTS", "pareto_front"]
 
 COSTS = ("n_networks", "n_params", "flops")
 
@@ -24,12 +24,3 @@ def pareto_front(frame: pd.DataFrame, best: str, least: Sequence[str]) -> pd.Ser
         for i, point in enumerate(points)
     ]
     return pd.Series(on_front, index=frame.index, dtype=bool)
-
-
-def design_front(designs: pd.DataFrame) -> pd.DataFrame:
-    """The designs with ``front_<cost>`` for each of `COSTS`: is it on the front of delta_m and that cost?
-
-    Over all arms together: the question is what to deploy, not which arm found it.
-    """
-    fronts = {f"front_{cost}": pareto_front(designs, "delta_m", [cost]) for cost in COSTS}
-    return designs.assign(**fronts)

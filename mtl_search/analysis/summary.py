@@ -1,20 +1,20 @@
 """The table ``summary``: every confirmed design against the references, with intervals and verdicts."""
 
+import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import fields
 
-import numpy as np
 import pandas as pd
 
-from mtl_search.analysis.comparisons import compare, standing_for
+from mtl_search.analysis.comparisons import Compared, compare, standing_for
 from mtl_search.analysis.confirmation import Confirmed, Runs, confirmed_designs
 from mtl_search.analysis.fairness import arm_costs, caveats, missing_trainings, why_left_out
 from mtl_search.analysis.frames import main_tasks, metric_kinds, task_weights
 from mtl_search.analysis.provisional import provisional
 from mtl_search.analysis.scale import Gains, Scale
 from mtl_search.analysis.significance import Estimate, estimate, holm, level_of, verdict
-from mtl_search.analysis.verdict_words import helpers
-from mtl_search.arm_names import SINGLE_TASK
+from mtl_search.arm_names import POOLED, SINGLE_TASK
+from mtl_search.records import DesignRecord, SummaryRecord, TaskResult
 
 __all__ = ["summarise"]
 
@@ -25,14 +25,14 @@ def summarise(
     trials: pd.DataFrame,
     metrics: pd.DataFrame,
     resamples: pd.DataFrame,
-    designs: pd.DataFrame,
+    designs: Sequence[DesignRecord],
     tasks: pd.DataFrame,
-    before: pd.DataFrame | None = None,
+    before: Sequence[SummaryRecord] = (),
     *,
     notes: Sequence[str] = (),
-) -> list[dict[str, Any]]:
-    """The rows of ``summary``, best delta_m first; the tables are those of ``Leaderboard.frame``, ``notes``
-    are further caveats, which no table shows.
+) -> list[SummaryRecord]:
+    """The confirmed ones of ``designs``, best delta_m first; the tables are those of ``Leaderboard.frame``,
+    ``notes`` are further caveats, which no table shows.
 
     ``before``: the summary that this one replaces, if there is one. To recommend another design than it did
     is a further reading of test, even if all networks of that design were confirmed already.
@@ -60,30 +60,27 @@ def summarise(
         standing_for(SINGLE_TASK, confirmed),
         level_of(reading),
     )
-    rows = [_row(design, names, scale) for design in confirmed]
-    compare(rows, confirmed, scale)
+    results = [_task_results(design, names, scale) for design in confirmed]
     left_out = [name for name, counts in zip(names, counted, strict=True) if not counts]
-    on_test = [name for name in _undefined(rows) if name not in left_out]
+    on_test = [name for name in _undefined(results) if name not in left_out]
     causes = why_left_out(trials, metrics, kinds, left_out)
     found = caveats(trials, confirmed, causes, on_test, reading) + missing_trainings(trials) + [*notes]
     if not runs.groups:
         found.append("test was not resampled, as where it is one group: intervals count the seeds alone")
-    costs, reasons = arm_costs(trials), provisional(trials, metrics, tasks)
-    for row, design in zip(rows, confirmed, strict=True):
-        del row["shares_nothing"]
-        row |= _cost(design, costs)
-        row |= {"reading": reading, "alpha": scale.alpha, "provisional": reasons, "caveats": found}
-    return sorted(rows, key=lambda row: (np.isnan(row["delta_m"]), -row["delta_m"]))
+    costs, reasons = arm_costs(trials), tuple(provisional(trials, metrics, tasks))
+    records = [
+        _record(design, results[at], compared, scale, costs, reading, reasons, tuple(found))
+        for at, (design, compared) in enumerate(zip(confirmed, compare(confirmed, scale), strict=True))
+    ]
+    return sorted(records, key=lambda one: (math.isnan(one.delta_m), -one.delta_m))
 
 
-def _reading(trials: pd.DataFrame, designs: pd.DataFrame, before: pd.DataFrame | None) -> int:
+def _reading(trials: pd.DataFrame, designs: Sequence[DesignRecord], before: Sequence[SummaryRecord]) -> int:
     """How often test was read; in tables of before that was counted, once."""
     known = trials["reading"].dropna() if "reading" in trials else pd.Series(dtype=float)
     reading = int(known.max()) if len(known) else 1
-    now = set(designs.loc[designs["chosen"], "design_id"])
-    for one in [] if before is None else before[before["chosen"]].to_dict("records"):
-        reading = max(reading, int(one["reading"]) + (one["design_id"] not in now))
-    return reading
+    now = {design.design_id for design in designs if design.chosen}
+    return max([reading, *(one.reading + (one.design_id not in now) for one in before if one.chosen)])
 
 
 def _interval(gain: Estimate, paired: Estimate | None) -> tuple[float, float]:
@@ -93,74 +90,75 @@ def _interval(gain: Estimate, paired: Estimate | None) -> tuple[float, float]:
     return gain.mean - (paired.mean - paired.low), gain.mean + (paired.high - paired.mean)
 
 
-def _row(design: Confirmed, names: Sequence[str], scale: Scale) -> dict[str, Any]:
-    """What is said of one design without a comparison of delta_m."""
-    seeds = scale.common(design)
+def _paired(design: Confirmed, scale: Scale) -> Gains | None:
+    """The differences from ``single_task``, of other designs than that."""
     single = scale.single
-    paired = scale.difference(design, single) if single is not None and single is not design else None
-    gains = scale.gains(design, seeds)
-    whole = scale.of_mean(gains)
+    return None if single is None or single is design else scale.difference(design, single)
+
+
+def _record(
+    design: Confirmed,
+    tasks: tuple[TaskResult, ...],
+    compared: Compared,
+    scale: Scale,
+    costs: Mapping[str, tuple[int, float]],
+    reading: int,
+    reasons: tuple[str, ...],
+    found: tuple[str, ...],
+) -> SummaryRecord:
+    """All that is said of one design."""
+    seeds, paired = scale.common(design), _paired(design, scale)
+    whole = scale.of_mean(scale.gains(design, seeds))
     low, high = _interval(whole, scale.of_mean(paired) if paired else None)
-    configs = design.design["configs"]
-    return {
-        **{name: design.design[name] for name in _AS_COMPOSED},
-        "n_seeds": len(seeds),
-        "seeds": list(seeds),
-        "delta_m": whole.mean,
-        "delta_m_sd": whole.sd,
-        "delta_m_low": low,
-        "delta_m_high": high,
-        "delta_m_valid": design.design["delta_m"],
-        "tasks": _task_rows(design.on(seeds), names, gains, paired, scale),
-        "shares_nothing": len(set(configs.values())) == len(names) == len(configs)
-        and not helpers(design.design),
-    }
+    composed = design.design
+    arm_trials, arm_seconds = _arm_cost(composed.arm, costs)
+    return SummaryRecord(
+        **{name: getattr(composed, name) for name in _AS_COMPOSED},
+        **{field.name: getattr(compared, field.name) for field in fields(compared)},
+        n_seeds=len(seeds),
+        seeds=seeds,
+        reading=reading,
+        alpha=scale.alpha,
+        delta_m=whole.mean,
+        delta_m_sd=whole.sd,
+        delta_m_low=low,
+        delta_m_high=high,
+        delta_m_valid=composed.delta_m,
+        provisional=reasons,
+        tasks=tasks,
+        train_seconds=float(design.seconds_S.mean()),
+        arm_trials=arm_trials,
+        arm_device_seconds=arm_seconds,
+        caveats=found,
+    )
 
 
-def _task_rows(
-    design: Confirmed, names: Sequence[str], gains: Gains, paired: Gains | None, scale: Scale
-) -> list[dict[str, Any]]:
+def _task_results(design: Confirmed, names: Sequence[str], scale: Scale) -> tuple[TaskResult, ...]:
     """Each main task: value, gain, and the paired comparison with ``single_task``."""
-    rows, tests = [], []
-    for t, name in enumerate(names):
-        value, gain = estimate(design.values_ST[:, t]), scale.of_task(gains, t)
-        test = scale.of_task(paired, t) if paired else estimate([])
-        tests.append(test)
-        low, high = _interval(gain, test if paired else None)
-        rows.append(
-            {
-                "task": name,
-                "value": value.mean,
-                "value_sd": value.sd,
-                "gain": gain.mean,
-                "gain_sd": gain.sd,
-                "gain_low": low,
-                "gain_high": high,
-                "p": test.p,
-            }
+    seeds, paired = scale.common(design), _paired(design, scale)
+    gains, values_ST = scale.gains(design, seeds), design.on(seeds).values_ST
+    tests = [scale.of_task(paired, t) if paired else estimate([]) for t in range(len(names))]
+    results = []
+    for t, (name, test, p) in enumerate(zip(names, tests, holm([test.p for test in tests]), strict=True)):
+        value, gain = estimate(values_ST[:, t]), scale.of_task(gains, t)
+        said = verdict(test.mean, p, scale.alpha).value if paired else None
+        ends = _interval(gain, test if paired else None)
+        results.append(
+            TaskResult(
+                name, value.mean, value.sd, gain.mean, gain.sd, *ends, p=test.p, p_holm=p, verdict=said
+            )
         )
-    for row, test, p in zip(rows, tests, holm([test.p for test in tests]), strict=True):
-        row |= {"p_holm": p, "verdict": verdict(test.mean, p, scale.alpha).value if paired else None}
-    return rows
+    return tuple(results)
 
 
-def _undefined(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+def _undefined(results: Sequence[Sequence[TaskResult]]) -> list[str]:
     """The tasks that have a gain on test in no design."""
-    found: dict[str, bool] = {}
-    for row in rows:
-        for task in row["tasks"]:
-            found[task["task"]] = found.get(task["task"], False) or bool(np.isfinite(task["gain"]))
-    return [task for task, defined in found.items() if not defined]
+    defined = {one.task for tasks in results for one in tasks if math.isfinite(one.gain)}
+    return [one.task for one in results[0] if one.task not in defined] if results else []
 
 
-def _cost(design: Confirmed, costs: Mapping[str, tuple[int, float]]) -> dict[str, Any]:
-    """What training it took, and what its arm used in the search: of ``pooled``, what all arms did."""
-    trials, seconds = costs.get(design.design["arm"], (0, 0.0))
-    if design.design["arm"] == "pooled":
-        trials = sum(one for one, _ in costs.values())
-        seconds = sum(one for _, one in costs.values())
-    return {
-        "train_seconds": float(design.seconds_S.mean()),
-        "arm_trials": trials,
-        "arm_device_seconds": seconds,
-    }
+def _arm_cost(arm: str, costs: Mapping[str, tuple[int, float]]) -> tuple[int, float]:
+    """What an arm used in the search: of ``pooled``, what all arms did."""
+    if arm == POOLED:
+        return sum(trials for trials, _ in costs.values()), sum(seconds for _, seconds in costs.values())
+    return costs.get(arm, (0, 0.0))

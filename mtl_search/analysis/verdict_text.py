@@ -7,216 +7,204 @@ worse than a reference, or shows that sharing costs.
 """
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Sequence
+from typing import TypeVar
 
 from mtl_search.analysis.significance import Verdict
 from mtl_search.analysis.verdict_words import ARM_WORDS, alone, amount, arm_words, ends, percent, train, what
+from mtl_search.arm_names import LINEAR, SEARCH, SINGLE_TASK
+from mtl_search.records import DesignRecord, Difference, SummaryRecord
 
 __all__ = ["ARM_WORDS", "recommended", "verdict_sentences"]
 
-Row = Mapping[str, Any]
-AnyRow = TypeVar("AnyRow", bound=Row)
+AnyDesign = TypeVar("AnyDesign", DesignRecord, SummaryRecord)
 
-_SINGLE = ARM_WORDS["single_task"]
-
-
-def recommended(rows: Sequence[AnyRow]) -> AnyRow | None:
-    """The recommended design among rows of ``designs`` or of ``summary``; None where it is not there.
-
-    In tables of before there was one, the best on valid of those of the fewest networks.
-    """
-    chosen = [row for row in rows if row.get("chosen")]
-    if chosen or any(row.get("chosen") is not None for row in rows):
-        return chosen[0] if chosen else None
-    by = "delta_m_valid" if rows and "delta_m_valid" in rows[0] else "delta_m"
-    known = [row for row in rows if math.isfinite(row[by])]
-    return max(known, key=lambda row: (round(row[by], 6), -row["n_networks"]), default=None)
+_SINGLE = ARM_WORDS[SINGLE_TASK]
 
 
-def verdict_sentences(designs: Sequence[Row], summary: Sequence[Row]) -> list[str]:
+def recommended(designs: Sequence[AnyDesign]) -> AnyDesign | None:
+    """The recommended one of ``designs``; None if it is not there."""
+    return next((design for design in designs if design.chosen), None)
+
+
+def verdict_sentences(designs: Sequence[DesignRecord], summary: Sequence[SummaryRecord]) -> list[str]:
     """What to train, then why, then what is provisional; empty where there is no design."""
     design = recommended(designs)
     if design is None:
         return []
     row = recommended(summary)
-    if row is None or row["design_id"] != design["design_id"]:
+    if row is None or row.design_id != design.design_id:
         return [
             f"{train(design)}: {_on_valid(design)}.",
             "It has no complete training on new seeds, so nothing is shown yet.",
         ]
     sentences = [*_judged(design, row, summary), *_equal_budget(row, summary), *_linear(row, summary)]
-    if row["alpha"] < 0.05:
+    if row.alpha < 0.05:
         sentences.append(
-            f"Test was read {row['reading']} times, so verdicts are at level {row['alpha']:g} instead of .05."
+            f"Test was read {row.reading} times, so verdicts are at level {row.alpha:g} instead of .05."
         )
-    if len(row["provisional"]):
+    if len(row.provisional):
         sentences.append(
             "Provisional, since more trials of the references could change this: "
-            f"{'; '.join(row['provisional'])}."
+            f"{'; '.join(row.provisional)}."
         )
     return sentences
 
 
-def _on_valid(design: Row) -> str:
+def _on_valid(design: DesignRecord) -> str:
     """Why a design is recommended."""
-    if design.get("behind") is None or not math.isfinite(design["behind"]):
+    if not math.isfinite(design.behind):
         return "the best so far on validation data"
-    if design["behind"] <= 0:
+    if design.behind <= 0:
         return "the best on validation data"
     return "the smallest design that is not shown to be worse than the best"
 
 
-def _judged(design: Row, row: Row, summary: Sequence[Row]) -> list[str]:
+def _judged(design: DesignRecord, row: SummaryRecord, summary: Sequence[SummaryRecord]) -> list[str]:
     """What to train and why, after the confirmation."""
-    said = row["vs_single_task_verdict"]
-    if "single_task" in row["arms"]:
+    said = row.vs_single_task.verdict
+    if SINGLE_TASK in row.arms:
         return ["Train each task alone: no design with sharing was shown to be better on validation data."]
     if said is None:
         return [f"{train(design)}: {_on_valid(design)}.", f"No {_SINGLE} were confirmed to compare it with."]
     if said == Verdict.WORSE:
-        which = "linear networks" if "linear" in row["arms"] else what(design)
-        against = f"{_SINGLE} ({ends(row, 'vs_single_task_difference')})"
+        which = "linear networks" if LINEAR in row.arms else what(design)
+        against = f"{_SINGLE} ({ends(row.vs_single_task)})"
         return [f"Train each task alone: {which} did worse on test than {against}.", *_parts(row)]
     if alone(row):
         return _sharing_nothing(design, row)
-    if _shown(row, "gain_of_sharing") and row["gain_of_sharing"] < 0:
+    if _sharing_is_shown(row) and row.gain_of_sharing.difference < 0:
         return _sharing_costs(design, row)
-    if row["vs_reference_verdict"] == Verdict.WORSE:
-        other = arm_words(row["reference"])
+    if row.vs_reference.verdict == Verdict.WORSE:
+        other = arm_words(row.reference)
         return [
             f"Train {other}: it did better on test than {what(design)}.",
-            f"Validation data was for the latter, which is at {ends(row, 'vs_reference_difference')} to it "
-            "on test.",
+            f"Validation data was for the latter, which is at {ends(row.vs_reference)} to it on test.",
         ]
     if said == Verdict.BETTER:
         return _better_than_single(design, row)
     return [f"{train(design)}: {_on_valid(design)}.", *_no_difference(row, summary)]
 
 
-def _no_difference(row: Row, summary: Sequence[Row]) -> list[str]:
+def _no_difference(row: SummaryRecord, summary: Sequence[SummaryRecord]) -> list[str]:
     """Of a design that is neither shown to be better nor worse than ``single_task``."""
-    single = next((one for one in summary if "single_task" in one["arms"]), None)
-    size = f" ({amount(single['n_params'])} parameters)" if single else ""
+    single = next((one for one in summary if SINGLE_TASK in one.arms), None)
+    size = f" ({amount(single.n_params)} parameters)" if single else ""
     return [
-        f"No difference to {_SINGLE}{size} was shown on test ({ends(row, 'vs_single_task_difference')})"
-        f"{_power(row, 'vs_single_task')}.",
+        f"No difference to {_SINGLE}{size} was shown on test ({ends(row.vs_single_task)})"
+        f"{_power(row.vs_single_task)}.",
         *_parts(row),
     ]
 
 
-def _parts(row: Row) -> list[str]:
+def _parts(row: SummaryRecord) -> list[str]:
     """The gain of a design that shares, parted by its control."""
-    if alone(row) or not math.isfinite(row["gain_of_sharing"]):
+    if alone(row) or not math.isfinite(row.gain_of_sharing.difference):
         return []
     return [
-        f"Tuning brings {ends(row, 'gain_of_tuning')}, sharing {ends(row, 'gain_of_sharing')} over each task "
+        f"Tuning brings {ends(row.gain_of_tuning)}, sharing {ends(row.gain_of_sharing)} over each task "
         "alone with the same hyperparameters."
     ]
 
 
-def _sharing_nothing(design: Row, row: Row) -> list[str]:
+def _sharing_nothing(design: DesignRecord, row: SummaryRecord) -> list[str]:
     """Of a design of networks for one task each, as linear ones."""
-    how = "with a linear network" if "linear" in row["arms"] else "with what the search found"
-    against = f"{_SINGLE} ({ends(row, 'vs_single_task_difference')})"
-    if row["vs_single_task_verdict"] == Verdict.BETTER:
+    how = "with a linear network" if LINEAR in row.arms else "with what the search found"
+    against = f"{_SINGLE} ({ends(row.vs_single_task)})"
+    if row.vs_single_task.verdict == Verdict.BETTER:
         return [
             f"Train each task alone, {how}: better than {_SINGLE}, and no design with sharing was shown to "
             "be better still.",
-            f"On test it gains {ends(row, 'vs_single_task_difference')} over them; nothing is shared.",
+            f"On test it gains {ends(row.vs_single_task)} over them; nothing is shared.",
         ]
     return [
         f"Train each task alone, {how}: {_on_valid(design)}.",
-        f"No difference to {against} was shown on test{_power(row, 'vs_single_task')}.",
+        f"No difference to {against} was shown on test{_power(row.vs_single_task)}.",
     ]
 
 
-def _sharing_costs(design: Row, row: Row) -> list[str]:
+def _sharing_costs(design: DesignRecord, row: SummaryRecord) -> list[str]:
     """Of a design whose tasks do better alone with the same hyperparameters."""
-    tuned = ", with the hyperparameters that the search found" if row["gain_of_tuning"] > 0 else ""
+    tuned = ", with the hyperparameters that the search found" if row.gain_of_tuning.difference > 0 else ""
     return [
-        f"Train each task alone{tuned}: sharing costs {ends(row, 'gain_of_sharing', size=True)}.",
-        f"Over {_SINGLE}, {what(design)} gains {ends(row, 'vs_single_task_difference')} on test; with its "
-        f"hyperparameters each task alone gains {ends(row, 'gain_of_tuning')}.",
+        f"Train each task alone{tuned}: sharing costs {ends(row.gain_of_sharing, size=True)}.",
+        f"Over {_SINGLE}, {what(design)} gains {ends(row.vs_single_task)} on test; with its "
+        f"hyperparameters each task alone gains {ends(row.gain_of_tuning)}.",
     ]
 
 
-def _better_than_single(design: Row, row: Row) -> list[str]:
+def _better_than_single(design: DesignRecord, row: SummaryRecord) -> list[str]:
     """Of a design that is better than ``single_task``: is it so by sharing, and better than the others?"""
-    gains = f"On test it gains {ends(row, 'vs_single_task_difference')} over {_SINGLE}"
-    if not math.isfinite(row["gain_of_sharing"]):
+    gains = f"On test it gains {ends(row.vs_single_task)} over {_SINGLE}"
+    if not math.isfinite(row.gain_of_sharing.difference):
         sentences = [
             f"{train(design)}: better than {_SINGLE}.",
             f"{gains}; how much of that comes from sharing is not known.",
         ]
     else:
-        parts = (
-            f"{ends(row, 'gain_of_tuning')} comes from tuning, {ends(row, 'gain_of_sharing')} from sharing"
-        )
+        parts = f"{ends(row.gain_of_tuning)} comes from tuning, {ends(row.gain_of_sharing)} from sharing"
         by_sharing = (
             "and than each task alone with the same hyperparameters"
-            if _shown(row, "gain_of_sharing")
+            if _sharing_is_shown(row)
             else "though not shown to be so by sharing"
         )
         sentences = [f"{train(design)}: better than {_SINGLE}, {by_sharing}.", f"{gains}: {parts}."]
     return [*sentences, *_other_reference(row)]
 
 
-def _other_reference(row: Row) -> list[str]:
+def _other_reference(row: SummaryRecord) -> list[str]:
     """The second primary comparison."""
-    other = arm_words(row["reference"])
-    if row["vs_reference_verdict"] == Verdict.BETTER:
-        return [f"It is also better than {other} ({ends(row, 'vs_reference_difference')})."]
-    if row["vs_reference_verdict"] is not None:
-        against = f"{other} ({ends(row, 'vs_reference_difference')})"
-        return [f"No difference to {against} was shown{_power(row, 'vs_reference')}."]
-    if row["reference"] is not None and row["reference"] in row["arms"]:
-        return [f"It is itself the best other reference, {row['reference']}."]
+    other = arm_words(row.reference)
+    if row.vs_reference.verdict == Verdict.BETTER:
+        return [f"It is also better than {other} ({ends(row.vs_reference)})."]
+    if row.vs_reference.verdict is not None:
+        against = f"{other} ({ends(row.vs_reference)})"
+        return [f"No difference to {against} was shown{_power(row.vs_reference)}."]
+    if row.reference is not None and row.reference in row.arms:
+        return [f"It is itself the best other reference, {row.reference}."]
     return []
 
 
-def _equal_budget(row: Row, summary: Sequence[Row]) -> list[str]:
+def _equal_budget(row: SummaryRecord, summary: Sequence[SummaryRecord]) -> list[str]:
     """What the search's own networks gain, where the recommended design has those of other arms too: only
     that is a comparison of budgets."""
-    if "search" in row["arms"]:
+    if SEARCH in row.arms:
         return []
-    own = [one for one in summary if "search" in one["arms"]]
-    known = [one for one in own if math.isfinite(one["delta_m_valid"])]
-    best = max(known, key=lambda one: (one["delta_m_valid"], -one["n_networks"]), default=None)
-    if best is None or best["vs_single_task_verdict"] is None:
+    own = [one for one in summary if SEARCH in one.arms]
+    known = [one for one in own if math.isfinite(one.delta_m_valid)]
+    best = max(known, key=lambda one: (one.delta_m_valid, -one.n_networks), default=None)
+    if best is None or best.vs_single_task.verdict is None:
         return []
-    used = {one["arm"]: f" ({_budget(one)})" for one in reversed(summary)}
+    used = {one.arm: f" ({_budget(one)})" for one in reversed(summary)}
     return [
-        f"The search's own networks alone{used.get('search', '')} gain "
-        f"{ends(best, 'vs_single_task_difference')} over {_SINGLE}{used.get('single_task', '')}: "
-        f"{best['vs_single_task_verdict']} (secondary, corrected by Holm)."
+        f"The search's own networks alone{used.get(SEARCH, '')} gain "
+        f"{ends(best.vs_single_task)} over {_SINGLE}{used.get(SINGLE_TASK, '')}: "
+        f"{best.vs_single_task.verdict} (secondary, corrected by Holm)."
     ]
 
 
-def _budget(row: Row) -> str:
-    return f"{row['arm_trials']} trials, {row['arm_device_seconds']:,.0f} s"
+def _budget(row: SummaryRecord) -> str:
+    return f"{row.arm_trials} trials, {row.arm_device_seconds:,.0f} s"
 
 
-def _linear(row: Row, summary: Sequence[Row]) -> list[str]:
+def _linear(row: SummaryRecord, summary: Sequence[SummaryRecord]) -> list[str]:
     """Where the plainest reference does better on test than the recommended design, it is not passed over."""
-    linear = next((one for one in summary if "linear" in one["arms"]), None)
-    if linear is None or linear["design_id"] == row["design_id"] or not linear["delta_m"] > row["delta_m"]:
+    linear = next((one for one in summary if LINEAR in one.arms), None)
+    if linear is None or linear.design_id == row.design_id or not linear.delta_m > row.delta_m:
         return []
     return [
-        f"Linear networks did better on test: {ends(linear, 'vs_single_task_difference')} over {_SINGLE}, "
-        f"{linear['vs_single_task_verdict']} (secondary, corrected by Holm)."
+        f"Linear networks did better on test: {ends(linear.vs_single_task)} over {_SINGLE}, "
+        f"{linear.vs_single_task.verdict} (secondary, corrected by Holm)."
     ]
 
 
-def _shown(row: Row, part: str) -> bool:
-    return bool(row[f"{part}_p"] < row["alpha"])
+def _sharing_is_shown(row: SummaryRecord) -> bool:
+    return row.gain_of_sharing.p < row.alpha
 
 
-def _power(row: Row, prefix: str) -> str:
+def _power(difference: Difference) -> str:
     """How large a difference had to be to be seen, where that is known."""
-    smallest = row.get(f"{prefix}_smallest")
-    if smallest is None or not math.isfinite(smallest):
+    if not math.isfinite(difference.smallest):
         return ""
-    return (
-        f"; a true difference of {percent(smallest).lstrip('+')} would be shown in four of five such sweeps"
-    )
+    smallest = percent(difference.smallest).lstrip("+")
+    return f"; a true difference of {smallest} would be shown in four of five such sweeps"

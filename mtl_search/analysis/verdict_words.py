@@ -2,9 +2,10 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
 
+from mtl_search.arm_names import LINEAR, SHARED_EQUAL, SHARED_TUNED, SINGLE_TASK
 from mtl_search.design import Design
+from mtl_search.records import DesignRecord, Difference, SummaryRecord
 
 __all__ = [
     "ARM_WORDS",
@@ -19,13 +20,11 @@ __all__ = [
     "what",
 ]
 
-Row = Mapping[str, Any]
-
 ARM_WORDS = {
-    "single_task": "tuned single-task networks",
-    "shared_equal": "one network for all tasks with equal weights",
-    "shared_tuned": "one network for all tasks with tuned weights",
-    "linear": "linear networks",
+    SINGLE_TASK: "tuned single-task networks",
+    SHARED_EQUAL: "one network for all tasks with equal weights",
+    SHARED_TUNED: "one network for all tasks with tuned weights",
+    LINEAR: "linear networks",
 }
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
@@ -35,25 +34,25 @@ def arm_words(arm: str | None) -> str:
     return ARM_WORDS.get(arm or "", str(arm))
 
 
-def alone(row: Row) -> bool:
+def alone(row: SummaryRecord) -> bool:
     """Whether a confirmed design trains each task alone: it is then its own control."""
-    return bool(row["control"] == row["design_id"])
+    return row.control == row.design_id
 
 
-def train(design: Row) -> str:
+def train(design: DesignRecord) -> str:
     """The advice without its reason: what to train, and its size."""
-    if {"single_task", "linear"} & set(design["arms"]) and len(_groups(design)) == len(design["configs"]):
-        return f"Train each task alone{', with a linear network' if 'linear' in design['arms'] else ''}"
+    if {SINGLE_TASK, LINEAR} & set(design.arms) and len(_groups(design)) == len(design.configs):
+        return f"Train each task alone{', with a linear network' if 'linear' in design.arms else ''}"
     return f"Train {what(design, size=True)}"
 
 
-def what(design: Row, *, size: bool = False) -> str:
+def what(design: DesignRecord, *, size: bool = False) -> str:
     """A design in words: how many networks for how many tasks, which tasks together, and its size.
 
     A network may have members that another one serves, or auxiliary ones; without them it is another network.
     """
-    groups, n_tasks, helping = _groups(design), len(design["configs"]), helpers(design)
-    parameters = f"{amount(design['n_params'])} parameters"
+    groups, n_tasks, helping = _groups(design), len(design.configs), helpers(design)
+    parameters = f"{amount(design.n_params)} parameters"
     if len(groups) == 1:
         tasks = {1: "", 2: " for both tasks"}.get(n_tasks, f" for all {_number(n_tasks)} tasks")
         return f"one network{tasks}{_helped(groups[0], helping)}" + (f" ({parameters})" if size else "")
@@ -66,10 +65,10 @@ def what(design: Row, *, size: bool = False) -> str:
     return f"{_number(len(groups))} networks for {_number(n_tasks)} tasks ({together}{in_all})"
 
 
-def helpers(design: Row) -> dict[tuple[str, ...], list[str]]:
+def helpers(design: DesignRecord) -> dict[tuple[str, ...], list[str]]:
     """By the tasks that a network serves, its other members, where it has some."""
     try:
-        networks = Design.parse(design.get("text") or "").networks
+        networks = Design.parse(design.text).networks
     except ValueError:  # of a table that was not made by a sweep
         return {}
     found = {one.serves: sorted(set(one.branching.members) - set(one.serves)) for one in networks}
@@ -81,10 +80,10 @@ def _helped(tasks: list[str], helping: Mapping[tuple[str, ...], list[str]]) -> s
     return f", trained with {listed(others)}" if others else ""
 
 
-def _groups(design: Row) -> list[list[str]]:
+def _groups(design: DesignRecord) -> list[list[str]]:
     """The tasks that each network serves."""
     groups: dict[str, list[str]] = {}
-    for task, config in sorted(design["configs"].items()):
+    for task, config in sorted(design.configs.items()):
         groups.setdefault(config, []).append(task)
     return list(groups.values())
 
@@ -114,29 +113,31 @@ def amount(number: float) -> str:
     return f"{number:.0f}"
 
 
-def percent(value: float) -> str:
-    """A gain with its sign.
+def percent(value: float, digits: int = 2, *, unknown: str = "-") -> str:
+    """A gain with its sign, which a zero has not.
 
     >>> percent(1.264), percent(-0.001), percent(math.nan)
-    ('+1.26 %', '+0.00 %', 'an unknown gain')
+    ('+1.26 %', '0.00 %', '-')
     """
-    return f"{value:+z.2f} %" if math.isfinite(value) else "an unknown gain"
+    if not math.isfinite(value):
+        return unknown
+    text = f"{value:+z.{digits}f}"
+    return f"{text.removeprefix('+') if float(text) == 0 else text} %"
 
 
-def ends(row: Row, name: str, *, size: bool = False) -> str:
-    """A difference of ``row`` with its interval, where there is one; as ``size``: of a loss, without a sign.
+def ends(difference: Difference, *, size: bool = False) -> str:
+    """A difference with its interval, if there is one; as ``size``: of a loss, without a sign.
 
-    >>> ends({"gain": -1.5, "gain_low": -2.0, "gain_high": -1.0}, "gain")
+    >>> ends(Difference(-1.5, -2.0, -1.0))
     '-1.50 % [-2.00, -1.00]'
-    >>> ends({"gain": -1.5, "gain_low": -2.0, "gain_high": -1.0}, "gain", size=True)
+    >>> ends(Difference(-1.5, -2.0, -1.0), size=True)
     '1.50 % [1.00, 2.00]'
     """
-    prefix = name.removesuffix("_difference")
-    value, low, high = row[name], row[f"{prefix}_low"], row[f"{prefix}_high"]
+    value, low, high = difference.difference, difference.low, difference.high
     if size:
         value, low, high = -value, -high, -low
     sign = "" if size else "+"
-    shown = percent(value).removeprefix("+") if size else percent(value)
+    shown = percent(value, unknown="an unknown gain").removeprefix("+" if size else "")
     if not (math.isfinite(low) and math.isfinite(high)):
         return shown
     return f"{shown} [{low:{sign}z.2f}, {high:{sign}z.2f}]"

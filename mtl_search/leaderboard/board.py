@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -12,11 +12,21 @@ from mtl_search.leaderboard.files import clear_partial
 from mtl_search.leaderboard.gains import fill_gains, fill_mean_gains, fill_references
 from mtl_search.leaderboard.log import TrialLog, TrialStart, logged_rows
 from mtl_search.leaderboard.pace import Pace
-from mtl_search.leaderboard.rows import epoch_rows, metric_rows, resample_rows, to_records, trial_rows
+from mtl_search.leaderboard.rows import (
+    design_rows,
+    epoch_rows,
+    metric_rows,
+    resample_rows,
+    summary_rows,
+    to_designs,
+    to_records,
+    to_summary,
+    trial_rows,
+)
 from mtl_search.leaderboard.schema import SCHEMAS
 from mtl_search.leaderboard.tables import TableFile, UnusableTable
 from mtl_search.leaderboard.tasks import TaskInfo, task_rows
-from mtl_search.records import TrialRecord, TrialState
+from mtl_search.records import DesignRecord, SummaryRecord, TrialRecord, TrialState
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -175,13 +185,21 @@ class Leaderboard:
         trials = self.trials()
         return to_records(trials, self.metrics(), *((self.epochs(), self.resamples()) if whole else ()))
 
-    def write_designs(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Make ``rows`` (columns as in the schema) the table of designs."""
-        self._write("designs", rows)
+    def design_records(self) -> list[DesignRecord]:
+        """The composed designs, as they were written: best delta_m on valid first."""
+        return to_designs(self.designs())
 
-    def write_summary(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Make ``rows`` (columns as in the schema) the table of confirmed designs."""
-        self._write("summary", rows)
+    def summary_records(self) -> list[SummaryRecord]:
+        """The confirmed designs, best delta_m on test first."""
+        return to_summary(self.summary())
+
+    def write_designs(self, designs: Sequence[DesignRecord]) -> None:
+        """Make ``designs`` the table of designs."""
+        self._write("designs", design_rows(designs))
+
+    def write_summary(self, summary: Sequence[SummaryRecord]) -> None:
+        """Make ``summary`` the table of confirmed designs."""
+        self._write("summary", summary_rows(summary))
 
     def settle(self, references: Mapping[str, float]) -> None:
         """Bring all tables up to date, with gains over ``references``: task to single-task value on valid.
@@ -265,21 +283,13 @@ class Leaderboard:
         rows = self._files[table].read()
         return SCHEMAS[table].empty_table() if rows is None else rows
 
-    def _write(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    def _write(self, table: str, rows: pa.Table) -> None:
         """Make ``rows`` the whole of ``table``."""
         self.recover()
-        if unknown := {name for row in rows for name in row} - set(SCHEMAS[table].names):
-            raise ValueError(f"table {table!r} has no column {min(unknown)!r}")
-        listed = [{name: _plain(value) for name, value in row.items()} for row in rows]
-        self._files[table].supersede(pa.Table.from_pylist(listed, schema=SCHEMAS[table]))
+        self._files[table].supersede(rows)
 
 
 def _is_whole(record: TrialRecord) -> bool:
     """Whether a record has the rows of other tables that one of its kind has."""
     trained = record.epochs > 0 and record.duplicate_of is None
     return record.state == TrialState.FAILED or bool(record.metrics and (record.history or not trained))
-
-
-def _plain(value: Any) -> Any:
-    """``value`` as pyarrow takes it: a mapping as pairs."""
-    return list(value.items()) if isinstance(value, Mapping) else value

@@ -3,16 +3,38 @@
 import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, fields, replace
 from itertools import groupby
 from typing import Any
 
 import pyarrow as pa
 
 from mtl_search.leaderboard.schema import SCHEMAS
-from mtl_search.records import EpochReport, Metric, Phase, Resample, Split, TrialRecord, TrialState
+from mtl_search.records import (
+    DesignRecord,
+    Difference,
+    EpochReport,
+    Metric,
+    Phase,
+    Resample,
+    Split,
+    SummaryRecord,
+    TaskResult,
+    TrialRecord,
+    TrialState,
+)
 
-__all__ = ["epoch_rows", "metric_rows", "resample_rows", "to_records", "trial_rows"]
+__all__ = [
+    "design_rows",
+    "epoch_rows",
+    "metric_rows",
+    "resample_rows",
+    "summary_rows",
+    "to_designs",
+    "to_records",
+    "to_summary",
+    "trial_rows",
+]
 
 _CHOSEN = ("sweep", "arm", "trial_id", "config_id", "seed", "sharing", "weighting", "config", "data")
 _MEASURED = ("error", "score", "mean_gain", "n_params", "flops", "epochs", "best_epoch", "duplicate_of")
@@ -161,3 +183,59 @@ def _record(row: Mapping[str, Any]) -> TrialRecord:
 def _pair(text: str) -> tuple[str, str]:
     source, target = text.split(">")
     return source, target
+
+
+# The columns of a difference are its fields behind its name; that of a part of the gain is the name itself.
+_DIFFERENCES = {
+    "vs_single_task": "vs_single_task_difference",
+    "vs_reference": "vs_reference_difference",
+    "gain_of_tuning": "gain_of_tuning",
+    "gain_of_sharing": "gain_of_sharing",
+}
+
+
+def design_rows(designs: Sequence[DesignRecord]) -> pa.Table:
+    """The rows of ``designs``."""
+    return pa.Table.from_pylist([_flat(asdict(one)) for one in designs], schema=SCHEMAS["designs"])
+
+
+def summary_rows(summary: Sequence[SummaryRecord]) -> pa.Table:
+    """The rows of ``summary``; a difference has a column for each of its fields."""
+    rows = []
+    for one in summary:
+        row = asdict(one)
+        for name in _DIFFERENCES:
+            row |= {_column(name, field): value for field, value in row.pop(name).items()}
+        rows.append(row)
+    return pa.Table.from_pylist(rows, schema=SCHEMAS["summary"])
+
+
+def to_designs(designs: pa.Table) -> list[DesignRecord]:
+    """The rows of ``designs`` as records."""
+    return [DesignRecord(**_known(row)) for row in designs.to_pylist(maps_as_pydicts="strict")]
+
+
+def to_summary(summary: pa.Table) -> list[SummaryRecord]:
+    """The rows of ``summary`` as records; columns that a table was written without are unknown."""
+    found = []
+    for row in summary.to_pylist():
+        for name in _DIFFERENCES:
+            known = {field.name: row.pop(_column(name, field.name), None) for field in fields(Difference)}
+            row[name] = Difference(**{key: value for key, value in known.items() if value is not None})
+        row["tasks"] = [TaskResult(**task) for task in row["tasks"]]
+        found.append(SummaryRecord(**_known(row)))
+    return found
+
+
+def _column(name: str, field: str) -> str:
+    return _DIFFERENCES[name] if field == "difference" else f"{name}_{field}"
+
+
+def _flat(row: dict[str, Any]) -> dict[str, Any]:
+    """``row`` as pyarrow takes it: a mapping as pairs."""
+    return {name: list(value.items()) if isinstance(value, Mapping) else value for name, value in row.items()}
+
+
+def _known(row: dict[str, Any]) -> dict[str, Any]:
+    """``row`` as fields of a record: lists are tuples."""
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in row.items()}

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from io import StringIO
 from typing import Any
 
-from mtl_search.analysis.frames import rows_of
 from mtl_search.analysis.significance import Verdict
 from mtl_search.analysis.verdict_text import verdict_sentences
+from mtl_search.records import DesignRecord, SummaryRecord
 from mtl_search.report.figures import Figure
 from mtl_search.report.parts import gain_parts
 from mtl_search.report.tables import Tables
 from mtl_search.report.tiles import Tile, tiles
 from mtl_search.report.trees import Drawing, draw_network
-from mtl_search.report.words import amount, counted, interval, percent, setting
+from mtl_search.report.words import amount, counted, gain, interval, setting
 
 __all__ = ["Answer", "Network", "Served", "answer", "training_file"]
 
@@ -53,7 +53,7 @@ class Answer:
     """The design to train and what may be said of it."""
 
     headline: str
-    verdict: str
+    verdict: str | None
     badge: str
     provisional: bool
     tiles: tuple[Tile, ...]
@@ -72,13 +72,13 @@ def answer(tables: Tables) -> Answer | None:
     if design is None:
         return None
     confirmed = tables.confirmed(design)
-    trials = [tables.trial(trial_id) for trial_id in design["networks"]]
-    said = verdict_sentences(rows_of(tables.designs), rows_of(tables.summary))
+    trials = [tables.trial(trial_id) for trial_id in design.networks]
+    said = verdict_sentences(tables.designs, tables.summary)
     return Answer(
         headline=said[0],
-        verdict=confirmed["verdict"] if confirmed else "not confirmed",
+        verdict=confirmed.verdict if confirmed else "not confirmed",
         badge=_badge(confirmed),
-        provisional=bool(confirmed and len(confirmed["provisional"])),
+        provisional=bool(confirmed and len(confirmed.provisional)),
         tiles=tiles(design, confirmed, tables),
         parts=gain_parts(confirmed),
         sentences=tuple(said[1:]),
@@ -103,37 +103,37 @@ def training_file(sweep_file: str, configs: Sequence[Mapping[str, Any]]) -> str:
     return f"{kept}\n{_yaml(blocks)}" if kept else _yaml(blocks)
 
 
-def _badge(confirmed: Row | None) -> str:
+def _badge(confirmed: SummaryRecord | None) -> str:
     """The verdict over all comparisons, in a few words."""
     if confirmed is None:
         return "not confirmed"
-    if confirmed["verdict"] == Verdict.BETTER:
+    if confirmed.verdict == Verdict.BETTER:
         return "better than the references and its control"
-    if confirmed["verdict"] == Verdict.WORSE:
+    if confirmed.verdict == Verdict.WORSE:
         return "worse than a reference or its control"
-    if confirmed["vs_single_task_verdict"] == Verdict.BETTER:
-        by_sharing = confirmed["gain_of_sharing"] > 0 and confirmed["gain_of_sharing_p"] < confirmed["alpha"]
+    if confirmed.vs_single_task.verdict == Verdict.BETTER:
+        by_sharing = (
+            confirmed.gain_of_sharing.difference > 0 and confirmed.gain_of_sharing.p < confirmed.alpha
+        )
         return f"better than single tasks, not {'than every reference' if by_sharing else 'shown by sharing'}"
     return Verdict.NONE.value
 
 
-def _decided(design: Row, confirmed: Row | None) -> str:
+def _decided(design: DesignRecord, confirmed: SummaryRecord | None) -> str:
     """How the design was chosen and what it was then judged by."""
-    chosen = (
-        f"Decided on validation data, where its delta_m is {percent(design['delta_m'])}: {design['why']}."
-    )
+    chosen = f"Decided on validation data, where its delta_m is {gain(design.delta_m)}: {design.why}."
     if confirmed is None:
         return chosen
     return (
         f"{chosen} Test was read only after that. The numbers on test are mean gains over the main tasks, "
-        f"with each network trained again on {counted(confirmed['n_seeds'], 'new seed')}, from one and the "
+        f"with each network trained again on {counted(confirmed.n_seeds, 'new seed')}, from one and the "
         "same train set: another sample of it would bring other networks."
     )
 
 
-def _network(design: Row, confirmed: Row | None, trial: Row) -> Network:
+def _network(design: DesignRecord, confirmed: SummaryRecord | None, trial: Row) -> Network:
     members = list(trial["members"])
-    served = sorted(task for task, key in design["serves"].items() if key == trial["trial_id"])
+    served = sorted(task for task, key in design.serves.items() if key == trial["trial_id"])
     config = json.loads(trial["config"])
     facts = _weighting(config) if len(members) > 1 else {}
     facts |= {
@@ -151,13 +151,13 @@ def _network(design: Row, confirmed: Row | None, trial: Row) -> Network:
     )
 
 
-def _served(task: str, design: Row, confirmed: Row | None) -> Served:
-    on_valid = percent(design["gains"].get(task, float("nan")))
+def _served(task: str, design: DesignRecord, confirmed: SummaryRecord | None) -> Served:
+    on_valid = gain(design.gains.get(task, float("nan")))
     if confirmed is None:
         return Served(task, "", "", on_valid)
-    tested = next(row for row in confirmed["tasks"] if row["task"] == task)
-    ends = interval(tested["gain_low"], tested["gain_high"])
-    return Served(task, percent(tested["gain"]), ends, on_valid)
+    tested = next(row for row in confirmed.tasks if row.task == task)
+    ends = interval(tested.gain_low, tested.gain_high)
+    return Served(task, gain(tested.gain), ends, on_valid)
 
 
 def _weighting(config: Mapping[str, Any]) -> dict[str, str]:

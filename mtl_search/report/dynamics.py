@@ -11,7 +11,7 @@ from mtl_search.analysis.frames import rows_of
 from mtl_search.analysis.sensitivity import learning_rate_profile, learning_rate_spread
 from mtl_search.report.figures import Figure, colour, figure, palette, panel
 from mtl_search.report.tables import Tables
-from mtl_search.report.words import arm_name, percent, plain
+from mtl_search.report.words import arm_name, gain, plain
 
 __all__ = ["learning_rates", "task_curves", "weight_curves"]
 
@@ -33,7 +33,7 @@ def learning_rates(tables: Tables) -> Figure | None:
         tint = colour(arm, tables.arms)
         wide = f": spread {spread[arm]:.1f}" if math.isfinite(spread[arm]) else ""
         legend.append((arm_name(arm) + wide, tint, "line"))
-        words = [f"{plain(arm_name(arm))}: best {percent(r['best'])} of {r['n_trials']} trials" for r in rows]
+        words = [f"{plain(arm_name(arm))}: best {gain(r['best'])} of {r['n_trials']} trials" for r in rows]
         middles = [math.sqrt(row["lr_low"] * row["lr_high"]) for row in rows]
         traces.append(
             _line(middles, [row["best"] for row in rows], tint) | {"mode": "lines+markers", "text": words}

@@ -5,11 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mtl_search.analysis.frames import rows_of, task_weights
+from mtl_search.analysis.frames import task_weights
 from mtl_search.analysis.verdict_words import arm_words
+from mtl_search.records import Difference, SummaryRecord
 from mtl_search.report.figures import Figure, colour, figure, panel
 from mtl_search.report.tables import Tables
-from mtl_search.report.words import counted, design_names, duration, interval, percent, plain, value
+from mtl_search.report.words import counted, design_names, duration, gain, interval, plain, value
 
 __all__ = ["Evidence", "evidence"]
 
@@ -25,7 +26,6 @@ _COLUMNS = (
     "budget of its arm",
 )
 
-Row = Mapping[str, Any]
 Names = Mapping[str, str]  # by design_id
 
 
@@ -45,7 +45,7 @@ class Evidence:
 
 def evidence(tables: Tables) -> Evidence | None:
     """What the confirmation shows, None before it."""
-    rows = sorted(rows_of(tables.summary), key=lambda row: not row["chosen"])
+    rows = sorted(tables.summary, key=lambda row: not row.chosen)
     if not rows:
         return None
     names = design_names(rows)
@@ -54,33 +54,33 @@ def evidence(tables: Tables) -> Evidence | None:
         figures=(_forest(rows, names, tables.arms), *_per_task(shown, names, tables)),
         columns=_COLUMNS,
         rows=tuple(_row(row, names) for row in rows),
-        task_columns=("task", "metric", *(names[row["design_id"]] for row in shown)),
+        task_columns=("task", "metric", *(names[row.design_id] for row in shown)),
         task_rows=tuple(_task_row(task, shown, tables) for task in tables.main),
-        caveats=tuple(rows[0]["caveats"]),
-        provisional=tuple(rows[0]["provisional"]),
-        primary=bool(rows[0]["chosen"]),
+        caveats=tuple(rows[0].caveats),
+        provisional=tuple(rows[0].provisional),
+        primary=bool(rows[0].chosen),
     )
 
 
-def _one_an_arm(rows: Sequence[Row], winner: Row | None) -> list[Row]:
+def _one_an_arm(rows: Sequence[SummaryRecord], winner: SummaryRecord | None) -> list[SummaryRecord]:
     """The design to train first, then of each other arm that of the most networks and first rank."""
-    best: dict[str, Row] = {winner["arm"]: winner} if winner else {}
-    for row in sorted(rows, key=lambda row: (-row["n_networks"], -row["delta_m_valid"])):
-        best.setdefault(row["arm"], row)
+    best: dict[str, SummaryRecord] = {winner.arm: winner} if winner else {}
+    for row in sorted(rows, key=lambda row: (-row.n_networks, -row.delta_m_valid)):
+        best.setdefault(row.arm, row)
     return list(best.values())
 
 
-def _forest(rows: Sequence[Row], names: Names, arms: Sequence[str]) -> Figure:
+def _forest(rows: Sequence[SummaryRecord], names: Names, arms: Sequence[str]) -> Figure:
     """Each design's difference to both references, with intervals."""
-    other = rows[0]["reference"]
+    other = rows[0].reference
     single, best = arm_words("single_task"), arm_words(other) if other else "no other reference"
     traces = [
-        _against(rows, names, arms, "vs_single_task", single, "circle", 0.15),
-        _against(rows, names, arms, "vs_reference", best, "diamond", -0.15),
+        _against(rows, names, arms, [row.vs_single_task for row in rows], single, "circle", 0.15),
+        _against(rows, names, arms, [row.vs_reference for row in rows], best, "diamond", -0.15),
     ]
     layout = {
         "xaxis": {"title": {"text": "difference on test, percent"}, "zeroline": True},
-        "yaxis": _names_axis([names[row["design_id"]] for row in reversed(rows)]),
+        "yaxis": _names_axis([names[row.design_id] for row in reversed(rows)]),
     }
     note = (
         "Difference of delta_m on test to each reference; right of zero is better. An interval that crosses "
@@ -96,35 +96,38 @@ def _forest(rows: Sequence[Row], names: Names, arms: Sequence[str]) -> Figure:
 
 
 def _against(
-    rows: Sequence[Row],
+    rows: Sequence[SummaryRecord],
     names: Names,
     arms: Sequence[str],
-    prefix: str,
+    differences: Sequence[Difference],
     reference: str,
     symbol: str,
     shift: float,
 ) -> dict[str, Any]:
     """The points of one reference; designs are numbered from the bottom."""
-    kept = [(y, row) for y, row in enumerate(reversed(rows)) if math.isfinite(row[f"{prefix}_difference"])]
+    numbered = enumerate(zip(reversed(rows), reversed(differences), strict=True))
+    kept = [(y, row, found) for y, (row, found) in numbered if math.isfinite(found.difference)]
     return {
         **_points(
-            [row[f"{prefix}_difference"] for _, row in kept],
-            [y + shift for y, _ in kept],
-            [row[f"{prefix}_low"] for _, row in kept],
-            [row[f"{prefix}_high"] for _, row in kept],
+            [found.difference for _, _, found in kept],
+            [y + shift for y, _, _ in kept],
+            [found.low for _, _, found in kept],
+            [found.high for _, _, found in kept],
             "var(--muted)",
         ),
-        "marker": {"symbol": symbol, "size": 10, "color": [colour(row["arm"], arms) for _, row in kept]},
+        "marker": {"symbol": symbol, "size": 10, "color": [colour(row.arm, arms) for _, row, _ in kept]},
         "text": [
-            f"{plain(names[row['design_id']])} against {reference}<br>"
-            f"{percent(row[f'{prefix}_difference'])} ({_ends(row, prefix)})<br>"
-            f"{row[f'{prefix}_verdict']}, {_p(row, prefix)}"
-            for _, row in kept
+            f"{plain(names[row.design_id])} against {reference}<br>"
+            f"{gain(found.difference)} ({_ends(found.low, found.high)})<br>"
+            f"{found.verdict}, {_p(found, primary=row.chosen)}"
+            for _, row, found in kept
         ],
     }
 
 
-def _points(x: list[float], y: list[float], low: list[float], high: list[float], tint: str) -> dict[str, Any]:
+def _points(
+    x: Sequence[float], y: Sequence[float], low: Sequence[float], high: Sequence[float], tint: str
+) -> dict[str, Any]:
     """Points with intervals along x, the intervals in colour ``tint``."""
     return {
         "type": "scatter",
@@ -153,29 +156,29 @@ def _names_axis(names: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def _ends(row: Row, prefix: str) -> str:
-    return interval(row[f"{prefix}_low"], row[f"{prefix}_high"]) or "one seed"
+def _ends(low: float, high: float) -> str:
+    return interval(low, high) or "one seed"
 
 
-def _per_task(shown: Sequence[Row], names: Names, tables: Tables) -> tuple[Figure, ...]:
+def _per_task(shown: Sequence[SummaryRecord], names: Names, tables: Tables) -> tuple[Figure, ...]:
     """The gain of each task, for the design to train and the best of each other arm."""
-    rows = [row for row in shown if row["arm"] != "single_task"]
+    rows = [row for row in shown if row.arm != "single_task"]
     if not rows:
         return ()
     tasks = list(tables.main)[::-1]
     traces = []
     for at, row in enumerate(rows):
-        found = [next(task for task in row["tasks"] if task["task"] == name) for name in tasks]
-        gains, low, high = ([task[name] for task in found] for name in ("gain", "gain_low", "gain_high"))
+        found = [next(task for task in row.tasks if task.task == name) for name in tasks]
+        gains, low, high = zip(*((task.gain, task.gain_low, task.gain_high) for task in found), strict=True)
         shift = 0.36 - 0.72 * (at + 0.5) / len(rows)
-        tint = colour(row["arm"], tables.arms)
+        tint = colour(row.arm, tables.arms)
         traces.append(
             {
                 **_points(gains, [y + shift for y in range(len(tasks))], low, high, tint),
                 "marker": {"size": 9 if at == 0 else 7, "color": tint},
                 "text": [
-                    f"{plain(task['task'])} in {plain(names[row['design_id']])}<br>"
-                    f"{percent(task['gain'])} ({_ends(task, 'gain')}), {value(task['value'])}"
+                    f"{plain(task.task)} in {plain(names[row.design_id])}<br>"
+                    f"{gain(task.gain)} ({_ends(task.gain_low, task.gain_high)}), {value(task.value)}"
                     for task in found
                 ],
             }
@@ -185,44 +188,42 @@ def _per_task(shown: Sequence[Row], names: Names, tables: Tables) -> tuple[Figur
         "yaxis": _names_axis(tasks),
     }
     note = "Means with intervals over new seeds. A good mean can hide a task that pays for the others."
-    legend = [(names[row["design_id"]], colour(row["arm"], tables.arms), "dot") for row in rows]
+    legend = [(names[row.design_id], colour(row.arm, tables.arms), "dot") for row in rows]
     drawing = panel(traces, layout, height=70 + (14 * len(rows) + 18) * len(tasks))
     return (figure("tasks", "Task by task", note, drawing, legend=legend),)
 
 
-def _p(row: Row, prefix: str) -> str:
+def _p(found: Difference, *, primary: bool) -> str:
     """The p of a comparison, with what corrects it."""
-    how = "primary" if row["chosen"] else "secondary, corrected"
-    return f"p = {row[f'{prefix}_p_corrected']:.2g} ({how})"
+    how = "primary" if primary else "secondary, corrected"
+    return f"p = {found.p_corrected:.2g} ({how})"
 
 
-def _row(row: Row, names: Names) -> tuple[str, ...]:
+def _row(row: SummaryRecord, names: Names) -> tuple[str, ...]:
     """A design in the table."""
-    said = [row[f"{prefix}_verdict"] for prefix in ("vs_single_task", "vs_reference")]
     return (
-        f"{names[row['design_id']]}{' (recommended, primary)' if row['chosen'] else ''}",
-        row["verdict"] if isinstance(row["verdict"], str) else "–",
-        percent(row["delta_m"]),
-        _ends(row, "delta_m"),
-        *(verdict if isinstance(verdict, str) else "–" for verdict in said),
-        percent(row["vs_single_task_smallest"]).lstrip("+"),
+        f"{names[row.design_id]}{' (recommended, primary)' if row.chosen else ''}",
+        row.verdict or "–",
+        gain(row.delta_m),
+        _ends(row.delta_m_low, row.delta_m_high),
+        row.vs_single_task.verdict or "–",
+        row.vs_reference.verdict or "–",
+        gain(row.vs_single_task.smallest).lstrip("+"),
         _parts(row),
-        f"{counted(row['arm_trials'], 'trial')}, {duration(row['arm_device_seconds'])}"
-        if row["arm_trials"]
-        else "–",
+        f"{counted(row.arm_trials, 'trial')}, {duration(row.arm_device_seconds)}" if row.arm_trials else "–",
     )
 
 
-def _parts(row: Row) -> str:
-    if not math.isfinite(row["gain_of_sharing"]):
+def _parts(row: SummaryRecord) -> str:
+    if not math.isfinite(row.gain_of_sharing.difference):
         return "–"
-    return f"{percent(row['gain_of_tuning'])}, {percent(row['gain_of_sharing'])}"
+    return f"{gain(row.gain_of_tuning.difference)}, {gain(row.gain_of_sharing.difference)}"
 
 
-def _task_row(task: str, shown: Sequence[Row], tables: Tables) -> tuple[str, ...]:
+def _task_row(task: str, shown: Sequence[SummaryRecord], tables: Tables) -> tuple[str, ...]:
     """A task's value on test in each design."""
     metric = tables.tasks.set_index("task")["metric"][task]
-    found = [next(t for t in row["tasks"] if t["task"] == task) for row in shown]
+    found = [next(t for t in row.tasks if t.task == task) for row in shown]
     weight = task_weights(tables.tasks)[task]
     name = task if weight == 1 else f"{task} (weight {weight:g})"
-    return (name, metric, *(f"{value(t['value'])} ({percent(t['gain'])})" for t in found))
+    return (name, metric, *(f"{value(t.value)} ({gain(t.gain)})" for t in found))

@@ -15,7 +15,7 @@ from mtl_search.report.figures import Figure, colour, figure, panel
 from mtl_search.report.parallel import parallel_lines
 from mtl_search.report.tables import Tables
 from mtl_search.report.timeline import timeline
-from mtl_search.report.words import arm_name, counted, duration, percent, plain
+from mtl_search.report.words import arm_name, counted, duration, gain, plain
 
 __all__ = ["Failure", "Progress", "progress"]
 
@@ -158,5 +158,5 @@ def _facts(tables: Tables) -> tuple[tuple[str, str], ...]:
         ("ran", devices),
         ("data", f"fingerprint {trials['data'].iloc[-1]}"),
         ("versions", ", ".join(f"{name} {version}" for name, version in sorted(versions.items()))),
-        ("best trial", percent(float(tables.evidence["mean_gain"].max()))),
+        ("best trial", gain(float(tables.evidence["mean_gain"].max()))),
     )

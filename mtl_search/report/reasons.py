@@ -22,7 +22,7 @@ from mtl_search.report.figures import (
     with_alpha,
 )
 from mtl_search.report.tables import Tables
-from mtl_search.report.words import interval, percent, plain
+from mtl_search.report.words import gain, interval, plain
 
 __all__ = ["reasons"]
 
@@ -70,7 +70,7 @@ def _affinity(tables: Tables) -> Figure | None:
 def _cell(row: dict[str, Any] | None, digits: int) -> str:
     if row is None or not math.isfinite(row["effect"]):
         return ""
-    text = percent(row["effect"], digits).removesuffix("%").strip()
+    text = gain(row["effect"], digits).removesuffix("%").strip()
     return f"<b>{text}</b>" if row["p_holm"] < ALPHA else text
 
 
@@ -78,7 +78,7 @@ def _hover(task: str, companion: str, row: dict[str, Any] | None) -> str:
     if row is None:
         return plain(task)
     ends = interval(row["low"], row["high"])
-    known = percent(row["effect"]) + (f" ({ends}, uncorrected)" if ends else "")
+    known = gain(row["effect"]) + (f" ({ends}, uncorrected)" if ends else "")
     counts = f"{row['n_with']} trials with, {row['n_without']} without"
     return f"{plain(task)} with {plain(companion)}: {known}<br>{counts}"
 

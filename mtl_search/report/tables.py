@@ -9,7 +9,7 @@ import pandas as pd
 from mtl_search.analysis.frames import main_tasks, rows_of, searched
 from mtl_search.analysis.verdict_text import recommended
 from mtl_search.leaderboard import Leaderboard
-from mtl_search.records import Phase
+from mtl_search.records import DesignRecord, Phase, SummaryRecord
 
 __all__ = ["Tables"]
 
@@ -27,8 +27,8 @@ class Tables:
     metrics: pd.DataFrame
     epochs: pd.DataFrame
     tasks: pd.DataFrame
-    designs: pd.DataFrame
-    summary: pd.DataFrame
+    designs: list[DesignRecord]
+    summary: list[SummaryRecord]
 
     @classmethod
     def read(cls, path: Path) -> Self:
@@ -36,8 +36,10 @@ class Tables:
         board = Leaderboard(path)
         file = path / "sweep.yaml"
         text = file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""
-        names = ("trials", "metrics", "epochs", "tasks", "designs", "summary")
-        return cls(path, text, *(board.frame(name) for name in names))
+        trials, metrics, epochs, tasks = map(board.frame, ("trials", "metrics", "epochs", "tasks"))
+        return cls(
+            path, text, trials, metrics, epochs, tasks, board.design_records(), board.summary_records()
+        )
 
     @property
     def name(self) -> str:
@@ -47,7 +49,7 @@ class Tables:
     @property
     def arms(self) -> list[str]:
         """The arms in the order they are shown: references, those of the user, the search."""
-        found = set(self.trials["arm"]) | set(self.designs["arm"])
+        found = set(self.trials["arm"]) | {design.arm for design in self.designs}
         users = sorted(found - {*_FIRST, *_LAST})
         return [arm for arm in (*_FIRST, *users, *_LAST) if arm in found]
 
@@ -67,16 +69,14 @@ class Tables:
         """The trials of the search that were trained to their end, each once."""
         return searched(self.trials)
 
-    def winner(self) -> dict[str, Any] | None:
+    def winner(self) -> DesignRecord | None:
         """The recommended design; None without designs."""
-        return recommended(rows_of(self.designs))
+        return recommended(self.designs)
 
-    def confirmed(self, design: dict[str, Any] | None) -> dict[str, Any] | None:
-        """The row of ``summary`` of a design, None where it was not trained again."""
-        if design is None:
-            return None
-        key = design["design_id"]
-        return next((row for row in rows_of(self.summary) if row["design_id"] == key), None)
+    def confirmed(self, design: DesignRecord | None) -> SummaryRecord | None:
+        """What the confirmation says of a design, None if it was not trained again."""
+        key = design.design_id if design else None
+        return next((row for row in self.summary if row.design_id == key), None)
 
     def trial(self, trial_id: str) -> dict[str, Any]:
         """The row of a trial."""

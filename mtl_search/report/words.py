@@ -2,12 +2,13 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from html import escape
-from typing import Any
 
 from mtl_search.analysis import verdict_words
-from mtl_search.analysis.verdict_words import listed
+from mtl_search.analysis.verdict_words import listed, percent
+from mtl_search.arm_names import CONTROL, LINEAR, POOLED, SEARCH, SHARED_EQUAL, SHARED_TUNED, SINGLE_TASK
+from mtl_search.records import DesignRecord, SummaryRecord
 
 __all__ = [
     "amount",
@@ -16,9 +17,9 @@ __all__ = [
     "design_name",
     "design_names",
     "duration",
+    "gain",
     "interval",
     "listed",
-    "percent",
     "plain",
     "setting",
     "value",
@@ -27,27 +28,23 @@ __all__ = [
 MINUS, THIN, FIXED = "\N{MINUS SIGN}", "\N{NARROW NO-BREAK SPACE}", "\N{NO-BREAK SPACE}"
 
 _ARMS = {
-    "single_task": "single task",
-    "shared_equal": "all in one, equal",
-    "shared_tuned": "all in one, tuned",
-    "linear": "linear",
-    "search": "search",
-    "pooled": "networks of all arms",
-    "control": "control: each task alone",
+    SINGLE_TASK: "single task",
+    SHARED_EQUAL: "all in one, equal",
+    SHARED_TUNED: "all in one, tuned",
+    LINEAR: "linear",
+    SEARCH: "search",
+    POOLED: "networks of all arms",
+    CONTROL: "control: each task alone",
 }
 
 
-def percent(number: float, digits: int = 2) -> str:
-    r"""A gain with its sign; an unknown one is a dash.
+def gain(number: float, digits: int = 2) -> str:
+    r"""A gain with its sign as it is set on the page; an unknown one is a dash.
 
-    >>> percent(1.264), percent(-0.004), percent(float("nan"))
-    ('+1.26\u202f%', '0.00\u202f%', '–')
+    >>> gain(1.264), gain(-1.5), gain(float("nan"))
+    ('+1.26\u202f%', '\u22121.50\u202f%', '–')
     """
-    if not math.isfinite(number):
-        return "–"
-    text = f"{abs(number):.{digits}f}"
-    sign = "" if float(text) == 0 else "+" if number > 0 else MINUS
-    return f"{sign}{text}{THIN}%"
+    return percent(number, digits, unknown="–").replace("-", MINUS).replace(" %", f"{THIN}%")
 
 
 def interval(low: float, high: float) -> str:
@@ -58,7 +55,7 @@ def interval(low: float, high: float) -> str:
     """
     if not (math.isfinite(low) and math.isfinite(high)):
         return ""
-    return f"{percent(low).removesuffix(f'{THIN}%')}{FIXED}to{FIXED}{percent(high)}"
+    return f"{gain(low).removesuffix(f'{THIN}%')}{FIXED}to{FIXED}{gain(high)}"
 
 
 def value(number: float) -> str:
@@ -116,25 +113,16 @@ def arm_name(arm: str) -> str:
     return _ARMS.get(arm, arm)
 
 
-def design_name(row: Mapping[str, Any]) -> str:
-    """A row of designs or of the summary in words: its arm, and its number of networks where that varies.
-
-    >>> design_name({"arm": "search", "n_networks": 2})
-    'search, 2 networks'
-    """
-    alone = row["arm"] in ("single_task", "linear", "control")
-    networks = "" if alone else f", {counted(row['n_networks'], 'network')}"
-    return f"{arm_name(row['arm'])}{networks}"
+def design_name(row: DesignRecord | SummaryRecord) -> str:
+    """A design in words: its arm, and its number of networks if that varies."""
+    alone = row.arm in (SINGLE_TASK, LINEAR, CONTROL)
+    networks = "" if alone else f", {counted(row.n_networks, 'network')}"
+    return f"{arm_name(row.arm)}{networks}"
 
 
-def design_names(rows: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    """The names of designs by ``design_id``, which tells apart those that have the same.
-
-    >>> one = {"arm": "search", "n_networks": 2, "design_id": "4c1a"}
-    >>> design_names([one, {**one, "design_id": "9f3b"}, {**one, "n_networks": 3, "design_id": "77e0"}])
-    {'4c1a': 'search, 2 networks (4c1a)', '9f3b': 'search, 2 networks (9f3b)', '77e0': 'search, 3 networks'}
-    """
-    names = {row["design_id"]: design_name(row) for row in rows}
+def design_names(rows: Iterable[DesignRecord | SummaryRecord]) -> dict[str, str]:
+    """The names of designs by ``design_id``, which tells apart those that have the same."""
+    names = {row.design_id: design_name(row) for row in rows}
     often = Counter(names.values())
     return {key: f"{name} ({key})" if often[name] > 1 else name for key, name in names.items()}
 

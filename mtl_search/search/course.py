@@ -9,7 +9,7 @@ from pathlib import Path
 from mtl_search.analysis import summarise
 from mtl_search.data import Dataset
 from mtl_search.leaderboard import Leaderboard
-from mtl_search.search.designs.composing import design_rows
+from mtl_search.search.designs.composing import design_records
 from mtl_search.search.designs.finalists import with_controls
 from mtl_search.search.designs.plans import NetworkPlan, PlannedTraining
 from mtl_search.search.designs.untried import Untried
@@ -97,14 +97,17 @@ class Course:
         left_over = self._left_over()
         if self._settled:
             ledger.settle_references()
-        designs = design_rows(spec, ledger, final=self._settled)
-        networks = with_controls(designs, spec.settings, ledger, self._dataset) if self._settled else []
+        designs = design_records(spec, ledger, final=self._settled)
+        networks: list[NetworkPlan] = []
+        if self._settled:
+            designs, networks = with_controls(designs, spec.settings, ledger, self._dataset)
         board.write_designs(designs)
         interrupted = hopeless is None and not (self._settled and self._confirm(networks, searched))
         board.settle({task: value for task, value in ledger.yardsticks.items() if math.isfinite(value)})
         notes = cut_short(spec.settings.budget, ledger, *left_over)
-        tables = ("trials", "metrics", "resamples", "designs", "tasks", "summary")
-        summary = summarise(*[board.frame(name) for name in tables], notes=notes)
+        trials, metrics, resamples, tasks = map(board.frame, ("trials", "metrics", "resamples", "tasks"))
+        before = board.summary_records()
+        summary = summarise(trials, metrics, resamples, designs, tasks, before, notes=notes)
         board.write_summary(summary)
         if hopeless is None and not interrupted and not summary and spec.settings.budget.confirms:
             hopeless = nothing_confirmed(designs, board.records())

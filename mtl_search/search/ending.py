@@ -1,9 +1,8 @@
 """What is said of a sweep that has come to its end: what it had no time for, and why it has no answer."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
-from mtl_search.records import Phase, TrialRecord, TrialState
+from mtl_search.records import DesignRecord, Phase, TrialRecord, TrialState
 from mtl_search.search.designs.plans import PlannedTraining
 from mtl_search.search.designs.untried import Untried
 from mtl_search.search.ledger import Ledger
@@ -41,7 +40,7 @@ def _counted(number: int, what: str) -> str:
     return f"{number} {what}{'s' if number != 1 else ''}"
 
 
-def nothing_confirmed(designs: Sequence[Mapping[str, Any]], records: Sequence[TrialRecord]) -> str:
+def nothing_confirmed(designs: Sequence[DesignRecord], records: Sequence[TrialRecord]) -> str:
     """Why no design was confirmed, though some should have been."""
     if not designs:
         return "no design: no task has a single-task network that the others can be compared with"

@@ -2,16 +2,17 @@
 recommended design."""
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from rich.console import Console
 from rich.text import Text
 
 from mtl_search.analysis.verdict_text import recommended, verdict_sentences
+from mtl_search.analysis.verdict_words import percent
 from mtl_search.errors import LeaderboardError
 from mtl_search.leaderboard import Leaderboard
-from mtl_search.terminal.words import interval, percent, plain_console, plain_table
+from mtl_search.records import SummaryRecord, TaskResult
+from mtl_search.terminal.words import interval, plain_console, plain_table
 
 __all__ = ["show_comparison"]
 
@@ -22,7 +23,7 @@ def show_comparison(boards: list[Leaderboard]) -> None:
     other rows."""
     _check_test_rows(boards)
     console = plain_console()
-    confirmed = [board.summary().to_pylist() for board in boards]
+    confirmed = [board.summary_records() for board in boards]
     titles = [str(board.path) for board in boards]
     for board, title in zip(boards, titles, strict=True):
         _show_advice(console, title, board)
@@ -61,8 +62,8 @@ def _check_test_rows(boards: list[Leaderboard]) -> None:
 
 def _show_advice(console: Console, title: str, board: Leaderboard) -> None:
     """What to train by one sweep, who with whom; and whether more trials could change it."""
-    rows = (table.to_pylist(maps_as_pydicts="strict") for table in (board.designs(), board.summary()))
-    advice, *others = verdict_sentences(*rows) or ["no design yet"]
+    said = verdict_sentences(board.design_records(), board.summary_records())
+    advice, *others = said or ["no design yet"]
     console.print(Text.assemble((title, "bold"), f": {advice}"))
     for sentence in others:
         if sentence.startswith("Provisional"):
@@ -70,7 +71,7 @@ def _show_advice(console: Console, title: str, board: Leaderboard) -> None:
     console.print()
 
 
-def _show_arms(console: Console, titles: list[str], confirmed: list[list[dict[str, Any]]]) -> None:
+def _show_arms(console: Console, titles: list[str], confirmed: list[list[SummaryRecord]]) -> None:
     table = plain_table("delta_m on test: the recommended design, then each arm's best on valid")
     table.add_column("arm", overflow="fold")
     for title in titles:
@@ -79,7 +80,7 @@ def _show_arms(console: Console, titles: list[str], confirmed: list[list[dict[st
     chosen = [recommended(rows) for rows in confirmed]
     table.add_row("recommended", *(_delta_m(best, between) for best in chosen))
     table.add_row("verdict on it", *map(_verdict, chosen))
-    for arm in dict.fromkeys(arm for rows in confirmed for row in rows for arm in row["arms"]):
+    for arm in dict.fromkeys(arm for rows in confirmed for row in rows for arm in row.arms):
         table.add_row(arm, *(_delta_m(_best(rows, arm), between) for rows in confirmed))
     console.print(table)
 
@@ -89,31 +90,31 @@ def _between(titles: Sequence[str]) -> str:
     return " " if len(titles) < 3 else "\n"
 
 
-def _best(rows: list[dict[str, Any]], arm: str) -> dict[str, Any] | None:
+def _best(rows: list[SummaryRecord], arm: str) -> SummaryRecord | None:
     """The design of ``arm`` that is best on valid, of the fewest networks among equals."""
 
-    def worth(row: Mapping[str, Any]) -> tuple[float, int]:
-        known = math.isfinite(row["delta_m_valid"])
-        return (row["delta_m_valid"] if known else -math.inf), -row["n_networks"]
+    def worth(row: SummaryRecord) -> tuple[float, int]:
+        known = math.isfinite(row.delta_m_valid)
+        return (row.delta_m_valid if known else -math.inf), -row.n_networks
 
-    return max((row for row in rows if arm in row["arms"]), key=worth, default=None)
+    return max((row for row in rows if arm in row.arms), key=worth, default=None)
 
 
-def _delta_m(best: Mapping[str, Any] | None, between: str) -> str:
+def _delta_m(best: SummaryRecord | None, between: str) -> str:
     if best is None:
         return "not confirmed"
-    return f"{percent(best['delta_m'])}{between}{interval(best['delta_m_low'], best['delta_m_high'])}"
+    return f"{percent(best.delta_m)}{between}{interval(best.delta_m_low, best.delta_m_high)}"
 
 
-def _verdict(chosen: Mapping[str, Any] | None) -> str:
+def _verdict(chosen: SummaryRecord | None) -> str:
     """What is said of the recommended design, and whether more trials of the references may change it."""
     if chosen is None:
         return ""
-    return f"{chosen['verdict']}{', provisional' if chosen['provisional'] else ''}"
+    return f"{chosen.verdict}{', provisional' if chosen.provisional else ''}"
 
 
 def _show_tasks(
-    console: Console, titles: list[str], boards: list[Leaderboard], confirmed: list[list[dict[str, Any]]]
+    console: Console, titles: list[str], boards: list[Leaderboard], confirmed: list[list[SummaryRecord]]
 ) -> None:
     table = plain_table("Test values of the recommended design, mean over seeds")
     table.add_column("task", overflow="fold")
@@ -123,11 +124,11 @@ def _show_tasks(
     between = _between(titles)
     metrics = {row["task"]: row["metric"] for board in boards for row in board.tasks().to_pylist()}
     best = [recommended(rows) for rows in confirmed]
-    winners = [{task["task"]: task for task in row["tasks"]} if row else {} for row in best]
+    winners = [{task.task: task for task in row.tasks} if row else {} for row in best]
     for task in sorted({name for values in winners for name in values}):
         table.add_row(task, metrics[task], *(_value(values.get(task), between) for values in winners))
     console.print(table)
 
 
-def _value(task: dict[str, Any] | None, between: str) -> str:
-    return "" if task is None else f"{task['value']:.4f}{between}({percent(task['gain'])})"
+def _value(task: TaskResult | None, between: str) -> str:
+    return "" if task is None else f"{task.value:.4f}{between}({percent(task.gain)})"

@@ -66,7 +66,7 @@ def show_end(board: Leaderboard) -> None:
 
 
 def _sentences(board: Leaderboard) -> list[str]:
-    return verdict_sentences(_designs(board, None), _of_arm(board, "summary", None))
+    return verdict_sentences(board.design_records(), board.summary_records())
 
 
 def _say(console: Console, sentences: list[str]) -> None:
@@ -110,25 +110,26 @@ def _of_arm(board: Leaderboard, table: str, arm: str | None) -> list[Row]:
 
 
 def _show_designs(console: Console, board: Leaderboard, arm: str | None) -> None:
-    """The confirmed designs, or those composed so far where nothing is confirmed; and the recommended one, or
+    """The confirmed designs, or those composed so far if nothing is confirmed; and the recommended one, or
     the best of ``arm``, whole."""
-    designs, confirmed = _designs(board, arm), _of_arm(board, "summary", arm)
+    designs = [one for one in board.design_records() if arm is None or arm in one.arms]
+    confirmed = [one for one in board.summary_records() if arm is None or arm in one.arms]
     if not designs:
         console.print("no design yet: no arm has networks for all main tasks")
         return
     if confirmed:
         show_confirmed(console, confirmed)
-        for caveat in confirmed[0]["caveats"]:
+        for caveat in confirmed[0].caveats:
             console.print(Text.assemble(("mind:", "yellow"), f" {caveat}"))
     else:
         show_composed(console, designs)
     console.print()
     best = recommended(designs)
     title = "Recommended" if best else "Best on valid"
-    tested = {row["design_id"]: row for row in confirmed}
+    tested = {one.design_id: one for one in confirmed}
     trials = {row["trial_id"]: row for row in board.trials().to_pylist()}
-    shown = best or designs[0]
-    show_networks(console, title, shown, tested.get(shown["design_id"]), trials)
+    shown = best or min(designs, key=lambda one: (math.isnan(one.delta_m), -one.delta_m))
+    show_networks(console, title, shown, tested.get(shown.design_id), trials)
 
 
 def _defined(value: Any) -> Any:

@@ -12,10 +12,11 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from mtl_search.analysis.verdict_words import percent
 from mtl_search.data import Dataset
 from mtl_search.search import Executor, Snapshot, Watch
 from mtl_search.sweep import SweepSpec
-from mtl_search.terminal.words import duration, percent, plain_console, plain_table
+from mtl_search.terminal.words import duration, plain_console, plain_table
 
 __all__ = ["LiveView", "draw", "watching"]
 

@@ -6,16 +6,7 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.table import Table
 
-__all__ = ["duration", "interval", "percent", "plain_console", "plain_table", "some"]
-
-
-def percent(value: float) -> str:
-    """A gain as people read it: ``+1.23 %``, a dash where there is none.
-
-    >>> percent(1.234), percent(-0.001), percent(float("nan"))
-    ('+1.23 %', '+0.00 %', '-')
-    """
-    return f"{value:+z.2f} %" if math.isfinite(value) else "-"
+__all__ = ["duration", "interval", "plain_console", "plain_table", "some"]
 
 
 def interval(low: float, high: float) -> str:

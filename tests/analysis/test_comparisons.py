@@ -1,14 +1,15 @@
 """What is better than what, and by what: made-up values on test, whose means are known."""
 
 import math
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from mtl_search.analysis import summarise, verdict_sentences
-from tests.fixtures.frames import TASKS, metrics, trials
+from mtl_search.records import DesignRecord, SummaryRecord
+from tests.fixtures.frames import TASKS, design, metrics, trials
 
 SEEDS = range(5)
 SINGLE, EQUAL, TUNED, PAIR, OTHER = "single", "equal", "tuned", "pair", "other"
@@ -16,37 +17,33 @@ SINGLE, EQUAL, TUNED, PAIR, OTHER = "single", "equal", "tuned", "pair", "other"
 
 def row(
     arm: str, age: str, death: str, valid: float, *, chosen: bool = False, control: str | None = None
-) -> dict[str, Any]:
-    return {
-        "design_id": f"{age}/{death}",
-        "arm": arm,
-        "arms": [arm],
-        "chosen": chosen,
-        "control": control,
-        "n_networks": len({age, death}),
-        "text": arm,
-        "configs": {"age": age, "death": death},
-        "n_params": 10,
-        "flops": 20,
-        "delta_m": valid,
-    }
+) -> DesignRecord:
+    return design(
+        arm,
+        design_id=f"{age}/{death}",
+        chosen=chosen,
+        control=control,
+        n_networks=len({age, death}),
+        configs={"age": age, "death": death},
+        delta_m=valid,
+    )
 
 
-def designs(*more: dict[str, Any], chosen: dict[str, Any]) -> pd.DataFrame:
+def designs(*more: DesignRecord, chosen: DesignRecord) -> list[DesignRecord]:
     """The references, the recommended design, and ``more``."""
     plain = [
         row("single_task", "single age", "single death", 0.0),
         row("shared_equal", "equal", "equal", 0.1),
         row("shared_tuned", "tuned", "tuned", -0.2),
     ]
-    return pd.DataFrame([*plain, chosen, *more])
+    return [*plain, chosen, *more]
 
 
 def summary(
-    table: pd.DataFrame, gain: dict[str, float], noise: float = 0.05, reading: int = 1
-) -> list[dict[str, Any]]:
+    table: list[DesignRecord], gain: dict[str, float], noise: float = 0.05, reading: int = 1
+) -> list[SummaryRecord]:
     """The summary where each configuration has this gain on test, by about ``noise`` percent a seed."""
-    configs = sorted({config for served in table["configs"] for config in served.values()})
+    configs = sorted({config for one in table for config in one.configs.values()})
     rng = np.random.default_rng(0)
     again, values = [], []
     for config in configs:
@@ -67,19 +64,15 @@ def summary(
     return summarise(trials(*again), metrics(*values), resamples, table, TASKS)
 
 
-def records(table: pd.DataFrame) -> Any:
-    return table.to_dict("records")
-
-
-def shared(control: str = "alone age/alone death") -> dict[str, Any]:
+def shared(control: str = "alone age/alone death") -> DesignRecord:
     return row("pooled", "pair", "pair", 1.0, chosen=True, control=control)
 
 
 CONTROL = row("control", "alone age", "alone death", math.nan)
 
 
-def chosen(rows: list[dict[str, Any]]) -> dict[str, Any]:
-    (found,) = [one for one in rows if one["chosen"]]
+def chosen(rows: list[SummaryRecord]) -> SummaryRecord:
+    (found,) = [one for one in rows if one.chosen]
     return found
 
 
@@ -88,11 +81,11 @@ def test_a_gain_of_tuning_alone_is_never_better() -> None:
     table = designs(CONTROL, chosen=shared())
     rows = summary(table, {"pair": 3.0, "alone age": 3.0, "alone death": 3.0})
     found = chosen(rows)
-    assert (found["vs_single_task_verdict"], found["vs_reference_verdict"]) == ("better", "better")
-    assert found["verdict"] == "no difference shown"
-    assert found["gain_of_tuning"] == pytest.approx(3.0, abs=0.2)
-    assert found["gain_of_sharing"] == pytest.approx(0.0, abs=0.2)
-    train, why = verdict_sentences(records(table), rows)[:2]
+    assert (found.vs_single_task.verdict, found.vs_reference.verdict) == ("better", "better")
+    assert found.verdict == "no difference shown"
+    assert found.gain_of_tuning.difference == pytest.approx(3.0, abs=0.2)
+    assert found.gain_of_sharing.difference == pytest.approx(0.0, abs=0.2)
+    train, why = verdict_sentences(table, rows)[:2]
     assert train == (
         "Train one network for both tasks (10 parameters): better than tuned single-task networks, "
         "though not shown to be so by sharing."
@@ -104,18 +97,18 @@ def test_tasks_that_help_each_other_are_better_by_sharing() -> None:
     table = designs(CONTROL, chosen=shared())
     rows = summary(table, {"pair": 3.0, "alone age": 0.5, "alone death": 0.5})
     found = chosen(rows)
-    assert found["verdict"] == "better"
-    assert found["gain_of_sharing"] == pytest.approx(2.5, abs=0.2)
-    assert found["gain_of_sharing_low"] > 2.0
-    assert found["gain_of_tuning"] + found["gain_of_sharing"] == pytest.approx(
-        found["vs_single_task_difference"]
+    assert found.verdict == "better"
+    assert found.gain_of_sharing.difference == pytest.approx(2.5, abs=0.2)
+    assert found.gain_of_sharing.low > 2.0
+    assert found.gain_of_tuning.difference + found.gain_of_sharing.difference == pytest.approx(
+        found.vs_single_task.difference
     )
-    train, why = verdict_sentences(records(table), rows)[:2]
+    train, why = verdict_sentences(table, rows)[:2]
     assert train.endswith(
         "better than tuned single-task networks, and than each task alone with the same hyperparameters."
     )
     assert why.startswith("On test it gains +")
-    assert verdict_sentences(records(table), rows)[2].startswith(
+    assert verdict_sentences(table, rows)[2].startswith(
         "It is also better than one network for all tasks with equal weights (+"
     )
 
@@ -124,9 +117,9 @@ def test_sharing_that_costs_is_worse_though_tuning_gains() -> None:
     table = designs(CONTROL, chosen=shared())
     rows = summary(table, {"pair": 3.0, "alone age": 5.0, "alone death": 5.0})
     found = chosen(rows)
-    assert found["vs_single_task_verdict"] == "better"
-    assert found["verdict"] == "worse"
-    train, why = verdict_sentences(records(table), rows)[:2]
+    assert found.vs_single_task.verdict == "better"
+    assert found.verdict == "worse"
+    train, why = verdict_sentences(table, rows)[:2]
     assert train.startswith(
         "Train each task alone, with the hyperparameters that the search found: sharing costs "
     )
@@ -136,9 +129,9 @@ def test_sharing_that_costs_is_worse_though_tuning_gains() -> None:
 def test_the_primary_comparison_is_not_corrected_for_the_others() -> None:
     many = [row("mine", f"mine {at}", f"mine {at}", 0.1) for at in range(12)]
     lots = summary(designs(CONTROL, *many, chosen=shared()), {"pair": 0.12})
-    assert chosen(lots)["vs_single_task_p_corrected"] == chosen(lots)["vs_single_task_p"]
-    others = [one for one in lots if one["arm"] == "mine"]
-    assert all(one["vs_single_task_p_corrected"] > one["vs_single_task_p"] for one in others)
+    assert chosen(lots).vs_single_task.p_corrected == chosen(lots).vs_single_task.p
+    others = [one for one in lots if one.arm == "mine"]
+    assert all(one.vs_single_task.p_corrected > one.vs_single_task.p for one in others)
 
 
 def test_the_second_step_is_taken_only_after_the_first() -> None:
@@ -146,50 +139,49 @@ def test_the_second_step_is_taken_only_after_the_first() -> None:
     table = designs(CONTROL, chosen=shared())
     rows = summary(table, {"pair": 0.0, "equal": -4.0, "alone age": -2.0, "alone death": -2.0})
     found = chosen(rows)
-    assert found["vs_single_task_verdict"] == "no difference shown"
-    assert found["vs_reference_p"] < 1e-4
-    assert found["vs_reference_p_corrected"] == 1.0
-    assert found["vs_reference_verdict"] == found["verdict"] == "no difference shown"
+    assert found.vs_single_task.verdict == "no difference shown"
+    assert found.vs_reference.p < 1e-4
+    assert found.vs_reference.p_corrected == 1.0
+    assert found.vs_reference.verdict == found.verdict == "no difference shown"
 
 
 def test_the_other_reference_is_the_best_on_valid_whatever_test_says() -> None:
     table = designs(CONTROL, chosen=shared())
     rows = summary(table, {"tuned": 9.0})
-    assert {one["reference"] for one in rows} == {"shared_equal"}
-    assert next(one for one in rows if one["arm"] == "shared_equal")["vs_reference_verdict"] is None
+    assert {one.reference for one in rows} == {"shared_equal"}
+    assert next(one for one in rows if one.arm == "shared_equal").vs_reference.verdict is None
 
 
 def test_a_reference_that_is_recommended_is_not_compared_with_itself() -> None:
-    control = {"control": "alone age/alone death"}
-    equal = row("shared_equal", "equal", "equal", 0.1, chosen=True) | control
-    table = pd.DataFrame([row("single_task", "single age", "single death", 0.0), equal, CONTROL])
+    equal = row("shared_equal", "equal", "equal", 0.1, chosen=True, control="alone age/alone death")
+    table = [row("single_task", "single age", "single death", 0.0), equal, CONTROL]
     rows = summary(table, {"equal": 2.0})
     found = chosen(rows)
-    assert found["vs_reference_verdict"] is None
-    assert found["verdict"] == "better"
-    assert "It is itself the best other reference, shared_equal." in verdict_sentences(records(table), rows)
+    assert found.vs_reference.verdict is None
+    assert found.verdict == "better"
+    assert "It is itself the best other reference, shared_equal." in verdict_sentences(table, rows)
 
 
 def test_single_tasks_that_are_recommended_are_not_tested() -> None:
     single = row("single_task", "single age", "single death", 0.3, chosen=True)
-    single |= {"control": single["design_id"]}
-    table = pd.DataFrame([single, row("shared_equal", "equal", "equal", 0.1)])
+    single = replace(single, control=single.design_id)
+    table = [single, row("shared_equal", "equal", "equal", 0.1)]
     rows = summary(table, {})
-    assert chosen(rows)["verdict"] == "no difference shown"
-    assert verdict_sentences(records(table), rows)[0] == (
+    assert chosen(rows).verdict == "no difference shown"
+    assert verdict_sentences(table, rows)[0] == (
         "Train each task alone: no design with sharing was shown to be better on validation data."
     )
 
 
 def test_a_design_that_shares_nothing_is_never_better_by_sharing() -> None:
     linear = row("linear", "linear age", "linear death", 2.0, chosen=True)
-    linear |= {"control": linear["design_id"]}
+    linear = replace(linear, control=linear.design_id)
     table = designs(chosen=linear)
     rows = summary(table, {"linear age": 3.0, "linear death": 3.0})
     found = chosen(rows)
-    assert (found["vs_single_task_verdict"], found["verdict"]) == ("better", "no difference shown")
-    assert found["gain_of_sharing"] == 0.0
-    assert verdict_sentences(records(table), rows)[0].startswith(
+    assert (found.vs_single_task.verdict, found.verdict) == ("better", "no difference shown")
+    assert found.gain_of_sharing.difference == 0.0
+    assert verdict_sentences(table, rows)[0].startswith(
         "Train each task alone, with a linear network: better than tuned single-task networks, and"
     )
 
@@ -197,20 +189,20 @@ def test_a_design_that_shares_nothing_is_never_better_by_sharing() -> None:
 def test_of_a_design_without_its_control_nothing_better_is_said() -> None:
     table = designs(CONTROL, row("search", "other", "other", 0.9), chosen=shared())
     rows = summary(table, {"pair": 3.0, "other": 3.0, "equal": 0.0})
-    other = next(one for one in rows if one["arm"] == "search")
-    assert (other["vs_single_task_verdict"], other["vs_reference_verdict"]) == ("better", "better")
-    assert other["verdict"] is None
+    other = next(one for one in rows if one.arm == "search")
+    assert (other.vs_single_task.verdict, other.vs_reference.verdict) == ("better", "better")
+    assert other.verdict is None
     lost = summary(designs(chosen=shared()), {"pair": 3.0})
-    assert chosen(lost)["control"] is None
-    assert chosen(lost)["verdict"] == "no difference shown"
-    assert any("has no control" in note for note in chosen(lost)["caveats"])
+    assert chosen(lost).control is None
+    assert chosen(lost).verdict == "no difference shown"
+    assert any("has no control" in note for note in chosen(lost).caveats)
 
 
 def test_worse_is_said_as_well() -> None:
     table = designs(CONTROL, chosen=shared())
     rows = summary(table, {"pair": -3.0})
-    assert chosen(rows)["verdict"] == "worse"
-    assert verdict_sentences(records(table), rows)[0].startswith(
+    assert chosen(rows).verdict == "worse"
+    assert verdict_sentences(table, rows)[0].startswith(
         "Train each task alone: one network for both tasks did worse on test"
     )
 
@@ -221,28 +213,28 @@ def test_a_second_reading_is_judged_at_half_the_level() -> None:
     for gain in np.linspace(0.02, 0.2, 40):
         gains = {"pair": gain, "equal": -5.0, "alone age": -5.0, "alone death": -5.0}
         first = chosen(summary(table, gains, reading=1))
-        if 0.025 < first["vs_single_task_p"] < 0.05:
+        if 0.025 < first.vs_single_task.p < 0.05:
             break
     second_rows = summary(table, gains, reading=2)
     second = chosen(second_rows)
-    assert (first["verdict"], second["verdict"]) == ("better", "no difference shown")
-    assert second["delta_m_high"] > first["delta_m_high"]
-    said = verdict_sentences(records(table), second_rows)
+    assert (first.verdict, second.verdict) == ("better", "no difference shown")
+    assert second.delta_m_high > first.delta_m_high
+    said = verdict_sentences(table, second_rows)
     assert "Test was read 2 times, so verdicts are at level 0.025 instead of .05." in said
 
 
 def test_without_a_confirmation_nothing_is_claimed() -> None:
     table = designs(CONTROL, chosen=shared())
-    advice, caution = verdict_sentences(records(table), [])
+    advice, caution = verdict_sentences(table, [])
     assert advice.startswith("Train one network for both tasks (10 parameters): the best so far on valid")
     assert caution.endswith("nothing is shown yet.")
     assert verdict_sentences([], []) == []
 
 
 def test_a_network_for_each_task_with_the_others_as_members_shares() -> None:
-    apart = row("search", "pair", "other", 3.0)
-    apart["text"] = "x serves age: age death / age death; y serves death: age death / age death"
+    text = "x serves age: age death / age death; y serves death: age death / age death"
+    apart = replace(row("search", "pair", "other", 3.0), text=text)
     rows = summary(designs(CONTROL, apart, chosen=shared()), {"pair": 3.0, "other": 3.0})
-    found = next(one for one in rows if one["arm"] == "search")
-    assert found["vs_single_task_verdict"] == found["vs_reference_verdict"] == "better"
-    assert found["verdict"] is None, "whether it is so by sharing is not known without a control"
+    found = next(one for one in rows if one.arm == "search")
+    assert found.vs_single_task.verdict == found.vs_reference.verdict == "better"
+    assert found.verdict is None, "whether it is so by sharing is not known without a control"

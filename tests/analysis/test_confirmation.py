@@ -6,7 +6,8 @@ import pandas as pd
 
 from mtl_search.analysis.confirmation import Runs, confirmed_designs
 from mtl_search.analysis.frames import metric_kinds
-from tests.fixtures.frames import TASKS, metrics, trials
+from mtl_search.records import DesignRecord
+from tests.fixtures.frames import TASKS, design, metrics, trials
 
 KINDS = metric_kinds(TASKS)
 NONE = pd.DataFrame({"trial_id": [], "task": [], "left_out": [], "value": [], "split": []})
@@ -18,13 +19,11 @@ def runs(*again: dict[str, Any], values: Iterable[Any] = (), resamples: pd.DataF
     return Runs.read(trials(*searched, *confirmed), metrics(*values), resamples, KINDS)
 
 
-def designs(*networks: tuple[str, str]) -> pd.DataFrame:
-    return pd.DataFrame(
-        [
-            {"configs": {"age": age.upper(), "death": death.upper()}, "design_id": f"{age} {death}"}
-            for age, death in networks
-        ]
-    )
+def designs(*networks: tuple[str, str]) -> list[DesignRecord]:
+    return [
+        design("search", design_id=f"{age} {death}", configs={"age": age.upper(), "death": death.upper()})
+        for age, death in networks
+    ]
 
 
 def test_a_network_that_two_designs_share_is_found_by_its_configuration() -> None:

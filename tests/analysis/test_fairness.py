@@ -5,19 +5,13 @@ import pytest
 
 from mtl_search.analysis import arm_costs, caveats
 from mtl_search.analysis.fairness import missing_trainings
-from tests.fixtures.frames import trials
+from tests.fixtures.frames import design, trials
 
 
 def confirmed(*arms: str, seeds: int = 5, control: str = "single_task") -> list[Any]:
     return [
         SimpleNamespace(
-            design={
-                "arm": arm,
-                "arms": [arm],
-                "design_id": arm,
-                "chosen": arm == "search",
-                "control": control,
-            },
+            design=design(arm, chosen=arm == "search", control=control),
             seeds=tuple(range(seeds)),
         )
         for arm in arms

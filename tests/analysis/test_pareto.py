@@ -3,7 +3,7 @@ import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mtl_search.analysis import design_front, pareto_front
+from mtl_search.analysis import pareto_front
 
 small = st.integers(0, 5).map(float)
 points = st.lists(st.tuples(small, small, small), min_size=1, max_size=15)
@@ -35,18 +35,3 @@ def test_undefined_rows_are_off_and_spoil_nothing() -> None:
 
 def test_nothing_has_no_front() -> None:
     assert pareto_front(pd.DataFrame({"gain": [], "size": []}), "gain", ["size"]).tolist() == []
-
-
-def test_designs_by_each_cost() -> None:
-    designs = pd.DataFrame(
-        {
-            "delta_m": [1.0, 2.0, 3.0, 3.0],
-            "n_networks": [1, 2, 3, 3],
-            "n_params": [100, 50, 400, 300],
-            "flops": [10, 20, 30, 5],
-        }
-    )
-    found = design_front(designs)
-    assert found["front_n_networks"].tolist() == [True, True, True, True]
-    assert found["front_n_params"].tolist() == [False, True, False, True]
-    assert found["front_flops"].tolist() == [False, False, False, True]

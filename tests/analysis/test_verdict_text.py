@@ -1,5 +1,6 @@
 """What the sentences advise, and that they claim no more than was shown."""
 
+import dataclasses
 import math
 from typing import Any
 
@@ -8,66 +9,87 @@ import pytest
 from mtl_search.analysis.verdict_text import verdict_sentences
 from mtl_search.analysis.verdict_words import what
 from mtl_search.design import Design
+from mtl_search.records import DesignRecord, Difference, SummaryRecord
+from tests.fixtures.frames import design
 
 NONE = "no difference shown"
 
 
-def part(name: str, value: float, *, shown: bool = False, suffix: str = "") -> dict[str, Any]:
+Row = tuple[DesignRecord, SummaryRecord]
+
+
+def part(value: float, *, shown: bool = False, verdict: str | None = None) -> Difference:
     """A difference, its interval a percentage point to both sides, or a tenth where it is shown."""
     reach = 0.1 if shown else 1.0
-    return {
-        f"{name}{suffix}": value,
-        f"{name}_low": value - reach,
-        f"{name}_high": value + reach,
-        f"{name}_p": 0.001 if shown else 0.5,
-        f"{name}_smallest": 1.4 * reach,
-    }
+    p = 0.001 if shown else 0.5
+    return Difference(value, value - reach, value + reach, p, p, 1.4 * reach, verdict)
 
 
-def row(arm: str = "pooled", **changes: Any) -> dict[str, Any]:
-    """A confirmed design of one network for five tasks that is not told from single tasks."""
-    serving = dict.fromkeys("abcde", "one")
-    return {
+def row(arm: str = "pooled", **changes: Any) -> Row:
+    """A confirmed design of one network for five tasks that is not told from single tasks, twice."""
+    fields: dict[str, Any] = {
         "design_id": arm,
         "arm": arm,
-        "arms": [arm, "search"] if arm == "pooled" else [arm],
+        "arms": (arm, "search") if arm == "pooled" else (arm,),
         "chosen": arm == "pooled",
-        "configs": serving,
+        "why": None,
         "n_networks": 1,
+        "text": "",
+        "networks": (),
+        "serves": {},
+        "configs": dict.fromkeys("abcde", "one"),
+        "gains": {},
         "n_params": 41_500,
-        "delta_m": 0.16,
-        "delta_m_valid": 0.5,
+        "flops": 0,
         "behind": 0.2,
+        "n_seeds": 5,
+        "seeds": (),
+        "delta_m": 0.16,
+        "delta_m_sd": 0.1,
+        "delta_m_low": 0.0,
+        "delta_m_high": 1.0,
+        "delta_m_valid": 0.5,
         "control": "control",
         "alpha": 0.05,
         "reading": 1,
         "reference": "shared_tuned",
-        "provisional": [],
-        "vs_single_task_verdict": NONE,
-        "vs_reference_verdict": NONE,
+        "provisional": (),
+        "verdict": NONE,
+        "tasks": (),
+        "train_seconds": 1.0,
         "arm_trials": 48,
         "arm_device_seconds": 100.0,
-        **part("vs_single_task", 0.16, suffix="_difference"),
-        **part("vs_reference", 0.1, suffix="_difference"),
-        **part("gain_of_tuning", 0.1),
-        **part("gain_of_sharing", 0.06),
+        "caveats": (),
+        "vs_single_task": part(0.16, verdict=NONE),
+        "vs_reference": part(0.1, verdict=NONE),
+        "gain_of_tuning": part(0.1),
+        "gain_of_sharing": part(0.06),
         **changes,
     }
 
+    def made(kind: Any) -> Any:
+        return kind(
+            **{field.name: fields[field.name] for field in dataclasses.fields(kind) if field.name in fields}
+        )
 
-SINGLE = row("single_task", n_params=210_000, vs_single_task_verdict=None, configs={c: c for c in "abcde"})
+    return made(DesignRecord), made(SummaryRecord)
 
 
-def said(design: dict[str, Any], *others: dict[str, Any]) -> list[str]:
-    return verdict_sentences([design, SINGLE, *others], [design, SINGLE, *others])
+SINGLE = row("single_task", n_params=210_000, vs_single_task=part(0.0), configs={c: c for c in "abcde"})
 
 
-def better(**changes: Any) -> dict[str, Any]:
-    shown = {
-        **part("vs_single_task", 3.0, shown=True, suffix="_difference"),
-        "vs_single_task_verdict": "better",
+def said(*rows: Row) -> list[str]:
+    first, *others = rows
+    designs, summary = zip(first, SINGLE, *others, strict=True)
+    return verdict_sentences(designs, summary)
+
+
+def better(**changes: Any) -> Row:
+    plain = {
+        "vs_single_task": part(3.0, shown=True, verdict="better"),
+        "gain_of_tuning": part(1.0, shown=True),
     }
-    return row(**{**shown, **part("gain_of_tuning", 1.0, shown=True), **changes})
+    return row(**{**plain, **changes})
 
 
 def test_where_no_difference_is_shown_the_advice_stays() -> None:
@@ -88,11 +110,7 @@ def test_the_best_on_valid_is_called_so() -> None:
 
 
 def test_worse_than_single_tasks_turns_it() -> None:
-    worse = {
-        **part("vs_single_task", -3.0, shown=True, suffix="_difference"),
-        "vs_single_task_verdict": "worse",
-    }
-    assert said(row(**worse))[0] == (
+    assert said(row(vs_single_task=part(-3.0, shown=True, verdict="worse")))[0] == (
         "Train each task alone: one network for all five tasks did worse on test than tuned single-task "
         "networks (-3.00 % [-3.10, -2.90])."
     )
@@ -100,26 +118,26 @@ def test_worse_than_single_tasks_turns_it() -> None:
 
 @pytest.mark.parametrize("against", [better, row])
 def test_sharing_that_costs_turns_it(against: Any) -> None:
-    costs = part("gain_of_sharing", -1.0, shown=True)
-    assert said(against(**costs))[0] == (
+    costs = part(-1.0, shown=True)
+    assert said(against(gain_of_sharing=costs))[0] == (
         "Train each task alone, with the hyperparameters that the search found: sharing costs "
         "1.00 % [0.90, 1.10]."
     )
-    untuned = said(against(**costs, **part("gain_of_tuning", -0.5)))[0]
+    untuned = said(against(gain_of_sharing=costs, gain_of_tuning=part(-0.5)))[0]
     assert untuned.startswith("Train each task alone: sharing costs")
 
 
 def test_sharing_that_may_cost_does_not() -> None:
-    assert said(row(**part("gain_of_sharing", -1.0)))[0].startswith("Train one network")
+    assert said(row(gain_of_sharing=part(-1.0)))[0].startswith("Train one network")
 
 
 def test_a_gain_of_sharing_is_claimed_only_where_it_is_shown() -> None:
-    shown = said(better(**part("gain_of_sharing", 2.0, shown=True)))
+    shown = said(better(gain_of_sharing=part(2.0, shown=True)))
     assert shown[0].endswith("networks, and than each task alone with the same hyperparameters.")
     assert "+1.00 % [+0.90, +1.10] comes from tuning, +2.00 % [+1.90, +2.10] from sharing" in shown[1]
-    tuned = said(better(**part("gain_of_sharing", 2.0)))
+    tuned = said(better(gain_of_sharing=part(2.0)))
     assert tuned[0].endswith("networks, though not shown to be so by sharing.")
-    unknown = said(better(control=None, **part("gain_of_sharing", math.nan)))
+    unknown = said(better(control=None, gain_of_sharing=part(math.nan)))
     assert unknown[0].endswith("better than tuned single-task networks.")
     assert unknown[1].endswith("is not known.")
 
@@ -133,13 +151,15 @@ def test_a_gain_of_sharing_is_claimed_only_where_it_is_shown() -> None:
     ],
 )
 def test_the_other_reference_comes_after(verdict: str | None, sentence: str) -> None:
-    arms = ["pooled", "search", "shared_tuned"]
-    found = said(better(**part("gain_of_sharing", 2.0, shown=True), vs_reference_verdict=verdict, arms=arms))
+    arms = ("pooled", "search", "shared_tuned")
+    found = said(
+        better(gain_of_sharing=part(2.0, shown=True), vs_reference=part(0.1, verdict=verdict), arms=arms)
+    )
     assert found[2].startswith(sentence)
 
 
 def test_a_better_reference_is_the_advice() -> None:
-    found = said(better(vs_reference_verdict="worse"))
+    found = said(better(vs_reference=part(0.1, verdict="worse")))
     assert found[0] == (
         "Train one network for all tasks with tuned weights: it did better on test than one network for all "
         "five tasks."
@@ -163,8 +183,8 @@ def test_who_is_trained_together_is_named() -> None:
 
 
 def test_the_search_alone_is_told_where_other_arms_had_a_part() -> None:
-    own = row("search", **part("vs_single_task", 0.05, suffix="_difference"))
-    mixed = said(row(arms=["pooled"]), own)
+    own = row("search", vs_single_task=part(0.05, verdict=NONE))
+    mixed = said(row(arms=("pooled",)), own)
     assert (
         "The search's own networks alone (48 trials, 100 s) gain +0.05 % [-0.95, +1.05] over tuned "
         f"single-task networks (48 trials, 100 s): {NONE} (secondary, corrected by Holm)."
@@ -173,21 +193,24 @@ def test_the_search_alone_is_told_where_other_arms_had_a_part() -> None:
 
 
 def test_linear_networks_that_do_better_are_not_passed_over() -> None:
-    linear = row("linear", delta_m=0.3, **part("vs_single_task", 0.3, suffix="_difference"))
+    linear = row("linear", delta_m=0.3, vs_single_task=part(0.3, verdict=NONE))
     assert any(
         sentence.startswith("Linear networks did better on test: +0.30 %") for sentence in said(row(), linear)
     )
-    assert not any("Linear" in sentence for sentence in said(row(), {**linear, "delta_m": 0.1}))
+    assert not any(
+        "Linear" in sentence
+        for sentence in said(row(), row("linear", delta_m=0.1, vs_single_task=part(0.3, verdict=NONE)))
+    )
 
 
 def test_what_is_provisional_comes_last_with_its_reasons() -> None:
-    found = said(row(provisional=["fewer than 10 completed trials: linear 4"]))
+    found = said(row(provisional=("fewer than 10 completed trials: linear 4",)))
     assert found[-1].endswith("could change this: fewer than 10 completed trials: linear 4.")
 
 
-def test_tables_of_before_power_was_told() -> None:
-    old = {name: value for name, value in row().items() if not name.endswith("_smallest")}
-    assert said(old)[1].endswith("(+0.16 % [-0.84, +1.16]).")
+def test_what_was_written_before_power_was_told_has_no_word_on_it() -> None:
+    old = dataclasses.replace(part(0.16, verdict=NONE), smallest=math.nan)
+    assert said(row(vs_single_task=old))[1].endswith("(+0.16 % [-0.84, +1.16]).")
 
 
 @pytest.mark.parametrize(
@@ -201,4 +224,4 @@ def test_tables_of_before_power_was_told() -> None:
 )
 def test_a_network_is_told_with_all_its_members(text: str, said: str) -> None:
     serves = Design.parse(text).serves
-    assert what({"text": text, "configs": serves, "n_params": 10}) == said
+    assert what(design("search", text=text, configs=serves)) == said

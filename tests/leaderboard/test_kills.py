@@ -18,6 +18,7 @@ from mtl_search.leaderboard import files as files_module
 from mtl_search.leaderboard.log import TrialLog
 from mtl_search.records import Metric, Resample, Split, TrialRecord
 from tests.fixtures.boards import TASKS, synthetic_trial
+from tests.fixtures.frames import design
 
 OF_TRIALS = ("trials", "metrics", "epochs", "resamples")
 
@@ -87,7 +88,7 @@ def work(path: Path, done: list[str]) -> None:
         board.record(trial(number))
         done.append(f"search-{number:04d}")
     board.settle({"age": 2.0})
-    board.write_designs([{"arm": "search", "delta_m": 1.0}])
+    board.write_designs([design("search", delta_m=1.0)])
 
 
 def by_pandas(path: Path, table: str) -> list[str]:

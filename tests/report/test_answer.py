@@ -6,10 +6,9 @@ import pytest
 from ruamel.yaml import YAML
 
 from mtl_search.analysis import verdict_sentences
-from mtl_search.analysis.frames import rows_of
 from mtl_search.report.answer import answer, training_file
 from mtl_search.report.tables import Tables
-from mtl_search.report.words import interval, percent
+from mtl_search.report.words import gain, interval
 
 CONFIG = {"members": ["age"], "sharing": "age / age", "trunk": {"name": "mlp", "width": 64}, "lr": 1e-4}
 SWEEP = """\
@@ -44,7 +43,7 @@ def test_of_one_network_there_are_no_arms_and_without_a_sweep_file_there_is_its_
 
 def test_the_answer_names_each_network_with_what_it_serves(tables: Tables) -> None:
     found, design = answer(tables), tables.winner()
-    assert [network.trial_id for network in found.networks] == list(design["networks"])
+    assert [network.trial_id for network in found.networks] == list(design.networks)
     served = [one.task for network in found.networks for one in network.serves]
     assert sorted(served) == list(tables.main)
     for network in found.networks:
@@ -55,13 +54,13 @@ def test_the_answer_names_each_network_with_what_it_serves(tables: Tables) -> No
 
 
 def test_gains_are_those_on_test_with_those_on_valid_beside_them(tables: Tables, unconfirmed: Tables) -> None:
-    (row,) = (row for row in rows_of(tables.summary) if row["chosen"])
-    tested = {task["task"]: task for task in row["tasks"]}
+    (row,) = (row for row in tables.summary if row.chosen)
+    tested = {task.task: task for task in row.tasks}
     for one in (one for network in answer(tables).networks for one in network.serves):
         task = tested[one.task]
-        assert one.on_test == percent(task["gain"])
-        assert one.interval == interval(task["gain_low"], task["gain_high"])
-        assert one.on_valid == percent(tables.winner()["gains"][one.task])
+        assert one.on_test == gain(task.gain)
+        assert one.interval == interval(task.gain_low, task.gain_high)
+        assert one.on_valid == gain(tables.winner().gains[one.task])
     before = [one for network in answer(unconfirmed).networks for one in network.serves]
     assert {one.on_test for one in before} == {""}
     assert all(one.on_valid for one in before)
@@ -69,24 +68,36 @@ def test_gains_are_those_on_test_with_those_on_valid_beside_them(tables: Tables,
 
 def test_the_file_of_the_answer_is_the_networks_configurations(tables: Tables) -> None:
     found = answer(tables)
-    configs = [json.loads(tables.trial(key)["config"]) for key in tables.winner()["networks"]]
+    configs = [json.loads(tables.trial(key)["config"]) for key in tables.winner().networks]
     read = YAML(typ="safe").load(found.file)
     assert [read["trial"], *read.get("arms", {}).values()] == configs
 
 
 def verdicts(tables: Tables, **said: str) -> Tables:
     """The tables with these verdicts on every design."""
-    columns = {f"vs_{name}_verdict": verdict for name, verdict in said.items() if name != "verdict"}
-    return replace(tables, summary=tables.summary.assign(**columns, verdict=said["verdict"]))
+
+    def judged(row: Any) -> Any:
+        names = [f"vs_{name}" for name in said if name != "verdict"]
+        changed = {
+            name: replace(getattr(row, name), verdict=said[name.removeprefix("vs_")]) for name in names
+        }
+        return replace(row, verdict=said["verdict"], **changed)
+
+    return replace(tables, summary=[judged(row) for row in tables.summary])
 
 
 def recommending(tables: Tables, arm: str, n_networks: int) -> Tables:
     """The tables with this design recommended."""
-    designs = tables.designs
-    wanted = (designs["arm"] == arm) & (designs["n_networks"] == n_networks)
-    chosen = designs[wanted]["design_id"].iloc[0]
-    summary = tables.summary.assign(chosen=tables.summary["design_id"] == chosen)
-    return replace(tables, designs=designs.assign(chosen=designs["design_id"] == chosen), summary=summary)
+    chosen = next(one.design_id for one in tables.designs if (one.arm, one.n_networks) == (arm, n_networks))
+    designs = [replace(one, chosen=one.design_id == chosen) for one in tables.designs]
+    summary = [replace(one, chosen=one.design_id == chosen) for one in tables.summary]
+    return replace(tables, designs=designs, summary=summary)
+
+
+def unsure_of_sharing(tables: Tables) -> Any:
+    """The tables with a gain of sharing that is not shown."""
+    summary = [replace(row, gain_of_sharing=replace(row.gain_of_sharing, p=0.2)) for row in tables.summary]
+    return replace(tables, summary=summary)
 
 
 @pytest.mark.parametrize("overall", ["better", "no difference shown", "worse"])
@@ -121,15 +132,15 @@ def test_the_badge_says_no_more_than_is_shown(tables: Tables, single: str, overa
 
 
 def test_a_gain_of_sharing_that_is_not_shown_is_not_called_better(tables: Tables) -> None:
-    unsure = answer(replace(tables, summary=tables.summary.assign(gain_of_sharing_p=0.2)))
+    unsure = answer(unsure_of_sharing(tables))
     assert unsure.tiles[2].verdict == "no difference shown"
-    said = verdicts(tables, single_task="better", verdict="no difference shown").summary
-    unsure = answer(replace(tables, summary=said.assign(gain_of_sharing_p=0.2)))
+    said = verdicts(tables, single_task="better", verdict="no difference shown")
+    unsure = answer(unsure_of_sharing(said))
     assert unsure.badge == "better than single tasks, not shown by sharing"
 
 
 def test_the_sentences_are_those_of_the_verdict(tables: Tables) -> None:
-    said = verdict_sentences(rows_of(tables.designs), rows_of(tables.summary))
+    said = verdict_sentences(tables.designs, tables.summary)
     found = answer(tables)
     assert found.headline == said[0]
     assert found.sentences == tuple(said[1:])
@@ -157,7 +168,7 @@ def test_one_network_for_all(tables: Tables) -> None:
         verdicts(tables, single_task="better", reference="better", verdict="better"), "shared_tuned", 1
     )
     assert answer(one).headline.startswith("Train one network for all five tasks (12.8 k parameters): better")
-    alone = replace(one, designs=one.designs[one.designs["chosen"]])
+    alone = replace(one, designs=[design for design in one.designs if design.chosen])
     assert answer(alone).tiles[-1].details == ()  # no single-task design to compare its size with
 
 

@@ -2,14 +2,12 @@ import json
 from dataclasses import replace
 from typing import Any
 
-import pandas as pd
 import pytest
 
-from mtl_search.analysis.frames import rows_of
 from mtl_search.report.evidence import Evidence, evidence
 from mtl_search.report.figures import Figure
 from mtl_search.report.tables import Tables
-from mtl_search.report.words import percent
+from mtl_search.report.words import gain
 
 
 def traces(figure: Figure, panel: int = 0) -> list[dict[str, Any]]:
@@ -33,13 +31,13 @@ def test_every_confirmed_design_is_a_row_and_a_point(tables: Tables) -> None:
 
 
 def test_the_points_are_the_differences_with_their_intervals(tables: Tables) -> None:
-    row = tables.summary[tables.summary["chosen"].astype(bool)].iloc[0]
+    (row,) = (row for row in tables.summary if row.chosen)
     (trace, _) = traces(evidence(tables).figures[0])
     at = len(trace["x"]) - 1  # drawn from the bottom, the recommended one on top
-    assert trace["x"][at] == pytest.approx(row["vs_single_task_difference"], rel=1e-4)
+    assert trace["x"][at] == pytest.approx(row.vs_single_task.difference, rel=1e-4)
     high = trace["x"][at] + trace["error_x"]["array"][at]
-    assert high == pytest.approx(row["vs_single_task_high"], rel=1e-3)
-    assert row["vs_single_task_verdict"] in trace["text"][at]
+    assert high == pytest.approx(row.vs_single_task.high, rel=1e-3)
+    assert row.vs_single_task.verdict in trace["text"][at]
 
 
 def test_the_reference_itself_has_no_verdict(tables: Tables) -> None:
@@ -60,17 +58,17 @@ def test_primary_and_secondary_comparisons_are_told_apart(tables: Tables) -> Non
 
 def test_without_the_recommended_design_nothing_is_called_primary(tables: Tables) -> None:
     assert evidence(tables).primary
-    lost = evidence(replace(tables, summary=tables.summary[~tables.summary["chosen"].astype(bool)]))
+    lost = evidence(replace(tables, summary=[row for row in tables.summary if not row.chosen]))
     assert not lost.primary
     assert not any("primary" in row["design"] for row in cells(lost))
 
 
 def test_a_verdict_has_beside_it_what_would_be_shown_and_what_is_provisional(tables: Tables) -> None:
     found = evidence(tables)
-    (row,) = (row for row in rows_of(tables.summary) if row["chosen"])
-    assert cells(found)[0]["would be shown"] == percent(row["vs_single_task_smallest"]).lstrip("+")
-    assert row["vs_single_task_smallest"] > 0
-    assert found.provisional == tuple(row["provisional"])
+    (row,) = (row for row in tables.summary if row.chosen)
+    assert cells(found)[0]["would be shown"] == gain(row.vs_single_task.smallest).lstrip("+")
+    assert row.vs_single_task.smallest > 0
+    assert found.provisional == row.provisional
     assert found.provisional
 
 
@@ -95,23 +93,28 @@ def test_a_weight_stands_beside_its_task(tables: Tables) -> None:
 
 
 def test_caveats_are_shown(tables: Tables) -> None:
-    notes = [["few seeds", "no references"]] * len(tables.summary)
-    assert evidence(replace(tables, summary=tables.summary.assign(caveats=pd.Series(notes)))).caveats == (
-        "few seeds",
-        "no references",
-    )
+    notes = ("few seeds", "no references")
+    summary = [replace(row, caveats=notes) for row in tables.summary]
+    assert evidence(replace(tables, summary=summary)).caveats == notes
 
 
 def test_of_one_seed_there_is_no_interval(tables: Tables) -> None:
-    nan = dict.fromkeys(
-        ("delta_m_low", "delta_m_high", "vs_single_task_low", "vs_single_task_high"), float("nan")
-    )
-    found = evidence(replace(tables, summary=tables.summary.assign(**nan)))
+    nan = float("nan")
+    one_seed = [
+        replace(
+            row,
+            delta_m_low=nan,
+            delta_m_high=nan,
+            vs_single_task=replace(row.vs_single_task, low=nan, high=nan),
+        )
+        for row in tables.summary
+    ]
+    found = evidence(replace(tables, summary=one_seed))
     assert all(row["interval"] == "one seed" for row in cells(found))
     assert "one seed" in traces(found.figures[0])[0]["text"][0]
 
 
 def test_only_single_task_confirmed_has_no_figure_of_tasks(tables: Tables) -> None:
-    alone = replace(tables, summary=tables.summary[tables.summary["arm"] == "single_task"])
+    alone = replace(tables, summary=[row for row in tables.summary if row.arm == "single_task"])
     found = evidence(alone)
     assert len(found.figures) == 1

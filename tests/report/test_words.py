@@ -1,4 +1,5 @@
 import math
+from typing import Any
 
 import pytest
 
@@ -8,14 +9,16 @@ from mtl_search.report.words import (
     arm_name,
     counted,
     design_name,
+    design_names,
     duration,
+    gain,
     interval,
     listed,
-    percent,
     plain,
     setting,
     value,
 )
+from tests.fixtures.frames import design
 
 
 @pytest.mark.parametrize(
@@ -29,12 +32,12 @@ from mtl_search.report.words import (
         (math.inf, 1, "–"),
     ],
 )
-def test_percent(number: float, digits: int, text: str) -> None:
-    assert percent(number, digits) == text.replace(" ", "\N{NARROW NO-BREAK SPACE}")
+def test_gains(number: Any, digits: Any, text: Any) -> None:
+    assert gain(number, digits) == text.replace(" ", "\N{NARROW NO-BREAK SPACE}")
 
 
 def test_an_interval_has_both_ends_or_none() -> None:
-    assert interval(-1.0, 2.0).split("\xa0to\xa0") == [f"{MINUS}1.00", percent(2.0)]
+    assert interval(-1.0, 2.0).split("\xa0to\xa0") == [f"{MINUS}1.00", gain(2.0)]
     assert " " not in interval(-1.0, 2.0), "it stays on one line"
     assert interval(math.nan, 2.0) == ""
 
@@ -73,8 +76,19 @@ def test_lists_and_counts() -> None:
 
 def test_names_of_arms_and_designs() -> None:
     assert (arm_name("shared_tuned"), arm_name("mine")) == ("all in one, tuned", "mine")
-    assert design_name({"arm": "single_task", "n_networks": 5}) == "single task"
-    assert design_name({"arm": "search", "n_networks": 1}) == "search, 1 network"
+    assert design_name(design("single_task", n_networks=5)) == "single task"
+    assert design_name(design("search", n_networks=1)) == "search, 1 network"
+
+
+def test_designs_of_the_same_name_are_told_apart() -> None:
+    found = design_names(
+        [design("search", n_networks=n, design_id=key) for n, key in ((2, "4c1a"), (2, "9f3b"), (3, "77e0"))]
+    )
+    assert found == {
+        "4c1a": "search, 2 networks (4c1a)",
+        "9f3b": "search, 2 networks (9f3b)",
+        "77e0": "search, 3 networks",
+    }
 
 
 def test_names_in_figures_carry_no_markup() -> None:

@@ -52,8 +52,7 @@ def test_eighty_columns_hold_three_sweeps_and_what_each_advises(
     assert "…" not in shown
     flat = " ".join(shown.split())
     for board in boards:
-        rows = (table.to_pylist(maps_as_pydicts="strict") for table in (board.designs(), board.summary()))
-        assert verdict_sentences(*rows)[0] in flat
+        assert verdict_sentences(board.design_records(), board.summary_records())[0] in flat
     assert flat.count("Provisional, since") == 2, "beside each verdict"
 
 

@@ -70,7 +70,7 @@ def test_confirmed_designs_come_first(confirmed: Leaderboard, capsys: Capture) -
     assert flat.count("* ") == 2, "before the recommended design, and in what says so"
     assert f"other: {best['reference']}, the best one on valid" in flat
     assert "conditional on the one train set" in flat
-    for sentence in verdict_sentences(*(plain(confirmed, name) for name in ("designs", "summary"))):
+    for sentence in verdict_sentences(confirmed.design_records(), confirmed.summary_records()):
         assert " ".join(sentence.split()) in flat
     assert (
         "Provisional, since more trials of the references could change this: fewer than 10 completed trials"
@@ -145,8 +145,7 @@ def test_a_summary_of_designs_that_are_no_more(
 ) -> None:
     # killed in the confirmation after the budget was extended: new designs, the old summary
     board = synthetic_sweep(tmp_path / "extended", trials=30)
-    designs = board.designs().to_pylist(maps_as_pydicts="strict")
-    board.write_designs([design for design in designs if not design["chosen"]])
+    board.write_designs([design for design in board.design_records() if not design.chosen])
     assert "Best on valid:" in top(board, capsys)
 
 
@@ -176,7 +175,7 @@ def test_a_recommended_design_that_was_lost_is_not_called_primary(
     confirmed: Leaderboard, capsys: Capture, tmp_path: Path
 ) -> None:
     board = synthetic_sweep(tmp_path / "lost", trials=30)
-    board.write_summary([row for row in plain(board, "summary") if not row["chosen"]])
+    board.write_summary([row for row in board.summary_records() if not row.chosen])
     flat = " ".join(top(board, capsys).split())
     assert "the recommended design is not among them" in flat
     assert "nothing is shown yet" in flat
@@ -189,7 +188,7 @@ def test_a_recommended_design_that_was_lost_is_not_called_primary(
 def test_the_end_is_what_to_train(confirmed: Leaderboard, capsys: Capture) -> None:
     show_end(confirmed)
     last = " ".join(capsys.readouterr().out.split("--trials N")[1].split())
-    for sentence in verdict_sentences(*(plain(confirmed, name) for name in ("designs", "summary"))):
+    for sentence in verdict_sentences(confirmed.design_records(), confirmed.summary_records()):
         assert " ".join(sentence.split()) in last
 
 

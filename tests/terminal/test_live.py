@@ -48,7 +48,7 @@ def shown(view: Snapshot, age: float = 0.0) -> list[list[str]]:
 def test_arms_in_their_rows() -> None:
     lines = shown(snapshot())
     assert lines[0] == ["arm", "trials", "running", "pruned", "failed", "best", "design"]
-    assert lines[1] == ["single_task", "4/4", "1", "+0.00", "%"]
+    assert lines[1] == ["single_task", "4/4", "1", "0.00", "%"]
     assert lines[2] == ["search", "4/9", "2", "1", "1", "+1.23", "%"]
     assert lines[3] == ["mine", "0/9"]
 
@@ -98,7 +98,7 @@ def test_in_a_file_a_line_now_and_then(clock: list[float]) -> None:
         view.changed(snapshot(done=9))
     (line,) = file.getvalue().splitlines()
     assert line.startswith("search: 8 of 22 trials, 1:01 so far, about 1:47 left; best designs: ")
-    assert "single_task +0.00 %, search +1.23 %" in line
+    assert "single_task 0.00 %, search +1.23 %" in line
     assert "mine" not in line
 
 

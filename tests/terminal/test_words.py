@@ -5,12 +5,13 @@ import math
 
 import pytest
 
-from mtl_search.terminal.words import duration, interval, percent, plain_console, plain_table
+from mtl_search.analysis.verdict_words import percent
+from mtl_search.terminal.words import duration, interval, plain_console, plain_table
 
 
 @pytest.mark.parametrize(
     ("value", "shown"),
-    [(0.0, "+0.00 %"), (-0.5, "-0.50 %"), (123.456, "+123.46 %"), (math.nan, "-"), (math.inf, "-")],
+    [(0.0, "0.00 %"), (-0.5, "-0.50 %"), (123.456, "+123.46 %"), (math.nan, "-"), (math.inf, "-")],
 )
 def test_percent(value: float, shown: str) -> None:
     assert percent(value) == shown

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from mtl_search.arm_names import LINEAR, SEARCH, SHARED_EQUAL, SINGLE_TASK
 from mtl_search.records import Phase, TrialRecord, TrialState
-from mtl_search.search.designs.composing import design_rows, serving
+from mtl_search.search.designs.composing import design_records, serving
 from mtl_search.search.designs.finalists import finalists
 from mtl_search.search.designs.plans import new_seeds
 from mtl_search.search.designs.untried import untried
@@ -91,10 +91,10 @@ def _counted(spec: SweepSpec, ledger: Ledger, data: str, takes: Takes) -> Afterw
         _missing(ledger, networks, Phase.REPLICATION, seed)
         for seed in new_seeds(spec.settings, Phase.REPLICATION, budget.repeats)
     ]
-    rows = finalists(design_rows(spec, ledger, final=False), budget)
-    confirmed = {ledger[key].config_id: ledger[key] for row in rows for key in row["networks"]}
-    controlled = [row for row in rows if row["chosen"] or budget.controls == "finalists"]
-    served = [ledger[key].members for row in controlled for key in row["serves"].values()]
+    rows = finalists(design_records(spec, ledger, final=False), budget)
+    confirmed = {ledger[key].config_id: ledger[key] for row in rows for key in row.networks}
+    controlled = [row for row in rows if row.chosen or budget.controls == "finalists"]
+    served = [ledger[key].members for row in controlled for key in row.serves.values()]
     control = [alone] * sum(len(members) > 1 for members in served)
     seeds = new_seeds(spec.settings, Phase.CONFIRMATION, budget.seeds if rows else 0)
     of_seeds = [_missing(ledger, list(confirmed.values()), Phase.CONFIRMATION, seed) for seed in seeds]

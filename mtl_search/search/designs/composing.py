@@ -1,20 +1,19 @@
-"""Composing: the designs that each arm's networks make, as rows of the leaderboard."""
+"""Composing: the designs that each arm's networks make, as records."""
 
 import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from statistics import fmean
-from typing import Any
 
 from mtl_search.arm_names import LINEAR, POOLED, REFERENCE_ARMS, SEARCH, SINGLE_TASK
 from mtl_search.design import Branching, Candidate, Composition, Design, compose, design_id, shrink
-from mtl_search.records import TrialRecord, TrialState, mean_gain
+from mtl_search.records import DesignRecord, TrialRecord, TrialState, mean_gain
 from mtl_search.search.designs.choosing import Contender, choose
 from mtl_search.search.ledger import Ledger
 from mtl_search.sweep.arms import networks_of
 from mtl_search.sweep.spec import SweepSpec
 
-__all__ = ["compose_arm", "compose_for", "design_rows", "promising", "serving", "serving_finally"]
+__all__ = ["compose_arm", "compose_for", "design_records", "promising", "serving", "serving_finally"]
 
 
 def promising(spec: SweepSpec, ledger: Ledger, replicated: Collection[str]) -> list[TrialRecord]:
@@ -84,25 +83,23 @@ def compose_for(
     return compose(candidates, tasks, max_networks=objective.max_networks, max_params=objective.max_params)
 
 
-def design_rows(spec: SweepSpec, ledger: Ledger, *, final: bool) -> list[dict[str, Any]]:
-    """The table of designs, best delta_m first: of every arm and number of networks, and runners-up of the
-    best of all. One that several arms make is one row.
+def design_records(spec: SweepSpec, ledger: Ledger, *, final: bool) -> list[DesignRecord]:
+    """The designs, best delta_m first: of every arm and number of networks, and runners-up of the best of
+    all. One that several arms make is one record.
 
     ``final``: see `contenders`; the recommended design is then chosen, before it is the best so far.
     """
     alone = _served_alone(spec, ledger)
-    rows: dict[str, dict[str, Any]] = {}
+    found: dict[str, DesignRecord] = {}
     for arm in _arms(spec):
         for serves in _serving(spec, ledger, arm, final=final):
-            if not serves and not alone:
-                continue
-            row = _row(spec, ledger, arm, {**serves, **alone}, final=final)
-            arms = rows.setdefault(row["design_id"], row)["arms"]
-            if arm not in arms:
-                arms.append(arm)
-    ordered = sorted(rows.values(), key=lambda row: (math.isnan(row["delta_m"]), -row["delta_m"]))
-    _choose(spec, ledger, ordered, final=final)
-    return ordered
+            if serves or alone:
+                one = _record(spec, ledger, arm, {**serves, **alone}, final=final)
+                known = found.setdefault(one.design_id, one)
+                if arm not in known.arms:
+                    found[one.design_id] = replace(known, arms=(*known.arms, arm))
+    ordered = sorted(found.values(), key=lambda one: (math.isnan(one.delta_m), -one.delta_m))
+    return _with_choice(spec, ledger, ordered, final=final)
 
 
 def _counted(
@@ -151,27 +148,35 @@ def _served_alone(spec: SweepSpec, ledger: Ledger) -> dict[str, str]:
     return serves
 
 
-def _choose(spec: SweepSpec, ledger: Ledger, rows: Sequence[dict[str, Any]], *, final: bool) -> None:
-    """Mark the recommended design."""
+def _with_choice(
+    spec: SweepSpec, ledger: Ledger, designs: Sequence[DesignRecord], *, final: bool
+) -> list[DesignRecord]:
+    """The designs with the recommended one marked."""
     compared = ledger.comparable
     contenders = [
         Contender(
-            f"{row['arm']} with {row['n_networks']} network{'s' * (row['n_networks'] > 1)}",
-            row["n_networks"],
-            row["n_params"],
-            row["delta_m"],
-            {task: config for task, config in row["configs"].items() if task in compared},
+            f"{one.arm} with {one.n_networks} network{'s' * (one.n_networks > 1)}",
+            one.n_networks,
+            one.n_params,
+            one.delta_m,
+            {task: config for task, config in one.configs.items() if task in compared},
         )
-        for row in rows
+        for one in designs
     ]
     choice = choose(contenders, ledger, spec.settings.weights) if final else None
-    for at, row in enumerate(rows):
-        row["chosen"] = at == (choice.chosen if choice else 0)
-        row["behind"] = choice.behind[at] if choice else math.nan
-        row["behind_p"] = choice.p[at] if choice else math.nan
-        row["why"] = None
-        if row["chosen"]:
-            row["why"] = choice.why if choice else "the best so far on valid; nothing is decided yet"
+    if choice is None:
+        why = "the best so far on valid; nothing is decided yet"
+        return [replace(one, chosen=at == 0, why=None if at else why) for at, one in enumerate(designs)]
+    return [
+        replace(
+            one,
+            chosen=at == choice.chosen,
+            why=choice.why if at == choice.chosen else None,
+            behind=choice.behind[at],
+            behind_p=choice.p[at],
+        )
+        for at, one in enumerate(designs)
+    ]
 
 
 def _runners_up(
@@ -188,25 +193,25 @@ def _runners_up(
     return sorted(found.values(), key=lambda design: -design.delta_m)
 
 
-def _row(
+def _record(
     spec: SweepSpec, ledger: Ledger, arm: str, serves: Mapping[str, str], *, final: bool
-) -> dict[str, Any]:
+) -> DesignRecord:
     records = {key: ledger[key] for key in dict.fromkeys(serves.values())}
     measured = ledger.mean_gains if final else ledger.gains
     gains = {task: measured(records[key])[task] for task, key in serves.items() if task in ledger.comparable}
     branchings = {key: Branching.parse(record.sharing) for key, record in records.items()}
     configs = {task: records[key].config_id for task, key in serves.items()}
-    return {
-        "design_id": design_id(configs),
-        "arm": arm,
-        "arms": [],
-        "n_networks": len(records),
-        "text": str(Design.from_serves(serves, branchings)),
-        "networks": sorted(records),
-        "serves": dict(sorted(serves.items())),
-        "configs": configs,
-        "gains": gains,
-        "delta_m": mean_gain(gains, spec.settings.weights),
-        "n_params": sum(record.n_params for record in records.values()),
-        "flops": sum(record.flops for record in records.values()),
-    }
+    return DesignRecord(
+        design_id=design_id(configs),
+        arm=arm,
+        arms=(arm,),
+        n_networks=len(records),
+        text=str(Design.from_serves(serves, branchings)),
+        networks=tuple(sorted(records)),
+        serves=dict(sorted(serves.items())),
+        configs=configs,
+        gains=gains,
+        delta_m=mean_gain(gains, spec.settings.weights),
+        n_params=sum(record.n_params for record in records.values()),
+        flops=sum(record.flops for record in records.values()),
+    )

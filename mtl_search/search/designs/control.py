@@ -6,15 +6,13 @@ the two apart: what the control gains is of tuning, what the design gains over i
 """
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from mtl_search.arm_names import CONTROL
 from mtl_search.data import Dataset
 from mtl_search.design import Branching, Design, design_id
 from mtl_search.model import HardSharing
-from mtl_search.records import Phase, TrialRecord, mean_gain
+from mtl_search.records import DesignRecord, Phase, TrialRecord, mean_gain
 from mtl_search.search.designs.plans import NetworkPlan, new_seeds
 from mtl_search.search.ledger import Ledger
 from mtl_search.sweep.settings import Settings
@@ -26,9 +24,9 @@ __all__ = ["Control", "alone", "control_of"]
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """The control of a design: its row of the table of designs, and its networks as they are trained."""
+    """The control of a design, itself a design, and its networks as they are trained."""
 
-    row: dict[str, Any]
+    design: DesignRecord
     networks: tuple[NetworkPlan, ...]
 
 
@@ -49,7 +47,7 @@ def alone(config: TrialConfig, task: str) -> TrialConfig:
     )
 
 
-def control_of(design: Mapping[str, Any], ledger: Ledger, dataset: Dataset, settings: Settings) -> Control:
+def control_of(design: DesignRecord, ledger: Ledger, dataset: Dataset, settings: Settings) -> Control:
     """Each main task alone with the hyperparameters of what serves it in ``design``.
 
     A network that was trained in the search (the references try what the search found) is that one; others
@@ -58,9 +56,9 @@ def control_of(design: Mapping[str, Any], ledger: Ledger, dataset: Dataset, sett
     """
     networks, serves, gains = {}, {}, {}
     first_seed = new_seeds(settings, Phase.CONFIRMATION, 1)[0]
-    for task, key in design["serves"].items():
+    for task, key in design.serves.items():
         config = TrialConfig.model_validate_json(ledger[key].config)
-        known = ledger[key] if config.members == (task,) or task not in design["gains"] else None
+        known = ledger[key] if config.members == (task,) or task not in design.gains else None
         config = config if known else alone(config, task)
         known = known or ledger.known(config.identity(dataset.fingerprint))
         networks[task] = _network(config, known, dataset)
@@ -71,28 +69,23 @@ def control_of(design: Mapping[str, Any], ledger: Ledger, dataset: Dataset, sett
         serves[task]: Branching.parse(str(TrialConfig.model_validate_json(network.config).sharing))
         for task, network in networks.items()
     }
-    known_gains = {task: gains[task] for task in design["gains"] if math.isfinite(gains[task])}
-    row = {
-        "design_id": design_id(configs),
-        "arm": CONTROL,
-        "arms": [CONTROL],
-        "chosen": False,
-        "why": None,
-        "n_networks": len(serves),
-        "text": str(Design.from_serves(serves, branchings)),
-        "networks": sorted(serves.values()),
-        "serves": serves,
-        "configs": configs,
-        "gains": known_gains,
-        "delta_m": mean_gain(known_gains, dataset.weights)
-        if known_gains.keys() == design["gains"].keys()
-        else math.nan,
-        "behind": math.nan,
-        "behind_p": math.nan,
-        "n_params": sum(network.n_params for network in networks.values()),
-        "flops": sum(network.flops for network in networks.values()),
-    }
-    return Control(row, tuple(networks.values()))
+    known_gains = {task: gains[task] for task in design.gains if math.isfinite(gains[task])}
+    known_all = known_gains.keys() == design.gains.keys()
+    control = DesignRecord(
+        design_id=design_id(configs),
+        arm=CONTROL,
+        arms=(CONTROL,),
+        n_networks=len(serves),
+        text=str(Design.from_serves(serves, branchings)),
+        networks=tuple(sorted(serves.values())),
+        serves=serves,
+        configs=configs,
+        gains=known_gains,
+        delta_m=mean_gain(known_gains, dataset.weights) if known_all else math.nan,
+        n_params=sum(network.n_params for network in networks.values()),
+        flops=sum(network.flops for network in networks.values()),
+    )
+    return Control(control, tuple(networks.values()))
 
 
 def _network(config: TrialConfig, known: TrialRecord | None, dataset: Dataset) -> NetworkPlan:

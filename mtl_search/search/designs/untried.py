@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 
 from mtl_search.arm_names import SINGLE_TASK
 from mtl_search.records import TrialRecord, TrialState
-from mtl_search.search.designs.composing import design_rows
+from mtl_search.search.designs.composing import design_records
 from mtl_search.search.designs.control import alone
 from mtl_search.search.ledger import Ledger
 from mtl_search.sweep.spec import SweepSpec
@@ -58,6 +58,5 @@ def within_bound(spec: SweepSpec, ledger: Ledger, found: list[Untried]) -> list[
 
 def recommended(spec: SweepSpec, ledger: Ledger) -> dict[str, str]:
     """Which trial serves each task in the design that would be recommended now; empty where there is none."""
-    rows = design_rows(spec, ledger, final=bool(ledger.replicated))
-    serves: dict[str, str] = next((row["serves"] for row in rows if row["chosen"]), {})
-    return serves
+    designs = design_records(spec, ledger, final=bool(ledger.replicated))
+    return next((dict(design.serves) for design in designs if design.chosen), {})

@@ -15,7 +15,7 @@ from mtl_search.records import Phase, TrialRecord
 from mtl_search.search import resume_sweep, run_sweep
 from mtl_search.search.budget import hours as hours_module
 from mtl_search.search.budget import turns as turns_module
-from mtl_search.search.designs.composing import design_rows
+from mtl_search.search.designs.composing import design_records
 from mtl_search.search.designs.finalists import with_controls
 from mtl_search.search.ending import cut_short
 from mtl_search.search.jobs import Job, JobSource, Placement
@@ -65,8 +65,8 @@ class Sweep:
         ledger = conductor.ledger
         left_over = catch_up.left(), replication.left()
         ledger.settle_references()
-        designs = design_rows(spec, ledger, final=True)
-        networks = with_controls(designs, spec.settings, ledger, self.b.dataset)
+        designs = design_records(spec, ledger, final=True)
+        _, networks = with_controls(designs, spec.settings, ledger, self.b.dataset)
         self.confirmation = Confirmation(spec.settings, self.b.dataset, ledger, networks, hours)
         if hours is not None:
             hours.confirming()

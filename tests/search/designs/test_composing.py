@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mtl_search.design import Candidate, Design, design_id
-from mtl_search.search.designs.composing import compose_arm, compose_for, design_rows
+from mtl_search.search.designs.composing import compose_arm, compose_for, design_records
 from mtl_search.training import failure
 
 MakeBench = Callable[..., Any]
@@ -25,20 +25,20 @@ def searched(bench: MakeBench) -> Any:
 
 def test_every_arm_has_designs(searched: Any) -> None:
     b, ledger = searched
-    rows = design_rows(b.spec, ledger, final=False)
-    assert {arm for row in rows for arm in row["arms"]} == {
+    rows = design_records(b.spec, ledger, final=False)
+    assert {arm for row in rows for arm in row.arms} == {
         "single_task", "shared_equal", "shared_tuned", "mine", "search", "pooled",
     }  # fmt: skip
-    assert all(row["arm"] == row["arms"][0] for row in rows)
+    assert all(row.arm == row.arms[0] for row in rows)
 
 
 def test_single_task_is_one_design_of_the_references(searched: Any) -> None:
     b, ledger = searched
-    (row,) = (row for row in design_rows(b.spec, ledger, final=False) if row["arm"] == "single_task")
-    assert row["n_networks"] == 2
-    assert row["delta_m"] == 0.0
-    assert row["gains"] == {"cost": 0.0, "ill": 0.0}
-    assert {ledger[key].arm for key in row["networks"]} == {"single_task"}
+    (row,) = (row for row in design_records(b.spec, ledger, final=False) if row.arm == "single_task")
+    assert row.n_networks == 2
+    assert row.delta_m == 0.0
+    assert row.gains == {"cost": 0.0, "ill": 0.0}
+    assert {ledger[key].arm for key in row.networks} == {"single_task"}
 
 
 def test_an_arm_is_composed_of_its_own_networks(searched: Any) -> None:
@@ -59,36 +59,36 @@ def test_pooled_designs_are_of_the_networks_of_all_arms(searched: Any) -> None:
 
 def test_rows_say_what_they_consist_of(searched: Any) -> None:
     b, ledger = searched
-    for row in design_rows(b.spec, ledger, final=False):
-        records = {key: ledger[key] for key in row["networks"]}
-        assert row["n_networks"] == len(records) <= 2
-        assert row["n_params"] == sum(record.n_params for record in records.values())
-        assert row["flops"] == sum(record.flops for record in records.values())
-        assert row["serves"].keys() == row["gains"].keys() == {"cost", "ill"}
-        for task, key in row["serves"].items():
+    for row in design_records(b.spec, ledger, final=False):
+        records = {key: ledger[key] for key in row.networks}
+        assert row.n_networks == len(records) <= 2
+        assert row.n_params == sum(record.n_params for record in records.values())
+        assert row.flops == sum(record.flops for record in records.values())
+        assert row.serves.keys() == row.gains.keys() == {"cost", "ill"}
+        for task, key in row.serves.items():
             assert task in records[key].members
-            assert row["gains"][task] == ledger.gains(records[key])[task]
-        assert row["delta_m"] == pytest.approx(sum(row["gains"].values()) / 2)
-        assert str(Design.parse(row["text"])) == row["text"]
+            assert row.gains[task] == ledger.gains(records[key])[task]
+        assert row.delta_m == pytest.approx(sum(row.gains.values()) / 2)
+        assert str(Design.parse(row.text)) == row.text
 
 
 def test_one_design_is_one_row(searched: Any) -> None:
     b, ledger = searched
-    rows = design_rows(b.spec, ledger, final=False)
-    served = [tuple(sorted(row["configs"].items())) for row in rows]
-    assert len(served) == len(set(served)) == len({row["design_id"] for row in rows})
+    rows = design_records(b.spec, ledger, final=False)
+    served = [tuple(sorted(row.configs.items())) for row in rows]
+    assert len(served) == len(set(served)) == len({row.design_id for row in rows})
     for row in rows:
-        assert row["configs"] == {task: ledger[key].config_id for task, key in row["serves"].items()}
-        assert row["design_id"] == design_id(row["configs"])
-        assert len(row["arms"]) == len(set(row["arms"]))
+        assert row.configs == {task: ledger[key].config_id for task, key in row.serves.items()}
+        assert row.design_id == design_id(row.configs)
+        assert len(row.arms) == len(set(row.arms))
 
 
 def test_rows_come_best_first_with_one_recommended(searched: Any) -> None:
     b, ledger = searched
-    rows = design_rows(b.spec, ledger, final=False)
-    assert [row["delta_m"] for row in rows] == sorted((row["delta_m"] for row in rows), reverse=True)
-    assert [row["chosen"] for row in rows] == [True] + [False] * (len(rows) - 1), "so far the best"
-    assert rows[0]["why"] == "the best so far on valid; nothing is decided yet"
+    rows = design_records(b.spec, ledger, final=False)
+    assert [row.delta_m for row in rows] == sorted((row.delta_m for row in rows), reverse=True)
+    assert [row.chosen for row in rows] == [True] + [False] * (len(rows) - 1), "so far the best"
+    assert rows[0].why == "the best so far on valid; nothing is decided yet"
 
 
 def test_more_networks_are_never_worse(bench: MakeBench) -> None:
@@ -120,12 +120,12 @@ def test_a_size_in_place_of_a_number(bench: MakeBench) -> None:
 def test_no_design_before_every_task_is_served(bench: MakeBench) -> None:
     b = bench()
     source = b.open()
-    assert design_rows(b.spec, source.ledger, final=False) == []
+    assert design_records(b.spec, source.ledger, final=False) == []
     b.run(source, stop_after=2)
-    assert design_rows(b.spec, source.ledger, final=False) == [], "cost alone so far"
+    assert design_records(b.spec, source.ledger, final=False) == [], "cost alone so far"
     b.run(source, stop_after=1)
-    best, *_ = design_rows(b.spec, source.ledger, final=False)
-    assert best["arms"] == ["single_task", "pooled"]
+    best, *_ = design_records(b.spec, source.ledger, final=False)
+    assert best.arms == ("single_task", "pooled")
 
 
 def test_a_task_without_a_gain_is_served_all_the_same(bench: MakeBench) -> None:
@@ -137,14 +137,14 @@ def test_a_task_without_a_gain_is_served_all_the_same(bench: MakeBench) -> None:
     worthless = {task: replace(metric, floor=1e9) for task, metric in ledger.metrics.items() if task == "ill"}
     ledger.metrics = {**ledger.metrics, **worthless}
     assert ledger.comparable == ("cost",)
-    rows = design_rows(b.spec, ledger, final=False)
+    rows = design_records(b.spec, ledger, final=False)
     alone = [r for r in ledger.records if r.members == ("ill",) and r.duplicate_of is None]
     best = max(alone, key=lambda record: ledger.values(record)["ill"])
     for row in rows:
-        assert row["serves"]["ill"] == best.trial_id
-        assert row["gains"].keys() == {"cost"}
-        assert row["delta_m"] == row["gains"]["cost"]
-        assert row["n_networks"] == len(row["networks"]) == len(set(row["serves"].values()))
+        assert row.serves["ill"] == best.trial_id
+        assert row.gains.keys() == {"cost"}
+        assert row.delta_m == row.gains["cost"]
+        assert row.n_networks == len(row.networks) == len(set(row.serves.values()))
 
 
 def test_a_task_that_cannot_be_learned_alone_is_served_by_the_best_of_others(bench: MakeBench) -> None:
@@ -153,10 +153,10 @@ def test_a_task_that_cannot_be_learned_alone_is_served_by_the_best_of_others(ben
     b.outcome = lambda job: failure(ValueError("x")) if job.config.members == ("ill",) else plain(job)
     source = b.open()
     b.run(source)
-    rows = design_rows(b.spec, source.ledger, final=False)
-    assert {"single_task", "shared_equal", "shared_tuned"} <= {arm for row in rows for arm in row["arms"]}
-    assert all(row["serves"].keys() == {"cost", "ill"} for row in rows)
-    assert all(row["gains"].keys() == {"cost"} for row in rows)
+    rows = design_records(b.spec, source.ledger, final=False)
+    assert {"single_task", "shared_equal", "shared_tuned"} <= {arm for row in rows for arm in row.arms}
+    assert all(row.serves.keys() == {"cost", "ill"} for row in rows)
+    assert all(row.gains.keys() == {"cost"} for row in rows)
 
 
 def test_nothing_that_can_be_compared_leaves_one_design(bench: MakeBench) -> None:
@@ -166,9 +166,9 @@ def test_nothing_that_can_be_compared_leaves_one_design(bench: MakeBench) -> Non
     source = b.open()
     b.run(source)
     assert source.ledger.comparable == ()
-    (row,) = design_rows(b.spec, source.ledger, final=True)
-    assert row["serves"].keys() == {"cost", "ill"}
-    assert math.isnan(row["delta_m"])
+    (row,) = design_records(b.spec, source.ledger, final=True)
+    assert row.serves.keys() == {"cost", "ill"}
+    assert math.isnan(row.delta_m)
 
 
 @pytest.mark.parametrize(("weight", "chosen"), [(1.0, "one"), (0.1, "other")])

@@ -1,21 +1,23 @@
 """Which designs are confirmed."""
 
-from typing import Any
-
 import pytest
 
+from mtl_search.records import DesignRecord
 from mtl_search.search.designs.finalists import finalists
 from mtl_search.sweep.settings import Budget
+from tests.fixtures.frames import design as plain_design
 
 
-def design(arms: str, n_networks: int, delta_m: float, *, chosen: bool = False) -> dict[str, Any]:
-    return {
-        "design_id": f"{arms} {n_networks} {delta_m}",
-        "arms": arms.split(),
-        "n_networks": n_networks,
-        "delta_m": delta_m,
-        "chosen": chosen,
-    }
+def design(arms: str, n_networks: int, delta_m: float, *, chosen: bool = False) -> DesignRecord:
+    arm, *others = arms.split()
+    return plain_design(
+        arm,
+        design_id=f"{arms} {n_networks} {delta_m}",
+        arms=(arm, *others),
+        n_networks=n_networks,
+        delta_m=delta_m,
+        chosen=chosen,
+    )
 
 
 BEST, SECOND, OWN = design("pooled", 3, 1.2), design("pooled", 2, 1.1), design("search", 3, 1.0)
@@ -34,11 +36,11 @@ def test_the_recommended_design_and_all_that_it_is_compared_with() -> None:
     found = finalists(DESIGNS, Budget(trials=1, finalists=1))
     assert found[0] is CHOSEN
     rest = [SINGLE, EQUAL, TUNED[2], OWN, MINE[0]]  # plain baselines, and what each other arm does best
-    assert sorted(d["design_id"] for d in found[1:]) == sorted(d["design_id"] for d in rest)
+    assert sorted(d.design_id for d in found[1:]) == sorted(d.design_id for d in rest)
 
 
 @pytest.mark.parametrize(("count", "more"), [(3, []), (4, [BEST]), (5, [BEST, SECOND]), (99, DESIGNS)])
-def test_then_the_best_of_the_rest(count: int, more: list[dict[str, Any]]) -> None:
+def test_then_the_best_of_the_rest(count: int, more: list[DesignRecord]) -> None:
     few = finalists(DESIGNS, Budget(trials=1, finalists=1))
     found = finalists(DESIGNS, Budget(trials=1, finalists=count))
     assert found[: len(few)] == few

@@ -8,7 +8,7 @@ import pytest
 
 from mtl_search.records import Phase, TrialRecord, TrialState
 from mtl_search.search.designs import untried as module
-from mtl_search.search.designs.composing import compose_arm, design_rows, serving
+from mtl_search.search.designs.composing import compose_arm, design_records, serving
 from mtl_search.search.designs.control import alone
 from mtl_search.search.jobs import Job, JobSource
 from mtl_search.search.phases.catch_up import CatchUp
@@ -73,8 +73,8 @@ def test_final_designs_have_what_is_promising_no_longer_and_that_was_tried_too(b
     b.run(source)
     ledger, known = conductor.ledger, alone_of(b)
     ledger.settle_references()
-    for row in design_rows(b.spec, ledger, final=True):
-        for task, key in row["serves"].items():
+    for row in design_records(b.spec, ledger, final=True):
+        for task, key in row.serves.items():
             config = TrialConfig.model_validate_json(ledger[key].config)
             if config.trunk.stages:  # a linear network is a reference of its own
                 assert alone(config, task).identity(b.dataset.fingerprint) in known

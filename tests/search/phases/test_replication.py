@@ -8,7 +8,7 @@ import pytest
 
 from mtl_search.records import Phase, TrialState
 from mtl_search.search import run_sweep
-from mtl_search.search.designs.composing import compose_arm, design_rows
+from mtl_search.search.designs.composing import compose_arm, design_records
 from mtl_search.search.designs.plans import new_seeds
 from mtl_search.search.jobs import Job
 from mtl_search.search.ledger import Ledger
@@ -67,11 +67,11 @@ def test_final_designs_are_made_of_replicated_networks_alone(bench: MakeBench) -
     ledger = searched(b)
     source = replicated(b, ledger)
     seeds = set(new_seeds(b.spec.settings, Phase.REPLICATION, 2))
-    rows = design_rows(b.spec, ledger, final=True)
-    arms = {arm for row in rows for arm in row["arms"]}
+    rows = design_records(b.spec, ledger, final=True)
+    arms = {arm for row in rows for arm in row.arms}
     assert arms == {"single_task", "shared_equal", "shared_tuned", "search", "pooled"}
     for row in rows:
-        for key in row["networks"]:
+        for key in row.networks:
             assert {one.seed for one in ledger.replicates.complete(ledger[key].config_id)} == seeds
     assert source.failed == 0
     assert source.done == source.planned == len(b.records()) - len(ledger.records)
@@ -88,12 +88,12 @@ def test_a_gain_that_one_seed_gave_is_gone_with_the_others(
             too_good = compose_arm(b.spec, ledger, "pooled", final=False)[-1].delta_m
         replicated(b, ledger)
         ledger.settle_references()
-        rows = design_rows(b.spec, ledger, final=True)
-        designs.append(next(row for row in rows if "shared_equal" in row["arms"]))
-        (alone,) = (row for row in rows if "single_task" in row["arms"])
-        assert alone["delta_m"] == pytest.approx(0.0)
+        rows = design_records(b.spec, ledger, final=True)
+        designs.append(next(row for row in rows if "shared_equal" in row.arms))
+        (alone,) = (row for row in rows if "single_task" in row.arms)
+        assert alone.delta_m == pytest.approx(0.0)
     assert too_good > 20.0
-    assert designs[0]["delta_m"] == pytest.approx(designs[1]["delta_m"]), "as if there had been no luck"
+    assert designs[0].delta_m == pytest.approx(designs[1].delta_m), "as if there had been no luck"
 
 
 def test_a_gain_is_the_mean_over_the_replicates(bench: MakeBench, noisy: Values) -> None:
@@ -101,19 +101,19 @@ def test_a_gain_is_the_mean_over_the_replicates(bench: MakeBench, noisy: Values)
     ledger = searched(b)
     replicated(b, ledger)
     ledger.settle_references()
-    design = next(row for row in design_rows(b.spec, ledger, final=True) if "shared_equal" in row["arms"])
-    for task, key in design["serves"].items():
+    design = next(row for row in design_records(b.spec, ledger, final=True) if "shared_equal" in row.arms)
+    for task, key in design.serves.items():
         config_id = ledger[key].config_id
         again = [r for r in b.records() if r.config_id == config_id and r.phase == Phase.REPLICATION]
         assert len(again) == 2
         gains = [ledger.gains(record)[task] for record in again]
-        assert design["gains"][task] == pytest.approx(sum(gains) / 2)
+        assert design.gains[task] == pytest.approx(sum(gains) / 2)
         (candidate,) = (
             c for c in ledger.candidates(("shared_equal",), replicated={config_id}) if c.key == key
         )
         assert candidate.n_seen == 3, "for choosing all count"
         assert candidate.gains[task] == pytest.approx((sum(gains) + ledger.gains(ledger[key])[task]) / 3)
-    assert design["delta_m"] == pytest.approx(sum(design["gains"].values()) / len(design["gains"]))
+    assert design.delta_m == pytest.approx(sum(design.gains.values()) / len(design.gains))
 
 
 def test_noise_is_the_spread_between_seeds(bench: MakeBench, noisy: Values) -> None:
@@ -184,16 +184,16 @@ def test_a_resume_ends_as_if_it_had_never_stopped(bench: MakeBench, noisy: Value
         ledger.settle_references()
         pairs = [(r.config_id, r.seed) for r in b.records() if r.phase == Phase.REPLICATION]
         assert len(pairs) == len(set(pairs))
-        rows.append((set(pairs), design_rows(b.spec, ledger, final=True)))
+        rows.append((set(pairs), design_records(b.spec, ledger, final=True)))
     assert rows[0] == rows[1]
 
 
 def test_designs_of_a_search_that_was_stopped_know_no_replicates(bench: MakeBench, noisy: Values) -> None:
     b = bench(noisy, budget=MORE)
     ledger = searched(b)
-    before = design_rows(b.spec, ledger, final=False)
+    before = design_records(b.spec, ledger, final=False)
     b.run(Replication(b.spec, b.dataset.without_test(), ledger), stop_after=5)
-    assert design_rows(b.spec, ledger, final=False) == before
+    assert design_records(b.spec, ledger, final=False) == before
 
 
 def test_a_network_that_fails_on_a_new_seed_is_no_candidate(bench: MakeBench) -> None:
@@ -209,7 +209,7 @@ def test_a_network_that_fails_on_a_new_seed_is_no_candidate(bench: MakeBench) ->
     b.outcome = outcome
     source = replicated(b, ledger)
     assert source.failed == 4, "each of two seeds was tried again"
-    assert best not in {key for row in design_rows(b.spec, ledger, final=True) for key in row["networks"]}
+    assert best not in {key for row in design_records(b.spec, ledger, final=True) for key in row.networks}
 
 
 def test_a_whole_sweep(tiny_spec: MakeSpec, tmp_path: Path) -> None:
