@@ -2,12 +2,13 @@
 
 import heapq
 from collections.abc import Container
-from typing import Any
+from typing import Any, final
 
 from optuna.distributions import BaseDistribution
 from optuna.samplers import BaseSampler
 from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
+from typing_extensions import override
 
 __all__ = ["BEST", "SEEN", "Bounded", "select"]
 
@@ -15,6 +16,7 @@ SEEN = 400  # finished trials that a sampler sees
 BEST = 50  # of them the best; TPE models at most 25 as its good ones
 
 
+@final
 class Bounded(BaseSampler):
     """``sampler`` with at most ``SEEN`` finished trials in sight, and all that are running.
 
@@ -27,16 +29,17 @@ class Bounded(BaseSampler):
         self.sampler = sampler
         self._view: tuple[int, Study] | None = None  # of the trial of this number
 
+    @override
     def infer_relative_search_space(self, study: Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
-        """As ``sampler`` does, of all trials: it looks at new ones alone."""
         return self.sampler.infer_relative_search_space(study, trial)
 
+    @override
     def sample_relative(
         self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
     ) -> dict[str, Any]:
-        """As ``sampler`` does, of the trials in sight."""
         return self.sampler.sample_relative(self._in_sight(study, trial), trial, search_space)
 
+    @override
     def sample_independent(
         self,
         study: Study,
@@ -44,20 +47,19 @@ class Bounded(BaseSampler):
         param_name: str,
         param_distribution: BaseDistribution,
     ) -> Any:
-        """As ``sampler`` does, of the trials in sight."""
         view = self._in_sight(study, trial)
         return self.sampler.sample_independent(view, trial, param_name, param_distribution)
 
+    @override
     def before_trial(self, study: Study, trial: FrozenTrial) -> None:
-        """As ``sampler`` does."""
         self.sampler.before_trial(study, trial)
 
+    @override
     def after_trial(self, study: Study, trial: FrozenTrial, state: TrialState, values: Any | None) -> None:
-        """As ``sampler`` does."""
         self.sampler.after_trial(study, trial, state, values)
 
+    @override
     def reseed_rng(self) -> None:
-        """As ``sampler`` does."""
         self.sampler.reseed_rng()
 
     def _in_sight(self, study: Study, trial: FrozenTrial) -> Study:
@@ -83,6 +85,7 @@ def select(trials: list[FrozenTrial], direction: StudyDirection) -> list[FrozenT
     return [t for t in trials if t.number in kept or not t.state.is_finished()]
 
 
+@final
 class _View(Study):
     """A study of which only some trials are seen."""
 

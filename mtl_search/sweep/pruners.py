@@ -12,19 +12,21 @@ import math
 from abc import abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, final
 
 import optuna
 from optuna.pruners import BasePruner
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt
+from typing_extensions import override
 
 __all__ = ["ASHA", "VALID", "Hyperband", "Median", "NoPruner", "PerTaskHalving", "Pruner", "PrunerConfig"]
 
 VALID = "valid"  # user attribute of a trial: {main task: signed default metric of each epoch}
 
 
+@final
 class PerTaskHalving(BasePruner):
     """Asynchronous successive halving (Li et al. 2020) run for each main task on its own.
 
@@ -40,8 +42,8 @@ class PerTaskHalving(BasePruner):
         self.startup_trials = startup_trials
         self._rungs: dict[tuple[str, int], Rung] = {}  # by study and number of epochs
 
+    @override
     def prune(self, study: Study, trial: FrozenTrial) -> bool:
-        """Whether ``trial`` is at a rung and is promising for none of its main tasks."""
         values: dict[str, list[float]] = trial.user_attrs.get(VALID, {})
         epoch = max((len(series) for series in values.values()), default=0)
         if not self.is_rung(epoch) or not has_completed(study, self.startup_trials):
@@ -65,6 +67,7 @@ class PerTaskHalving(BasePruner):
         return not math.isnan(value) and (len(others) < kept or value >= others[-kept])
 
 
+@final
 class LateHyperband(optuna.pruners.HyperbandPruner):
     """Optuna's Hyperband, by which all go on until ``startup_trials`` have trained to their end.
 
@@ -75,8 +78,8 @@ class LateHyperband(optuna.pruners.HyperbandPruner):
         super().__init__(**options)
         self.startup_trials = startup_trials
 
+    @override
     def prune(self, study: Study, trial: FrozenTrial) -> bool:
-        """As Hyperband says, once there is enough to compare with."""
         return super().prune(study, trial) and has_completed(study, self.startup_trials)
 
 
@@ -142,6 +145,7 @@ class Pruner(BaseModel):
         """How often it thins out a study's trials, and the factor by which, for people who plan a budget."""
 
 
+@final
 class ASHA(Pruner):
     """Successive halving per task."""
 
@@ -149,15 +153,17 @@ class ASHA(Pruner):
     min_epochs: PositiveInt = 3
     reduction_factor: int = Field(3, ge=2)
 
+    @override
     def build(self, max_epochs: int) -> BasePruner:
-        """Our PerTaskHalving."""
         return PerTaskHalving(self.min_epochs, self.reduction_factor, self.startup_trials)
 
+    @override
     def halvings(self, max_epochs: int) -> tuple[int, int]:
         """At each rung before the last epoch."""
         return _rungs(self.min_epochs, self.reduction_factor, max_epochs), self.reduction_factor
 
 
+@final
 class Hyperband(Pruner):
     """Hyperband (Li et al. 2018) on the trial's score: several halvings that start at different epochs."""
 
@@ -165,8 +171,8 @@ class Hyperband(Pruner):
     min_epochs: PositiveInt = 1
     reduction_factor: int = Field(3, ge=2)
 
+    @override
     def build(self, max_epochs: int) -> BasePruner:
-        """Optuna's HyperbandPruner, once there is enough to compare with."""
         return LateHyperband(
             self.startup_trials,
             min_resource=min(self.min_epochs, max_epochs),
@@ -174,11 +180,13 @@ class Hyperband(Pruner):
             reduction_factor=self.reduction_factor,
         )
 
+    @override
     def halvings(self, max_epochs: int) -> tuple[int, int]:
         """Half of those of the strictest of its halvings: the mildest has none."""
         return round(_rungs(self.min_epochs, self.reduction_factor, max_epochs) / 2), self.reduction_factor
 
 
+@final
 class Median(Pruner):
     """Stop where the score is below the median of earlier trials at the same epoch."""
 
@@ -186,26 +194,29 @@ class Median(Pruner):
     min_epochs: PositiveInt = 3
     startup_trials: NonNegativeInt = 5
 
+    @override
     def build(self, max_epochs: int) -> BasePruner:
-        """Optuna's MedianPruner."""
         return optuna.pruners.MedianPruner(
             n_startup_trials=self.startup_trials, n_warmup_steps=self.min_epochs
         )
 
+    @override
     def halvings(self, max_epochs: int) -> tuple[int, int]:
         """Once: what is below the median is so at most epochs."""
         return int(self.min_epochs < max_epochs), 2
 
 
+@final
 class NoPruner(Pruner):
     """Every trial trains to its end, so that ``startup_trials`` says nothing."""
 
     name: Literal["none"] = "none"
 
+    @override
     def build(self, max_epochs: int) -> BasePruner:
-        """Optuna's NopPruner."""
         return optuna.pruners.NopPruner()
 
+    @override
     def halvings(self, max_epochs: int) -> tuple[int, int]:
         """Never."""
         return 0, 1

@@ -56,7 +56,7 @@ def test_in_the_middle(bench: MakeBench, clock: list[float]) -> None:
             pytest.approx(designs[-1].delta_m) if designs else pytest.approx(math.nan, nan_ok=True)
         )
     assert shown.arms[0].failed == 1
-    assert sum(arm.running for arm in shown.arms) == len(source.live) == 1
+    assert sum(arm.running for arm in shown.arms) == len(source.running) == 1
     assert shown.done == 6
     assert shown.seconds_left == pytest.approx(60.0 / 6 * 9)
 

@@ -12,7 +12,7 @@ from mtl_search.search.ledger.recording import Start
 from mtl_search.search.studies.arm_study import ArmStudy, Draft
 from mtl_search.sweep.arms import Arm
 
-__all__ = ["Live", "Turns"]
+__all__ = ["Running", "Turns"]
 
 LINEAR_PART = 0.25  # of the time of another arm, since linear networks train fast
 LAST_ROUND = 0.25  # share of its hours that a study of one of several tasks has after the first round of all
@@ -20,7 +20,7 @@ REPEATED = 50  # trials in a row that were trained before, after which a study h
 
 
 @dataclass(slots=True)
-class Live:
+class Running:
     """A job in training. ``kept``: whatever its epochs look like, it is not stopped."""
 
     run: ArmStudy
@@ -42,8 +42,10 @@ class Turns:
     theirs.
     """
 
-    def __init__(self, runs: Sequence[ArmStudy], ledger: Ledger, hours: Hours | None) -> None:
-        self._runs, self._ledger, self._hours = runs, ledger, hours
+    def __init__(
+        self, runs: Sequence[ArmStudy], running: Mapping[str, Running], ledger: Ledger, hours: Hours | None
+    ) -> None:
+        self._runs, self._running, self._ledger, self._hours = runs, running, ledger, hours
         self._arms = list({run.arm.name: run.arm for run in runs}.values())
 
     def __iter__(self) -> Iterator[tuple[bool, ArmStudy]]:
@@ -54,22 +56,22 @@ class Turns:
                 yield from ((True, run) for run in runs)
             yield from ((False, run) for run in runs)
 
-    def waits(self, run: ArmStudy, first_round: bool, live: Mapping[str, Live]) -> bool:
+    def waits(self, run: ArmStudy, first_round: bool) -> bool:
         """Whether a study cannot begin before what is in training has ended.
 
         Nothing but single tasks does before these are known, and no study its second round before the first
         has ended in all of its arm.
         """
-        alone = [one for one in live.values() if one.run.arm.name == SINGLE_TASK]
+        alone = [one for one in self._running.values() if one.run.arm.name == SINGLE_TASK]
         if run.arm.name != SINGLE_TASK and alone:
             return True
         return (
             not first_round
-            and any(one.first_round for one in live.values() if one.run.arm is run.arm)
-            and self.has_budget(run, False, live)
+            and any(one.first_round for one in self._running.values() if one.run.arm is run.arm)
+            and self.has_budget(run, False)
         )
 
-    def has_budget(self, run: ArmStudy, first_round: bool, live: Mapping[str, Live]) -> bool:
+    def has_budget(self, run: ArmStudy, first_round: bool) -> bool:
         """Whether a study may have one more trial, in its first round or at all."""
         arm, hours = run.arm, self._hours
         if run.exhausted or run.hopeless:
@@ -77,22 +79,24 @@ class Turns:
         if hours is None:
             trials = run.first_round if first_round else arm.trials
             assert trials is not None
-            return run.study.n_finished + run.live < trials
+            return run.study.n_finished + run.n_running < trials
         if hours.closed or run.repeated >= REPEATED or not hours.has_room(arm.name):
             return False
         expected = self._ledger.timings.trial(arm.name)
         if expected is None:  # no trial has ended, so that nobody knows how many there is time for
-            return run.live < max(1, hours.slots // len(arm.studies))
-        if not run.live and not run.study.n_finished:
+            return run.n_running < max(1, hours.slots // len(arm.studies))
+        if not run.n_running and not run.study.n_finished:
             return True  # without a trial of each there is nothing to compare
-        part = self._left(arm, live) / len(arm.studies) if arm.name == SEARCH else self._part(run, live)
+        part = self._left(arm) / len(arm.studies) if arm.name == SEARCH else self._part(run)
         if first_round:
-            part -= LAST_ROUND * self._whole_part(arm, live) / len(arm.studies)
+            part -= LAST_ROUND * self._whole_part(arm) / len(arm.studies)
         return part >= (1.0 if arm.name == SEARCH else 0.5) * expected
 
-    def planned(self, arm: Arm, live: Mapping[str, Live]) -> int | None:
+    def planned(self, arm: Arm) -> int | None:
         """How many trials there will be of ``arm``; None while nobody knows."""
-        there = self._ledger.states[arm.name].total() + sum(one.run.arm is arm for one in live.values())
+        there = self._ledger.states[arm.name].total() + sum(
+            one.run.arm is arm for one in self._running.values()
+        )
         if self._hours is None:
             assert arm.trials is not None
             return max(there, arm.trials * len(arm.studies))  # more where references have caught up
@@ -103,22 +107,22 @@ class Turns:
         studies = [run for run in self._runs if run.arm is arm]
         if all(run.exhausted or run.hopeless or run.repeated >= REPEATED for run in studies):
             return there
-        return there + int(max(0.0, self._left(arm, live)) / expected)
+        return there + int(max(0.0, self._left(arm)) / expected)
 
-    def _part(self, run: ArmStudy, live: Mapping[str, Live]) -> float:
+    def _part(self, run: ArmStudy) -> float:
         """What a study before the search has left, in seconds of a place."""
-        return self._whole_part(run.arm, live) / len(run.arm.studies) - self._used(run, live)
+        return self._whole_part(run.arm) / len(run.arm.studies) - self._used(run)
 
-    def _left(self, arm: Arm, live: Mapping[str, Live]) -> float:
+    def _left(self, arm: Arm) -> float:
         """What an arm has left, in seconds of a place."""
         if arm.name != SEARCH:
-            return self._whole_part(arm, live) - self._of_arm(arm, live)
+            return self._whole_part(arm) - self._of_arm(arm)
         assert self._hours is not None
-        searched = self._of_arm(arm, live)
+        searched = self._of_arm(arm)
         others = [one for one in self._arms if one.name != SEARCH]
-        waiting = sum(max(0.0, self._left(one, live)) for one in others if self._is_open(one))
-        used = sum(self._of_arm(one, live) for one in others)
-        slots, ahead = self._hours.slots, sum(self._ahead(one) for one in live.values())
+        waiting = sum(max(0.0, self._left(one)) for one in others if self._is_open(one))
+        used = sum(self._of_arm(one) for one in others)
+        slots, ahead = self._hours.slots, sum(self._ahead(one) for one in self._running.values())
         left = self._hours.of_search_left(searched / slots, used / slots) * slots
         return left - waiting - ahead
 
@@ -127,7 +131,7 @@ class Turns:
         studies = [run for run in self._runs if run.arm is arm]
         return not all(run.exhausted or run.hopeless or run.repeated >= REPEATED for run in studies)
 
-    def _whole_part(self, arm: Arm, live: Mapping[str, Live]) -> float:
+    def _whole_part(self, arm: Arm) -> float:
         """What an arm before the search may use in all, of what is left to it and those after it."""
         assert self._hours is not None
         hours = self._hours
@@ -135,20 +139,22 @@ class Turns:
         later = [one for one in self._arms[self._arms.index(arm) :] if one.name != SEARCH]
         parts = {one.name: LINEAR_PART if one.name == LINEAR else 1.0 for one in later}
         total = hours.references if arm.is_reference else hours.total
-        left = hours.of_others(total, self._of_arm(search, live) / hours.slots) * hours.slots
-        left -= sum(self._ahead(one) for one in live.values())
-        used = sum(self._of_arm(one, live) for one in later)
+        left = hours.of_others(total, self._of_arm(search) / hours.slots) * hours.slots
+        left -= sum(self._ahead(one) for one in self._running.values())
+        used = sum(self._of_arm(one) for one in later)
         return (left + used) * parts[arm.name] / sum(parts.values())
 
-    def _of_arm(self, arm: Arm, live: Mapping[str, Live]) -> float:
-        return sum(self._used(run, live) for run in self._runs if run.arm is arm)
+    def _of_arm(self, arm: Arm) -> float:
+        return sum(self._used(run) for run in self._runs if run.arm is arm)
 
-    def _used(self, run: ArmStudy, live: Mapping[str, Live]) -> float:
+    def _used(self, run: ArmStudy) -> float:
         """What a study has used, and will have when what it has in training has ended."""
         ended = self._ledger.timings.by_study[run.study.trial_prefix]
-        return ended + sum(one.started.seconds + self._ahead(one) for one in live.values() if one.run is run)
+        return ended + sum(
+            one.started.seconds + self._ahead(one) for one in self._running.values() if one.run is run
+        )
 
-    def _ahead(self, one: Live) -> float:
+    def _ahead(self, one: Running) -> float:
         """How long a trial in training is expected to go on."""
         expected = self._ledger.timings.trial(one.run.arm.name) or 0.0
         return max(0.0, expected - one.started.seconds)

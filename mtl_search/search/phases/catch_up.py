@@ -14,7 +14,9 @@ time that is reserved for it allows, the recommended design's first.
 """
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import Literal, final
+
+from typing_extensions import override
 
 from mtl_search.arm_names import SINGLE_TASK
 from mtl_search.records import EpochReport
@@ -51,6 +53,7 @@ def until_settled(conductor: Conductor, catch_up: "CatchUp", replication: Replic
             return
 
 
+@final
 class CatchUp(JobSource):
     """Trains each task alone as the networks that serve it in promising designs; through the conductor.
 
@@ -62,19 +65,19 @@ class CatchUp(JobSource):
         self._conductor, self._replication = conductor, replication
         self._queue: list[Untried] = []
 
+    @override
     def next(self) -> Job | Literal["wait", "done"]:
-        """The next network and task."""
         if self._conductor.interrupted:
             return "done"
         if (job := self._conductor.restart()) is not None:
             return job
-        live, hours = self._conductor.live, self._conductor.hours
+        running, hours = self._conductor.running, self._conductor.hours
         while True:
-            if not self._queue and not live:  # what is in training counts as missing
+            if not self._queue and not running:  # what is in training counts as missing
                 self._queue = self.missing()
             if not self._queue or (hours is not None and not hours.has_room(SINGLE_TASK)):
                 self._queue.clear()
-                return "wait" if live else "done"
+                return "wait" if running else "done"
             network, task = self._queue.pop(0)
             config = alone(TrialConfig.model_validate_json(network.config), task)
             if (job := self._conductor.try_alone(task, config, params_of(network))) is not None:
@@ -106,14 +109,14 @@ class CatchUp(JobSource):
                 found[key] = found.get(key, set()) | tasks
         return found
 
+    @override
     def report(self, trial_id: str, report: EpochReport) -> bool:
-        """Take note of an epoch; nothing is pruned here."""
         return self._conductor.report(trial_id, report)
 
+    @override
     def finish(self, trial_id: str, outcome: TrialOutcome | None, placement: Placement) -> None:
-        """Record the outcome as a trial of the task's study."""
         self._conductor.finish(trial_id, outcome, placement)
 
+    @override
     def interrupt(self) -> None:
-        """Hand out nothing more and stop what is running."""
         self._conductor.interrupt()

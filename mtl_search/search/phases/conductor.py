@@ -2,16 +2,17 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Literal
+from typing import Literal, final
 
 from optuna.trial import TrialState as OptunaState
+from typing_extensions import override
 
 from mtl_search.arm_names import SEARCH, SHARED_EQUAL, SINGLE_TASK
 from mtl_search.data import Dataset
 from mtl_search.model import NetworkCosts
 from mtl_search.records import EpochReport, Phase, TrialRecord, TrialState
 from mtl_search.search.budget.hours import Hours
-from mtl_search.search.budget.turns import Live, Turns
+from mtl_search.search.budget.turns import Running, Turns
 from mtl_search.search.designs.incumbents import Incumbents
 from mtl_search.search.jobs import Job, JobSource, Placement
 from mtl_search.search.ledger import Ledger
@@ -32,6 +33,7 @@ from mtl_search.training import Score, TrialConfig, TrialOutcome
 __all__ = ["Conductor"]
 
 
+@final
 class Conductor(JobSource):
     """Hands out the trials of all arms and records what becomes of them.
 
@@ -62,77 +64,77 @@ class Conductor(JobSource):
         pasts = recall(ledger.board, ledger.records, ledger.metrics)
         self.runs = [run for arm in self.arms for run in self._open(arm, journal, pasts)]
         journal.publish()
-        self.live: dict[str, Live] = {}
-        self._lost: list[Live] = []  # what is to be tried again
+        self.running: dict[str, Running] = {}
+        self._lost: list[Running] = []  # what is to be tried again
         self.hopeless: str | None = None  # why the sweep gave up, where it did
         self.note = ""  # why the newest trial was chosen
         self._bfloat16 = bfloat16
-        self._turns = Turns(self.runs, ledger, self.hours)
+        self._turns = Turns(self.runs, self.running, ledger, self.hours)
         self._interrupted = False
         self._changed: Callable[[], None] = lambda: None
         self._recorder = Recorder(spec.settings.name, dataset)
         self._costs = NetworkCosts(dataset.tasks, dataset.input_shape)
 
+    @override
     def next(self) -> Job | Literal["wait", "done"]:
-        """A job of the first arm that has one left."""
         if self._interrupted or self.hopeless is not None:
             return "done"
         if (job := self.restart()) is not None:
             return job
         for first_round, run in self._turns:
-            if self._turns.waits(run, first_round, self.live):
+            if self._turns.waits(run, first_round):
                 return "wait"
-            while not self._interrupted and self._turns.has_budget(run, first_round, self.live):
+            while not self._interrupted and self._turns.has_budget(run, first_round):
                 if (job := self._draw(run, first_round)) is not None:
                     return job
-        if self.live:
+        if self.running:
             return "wait"
         self._give_up_if_hopeless(after=1)
         return "done"
 
+    @override
     def report(self, trial_id: str, report: EpochReport) -> bool:
-        """Take note of an epoch; stop where the pruner says so, or everything stops."""
-        live = self.live[trial_id]
-        live.history.append(report)
+        running = self.running[trial_id]
+        running.history.append(report)
         self.ledger.board.catch_up()
         if self._interrupted:
             return True
-        if live.kept or len(live.history) <= live.judged:
+        if running.kept or len(running.history) <= running.judged:
             return False
         metrics = self.ledger.metrics
         signed = {task: metrics[task].signed(v) for task, v in report.valid.items() if task in metrics}
-        return live.run.study.report(live.draft.trial, report, signed)
+        return running.run.study.report(running.draft.trial, report, signed)
 
+    @override
     def finish(self, trial_id: str, outcome: TrialOutcome | None, placement: Placement) -> None:
-        """Record the outcome, then tell the study. An interrupted trial is neither: a resume takes it up."""
-        live = self.live.pop(trial_id)
-        live.run.live -= 1
+        running = self.running.pop(trial_id)
+        running.run.n_running -= 1
         if outcome is None:
-            if self._interrupted:
+            if self._interrupted:  # a resume takes it up
                 return
-            outcome = self._recorder.pruned(live.job, live.history)
+            outcome = self._recorder.pruned(running.job, running.history)
         record = self._recorder.record(
-            live.job,
+            running.job,
             outcome,
             placement,
-            arm=live.run.arm.name,
+            arm=running.run.arm.name,
             phase=Phase.SEARCH,
-            cost=live.draft.cost,
-            params=live.draft.params,
-            started=live.started,
-            history=live.history,
+            cost=running.draft.cost,
+            params=running.draft.params,
+            started=running.started,
+            history=running.history,
         )
         losses = self.ledger.lost[record.config_id] + 1
         if record.lost and losses < LOST:
             self.ledger.record(replace(record, trial_id=lost_name(record.trial_id, losses)))
-            self._lost.append(live)
+            self._lost.append(running)
         else:
-            self._settle(live, given_up(record) if record.lost else record)
+            self._settle(running, given_up(record) if record.lost else record)
             self._give_up_if_hopeless(after=HOPELESS)
         self._changed()
 
+    @override
     def interrupt(self) -> None:
-        """Hand out nothing more and stop what is running."""
         self._interrupted = True
 
     def on_change(self, listener: Callable[[], None]) -> None:
@@ -141,7 +143,7 @@ class Conductor(JobSource):
 
     def planned(self, arm: Arm) -> int | None:
         """How many trials there will be of ``arm``; None while nobody knows."""
-        return self._turns.planned(arm, self.live)
+        return self._turns.planned(arm)
 
     @property
     def interrupted(self) -> bool:
@@ -193,19 +195,19 @@ class Conductor(JobSource):
         happened. None where there is none."""
         if not self._lost:
             return None
-        live = self._lost.pop(0)
-        live.judged = max(live.judged, len(live.history))
-        live.history, live.started = [], Start.now()
-        self.live[live.job.trial_id] = live
-        live.run.live += 1
+        running = self._lost.pop(0)
+        running.judged = max(running.judged, len(running.history))
+        running.history, running.started = [], Start.now()
+        self.running[running.job.trial_id] = running
+        running.run.n_running += 1
         self._changed()
-        return live.job
+        return running.job
 
     def _draw(self, run: ArmStudy, first_round: bool) -> Job | None:
         """Draft a trial and start it; None where an equal one was trained before, which answers it, or where
         the study has nothing left to train."""
-        running = [live.job.config.members for live in self.live.values()]
-        draft = run.draft(self._costs, self.ledger.measurements(evidence_for(run.arm.name)), running)
+        busy = [one.job.config.members for one in self.running.values()]
+        draft = run.draft(self._costs, self.ledger.measurements(evidence_for(run.arm.name)), busy)
         return None if draft is None else self._start(run, draft, first_round=first_round)
 
     def _start(
@@ -227,7 +229,7 @@ class Conductor(JobSource):
             affinities=affinities,
             resample_valid=len(draft.config.members) == 1,
         )
-        live = Live(run, draft, job, Start.now(), first_round, kept)
+        running = Running(run, draft, job, Start.now(), first_round, kept)
         self.note = draft.reason
         known = self.ledger.known(draft.config.identity(self.dataset.fingerprint))
         if known is not None:
@@ -235,20 +237,20 @@ class Conductor(JobSource):
             answer = self._recorder.duplicate(
                 job, known, gains, values, arm=run.arm.name, params=draft.params
             )
-            self._settle(live, answer)
+            self._settle(running, answer)
             run.repeated += 1
             return None
         run.repeated = 0
-        self.live[trial_id] = live
-        run.live += 1
+        self.running[trial_id] = running
+        run.n_running += 1
         self._changed()
         return job
 
-    def _settle(self, live: Live, record: TrialRecord) -> None:
-        texts = distributions_as_text(live.draft.trial.distributions) if live.draft.exact else {}
+    def _settle(self, running: Running, record: TrialRecord) -> None:
+        texts = distributions_as_text(running.draft.trial.distributions) if running.draft.exact else {}
         self.ledger.record(replace(record, distributions=texts))
-        told = TOLD[record.state] if live.draft.exact else OptunaState.FAIL  # from which no sampler learns
-        live.run.tell(live.draft.trial, told, record.score)
+        told = TOLD[record.state] if running.draft.exact else OptunaState.FAIL  # from which no sampler learns
+        running.run.tell(running.draft.trial, told, record.score)
 
     def _give_up_if_hopeless(self, *, after: int) -> None:
         """Give up where at least ``after`` single-task trials were recorded and all of them failed.

@@ -98,7 +98,6 @@ class Confirmation(Retraining):
 
     @override
     def fits(self, network: NetworkPlan, seed: int) -> bool:
-        """Whether there is time for ``seed``, asked when it begins."""
         if self._hours is not None and not self.lacks(network, seed):
             seconds = self.ledger.timings.network(network.config_id, network.arm)
             return self._hours.takes([seconds]) <= self._hours.left
@@ -111,7 +110,6 @@ class Confirmation(Retraining):
 
     @override
     def more(self) -> list[PlannedTraining]:
-        """What is not trained yet, or failed and is to be tried again; then what is to be kept and is not."""
         return [one for one in self._wanted if self.lacks(*one)] or [
             one for one in self._wanted if self._lacks_folder(*one)
         ]

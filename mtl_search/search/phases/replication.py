@@ -14,6 +14,8 @@ What the seeds have in common remains: all are judged by the same valid rows, so
 little lucky in its rows. The confirmation, on test, is not.
 """
 
+from typing_extensions import override
+
 from mtl_search.data import Dataset
 from mtl_search.records import Phase, TrialRecord
 from mtl_search.search.budget.hours import Hours
@@ -51,6 +53,7 @@ class Replication(Retraining):
         self._is_first, self._begun = True, set[int]()  # whether in the first round, and its seeds that fit
         self._seeds = new_seeds(spec.settings, self.phase, spec.settings.budget.repeats)
 
+    @override
     def more(self) -> list[PlannedTraining]:
         """What the first round that is not complete still lacks; empty where all are."""
         known, missing = self._rounds()
@@ -63,8 +66,8 @@ class Replication(Retraining):
         """What it would still train, whether or not there is time."""
         return self._rounds()[1]
 
+    @override
     def fits(self, network: NetworkPlan, seed: int) -> bool:
-        """Whether there is time for the round's networks on that seed; asked when the seed begins."""
         if self._hours is None or seed in self._begun:
             return True
         times = self.ledger.timings

@@ -117,14 +117,12 @@ class Retraining(JobSource):
 
     @override
     def report(self, trial_id: str, report: EpochReport) -> bool:
-        """Take note of an epoch; nothing is pruned here."""
         self._live[trial_id].history.append(report)
         self.ledger.board.catch_up()
         return self.interrupted
 
     @override
     def finish(self, trial_id: str, outcome: TrialOutcome | None, placement: Placement) -> None:
-        """Record the outcome; a training that was interrupted starts anew at the next resume."""
         again = self.end(trial_id, outcome)
         if outcome is None:
             return

@@ -74,7 +74,7 @@ class ArmStudy:
         for record in begun:
             self._note(record.members, params_of(record))
             self._failed.append(record.state == TrialState.FAILED)
-        self.live = 0
+        self.n_running = 0
         self.repeated = 0  # trials in a row that were answered from the leaderboard
         self.exhausted = False  # whether no network within the constraints is found any more
 

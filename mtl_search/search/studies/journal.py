@@ -7,12 +7,13 @@ Nothing is ever read back from it, so it may be lost, old or garbled.
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, final
 
 from optuna.storages import JournalStorage
 from optuna.storages.journal import BaseJournalBackend
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
+from typing_extensions import override
 
 from mtl_search.leaderboard import clear_partial
 
@@ -50,6 +51,7 @@ class Journal:
         self._storage.set_trial_state_values(trial, state, None if score is None else [score])
 
 
+@final
 class _Lines(BaseJournalBackend):
     """Lines that are appended to a file without a lock and without a wait for the disk."""
 
@@ -58,13 +60,13 @@ class _Lines(BaseJournalBackend):
         self._unread: list[dict[str, Any]] = []
         path.touch()
 
+    @override
     def append_logs(self, logs: list[dict[str, Any]]) -> None:
-        """Add lines, in Optuna's own format."""
         with self.path.open("ab") as file:
             file.writelines(json.dumps(log, separators=(",", ":")).encode() + b"\n" for log in logs)
         self._unread += logs
 
+    @override
     def read_logs(self, log_number_from: int) -> Iterable[dict[str, Any]]:
-        """What was appended since the last call, as Optuna's storage asks for it; never the file."""
         logs, self._unread = self._unread, []
         return logs

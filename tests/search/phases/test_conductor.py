@@ -532,7 +532,7 @@ def test_listeners_hear_of_every_start_and_end(bench: MakeBench) -> None:
     b = bench()
     source = b.open()
     heard: list[int] = []
-    source.on_change(lambda: heard.append(len(source.live)))
+    source.on_change(lambda: heard.append(len(source.running)))
     b.run(source)
     assert heard.count(1) == 15
     assert heard.count(0) == 15
