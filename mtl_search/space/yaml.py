@@ -1,26 +1,21 @@
 """Strict YAML 1.2: files as documents, with a line for every value.
 
-Built from ruamel's events rather than its loaders: anchors, tags and both lines of a duplicate key are at
-hand there, and the few scalars of the core schema are read by the YAML 1.2 text itself, so ``no`` and
+Built from ruamel's nodes rather than by its constructors: anchors, tags and both lines of a duplicate key are
+at hand there, and the few scalars of the core schema are read by the YAML 1.2 text itself, so ``no`` and
 ``2020-01-01`` are text, ``1e-4`` is a number and ``012`` is twelve.
 """
 
 import math
 import re
-from collections.abc import Iterator
 from pathlib import Path as FilePath
+from typing import Any
 
 from ruamel.yaml import YAML
+from ruamel.yaml.composer import Composer, ComposerError, MaxDepthExceededError
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.events import (
-    DocumentStartEvent,
-    Event,
-    MappingEndEvent,
-    MappingStartEvent,
-    ScalarEvent,
-    SequenceEndEvent,
-    SequenceStartEvent,
-)
+from ruamel.yaml.events import AliasEvent
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from typing_extensions import override
 
 from mtl_search.errors import SpecError
 from mtl_search.space.document import Document
@@ -29,8 +24,6 @@ from mtl_search.space.wording import Path, show
 __all__ = ["load_document", "parse_document"]
 
 _DEPTH = 50  # levels of nesting; sweep files need less than ten
-
-_Open = ScalarEvent | SequenceStartEvent | MappingStartEvent  # the events that a value begins with
 
 _NULL = re.compile(r"~|null|Null|NULL|")
 _BOOL = re.compile(r"true|True|TRUE|false|False|FALSE")
@@ -65,96 +58,96 @@ def parse_document(text: str, name: str) -> Document:
     ({'trial': {'lr': 0.0001}}, 'x.yaml:2: trial.lr')
     """
     yaml = YAML(typ="safe", pure=True)
+    yaml.Composer = _Composer
+    yaml.max_depth = 2 * _DEPTH
     try:
-        return _Builder(name, yaml.parse(text)).document()
+        root = yaml.compose(text)
+    except MaxDepthExceededError as error:
+        raise SpecError(_place(name, error), f"at most {_DEPTH} levels", "more") from None
+    except ComposerError as error:
+        raise SpecError(_place(name, error), "one document", "a second one") from None
     except MarkedYAMLError as error:
         raise SpecError(_place(name, error), "valid YAML", f"a syntax error ({_problem(error)})") from None
     except YAMLError as error:
         raise SpecError(name, "valid YAML", str(error).splitlines()[0]) from None
+    reader = _Reader(name)
+    if yaml.version not in (None, (1, 2)):
+        raise reader.error((), "YAML 1.2", f"YAML {'.'.join(map(str, yaml.version))}")
+    data = None if root is None else reader.value(root, ())
+    if data is None:
+        raise SpecError(name, "a mapping", "an empty file")
+    if not isinstance(data, dict):
+        raise reader.error((), "a mapping", show(data))
+    return Document(name, data, reader.lines)
 
 
-class _Builder:
-    """Builds one document out of a stream of events; errors are placed by the lines met so far."""
+class _Composer(Composer):
+    """Composes an alias as what it is, and gives a node no tag but the one that is written."""
 
-    def __init__(self, name: str, events: Iterator[Event]) -> None:
-        self.events = events
+    @override
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        self.warn_double_anchors = False  # they are refused
+        event = self.parser.peek_event()
+        if isinstance(event, AliasEvent):
+            self.parser.get_event()
+            return ScalarNode(None, "", event.start_mark, event.end_mark, anchor=event.anchor)
+        node = super().compose_node(parent, index)
+        node.ctag = event.ctag
+        return node
+
+
+class _Reader:
+    """Reads nodes as plain data; errors are placed by the lines met so far."""
+
+    def __init__(self, name: str) -> None:
         self.lines: dict[Path, int] = {(): 1}
         self.error = Document(name, {}, self.lines).error
-        self.name = name
 
-    def document(self) -> Document:
-        next(self.events)  # the start of the stream
-        start = next(self.events)
-        if not isinstance(start, DocumentStartEvent):
-            raise SpecError(self.name, "a mapping", "an empty file")
-        if start.version not in (None, (1, 2)):
-            raise self.error((), "YAML 1.2", f"YAML {'.'.join(map(str, start.version))}")
-        data = self.value(next(self.events), ())
-        if data is None:
-            raise SpecError(self.name, "a mapping", "an empty file")
-        if not isinstance(data, dict):
-            raise self.error((), "a mapping", show(data))
-        next(self.events)  # the end of the document
-        if isinstance(second := next(self.events), DocumentStartEvent):
-            self.lines[()] = second.start_mark.line + 1
-            raise self.error((), "one document", "a second one")
-        return Document(self.name, data, self.lines)
-
-    def value(self, event: Event, path: Path) -> object:
-        self.lines.setdefault(path, event.start_mark.line + 1)  # a key has set the line before
-        if not isinstance(event, _Open) or event.anchor is not None:
+    def value(self, node: Node, path: Path) -> object:
+        self.lines.setdefault(path, node.start_mark.line + 1)  # a key has set the line before
+        if node.anchor is not None:
             raise self.error(path, "each value written out", "a reference (& or *)")
-        if event.tag is not None:
-            raise self.error(path, "a plain value", f"the tag {event.tag}")
+        if node.tag is not None:
+            raise self.error(path, "a plain value", f"the tag {node.tag}")
         if len(path) > _DEPTH:
             raise self.error(path[:3], f"at most {_DEPTH} levels", "more")
-        if isinstance(event, MappingStartEvent):
-            return self.mapping(path)
-        if isinstance(event, SequenceStartEvent):
-            return self.sequence(path)
-        value = _scalar(event)
+        if isinstance(node, MappingNode):
+            return self.mapping(node, path)
+        if isinstance(node, SequenceNode):
+            return [self.value(item, (*path, index)) for index, item in enumerate(node.value)]
+        assert isinstance(node, ScalarNode)
+        value = _scalar(node)
         if isinstance(value, float) and not math.isfinite(value):
-            raise self.error(path, "a finite number", event.value)
+            raise self.error(path, "a finite number", node.value)
         return value
 
-    def mapping(self, path: Path) -> dict[str, object]:
+    def mapping(self, node: MappingNode, path: Path) -> dict[str, object]:
         data: dict[str, object] = {}
-        while not isinstance(event := next(self.events), MappingEndEvent):
-            line = event.start_mark.line + 1
-            key = self.key(event, path, line)
+        first = self.lines[path]
+        for key_node, item in node.value:
+            line = self.lines[path] = key_node.start_mark.line + 1  # of what is wrong with a key
+            key = self.key(key_node, path)
             if key in data:
-                lines = f"{key!r} in lines {self.lines[*path, key]} and {line}"
-                raise self.error_of_key(path, line, "each key once", lines)
-            self.lines[*path, key] = line
-            data[key] = self.value(next(self.events), (*path, key))
+                found = f"{key!r} in lines {self.lines[*path, key]} and {line}"
+                raise self.error(path, "each key once", found)
+            self.lines[path], self.lines[*path, key] = first, line
+            data[key] = self.value(item, (*path, key))
         return data
 
-    def key(self, event: Event, path: Path, line: int) -> str:
-        if not isinstance(event, ScalarEvent) or event.anchor is not None or event.tag is not None:
-            raise self.error_of_key(path, line, "text as each key", "a list, a mapping or a reference")
-        key = _scalar(event)
+    def key(self, node: Node, path: Path) -> str:
+        if not isinstance(node, ScalarNode) or node.anchor is not None or node.tag is not None:
+            raise self.error(path, "text as each key", "a list, a mapping or a reference")
+        key = _scalar(node)
         if not isinstance(key, str):
             hint = "put it in quotes" if isinstance(key, int | float) else None
-            raise self.error_of_key(path, line, "text as each key", show(key), hint)
+            raise self.error(path, "text as each key", show(key), hint)
         return key
 
-    def error_of_key(
-        self, path: Path, line: int, expected: str, found: str, hint: str | None = None
-    ) -> SpecError:
-        self.lines[path] = line  # the line of the key, not of the mapping
-        return self.error(path, expected, found, hint)
 
-    def sequence(self, path: Path) -> list[object]:
-        data: list[object] = []
-        while not isinstance(event := next(self.events), SequenceEndEvent):
-            data.append(self.value(event, (*path, len(data))))
-        return data
-
-
-def _scalar(event: ScalarEvent) -> object:
+def _scalar(node: ScalarNode) -> object:
     """The value of a scalar by the core schema of YAML 1.2; what is quoted is text."""
-    text = str(event.value)
-    if event.style is not None:
+    text = str(node.value)
+    if node.style is not None:
         return text
     if _NULL.fullmatch(text):
         return None

@@ -109,6 +109,7 @@ DEEP = "a: " + "[" * 60 + "]" * 60
         ("%YAML 1.1\n---\na: no\n", "x.yaml:1: expected YAML 1.2, found YAML 1.1"),
         ("a: 1\n---\nb: 1\n", "x.yaml:2: expected one document, found a second one"),
         (DEEP, "x.yaml:1: a[0][0]: expected at most 50 levels, found more"),
+        ("a:\n  " + "[" * 3000, "x.yaml:2: expected at most 50 levels, found more"),
         (
             "a: b: c\n",
             "x.yaml:1: expected valid YAML, found a syntax error (mapping values are not allowed here)",
