@@ -20,7 +20,7 @@ __all__ = [
 
 
 class UserError(Exception):
-    """An input that cannot be used, told as ``place: expected X, found Y; hint``.
+    """An input that cannot be used, written as ``place: expected X, found Y; hint``.
 
     >>> print(UserError("x.yaml:3: budget.trials", "at least 1", "-4"))
     x.yaml:3: budget.trials: expected at least 1, found -4
@@ -62,7 +62,7 @@ class ResourceError(UserError):
 class Mismatch(ValueError):
     """A value that is not what was expected, before its place in a file is known.
 
-    ``about``: which part of the value, where it has parts.
+    ``about``: which part of the value, if it has parts.
 
     >>> print(Mismatch("low < high", "[2, 1]"))
     expected low < high, found [2, 1]

@@ -59,7 +59,7 @@ class TrialState(StrEnum):
 class MetricKind:
     """A metric and its direction.
 
-    ``floor``: where it is set, a reference of at most this has no relative gain (R2 of a model no better than
+    ``floor``: if it is set, a reference of at most this has no relative gain (R2 of a model no better than
     the mean, say), since dividing by it would turn noise into percent.
     """
 
@@ -70,8 +70,8 @@ class MetricKind:
     def gain(self, value: float, reference: float) -> float:
         """Relative improvement of ``value`` over ``reference`` in percent, positive is better.
 
-        One term of delta_m (Maninis et al. 2019, eq. 1, sign turned so that positive is better). NaN where
-        the reference is zero or at most ``floor``, or where either is not finite.
+        One term of delta_m (Maninis et al. 2019, eq. 1, sign turned so that positive is better). NaN if
+        the reference is zero or at most ``floor``, or if either is not finite.
 
         >>> MetricKind("rmse", higher_is_better=False).gain(0.75, reference=1.0)
         25.0
@@ -93,9 +93,9 @@ class MetricKind:
 
 
 def mean_gain(gains: Mapping[str, float], weights: Mapping[str, float] | None = None) -> float:
-    """The mean of the gains that are defined, by task, NaN where none is.
+    """The mean of the gains that are defined, by task, NaN if none is.
 
-    ``weights`` says how much a task counts, 1 where it is not named: tasks that are one and the same can
+    ``weights`` says how much a task counts, 1 if it is not named: tasks that are one and the same can
     share a weight, so that delta_m does not count their gain several times.
 
     >>> mean_gain({"age": 4.0, "cost": 1.0, "stay": math.nan}, weights={"cost": 0.5})
@@ -109,7 +109,7 @@ def mean_gain(gains: Mapping[str, float], weights: Mapping[str, float] | None = 
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """One measured value; ``gain`` over the single-task reference in percent, NaN where undefined."""
+    """One measured value; ``gain`` over the single-task reference in percent, NaN if undefined."""
 
     task: str
     split: Split
@@ -227,7 +227,7 @@ class DesignRecord:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A paired difference of delta_m on test in percent, with its interval; NaN where it cannot be known.
+    """A paired difference of delta_m on test in percent, with its interval; NaN if it cannot be known.
 
     ``smallest``: the true difference that would be shown in four of five such sweeps. ``p_corrected`` and
     ``verdict`` belong to comparisons that are judged; a design is not judged against itself.

@@ -35,7 +35,7 @@ def run_sweep(
     """Run a new sweep in ``results/<name>``; nothing is written before all input is checked.
 
     ``name`` and ``trials`` or ``hours`` replace what the sweep file says; ``dataset`` is used in place of
-    what ``data:`` describes, and a resume needs it again. Raises UserError where data or resources cannot be
+    what ``data:`` describes, and a resume needs it again. Raises UserError if data or resources cannot be
     used or the folder exists already.
     """
     began = time.monotonic()
@@ -68,11 +68,11 @@ def resume_sweep(
     address: str | None = None,
     watch: Watch | None = None,
 ) -> SweepResult:
-    """Go on with the sweep in folder ``path``, with a new budget where ``trials`` or ``hours`` says so.
+    """Go on with the sweep in folder ``path``, with a new budget if ``trials`` or ``hours`` says so.
 
     It is for the search and the user's arms, and with ``references`` for the reference arms too (`extended`
     says how); what was used before is part of it. ``dataset`` as it was given to ``run_sweep``. Raises
-    UserError where the folder holds no sweep, or its data has changed since.
+    UserError if the folder holds no sweep, or its data has changed since.
     """
     began, path = time.monotonic(), Path(path)
     board = Leaderboard(path)

@@ -1,4 +1,4 @@
-"""Snapshot: where a sweep stands, as plain values for whoever shows it."""
+"""Snapshot: where a sweep stands, as plain values for whatever shows it."""
 
 import math
 import time

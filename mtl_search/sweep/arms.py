@@ -26,7 +26,7 @@ TUNED_WEIGHTS = {"name": "fixed", "weights": {"simplex": [0.1, 10.0]}}
 class Arm:
     """A space and how many trials each of its studies gets.
 
-    ``studies`` maps a study's name to the members all its trials have, None where they are chosen trial
+    ``studies`` maps a study's name to the members all its trials have, None if they are chosen trial
     by trial. ``trials`` is None under a budget of hours.
     """
 

@@ -9,7 +9,7 @@ VALUES = {("sampler", "grouping"): {"composed": "bayes", "all": "exhaustive", "s
 
 
 def check_words(document: Document) -> None:
-    """SpecError where ``document`` has an old word.
+    """SpecError if ``document`` has an old word.
 
     >>> check_words(Document.from_value({"sampler": {"members": "composed"}}))
     Traceback (most recent call last):

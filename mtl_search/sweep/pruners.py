@@ -117,7 +117,7 @@ class Rung:
 
 
 def standing(series: list[float], epoch: int) -> float:
-    """The best value within the first ``epoch`` epochs, NaN where there are fewer or none is a number."""
+    """The best value within the first ``epoch`` epochs, NaN if there are fewer or none is a number."""
     reached = [v for v in series[:epoch] if not math.isnan(v)]
     return max(reached) if reached and len(series) >= epoch else math.nan
 
@@ -142,7 +142,7 @@ class Pruner(BaseModel):
 
     @abstractmethod
     def halvings(self, max_epochs: int) -> tuple[int, int]:
-        """How often it thins out a study's trials, and the factor by which, for people who plan a budget."""
+        """How often it thins out a study's trials, and the factor by which, to plan a budget with."""
 
 
 @final
@@ -188,7 +188,7 @@ class Hyperband(Pruner):
 
 @final
 class Median(Pruner):
-    """Stop where the score is below the median of earlier trials at the same epoch."""
+    """Stop if the score is below the median of earlier trials at the same epoch."""
 
     name: Literal["median"] = "median"
     min_epochs: PositiveInt = 3

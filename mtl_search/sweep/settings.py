@@ -50,7 +50,7 @@ class Constraints(BaseModel):
     flops: PositiveInt | None = None
 
     def broken_by(self, cost: NetworkCost) -> tuple[str, float] | None:
-        """The first bound that ``cost`` is beyond, and by how much relative to it; None where it fits."""
+        """The first bound that ``cost`` is beyond, and by how much relative to it; None if it fits."""
         for name, bound in self.model_dump(exclude_none=True).items():
             if (found := getattr(cost, name)) > bound:
                 return name, found / bound - 1.0

@@ -39,7 +39,7 @@ class SweepSpec:
 
     @classmethod
     def from_value(cls, value: Mapping[str, object], base: Path | None = None) -> Self:
-        """The sweep that ``value``, of the shape of a sweep file, describes; SpecError where it is wrong."""
+        """The sweep that ``value``, of the shape of a sweep file, describes; SpecError if it is wrong."""
         return cls.from_document(Document.from_value(value), base or Path.cwd())
 
     @classmethod
@@ -63,7 +63,7 @@ class SweepSpec:
         return cls(settings, space, arms, document, base)
 
     def of_tasks(self, names: Collection[str]) -> Self:
-        """The same sweep of these of its tasks alone; SpecError where ``trial`` or an arm names another."""
+        """The same sweep of these of its tasks alone; SpecError if ``trial`` or an arm names another."""
         others = self.settings.tasks.keys() - set(names)
         if not others:
             return self
@@ -91,7 +91,7 @@ def load_sweep(path: Path | str) -> SweepSpec:
 
 
 def check_name(document: Document, path: tuple[str, ...], name: str) -> None:
-    """SpecError where ``name`` cannot be the name of a task or an arm."""
+    """SpecError if ``name`` cannot be the name of a task or an arm."""
     try:
         check_task_name(name)
     except Mismatch as wrong:
@@ -100,7 +100,7 @@ def check_name(document: Document, path: tuple[str, ...], name: str) -> None:
 
 
 def check_members(document: Document, path: tuple[str, ...], space: SearchSpace, settings: Settings) -> None:
-    """SpecError where a space has one set of members, which no design could use."""
+    """SpecError if a space has one set of members, which no design could use."""
     if space.members.is_fixed and not set(space.members.tasks) & set(settings.main_tasks):
         raise document.error((*path, "members"), "at least one main task", "auxiliary tasks alone")
 

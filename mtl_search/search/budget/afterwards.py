@@ -51,7 +51,7 @@ class Afterwards:
 
 
 def expected_after(spec: SweepSpec, ledger: Ledger, data: str, takes: Takes) -> Afterwards | None:
-    """What would follow if the search ended now; None where nothing was trained yet."""
+    """What would follow if the search ended now; None if nothing was trained yet."""
     if ledger.timings.whole(SINGLE_TASK) is None:
         return None
     if any(record.arm == SEARCH and record.state == TrialState.COMPLETE for record in ledger.records):

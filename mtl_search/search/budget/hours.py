@@ -6,17 +6,17 @@ interrupted, and idle, is not in that. The plan, made anew again and again:
 
 - After the search come the catch-up of the references, the replication and the confirmation. Time is
   *reserved* for all of it, but no more than `AFTER` of the hours, or what the catch-up and the confirmation
-  on `FEWEST` seeds need where that is more, but half of the hours at most.
+  on `FEWEST` seeds need if that is more, but half of the hours at most.
 - Of the time of the arms that is left the search gets half of the *whole* hours, but `MOST` of the arms'
   time at most, and never less than half of that. So: the search has at least as much time as all other
-  arms together, and half of the hours, within a tenth, where what follows it needs no more than a third.
+  arms together, and half of the hours, within a tenth, if what follows it needs no more than a third.
   Only the first training of each study, without which nothing can be compared, and the confirmation on
-  `FEWEST` seeds can take from that, where trainings are long beside the hours.
+  `FEWEST` seeds can take from that, if trainings are long beside the hours.
 - The other arms have even parts of the rest (see `turns`).
 
 What turns out not to be needed after the search goes back to it, before test is read.
 
-No training is started that is expected to last longer than what is left to its phase. Where what follows
+No training is started that is expected to last longer than what is left to its phase. If what follows
 the search turns out longer than planned, first seeds of the confirmation are left out (down to `FEWEST`),
 then later rounds of the replication and the catch-up of designs that are not recommended, then the first
 round, and the recommended design's catch-up last; `ending.cut_short` says so.
@@ -64,7 +64,7 @@ class Hours:
 
     @classmethod
     def of(cls, spec: SweepSpec, ledger: Ledger, data: str, slots: int, began: float | None) -> Self | None:
-        """None under a budget of trials; ``began``: now, where it is not given."""
+        """None under a budget of trials; ``began``: now, if it is not given."""
         if spec.settings.budget.hours is None:
             return None
         return cls(spec, ledger, data, slots, time.monotonic() if began is None else began)
@@ -119,14 +119,14 @@ class Hours:
         return max(arms / 2, min(total / 2, MOST * arms))
 
     def of_others(self, total: float, searched: float) -> float:
-        """What other arms have left of ``total``, where the search has used ``searched``: both in seconds of
+        """What other arms have left of ``total``, if the search has used ``searched``: both in seconds of
         the wall, the search's in full use of all places."""
         arms_left = total - self.reserved(total) - self.elapsed
         return arms_left - max(0.0, self.of_search(total) - searched)
 
     def of_search_left(self, searched: float, others: float) -> float:
-        """What the search has left: to the end of the arms' time, or until it has had its part, where that
-        takes nothing from one round of all that follows, or as much as all others, where it takes nothing
+        """What the search has left: to the end of the arms' time, or until it has had its part, if that
+        takes nothing from one round of all that follows, or as much as all others, if it takes nothing
         from what has to follow."""
         plan = self.afterwards
         to_end = self.total - self.reserved(self.total) - self.elapsed
@@ -172,7 +172,7 @@ class Hours:
 
     def fitting(self, of_seeds: Sequence[Sequence[float]]) -> int:
         """How many seeds of a confirmation fit, whose missing trainings take so long on each; never fewer
-        than `FEWEST`, where so many are wanted."""
+        than `FEWEST`, if so many are wanted."""
         for count in range(len(of_seeds), FEWEST, -1):
             if self.takes(one for seed in of_seeds[:count] for one in seed) <= self.left:
                 return count

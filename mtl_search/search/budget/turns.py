@@ -36,7 +36,7 @@ class Running:
 class Turns:
     """The order of the studies, arm by arm, and what each may still use.
 
-    Where tasks have studies of their own, each first has most of its trials, then all have the rest, so that
+    If tasks have studies of their own, each first has most of its trials, then all have the rest, so that
     the first study learns from the last as well. Under ``hours`` an arm before the search has an even part of
     what it and those after it have left, so that what one of them leaves over, or waiting costs, is all
     theirs.
@@ -99,7 +99,7 @@ class Turns:
         )
         if self._hours is None:
             assert arm.trials is not None
-            return max(there, arm.trials * len(arm.studies))  # more where references have caught up
+            return max(there, arm.trials * len(arm.studies))  # more if references have caught up
         if self._hours.closed:
             return there
         if not (expected := self._ledger.timings.trial(arm.name)):

@@ -6,13 +6,13 @@ shown to be worse than the best: a network more has to earn its place, as in the
 each pair at the one-sided level of `LEVEL`, uncorrected. A wrong choice costs size or gain, never a false
 verdict: test judges the choice afresh.
 
-Where little can be shown, "not shown to be worse" forgives too much: on planted tasks with nothing in common
+If little can be shown, "not shown to be worse" forgives too much: on planted tasks with nothing in common
 the smallest such design was on average 4.5 percentage points worse on test than tuned single tasks. So a
 design is not taken for being small if it is more than `TOLERANCE` behind the best either.
 
 With two replicates a network no test of two designs by themselves shows anything. So the noise of seeds is
 pooled over all replicated networks (`SeedNoise`), which leaves many degrees of freedom, and designs differ
-only where another configuration serves a task. How much hangs on the rows of valid is told by the jackknife
+only if another configuration serves a task. How much hangs on the rows of valid is estimated by the jackknife
 over its units, as on test.
 """
 
@@ -54,11 +54,11 @@ class Choice:
 
 
 def choose(designs: Sequence[Contender], ledger: Ledger, weights: Mapping[str, float]) -> Choice | None:
-    """The recommended one of ``designs``; None where none has a delta_m.
+    """The recommended one of ``designs``; None if none has a delta_m.
 
-    Where nothing can be tested, since nothing was replicated twice, it is the best on valid. One with a
+    If nothing can be tested, since nothing was replicated twice, it is the best on valid. One with a
     network that was not replicated at all, for which its arm had to make do, is known by single trainings,
-    and looks better than it is beside the others: it is taken only where all are so.
+    and looks better than it is beside the others: it is taken only if all are so.
     """
     known = [at for at, design in enumerate(designs) if math.isfinite(design.delta_m)]
     if not known:
@@ -118,7 +118,7 @@ class _Evidence:
         self.noise = SeedNoise({config_id: ledger.replicate_gains(config_id) for config_id in networks})
 
     def p_worse(self, best: Contender, other: Contender) -> float:
-        """The one-sided p of ``other`` being worse than ``best``; NaN where that cannot be tested."""
+        """The one-sided p of ``other`` being worse than ``best``; NaN if that cannot be tested."""
         tasks = [task for task in best.configs if best.configs[task] != other.configs.get(task)]
         difference = best.delta_m - other.delta_m
         if not tasks or not set(tasks) <= set(other.configs):
@@ -154,7 +154,7 @@ class _Evidence:
         return max(total, 0.0), freedom
 
     def _of_units(self, parts: Mapping[str, Mapping[str, float]]) -> tuple[float, int]:
-        """The variance that the units of valid bring, by the jackknife, with its number of groups; 0 where
+        """The variance that the units of valid bring, by the jackknife, with its number of groups; 0 if
         the networks have no groups in common."""
         terms = [
             (share, self._ledger.resampled_gains(config_id, task))

@@ -47,23 +47,23 @@ def serving_finally(spec: SweepSpec, ledger: Ledger) -> dict[str, set[str]]:
 
 
 def compose_arm(spec: SweepSpec, ledger: Ledger, arm: str, *, final: bool) -> tuple[Composition, ...]:
-    """The best designs of ``arm``, one for each number of networks: see `contenders`."""
-    return compose_for(spec, ledger, arm, contenders(spec, ledger, arm, final=final))
+    """The best designs of ``arm``, one for each number of networks; ``final`` as in `design_records`."""
+    return _candidates_and_best(spec, ledger, arm, final=final)[1]
 
 
-def contenders(spec: SweepSpec, ledger: Ledger, arm: str, *, final: bool) -> list[Candidate]:
-    """The networks that designs of ``arm`` may be made of.
-
-    ``final``, after the replication: the replicated ones alone, by the means of all their trainings, where
-    these make a design.
-    """
+def _candidates_and_best(
+    spec: SweepSpec, ledger: Ledger, arm: str, *, final: bool
+) -> tuple[list[Candidate], tuple[Composition, ...]]:
+    """The networks that designs of ``arm`` may be made of, and the best designs of them."""
+    arms = networks_of(spec, arm)
     if final:
         replicated = ledger.replicated
-        known = ledger.candidates(networks_of(spec, arm), replicated=replicated)
+        known = ledger.candidates(arms, replicated=replicated)
         sure = [candidate for candidate in known if ledger[candidate.key].config_id in replicated]
-        if compose_for(spec, ledger, arm, sure):
-            return sure
-    return ledger.candidates(networks_of(spec, arm))
+        if designs := compose_for(spec, ledger, arm, sure):
+            return sure, designs
+    candidates = ledger.candidates(arms)
+    return candidates, compose_for(spec, ledger, arm, candidates)
 
 
 def compose_for(
@@ -72,7 +72,7 @@ def compose_for(
     """The best designs of ``candidates``, one for each number of networks (or the one within ``max_params``).
 
     They serve the main tasks that have a gain. ``single_task`` and ``linear`` are one design each: a network
-    for each of these, as many as there are. Empty where one of them has no candidate that serves it.
+    for each of these, as many as there are. Empty if one of them has no candidate that serves it.
     """
     tasks, objective = ledger.comparable, spec.settings.objective
     if not tasks:
@@ -87,7 +87,9 @@ def design_records(spec: SweepSpec, ledger: Ledger, *, final: bool) -> list[Desi
     """The designs, best delta_m first: of every arm and number of networks, and runners-up of the best of
     all. One that several arms make is one record.
 
-    ``final``: see `contenders`; the recommended design is then chosen, before it is the best so far.
+    ``final``, after the replication: designs of replicated networks alone, by the means of all their
+    trainings, unless an arm has no design of these; the recommended one is then chosen. Before it is the best
+    so far.
     """
     alone = _served_alone(spec, ledger)
     found: dict[str, DesignRecord] = {}
@@ -122,9 +124,10 @@ def _arms(spec: SweepSpec) -> tuple[str, ...]:
 
 def _serving(spec: SweepSpec, ledger: Ledger, arm: str, *, final: bool) -> list[Mapping[str, str]]:
     """Which trial serves each task that has a gain, in the designs of ``arm``."""
-    designs = list(compose_arm(spec, ledger, arm, final=final))
+    candidates, best = _candidates_and_best(spec, ledger, arm, final=final)
+    designs = list(best)
     if arm == POOLED and designs:
-        designs += _runners_up(spec, ledger, contenders(spec, ledger, arm, final=final), designs[-1])
+        designs += _runners_up(spec, ledger, candidates, designs[-1])
     if arm == SINGLE_TASK and not ledger.comparable:
         return [{}]  # where nothing can be compared tasks are served all the same
     return [design.serves for design in designs]

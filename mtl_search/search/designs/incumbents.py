@@ -1,4 +1,4 @@
-"""Incumbents: the best design of each arm so far, composed anew only where a new network may change it."""
+"""Incumbents: the best design of each arm so far, composed anew only if a new network may change it."""
 
 # M merits: of each main task, and perhaps the size
 
@@ -30,7 +30,7 @@ class Front:
     delta_m: float = math.nan
 
     def add(self, candidate: Candidate, merits_M: Floats) -> bool:
-        """Take a candidate in; False where it is dominated and changes nothing."""
+        """Take a candidate in; False if it is dominated and changes nothing."""
         if self.merits and (np.array(self.merits) >= merits_M).all(axis=1).any():
             return False
         kept = [i for i, other_M in enumerate(self.merits) if not (merits_M >= other_M).all()]
@@ -43,7 +43,7 @@ class Incumbents:
     """The best design of each arm, kept up to date with a ledger.
 
     A network that another one dominates is never needed in a design, so that only the few on the front are
-    composed, and only when one joins it. Where a reference improves, all gains change and the front is made
+    composed, and only when one joins it. If a reference improves, all gains change and the front is made
     anew.
     """
 
@@ -66,7 +66,7 @@ class Incumbents:
         return front.delta_m
 
     def _merits(self, candidate: Candidate) -> Floats:
-        """What it is compared by: its gains (undefined: minus infinity) and, where sizes count, its own."""
+        """What it is compared by: its gains (undefined: minus infinity) and, if sizes count, its own."""
         gains = [candidate.gains.get(task, math.nan) for task in self._spec.settings.main_tasks]
         merits = [gain if math.isfinite(gain) else -math.inf for gain in gains]
         if self._spec.settings.objective.max_params is not None:

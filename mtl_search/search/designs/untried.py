@@ -57,6 +57,6 @@ def within_bound(spec: SweepSpec, ledger: Ledger, found: list[Untried]) -> list[
 
 
 def recommended(spec: SweepSpec, ledger: Ledger) -> dict[str, str]:
-    """Which trial serves each task in the design that would be recommended now; empty where there is none."""
+    """Which trial serves each task in the design that would be recommended now; empty if there is none."""
     designs = design_records(spec, ledger, final=bool(ledger.replicated))
     return next((dict(design.serves) for design in designs if design.chosen), {})

@@ -104,9 +104,9 @@ class Ledger:
 
     @property
     def yardsticks(self) -> dict[str, float]:
-        """What gains are relative to: the references, NaN where one cannot be told from nothing.
+        """What gains are relative to: the references, NaN if one cannot be told from nothing.
 
-        That is where it is not twice its standard error above zero, for metrics that are better the higher
+        That is so if it is not twice its standard error above zero, for metrics that are better the higher
         (R2, F1): a gain over it would be noise in percent. Such a task has no gain, and does not count.
         """
         return {
@@ -174,7 +174,7 @@ class Ledger:
         return {task: typical_sd(networks) for task, networks in of_tasks.items()}
 
     def resampled(self, record: TrialRecord, task: str) -> Mapping[int, float]:
-        """The value of ``task`` on valid without each group of units, by group; empty where not recorded."""
+        """The value of ``task`` on valid without each group of units, by group; empty if not recorded."""
         return self._resamples.get(record.trial_id, {}).get(task, {})
 
     def replicate_gains(self, config_id: str) -> dict[int, Mapping[str, float]]:
@@ -194,8 +194,8 @@ class Ledger:
     def reference_error(self, task: str) -> float:
         """The standard error of the reference of ``task`` on valid, in the metric's own unit.
 
-        It counts which units happen to be in valid (by the jackknife) and, where its network was replicated,
-        the seeds. NaN where neither is known.
+        It counts which units happen to be in valid (by the jackknife) and, if its network was replicated,
+        the seeds. NaN if neither is known.
         """
         network = self._reference_networks.get(task)
         if network is None:
@@ -214,7 +214,7 @@ class Ledger:
     def settle_references(self) -> None:
         """Once single-task networks are replicated, a reference is what the best of them, by all complete
         trainings, has over its replicates: the best of single measurements would make every other network
-        look worse than it is. One that fails on some seed is the reference only where all do."""
+        look worse than it is. One that fails on some seed is the reference only if all do."""
         for task, metric in self.metrics.items():
             found = []
             for config_id, record in self._complete.items():
@@ -230,7 +230,7 @@ class Ledger:
         self._measured.clear()
 
     def mean_gains(self, record: TrialRecord) -> Mapping[str, float]:
-        """Gain of each main member, over the replicates of a network where there are some: the trial it was
+        """Gain of each main member, over the replicates of a network if there are some: the trial it was
         noticed for is better than the network, on average."""
         return self._mean_gains(self.replicates.complete(record.config_id) or [record])
 

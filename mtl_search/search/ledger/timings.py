@@ -57,18 +57,18 @@ class Timings:
             self._networks[record.config_id, record.phase == Phase.CONFIRMATION].add(held)
 
     def trial(self, arm: str) -> float | None:
-        """A trial of ``arm``, stopped ones included; of any where it has none, None where there is none."""
+        """A trial of ``arm``, stopped ones included; of any if it has none, None if there is none."""
         known = self._trials.get(arm) or self._trials.get("")
         return known.value if known else None
 
     def whole(self, arm: str) -> float | None:
-        """A training of a network of ``arm`` to its end; of any network, or trial, where none is known."""
+        """A training of a network of ``arm`` to its end; of any network, or trial, if none is known."""
         known = self._whole.get(arm) or self._whole.get("")
         return known.value if known else self.trial(arm)
 
     def network(self, config_id: str, arm: str) -> float:
-        """One more training of a network: as its own took, of the confirmation where there are some, since
-        these read test as well; else as others of its arm. 0 where nothing is known."""
+        """One more training of a network: as its own took, of the confirmation if there are some, since
+        these read test as well; else as others of its arm. 0 if nothing is known."""
         for on_test in (True, False):
             if (config_id, on_test) in self._networks:
                 return self._networks[config_id, on_test].value or 0.0

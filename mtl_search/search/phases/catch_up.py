@@ -4,7 +4,7 @@ A search of a hundred trials comes upon better hyperparameters than a single-tas
 networks compared with what that study found, the difference in tuning would look like a gain of sharing. So
 before anything is final, the hyperparameters of each network in a promising design are tried in the
 single-task study of each task that it serves there. These trainings are trials of ``single_task``, beyond its
-budget. Where a reference improves, the promising designs may be others, so it goes on until there is nothing
+budget. If a reference improves, the promising designs may be others, so it goes on until there is nothing
 new to try, or its bound is reached. Final designs are composed of what was replicated, which may be promising
 no longer, so these count as well.
 

@@ -66,7 +66,7 @@ class Conductor(JobSource):
         journal.publish()
         self.running: dict[str, Running] = {}
         self._lost: list[Running] = []  # what is to be tried again
-        self.hopeless: str | None = None  # why the sweep gave up, where it did
+        self.hopeless: str | None = None  # why the sweep gave up if it did
         self.note = ""  # why the newest trial was chosen
         self._bfloat16 = bfloat16
         self._turns = Turns(self.runs, self.running, ledger, self.hours)
@@ -184,7 +184,7 @@ class Conductor(JobSource):
     def try_alone(self, task: str, config: TrialConfig, params: Mapping[str, Scalar]) -> Job | None:
         """Train ``config``, a network of ``task`` alone, in that task's study, to its end.
 
-        ``params`` are what was sampled for the network that its hyperparameters come from. None where an
+        ``params`` are what was sampled for the network that its hyperparameters come from. None if an
         equal network of another arm answers it.
         """
         run = next(run for run in self.runs if run.study.name == f"{SINGLE_TASK}/{task}")
@@ -192,7 +192,7 @@ class Conductor(JobSource):
 
     def restart(self) -> Job | None:
         """A trial that was lost, to be tried again: the same job, under its own name, as if nothing had
-        happened. None where there is none."""
+        happened. None if there is none."""
         if not self._lost:
             return None
         running = self._lost.pop(0)
@@ -204,7 +204,7 @@ class Conductor(JobSource):
         return running.job
 
     def _draw(self, run: ArmStudy, first_round: bool) -> Job | None:
-        """Draft a trial and start it; None where an equal one was trained before, which answers it, or where
+        """Draft a trial and start it; None if an equal one was trained before, which answers it, or if
         the study has nothing left to train."""
         busy = [one.job.config.members for one in self.running.values()]
         draft = run.draft(self._costs, self.ledger.measurements(evidence_for(run.arm.name)), busy)
@@ -213,7 +213,7 @@ class Conductor(JobSource):
     def _start(
         self, run: ArmStudy, draft: Draft, *, first_round: bool = False, kept: bool = False
     ) -> Job | None:
-        """Start a trial; None where an equal one was trained before, which answers it."""
+        """Start a trial; None if an equal one was trained before, which answers it."""
         draft = replace(draft, config=draft.config.on(self._bfloat16))
         trial_id = run.study.start(draft.trial)
         number = int(trial_id.rsplit("-", 1)[1])
@@ -253,7 +253,7 @@ class Conductor(JobSource):
         running.run.tell(running.draft.trial, told, record.score)
 
     def _give_up_if_hopeless(self, *, after: int) -> None:
-        """Give up where at least ``after`` single-task trials were recorded and all of them failed.
+        """Give up if at least ``after`` single-task trials were recorded and all of them failed.
 
         Nothing can be compared then. Another arm, or the study of one task, that fails gives up alone.
         """

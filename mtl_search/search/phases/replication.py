@@ -55,7 +55,7 @@ class Replication(Retraining):
 
     @override
     def more(self) -> list[PlannedTraining]:
-        """What the first round that is not complete still lacks; empty where all are."""
+        """What the first round that is not complete still lacks; empty if all are."""
         known, missing = self._rounds()
         if self._hours is not None:  # so that what there is no time for is whole seeds
             missing.sort(key=lambda one: self._seeds.index(one[1]))

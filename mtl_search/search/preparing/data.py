@@ -41,7 +41,7 @@ def task_infos(dataset: Dataset) -> list[TaskInfo]:
 
 
 def check_same_data(board: Leaderboard, dataset: Dataset, fingerprint: str) -> None:
-    """LeaderboardError where ``dataset`` is not of the ``fingerprint`` that the trials of ``board`` have.
+    """LeaderboardError if ``dataset`` is not of the ``fingerprint`` that the trials of ``board`` have.
 
     The first thing that differs is named: a task, one of its options, else the data as a whole.
     """

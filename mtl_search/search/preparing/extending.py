@@ -22,13 +22,13 @@ def extended(
     hours: float | None = None,
     references: bool = False,
 ) -> SweepSpec:
-    """The sweep with a new budget, of which what it has used is a part; itself where neither is given.
+    """The sweep with a new budget, what it has used included; itself if neither is given.
 
     The search and the user's own arms get more, which are compared at equal budgets. The reference arms keep
-    what they had: their trials, their part of the hours they had, or, where trials take the place of hours or
+    what they had: their trials, their part of the hours they had, or, if trials take the place of hours or
     the other way round, what they have trained by now. With ``references`` they get more as well: as many
     times the ``reference_trials`` as there are now times the ``trials``, rounded up, or their part of the new
-    ``hours``; where trials take the place of hours, ``reference_trials`` as the sweep file says.
+    ``hours``; if trials take the place of hours, ``reference_trials`` as the sweep file says.
     """
     budget = spec.settings.budget
     if trials is not None:
@@ -61,7 +61,7 @@ def _trained(spec: SweepSpec, records: Sequence[TrialRecord]) -> int:
 
 
 def check_room(records: Sequence[TrialRecord], hours: float, slots: int) -> None:
-    """SpecError where a sweep has used up ``hours``, of ``slots`` places, already."""
+    """SpecError if a sweep has used up ``hours``, of ``slots`` places, already."""
     timings = Timings()
     for record in records:
         timings.learn(record)

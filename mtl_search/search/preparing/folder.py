@@ -17,7 +17,7 @@ LOCK = ".lock"
 
 
 def make_folder(path: Path) -> None:
-    """Make the folder of a new sweep; UserError where that cannot be."""
+    """Make the folder of a new sweep; UserError if that cannot be."""
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:

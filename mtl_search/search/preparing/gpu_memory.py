@@ -2,7 +2,7 @@
 
 Computed, not measured: a sweep that is about to start may have no GPU of its own to try on. Each trial holds
 a copy of the data (and of the train rows one more, shuffled) and a CUDA context, which is what most of the
-memory goes to where networks are small. The largest network is looked for among random draws.
+memory goes to if networks are small. The largest network is looked for among random draws.
 """
 
 import math
@@ -51,7 +51,7 @@ def _of_network(config: TrialConfig, n_params: int, n_valid: int) -> int:
     """A network with its optimiser, and the values that its layers make of a batch.
 
     A layer of n x m weights makes m values a row; L layers of P weights in all make about sqrt(L P), and more
-    only where layers become wider than what they read.
+    only if layers become wider than what they read.
     """
     depth = config.trunk.depth
     layers = 1 + 2 * sum(config.sharing.copies(depth) or [len(config.members)] * depth)

@@ -21,7 +21,7 @@ from mtl_search.training import TrialConfig
 __all__ = ["ArmStudy", "Draft"]
 
 START = 3  # trials of a study that begin with what did well elsewhere, at most a third of its budget
-AGAIN = 3  # trials at its end that do so once more, where tasks have studies of their own; at most a quarter
+AGAIN = 3  # trials at its end that do so once more, if tasks have studies of their own; at most a quarter
 HOPELESS = 10  # trials that failed with none that succeeded, after which a study gives up
 RETRIES = 10  # of a first branching whose network is beyond the constraints, with other hyperparameters
 MAX_REFUSED = 200  # networks beyond the constraints in a row, after which a space counts as empty
@@ -89,7 +89,7 @@ class ArmStudy:
     def draft(
         self, costs: NetworkCosts, measured: Sequence[Measurement], running: Sequence[tuple[str, ...]]
     ) -> Draft | None:
-        """Ask for a network within the constraints, of members that do not always fail; None where none is
+        """Ask for a network within the constraints, of members that do not always fail; None if none is
         found, and none will be."""
         busy, failing = list(running), left_alone(measured)
         for attempt in range(MAX_REFUSED):
@@ -114,7 +114,7 @@ class ArmStudy:
 
     def draft_given(self, costs: NetworkCosts, config: TrialConfig, params: Mapping[str, Scalar]) -> Draft:
         """A trial of ``config``, whose hyperparameters were sampled elsewhere as ``params``."""
-        while self.study.has_queue:  # what an interrupted trial left: it is asked for anew where still wanted
+        while self.study.has_queue:  # what an interrupted trial left: it is asked for anew if still wanted
             self.study.tell_unstarted(self.study.ask())
         space = {parameter.name: parameter.range for parameter in self.arm.space.parameters(config.members)}
         fitting = {name: value for name, value in params.items() if name in space and value in space[name]}
@@ -142,7 +142,7 @@ class ArmStudy:
     ) -> str | None:
         """Fix what is not for the sampler to choose: the members, and their first branchings; say why.
 
-        None where the strategy has nothing left to propose.
+        None if the strategy has nothing left to propose.
         """
         if self.study.has_queue:
             return ""
@@ -185,7 +185,7 @@ class ArmStudy:
         self._tried.append(setting_of(params, self._tasks))
 
     def _start(self, members: tuple[str, ...], attempt: int) -> Mapping[str, int]:
-        """The branching that the next training of ``members`` has, where it is one of their first.
+        """The branching that the next training of ``members`` has, if it is one of their first.
 
         Chosen sets each have an order of their own, so that no depth comes before the others everywhere.
         """

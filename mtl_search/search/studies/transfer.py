@@ -3,13 +3,13 @@
 A single-task study of a dozen trials finds less than a search of a hundred, and a difference in tuning looks
 like a gain of sharing. So studies learn from each other: what did well anywhere is enqueued everywhere, as a
 few of the trials that a study has anyway. A *setting* is what is portable of a trial: every sampled parameter
-but members, branching and the weights of single tasks. Where weights are open they start equal.
+but members, branching and the weights of single tasks. If weights are open they start equal.
 
 Settings are ranked over tasks and sets. Values of different tasks cannot be compared, so each trial counts by
 its rank among the trials of its arm and members, and these ranks are averaged: over what shares tasks with
 the set in question with more weight, and with a prior in the middle, so that one that was best once does not
 come before one that was nearly the best three times. A study takes the best setting that it has not tried,
-from another origin than those before where there is one.
+from another origin than those before if there is one.
 """
 
 import json
@@ -52,7 +52,7 @@ class Standing:
 
 @dataclass(slots=True)
 class Tried:
-    """The trials of one group: settings and how good each was, minus infinity where it failed."""
+    """The trials of one group: settings and how good each was, minus infinity if it failed."""
 
     settings: list[Setting] = field(default_factory=list)
     merits: list[float] = field(default_factory=list)
@@ -78,7 +78,7 @@ class Transfer:
         """Parameters for a trial of ``arm`` with these members, of a setting that is in none of ``tried``.
 
         Names and ranges are those of ``space``: what it does not leave open, or not that far, is left out.
-        Empty where there is nothing to learn from.
+        Empty if there is nothing to learn from.
         """
         self._learn()
         open_to = {parameter.name: parameter for parameter in space.parameters(members)}
@@ -174,6 +174,6 @@ def _is_of_a_task(name: str, tasks: Collection[str]) -> bool:
 
 
 def _kinship(one: Members, other: Members) -> float:
-    """From `ANYWHERE`, where two sets have no task in common, to 1, where they are the same."""
+    """From `ANYWHERE`, where two sets have no task in common, to 1 if they are the same."""
     common = len(set(one) & set(other))
     return ANYWHERE + (1 - ANYWHERE) * common / (len(one) + len(other) - common)
