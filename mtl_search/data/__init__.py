@@ -5,14 +5,14 @@ What a user gives is checked here once, and every error names the table and the 
 - **A row is drawn by a hash of what is used of it**: its inputs, tasks and group, or the columns of
   ``split.key`` alone. A split by fractions compares that hash (with the seed) with the fractions: the order
   of rows, rows added later and columns that are dropped, or taken for identifiers, move nothing, and equal
-  rows stand together. Sizes are therefore near the fractions, not exact. The price: without a key, where a
-  label is corrected or another task is chosen, rows move. Rows with a rare label are the exception: they are
+  rows stand together. Sizes are therefore near the fractions, not exact. The price: without a key, rows move
+  when a label is corrected or another task is chosen. Rows with a rare label are the exception: they are
   dealt, so that no split lacks it (``strata``).
-- **A task that cannot be judged is left out, not the sweep**: it is told with the reason, and its column is
-  no input.
+- **A task that cannot be judged is left out, not the sweep**: it is reported with the reason, and its
+  column is no input.
 - **Storage means nothing**: columns of any Arrow type become a few plain ones first (``plain``), nulls, NaN
   and empty text are missing in every format, and whole numbers are whole however they are stored.
-- **What looks wrong is told, not mended**: values that look like a sign for missing, numbers that are text,
+- **What looks wrong is reported, not mended**: values that look like a sign for missing, numbers as text,
   repeated rows, leaks, and tasks that are one. What is meant is for the sweep file to say.
 - **Everything fitted sees the train rows alone**: encodings, standardised targets, class weights, warnings.
   The test rows are encoded, and ``Dataset.without_test`` drops them before a search begins.
@@ -21,13 +21,12 @@ What a user gives is checked here once, and every error names the table and the 
   often news.
 """
 
-from mtl_search.data.dataset import Dataset
+from mtl_search.data.dataset import Dataset, DataSummary, TaskSummary
 from mtl_search.data.encoding import Encoding
 from mtl_search.data.load import dataset_from_table, load_dataset
 from mtl_search.data.rows import Inputs, InputShape, Rows
 from mtl_search.data.sources import bundled_tables, is_local_file, read_table
 from mtl_search.data.spec import DataSpec, SplitSpec
-from mtl_search.data.summary import DataSummary, TaskSummary
 
 __all__ = [
     "DataSpec",

@@ -76,7 +76,7 @@ def _alike(one_NS: Matrix, other_NS: Matrix) -> str | None:
 
 
 def _equal(one_NS: Matrix, other_NS: Matrix) -> float:
-    """The share of rows that are equal; 0 where that says little, since nearly all rows are of one class."""
+    """The share of rows that are equal; 0 if that says little, since nearly all rows are of one class."""
     share = float((one_NS == other_NS).all(1).mean())
     expected = float((one_NS.mean(0) * other_NS.mean(0)).sum())
     if one_NS.shape[1] == 1:

@@ -5,19 +5,45 @@ from dataclasses import dataclass, field, replace
 
 from mtl_search.data.encoding import Encoding
 from mtl_search.data.rows import InputShape, Rows
-from mtl_search.data.summary import DataSummary, TaskSummary
-from mtl_search.records import Split
+from mtl_search.records import Role, Split
 from mtl_search.tasks.base import Task
 
-__all__ = ["Dataset"]
+__all__ = ["DataSummary", "Dataset", "TaskSummary"]
+
+
+@dataclass(frozen=True, slots=True)
+class TaskSummary:
+    """One task: ``labelled`` rows per split, ``labels`` says what those of train look like."""
+
+    name: str
+    kind: str
+    role: Role
+    metric: str
+    labelled: Mapping[Split, int]
+    labels: str
+
+
+@dataclass(frozen=True, slots=True)
+class DataSummary:
+    """Rows per split, inputs by type and the tasks."""
+
+    name: str
+    fingerprint: str
+    rows: Mapping[Split, int]
+    numeric: tuple[str, ...]
+    missing_indicators: tuple[str, ...]
+    categorical: Mapping[str, int]
+    """How many levels each column has in train."""
+    tasks: tuple[TaskSummary, ...]
+    warnings: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
     """A table made ready for training: what a trial reads, and nothing else.
 
-    ``fingerprint`` identifies content, split and tasks; ``warnings`` are for people. ``test`` is None
-    where its rows were taken away. ``test_rows`` has a fingerprint of each task's test labels, by which
+    ``fingerprint`` identifies content, split and tasks; ``warnings`` are sentences. ``test`` is None
+    if its rows were taken away. ``test_rows`` has a fingerprint of each task's test labels, by which
     values of several sweeps are comparable; ``left_out`` the tasks that cannot be judged, and why.
     """
 
@@ -44,7 +70,7 @@ class Dataset:
 
     @property
     def splits(self) -> dict[Split, Rows]:
-        """The rows by split, test only where it is there."""
+        """The rows by split, test only if it is there."""
         rows = {Split.TRAIN: self.train, Split.VALID: self.valid}
         return rows if self.test is None else {**rows, Split.TEST: self.test}
 
@@ -53,7 +79,7 @@ class Dataset:
         return replace(self, test=None)
 
     def summary(self) -> DataSummary:
-        """What is in it, for people; of test only how many rows and labels there are."""
+        """What is in it; of test only how many rows and labels there are."""
         splits = self.splits
         return DataSummary(
             name=self.name,

@@ -38,7 +38,7 @@ def as_declared(table: pa.Table, declared: Mapping[str, InputKind]) -> pa.Table:
 
 
 def declare(column: pa.ChunkedArray, kind: InputKind, name: str) -> pa.ChunkedArray:
-    """The column as numbers or as levels; DataError where it cannot be.
+    """The column as numbers or as levels; DataError if it cannot be.
 
     >>> declare(pa.chunked_array([[101.0, None, 102.0]]), "categorical", "store").to_pylist()
     ['101', None, '102']

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from mtl_search.data.declared import as_declared
 from mtl_search.data.inputs import KINDS, AnyInputs, CategoricalInputs, NumericInputs
 from mtl_search.data.inputs.categorical import is_categorical
-from mtl_search.data.inputs.lookup import columns_of
+from mtl_search.data.inputs.fitted import columns_of
 from mtl_search.data.inputs.numeric import is_numeric, read_numbers
 from mtl_search.data.notes import listing
 from mtl_search.data.plain import plain_table
@@ -114,7 +114,7 @@ def choose_inputs(
 
 
 def without_constants(train: pa.Table, columns: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """``(columns, notes)``: the columns that differ in the train rows; DataError where none does."""
+    """``(columns, notes)``: the columns that differ in the train rows; DataError if none does."""
     pairs = zip(columns, columns_of(train, columns), strict=True)
     constant = [name for name, column in pairs if _is_constant(column, name)]
     kept = tuple(name for name in columns if name not in frozenset(constant))

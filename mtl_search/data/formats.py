@@ -1,4 +1,4 @@
-"""Tables from files of each format, told by their suffix, and from folders of Parquet parts."""
+"""Tables from files of each format, known by their suffix, and from folders of Parquet parts."""
 
 from collections.abc import Callable, Mapping
 from pathlib import PurePosixPath
@@ -25,7 +25,7 @@ PACKED = frozenset({".gz", ".bz2", ".zst"})
 
 
 def reader_of(path: str, source: str) -> Reader:
-    """What reads a file of this name; DataError, which names the ``source``, where nothing does."""
+    """What reads a file of this name; DataError, which names the ``source``, if nothing does."""
     suffixes = PurePosixPath(path.lower()).suffixes
     packed = bool(PACKED & set(suffixes[-1:]))
     suffix = "".join(suffixes[-2:-1] if packed else suffixes[-1:])

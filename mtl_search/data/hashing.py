@@ -19,7 +19,7 @@ __all__ = ["Hashes", "hash_rows", "hash_values", "shares"]
 Hashes = NDArray[np.uint64]
 
 MISSING = np.uint64(0x6D697373696E6721)  # what stands for null and NaN
-EXACT = 2**53  # whole numbers up to this are told apart as float64, larger ones as integers
+EXACT = 2**53  # whole numbers up to this are distinct as float64, larger ones as integers
 LARGE = np.uint64(0x6C61726765212121)  # tells integers beyond it from the bits of a float
 
 
@@ -126,7 +126,7 @@ def _of_distinct(column: pa.ChunkedArray) -> Hashes:
 
 
 def _of_decimal(value: Decimal) -> np.uint64:
-    """That of the float that is written alike, where there is one."""
+    """That of the float that is written alike, if there is one."""
     if Decimal(repr(float(value))) == value:
         return np.uint64(_of_floats(np.array([float(value)]))[0])
     return _of_text(format(value.normalize(), "f"))

@@ -35,7 +35,7 @@ __all__ = ["dataset_from_table", "load_dataset"]
 
 
 def load_dataset(spec: DataSpec, tasks: Mapping[str, TaskConfig], *, base: Path) -> Dataset:
-    """The Dataset of a source; relative paths start at ``base``. DataError where it cannot be used."""
+    """The Dataset of a source; relative paths start at ``base``. DataError if it cannot be used."""
     table, notes = read_source(spec, base)
     return dataset_from_table(table, spec, tasks, notes=notes)
 
@@ -46,7 +46,7 @@ def dataset_from_table(
     """The Dataset of a table in memory; ``spec.source`` only names it.
 
     A task that cannot be learned from the train rows or judged in a split is left out with a note; DataError
-    where no main task is left. ``notes`` are told before what is found here.
+    if no main task is left. ``notes`` come before what is found here.
     """
     with _located(spec.source):
         check_table(table)
@@ -134,7 +134,7 @@ def _rows(table: pa.Table, encoding: Encoding, found: Targets, which: Split, gro
 
 
 def _units(table: pa.Table, group: str | None) -> torch.Tensor:
-    """The sampling unit of each row: its group where there is one, else itself."""
+    """The sampling unit of each row: its group if there is one, else itself."""
     if group is None:
         return torch.arange(len(table))
     return torch.from_numpy(hash_values(table[group]).view(np.int64))
@@ -157,7 +157,7 @@ def _fingerprint(
 
 
 def _test_rows(test: pa.Table, config: TaskConfig, name: str) -> str:
-    """A fingerprint of a task's labels in test, in their order: values are comparable where it is equal.
+    """A fingerprint of a task's labels in test, in their order: values are comparable if it is equal.
 
     It is of the labels alone, so that neither another choice of inputs nor of other tasks changes it.
     """

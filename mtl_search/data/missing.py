@@ -72,7 +72,7 @@ def _equal(column: pa.ChunkedArray, number: pa.Scalar) -> pa.ChunkedArray:
 
 
 def _of_kind(number: pa.Scalar, kind: pa.DataType) -> pa.Array:
-    """The number as an array of this kind, empty where the kind has no such number."""
+    """The number as an array of this kind, empty if the kind has no such number."""
     try:
         return pa.array([number.as_py()], kind)
     except (pa.ArrowInvalid, OverflowError):

@@ -1,4 +1,4 @@
-"""What is told about a table: short sentences for people, with many names abridged."""
+"""Notes about a table: short sentences, in which many names are abridged."""
 
 from collections.abc import Sequence
 
@@ -18,7 +18,7 @@ def abridged(names: Sequence[str], shown: int = SHOWN) -> str:
 
 
 def listing(columns: Sequence[str], of_one: str, of_many: str) -> tuple[str, ...]:
-    """One note on all these columns, none where there are none; ``{is}`` becomes is or are.
+    """One note on all these columns, none if there are none; ``{is}`` becomes is or are.
 
     >>> listing(["row"], "looks odd and {is} left out", "look odd and {is} left out")
     ("column 'row' looks odd and is left out",)

@@ -47,7 +47,7 @@ def plain_column(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def _decimal(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Integers where all values are whole and fit."""
+    """Integers if all values are whole and fit."""
     kind = column.type
     if not pa.types.is_decimal256(kind):
         column = pc.cast(column, pa.decimal128(kind.precision, kind.scale))

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from mtl_search.data.hashing import hash_rows, hash_values
-from mtl_search.data.inputs.lookup import columns_of
+from mtl_search.data.inputs.fitted import columns_of
 from mtl_search.data.spec import DataSpec
 from mtl_search.data.splits import cut_groups
 from mtl_search.records import Split

@@ -45,8 +45,8 @@ class InputShape:
 class Rows:
     """The encoded rows of one split, or a batch of them.
 
-    ``units``: an int64 code a row, equal for rows that are one sampling unit: those of one group where the
-    data has groups, else each row is one of its own. What rows of one unit have in common is no new evidence.
+    ``units``: an int64 code a row, equal for rows that are one sampling unit: those of one group if the data
+    has groups, else each row is one of its own. What rows of one unit have in common is no new evidence.
 
     Pickled as numpy arrays, which protocol 5 moves out of band: readers in Ray's object store share
     the memory, so tensors of unpickled rows must not be written to.

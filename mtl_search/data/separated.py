@@ -35,7 +35,7 @@ class Layout:
 def read_separated(
     filesystem: FileSystem, path: str, layout: Layout, usual: str = ","
 ) -> tuple[pa.Table, tuple[str, ...]]:
-    """The table, and a note where it is written in another way than with ``usual`` and decimal points.
+    """The table, and a note if it is written in another way than with ``usual`` and decimal points.
 
     The usual signs for missing values (NA, NaN, null ...) count as such among numbers alone: in a column of
     text they may be words, and are told apart from empty cells.
@@ -55,12 +55,12 @@ def read_separated(
 
 
 def _notes(given: Layout, found: Layout, usual: str) -> tuple[str, ...]:
-    told = []
+    notes = []
     if given.separator is None and found.separator != usual:
-        told.append(f"{found.separator!r} between fields (separator: {found.separator!r})")
+        notes.append(f"{found.separator!r} between fields (separator: {found.separator!r})")
     if given.decimal is None and found.decimal != ".":
-        told.append("a decimal comma (decimal: ',')")
-    return (f"read with {' and '.join(told)}, as found in the file",) if told else ()
+        notes.append("a decimal comma (decimal: ',')")
+    return (f"read with {' and '.join(notes)}, as found in the file",) if notes else ()
 
 
 def _read(filesystem: FileSystem, path: str, layout: Layout) -> pa.Table:
@@ -86,7 +86,7 @@ def _separator(filesystem: FileSystem, path: str, usual: str) -> str:
 
 
 def _fields(lines: Sequence[str], separator: str) -> int:
-    """How many fields the header has, 0 where other lines have other numbers of them."""
+    """How many fields the header has, 0 if other lines have other numbers of them."""
     try:
         rows = [row for row in csv.reader(lines, delimiter=separator) if row]
     except csv.Error:

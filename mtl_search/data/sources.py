@@ -28,7 +28,7 @@ def is_local_file(source: str) -> bool:
 
 
 def read_table(source: str, base: Path) -> pa.Table:
-    """The whole table; a relative path starts at ``base``. DataError where it cannot be read."""
+    """The whole table; a relative path starts at ``base``. DataError if it cannot be read."""
     return read_source(DataSpec(source=source), base)[0]
 
 
@@ -60,7 +60,7 @@ def _check_layout(spec: DataSpec, found: str) -> None:
 
 
 def check_table(table: pa.Table) -> None:
-    """DataError where there is no row, or two columns of one name."""
+    """DataError if there is no row, or two columns of one name."""
     names = table.column_names
     twice = sorted(name for name, times in Counter(names).items() if times > 1)
     if twice:

@@ -88,7 +88,7 @@ class DataSpec(BaseModel):
     that are neither inputs nor tasks. ``inputs`` declares columns, ``{zip: categorical}``: the others are
     taken by their type. ``missing``: values that count as missing wherever they stand, ``[-999, NA]``, or
     in the columns named, ``{level: [-999]}``. ``separator`` and ``decimal`` are of a CSV file, and are found
-    where they are not given. ``rows`` and ``train_rows`` keep that many rows, of all or of train, chosen by
+    if they are not given. ``rows`` and ``train_rows`` keep that many rows, of all or of train, chosen by
     hash.
     """
 

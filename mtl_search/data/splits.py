@@ -40,7 +40,7 @@ def key_hashes(table: pa.Table, key: Sequence[str]) -> Hashes:
 
 
 def split_rows(table: pa.Table, hashes_N: Hashes, spec: DataSpec, strata: Strata = ()) -> dict[Split, Index]:
-    """The positions of the rows of each split, in their order; DataError where one is empty.
+    """The positions of the rows of each split, in their order; DataError if one is empty.
 
     ``hashes_N``: of the content or the key of each row; ``strata``: codes by which rare
     rows are dealt evenly.
@@ -70,7 +70,7 @@ def split_rows(table: pa.Table, hashes_N: Hashes, spec: DataSpec, strata: Strata
 
 
 def subsample(hashes_N: Hashes, n_rows: int, seed: int, use: str) -> Index:
-    """The positions of ``n_rows`` rows chosen by hash, or of all where there are fewer."""
+    """The positions of ``n_rows`` rows chosen by hash, or of all if there are fewer."""
     return np.sort(np.argsort(shares(hashes_N, seed, use), kind="stable")[:n_rows])
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from mtl_search.data.distinct import distinct_values
 from mtl_search.data.inputs.categorical import is_categorical
-from mtl_search.data.inputs.lookup import columns_of
+from mtl_search.data.inputs.fitted import columns_of
 from mtl_search.data.notes import abridged
 
 __all__ = ["find_suspects"]
@@ -103,7 +103,7 @@ def _word(texts: list[str]) -> str | None:
 
 
 def _odd_number(texts: list[str]) -> str | None:
-    """Where nearly all texts are numbers: the first that is none, empty where all are."""
+    """If nearly all texts are numbers: the first that is none, empty if all are."""
     numbers = pc.sum(pc.match_substring_regex(pa.array(texts, pa.string()), NUMBER)).as_py() or 0
     if numbers < max(3, MOSTLY * len(texts)):
         return None

@@ -1,4 +1,4 @@
-"""Targets of every split: fitted on train, encoded, and left out where they cannot be judged."""
+"""Targets of every split: fitted on train, encoded, and left out if they cannot be judged."""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -36,7 +36,7 @@ class Targets:
 
 
 def fit_tasks(configs: Mapping[str, TaskConfig], tables: Mapping[Split, pa.Table]) -> Targets:
-    """Every task that can be learned from train and judged in each split; the first error where no main task
+    """Every task that can be learned from train and judged in each split; the first error if no main task
     is left."""
     tasks: dict[str, Task] = {}
     encoded: dict[Split, dict[str, Encoded]] = {which: {} for which in tables}
@@ -78,7 +78,7 @@ def _fit(
 
 @contextmanager
 def _column_named(name: str, config: TaskConfig) -> Iterator[None]:
-    """Puts the column into the place of an error, where it is called otherwise than the task."""
+    """Names the column in an error, if its name differs from the task's."""
     try:
         yield
     except DataError as error:

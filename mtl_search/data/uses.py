@@ -23,7 +23,7 @@ def left_out(spec: DataSpec, tasks: Mapping[str, TaskConfig]) -> frozenset[str]:
 
 
 def check_uses(table: pa.Table, spec: DataSpec, tasks: Mapping[str, TaskConfig]) -> None:
-    """DataError where a column that is named is not there, or has two uses that exclude each other."""
+    """DataError if a column that is named is not there, or has two uses that exclude each other."""
     if not tasks:
         raise DataError("tasks", "at least one task", "none")
     sources = {f"tasks.{name}": config.source_columns(name) for name, config in tasks.items()}

@@ -81,19 +81,24 @@ class NetworkCosts:
 
     def of(self, config: NetworkConfig) -> NetworkCost:
         """The cost of the network that a configuration describes."""
-        encoder, spec = self._once(config.encoder.cost_key, lambda: self._of_encoder(config.encoder))
+        encoder, spec = self._once(config.encoder, lambda: self._of_encoder(config.encoder))
         trunk, copies = config.trunk, config.sharing.copies(config.trunk.stages)
         if copies is not None:
             key: Hashable = (trunk.cost_key, spec)
-            out, stages = self._once(key, lambda: _of_stages(trunk, spec))
+            out, stages, heads = self._once(key, lambda: (*_of_stages(trunk, spec), {}))
             parts = [cost for cost, times in zip(stages, copies, strict=True) for _ in range(times)]
         else:
             key = (trunk.cost_key, spec, config.sharing.cost_key, config.members)
-            out, body = self._once(key, lambda: _of_body(config, spec))
+            out, body, heads = self._once(key, lambda: (*_of_body(config, spec), {}))
             parts = [body]
-        parts += [self._once((name, out), partial(self._of_head, name, out)) for name in config.members]
-        parts.append(encoder)
-        return NetworkCost(sum(part.n_params for part in parts), sum(part.flops for part in parts))
+        for name in config.members:
+            if name not in heads:
+                heads[name] = self._once((name, out), partial(self._of_head, name, out))
+            parts.append(heads[name])
+        return NetworkCost(
+            encoder.n_params + sum([part.n_params for part in parts]),
+            encoder.flops + sum([part.flops for part in parts]),
+        )
 
     def _once(self, key: Hashable, count: Callable[[], Any]) -> Any:
         if key not in self._known:

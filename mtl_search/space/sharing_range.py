@@ -41,7 +41,7 @@ class SharingRange(ABC):
 
     @abstractmethod
     def check(self, tasks: Members, stages: frozenset[int]) -> None:
-        """Mismatch where it does not fit ``tasks``, the possible members, or the possible ``stages``."""
+        """Mismatch if it does not fit ``tasks``, the possible members, or the possible ``stages``."""
 
     @abstractmethod
     def count(self, n_members: int, n_stages: int) -> int:
@@ -73,7 +73,7 @@ class Shared(SharingRange):
 @final
 @dataclass(frozen=True, slots=True)
 class Split(SharingRange):
-    """One common cut: the parameter ``branching.split``, or none where it is given."""
+    """One common cut: the parameter ``branching.split``, or none if it is given."""
 
     at: int | IntRange | Categorical
 

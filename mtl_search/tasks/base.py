@@ -6,7 +6,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Self, TypeAlias
 
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, model_validator
 from torch import Tensor, nn
 
@@ -79,7 +81,7 @@ class Task(ABC):
         """The targets as ``predictions`` are compared with them: classes, or numbers in their own unit."""
 
     def evaluate(self, outputs_NK: Tensor, targets_N: Tensor) -> dict[str, float]:
-        """Every metric over labelled rows, NaN where it is undefined (one class present, say)."""
+        """Every metric over labelled rows, NaN if it is undefined (one class present, say)."""
         predictions, truths = self.predictions(outputs_NK), self.truths(targets_N)
         return {name: measure(predictions, truths) for name, measure in self.measures.items()}
 
@@ -93,7 +95,7 @@ class Task(ABC):
 
     @abstractmethod
     def describe(self) -> str:
-        """What the train labels look like, in a few words for people."""
+        """What the train labels look like, in a few words."""
 
 
 class _Mean(nn.Module):
@@ -105,10 +107,10 @@ class _Mean(nn.Module):
         return features.mean(dim=self.axes)
 
 
-class TaskOptions(BaseModel):
+class TaskOptions(BaseModel, ABC):
     """The options that all kinds share.
 
-    ``role``, and for a main task its ``weight`` in delta_m; ``column``, where the labels are in another
+    ``role``, and for a main task its ``weight`` in delta_m; ``column``, if the labels are in another
     column than that of the task's name; ``missing``, values of that column that mean no label.
     """
 
@@ -124,3 +126,15 @@ class TaskOptions(BaseModel):
         if self.weight != 1.0 and self.role is not Role.MAIN:
             raise ValueError("a weight is of a main task; an auxiliary one does not count in delta_m")
         return self
+
+    def source_columns(self, task_name: str) -> tuple[str, ...]:
+        """The columns that hold the labels."""
+        return (self.column or task_name,)
+
+    @abstractmethod
+    def strata(self, name: str, columns: Sequence[Column]) -> list[NDArray[np.int64]]:
+        """Codes a row, -1 without a label: rows of one code should be in every split."""
+
+    @abstractmethod
+    def fit(self, name: str, train_columns: Sequence[Column]) -> Task:
+        """The task, from the labels of the train rows."""

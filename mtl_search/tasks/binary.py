@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pydantic import PositiveFloat
 from torch import Tensor
 from torch.nn import functional as F
+from typing_extensions import override
 
 from mtl_search.errors import DataError, LabelError, nearest
 from mtl_search.records import MetricKind, Role
@@ -58,16 +59,12 @@ class Binary(Task):
         positive: bool | int | str | None = None
         pos_weight: PositiveFloat | Literal["balanced"] | None = None
 
-        def source_columns(self, task_name: str) -> tuple[str, ...]:
-            """The one source column."""
-            return (self.column or task_name,)
-
+        @override
         def strata(self, name: str, columns: Sequence[Column]) -> list[NDArray[np.int64]]:
-            """Codes a row, -1 without a label: rows of one code should be in every split."""
             return [class_codes(labels(columns[0], name))]
 
+        @override
         def fit(self, name: str, train_columns: Sequence[Column]) -> "Binary":
-            """The task, from the labels of the train rows."""
             column = labels(train_columns[0], name)
             classes = find_classes(column)
             if len(classes) < 2:
@@ -96,20 +93,22 @@ class Binary(Task):
             )
 
     @property
+    @override
     def n_outputs(self) -> int:
-        """One log-odds."""
         return 1
 
     @property
+    @override
     def measures(self) -> Mapping[str, Measure]:
-        """The metrics of this kind by name."""
         return BINARY
 
+    @override
     def encode(self, columns: Sequence[Column]) -> tuple[Tensor, Tensor]:
         """Targets 0 and 1 as float32."""
         codes_N, labelled_N = label_codes(labels(columns[0], self.name), self.classes, self.name)
         return torch.from_numpy(codes_N).float(), torch.from_numpy(labelled_N)
 
+    @override
     def loss(self, outputs_BK: Tensor, targets_B: Tensor, labelled_B: Tensor) -> Tensor:
         """Mean binary cross-entropy, positive rows weighted; the mean divides by the count of rows."""
         targets_B = targets_B.masked_fill(~labelled_B, 0.0)
@@ -117,18 +116,19 @@ class Binary(Task):
         weights_B = labelled_B * (1.0 + (self.pos_weight - 1.0) * targets_B)
         return (losses_B * weights_B).sum() / labelled_B.sum()
 
+    @override
     def predictions(self, outputs_NK: Tensor) -> Tensor:
         """The probability of the positive class; float64, where it saturates late."""
         return outputs_NK[:, 0].double().sigmoid()
 
+    @override
     def truths(self, targets_N: Tensor) -> Tensor:
-        """Classes 0 and 1."""
         return targets_N.long()
 
+    @override
     def signals(self, targets_N: Tensor) -> Tensor:
-        """The positive class."""
         return targets_N[:, None]
 
+    @override
     def describe(self) -> str:
-        """The classes and the share of the positive one."""
         return f"{self.rate:.1%} are {self.classes[1]!r}, the others {self.classes[0]!r}"

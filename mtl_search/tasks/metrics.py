@@ -1,6 +1,6 @@
 """Metrics of predictions against truths: torchmetrics' values, with a policy for what is undefined.
 
-Torchmetrics takes scores for probabilities where all lie in [0, 1] and for logits otherwise, so it is
+Torchmetrics takes scores for probabilities if all lie in [0, 1] and for logits otherwise, so it is
 given probabilities or decided classes, never logits. Where it would warn and return 0 (one class
 present, a constant target) the value here is NaN.
 """
@@ -55,7 +55,7 @@ class Measure:
     of: Callable[[Tensor, Tensor], Tensor]
 
     def __call__(self, predictions: Tensor, truths: Tensor) -> float:
-        """The value as a number; NaN without rows and where a prediction is not finite."""
+        """The value as a number; NaN without rows and if a prediction is not finite."""
         if len(truths) == 0 or not bool(predictions.isfinite().all()):
             return float("nan")
         return float(self.of(predictions, truths))
@@ -101,7 +101,7 @@ def _nan() -> Tensor:
 
 
 def _both(compute: Callable[[Tensor, Tensor], Tensor], probs_N: Tensor, truths_N: Tensor) -> Tensor:
-    """The value where both classes are present, else NaN."""
+    """The value if both classes are present, else NaN."""
     n_positive = int(truths_N.sum())
     return compute(probs_N, truths_N) if 0 < n_positive < len(truths_N) else _nan()
 

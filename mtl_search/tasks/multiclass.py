@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pydantic import BeforeValidator, Field, PositiveFloat
 from torch import Tensor
 from torch.nn import functional as F
+from typing_extensions import override
 
 from mtl_search.errors import DataError, LabelError, nearest
 from mtl_search.records import MetricKind, Role
@@ -38,7 +39,7 @@ class Multiclass(Task):
     """A task of K classes with K outputs, their logits.
 
     ``weights`` multiply the loss of the rows of a class, and the mean divides by their sum, as in
-    ``CrossEntropyLoss``; empty where all count the same.
+    ``CrossEntropyLoss``; empty if all count the same.
 
     >>> import pyarrow as pa
     >>> Multiclass.Config().fit("stage", [pa.chunked_array([["iii", "i", None, "ii"]])]).classes
@@ -66,16 +67,12 @@ class Multiclass(Task):
         class_weights: ClassWeights | Literal["balanced"] | None = None
         label_smoothing: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
 
-        def source_columns(self, task_name: str) -> tuple[str, ...]:
-            """The one source column."""
-            return (self.column or task_name,)
-
+        @override
         def strata(self, name: str, columns: Sequence[Column]) -> list[NDArray[np.int64]]:
-            """Codes a row, -1 without a label: rows of one code should be in every split."""
             return [class_codes(labels(columns[0], name))]
 
+        @override
         def fit(self, name: str, train_columns: Sequence[Column]) -> "Multiclass":
-            """The task, from the labels of the train rows."""
             column = labels(train_columns[0], name)
             classes = find_classes(column)
             if len(classes) < 2:
@@ -112,39 +109,42 @@ class Multiclass(Task):
             return tuple(self.class_weights.get(label, 1.0) for label in names)
 
     @property
+    @override
     def n_outputs(self) -> int:
-        """One logit per class."""
         return len(self.classes)
 
     @property
+    @override
     def measures(self) -> Mapping[str, Measure]:
-        """The metrics of this kind by name."""
         return MULTICLASS
 
+    @override
     def encode(self, columns: Sequence[Column]) -> tuple[Tensor, Tensor]:
         """Targets 0 .. K-1 as int64."""
         codes_N, labelled_N = label_codes(labels(columns[0], self.name), self.classes, self.name)
         return torch.from_numpy(codes_N), torch.from_numpy(labelled_N)
 
+    @override
     def loss(self, outputs_BK: Tensor, targets_B: Tensor, labelled_B: Tensor) -> Tensor:
         """Mean cross-entropy, weighted by class and smoothed."""
         weights_K = outputs_BK.new_tensor(self.weights) if self.weights else None
         targets_B = targets_B.masked_fill(~labelled_B, MISSING)
         return F.cross_entropy(outputs_BK, targets_B, weights_K, label_smoothing=self.label_smoothing)
 
+    @override
     def predictions(self, outputs_NK: Tensor) -> Tensor:
         """The probability of each class."""
         return outputs_NK.double().softmax(1)
 
+    @override
     def truths(self, targets_N: Tensor) -> Tensor:
-        """Classes 0 .. K-1."""
         return targets_N
 
+    @override
     def signals(self, targets_N: Tensor) -> Tensor:
-        """Each class against the others."""
         return F.one_hot(targets_N, len(self.classes)).float()
 
+    @override
     def describe(self) -> str:
-        """The number of classes and the largest."""
         largest = max(self.rates)
         return f"{len(self.classes)} classes, {largest:.1%} are {self.classes[self.rates.index(largest)]!r}"

@@ -1,4 +1,4 @@
-"""Several labels, each of which is so or not."""
+"""Several labels, each of which applies or does not."""
 
 # N rows, B rows of a batch, K labels
 
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from pydantic import Field, PositiveFloat, model_validator
 from torch import Tensor
 from torch.nn import functional as F
+from typing_extensions import override
 
 from mtl_search.errors import DataError, LabelError
 from mtl_search.records import MetricKind, Role
@@ -49,7 +50,7 @@ class Multilabel(Task):
     """The labels: the columns' names, or what the lists contain."""
     pos_weights: tuple[float, ...]
     rate: float
-    """The share of labels that are so, among the known ones of train."""
+    """The share of labels that apply, among the known ones of train."""
     weight: float = 1.0
     kind: Literal["multilabel"] = "multilabel"
 
@@ -69,18 +70,18 @@ class Multilabel(Task):
                 raise ValueError("either column (of lists) or columns (one a label)")
             return self
 
+        @override
         def source_columns(self, task_name: str) -> tuple[str, ...]:
-            """One column per label, or the column of lists."""
             return self.columns or (self.column or task_name,)
 
+        @override
         def strata(self, name: str, columns: Sequence[Column]) -> list[NDArray[np.int64]]:
-            """Codes a row for each label, -1 where it is not known: rows of one code should be everywhere."""
             sources = self.source_columns(name)
             classes = self.columns or find_classes(_flat(columns[0], name))
             return list(_targets(columns, sources, classes).astype(np.int64).T)
 
+        @override
         def fit(self, name: str, train_columns: Sequence[Column]) -> "Multilabel":
-            """The task, from the labels of the train rows."""
             sources = self.source_columns(name)
             classes = self.columns or find_classes(_flat(train_columns[0], name))
             targets_NK = _targets(train_columns, sources, classes)
@@ -109,15 +110,16 @@ class Multilabel(Task):
             )
 
     @property
+    @override
     def n_outputs(self) -> int:
-        """One log-odds per label."""
         return len(self.classes)
 
     @property
+    @override
     def measures(self) -> Mapping[str, Measure]:
-        """The metrics of this kind by name."""
         return MULTILABEL
 
+    @override
     def encode(self, columns: Sequence[Column]) -> tuple[Tensor, Tensor]:
         """Targets 0, 1 and -1 (this label is not known) as float32, N x K."""
         targets_NK = _targets(columns, self.sources, self.classes)
@@ -125,6 +127,7 @@ class Multilabel(Task):
         targets_NK[~labelled_N] = 0.0
         return torch.from_numpy(targets_NK), torch.from_numpy(labelled_N)
 
+    @override
     def loss(self, outputs_BK: Tensor, targets_B: Tensor, labelled_B: Tensor) -> Tensor:
         """Mean binary cross-entropy over the known labels, positive ones weighted."""
         known_BK = labelled_B[:, None] & (targets_B != UNKNOWN)
@@ -134,20 +137,21 @@ class Multilabel(Task):
         )
         return (losses_BK * known_BK).sum() / known_BK.sum()
 
+    @override
     def predictions(self, outputs_NK: Tensor) -> Tensor:
         """The probability of each label."""
         return outputs_NK.double().sigmoid()
 
+    @override
     def truths(self, targets_N: Tensor) -> Tensor:
-        """1, 0 and -1 for what is not known."""
         return targets_N.long()
 
+    @override
     def signals(self, targets_N: Tensor) -> Tensor:
-        """Each label."""
         return targets_N.masked_fill(targets_N == UNKNOWN, torch.nan)
 
+    @override
     def describe(self) -> str:
-        """The number of labels and how many of them are so."""
         return f"{len(self.classes)} labels, {self.rate:.1%} of them so"
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, model_validator
 from torch import Tensor
 from torch.nn import functional as F
+from typing_extensions import override
 
 from mtl_search.errors import LabelError
 from mtl_search.records import MetricKind, Role
@@ -82,20 +83,16 @@ class Regression(Task):
 
         @property
         def _delta(self) -> float:
-            """Of the loss, which follows the metric where none is named."""
+            """Of the loss, which follows the metric if none is named."""
             loss = self.loss or ("mae" if self.metric == "mae" else "mse")
             return self.delta if loss == "huber" else 0.0 if loss == "mae" else float("inf")
 
-        def source_columns(self, task_name: str) -> tuple[str, ...]:
-            """The one source column."""
-            return (self.column or task_name,)
-
+        @override
         def strata(self, name: str, columns: Sequence[Column]) -> list[NDArray[np.int64]]:
-            """Codes a row, -1 without a label: rows of one code should be in every split."""
             return [np.where(np.isnan(numbers(columns[0], name)), -1, 0)]
 
+        @override
         def fit(self, name: str, train_columns: Sequence[Column]) -> "Regression":
-            """The task, from the labels of the train rows."""
             values_N = numbers(train_columns[0], name)
             values_N = values_N[~np.isnan(values_N)]
             if len(values_N) == 0 or values_N.min() == values_N.max():
@@ -113,17 +110,18 @@ class Regression(Task):
             )
 
     @property
+    @override
     def n_outputs(self) -> int:
-        """One standardised number."""
         return 1
 
     @property
+    @override
     def measures(self) -> Mapping[str, Measure]:
-        """The metrics of this kind by name; pinball where it learns a quantile."""
         if self.quantile is None:
             return REGRESSION
         return {**REGRESSION, PINBALL.name: Measure(PINBALL, partial(pinball, quantile=self.quantile))}
 
+    @override
     def encode(self, columns: Sequence[Column]) -> tuple[Tensor, Tensor]:
         """Standardised targets as float32."""
         values_N = numbers(columns[0], self.name)
@@ -131,6 +129,7 @@ class Regression(Task):
         targets_N = np.where(labelled_N, (values_N - self.mean) / self.scale, 0.0)
         return torch.from_numpy(targets_N.astype(np.float32)), torch.from_numpy(labelled_N)
 
+    @override
     def loss(self, outputs_BK: Tensor, targets_B: Tensor, labelled_B: Tensor) -> Tensor:
         """The mean loss of standardised values, of which Huber's is without torch's factor 1/2."""
         values_B, targets_B = outputs_BK[:, 0], targets_B.masked_fill(~labelled_B, 0.0)
@@ -144,18 +143,19 @@ class Regression(Task):
             losses_B = 2.0 * F.huber_loss(values_B, targets_B, reduction="none", delta=self.delta)
         return (losses_B * labelled_B).sum() / labelled_B.sum()
 
+    @override
     def predictions(self, outputs_NK: Tensor) -> Tensor:
         """Numbers in the target's own unit."""
         return outputs_NK[:, 0].double() * self.scale + self.mean
 
+    @override
     def truths(self, targets_N: Tensor) -> Tensor:
-        """Numbers in the target's own unit."""
         return targets_N.double() * self.scale + self.mean
 
+    @override
     def signals(self, targets_N: Tensor) -> Tensor:
-        """The number."""
         return targets_N[:, None]
 
+    @override
     def describe(self) -> str:
-        """The mean and the standard deviation."""
         return f"mean {self.mean:.4g}, standard deviation {self.scale:.4g}"

@@ -29,7 +29,7 @@ MEMBERS = ("age", "cost", "death")
 class SharingSuite(ABC):
     """What is true of every way of sharing.
 
-    A subclass says which, as a fixture where it has several; its name starts with ``Test``, so that pytest
+    A subclass says which, as a fixture if it has several; its name starts with ``Test``, so that pytest
     finds it.
     """
 

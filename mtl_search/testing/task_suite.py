@@ -19,7 +19,7 @@ from mtl_search.tasks import AnyTask, Column, Task, TaskConfig
 __all__ = ["TaskSuite"]
 
 TASK = TypeAdapter[Task](AnyTask)
-POISON = (1e6, -7.0, float("nan"))  # stands where a label is missing, and must not matter
+POISON = (1e6, -7.0, float("nan"))  # in the place of a missing label, and must not matter
 
 
 class TaskSuite(ABC):

@@ -24,7 +24,7 @@ MEMBERS = ("age", "cost", "death")
 class TrunkSuite(ABC):
     """What is true of every trunk.
 
-    A subclass says which trunk, as a fixture where it has several, and what encodes for it; its name starts
+    A subclass says which trunk, as a fixture if it has several, and what encodes for it; its name starts
     with ``Test``, so that pytest finds it.
     """
 

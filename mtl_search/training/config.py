@@ -1,4 +1,4 @@
-"""TrialConfig: everything that decides how one network is built and trained, but for the seed."""
+"""TrialConfig: everything that decides how one network is built and trained, except the seed."""
 
 import hashlib
 import json
@@ -60,7 +60,7 @@ class TrialConfig(BaseModel):
         return self
 
     def on(self, bfloat16: bool) -> Self:
-        """This configuration as it is trained, where ``auto`` is settled: a result depends on it."""
+        """This configuration as it is trained, with ``auto`` settled: a result depends on it."""
         if self.precision != "auto":
             return self
         return self.model_copy(update={"precision": "bfloat16" if bfloat16 else "float32"})

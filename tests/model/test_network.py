@@ -1,5 +1,3 @@
-import copy
-import pickle
 from typing import Any
 
 import pytest
@@ -87,12 +85,6 @@ def test_the_last_shared_layer_is_the_deepest_that_all_go_through(text: Any, las
     assert [id(p) for p in found] == [id(p) for p in expected]
 
 
-def test_a_network_of_one_shares_nothing() -> None:
-    network = network_of("age / age")
-    assert network.shared_parameters() == []
-    assert len(network.task_parameters("age")) == len(list(network.parameters()))
-
-
 class Bare(Trunk):
     """A trunk whose stages have no parameters."""
 
@@ -126,15 +118,6 @@ def test_the_order_of_tasks_does_not_matter() -> None:
         network = Network(sharing, TableConfig(), trunk, order, TOY_SHAPE, generator=generator)
         states.append(network.state_dict())
     torch.testing.assert_close(*states, rtol=0, atol=0)
-
-
-@pytest.mark.parametrize("copied", [copy.deepcopy, lambda network: pickle.loads(pickle.dumps(network))])
-def test_a_copy_knows_its_own_parameters(copied: Any) -> None:
-    network = copied(network_of(TREE))
-    known = {id(p) for p in network.parameters()}
-    assert {id(p) for p in network.shared_parameters()} <= known
-    assert {id(p) for p in network.task_parameters("death")} <= known
-    assert {id(p) for p in network.last_shared_parameters()} <= known
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,7 @@ from torch import Tensor
 from typing_extensions import override
 
 from mtl_search.data.distinct import distinct_values
-from mtl_search.data.inputs.fitted import FittedInputs
-from mtl_search.data.inputs.lookup import columns_of
+from mtl_search.data.inputs.fitted import FittedInputs, columns_of
 from mtl_search.data.rows import InputShape
 from mtl_search.errors import DataError
 

@@ -1,6 +1,7 @@
 """What every kind of input offers: how columns of its type become a tensor, fitted on the train rows."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import Self
 
 import pyarrow as pa
@@ -8,7 +9,7 @@ from torch import Tensor
 
 from mtl_search.data.rows import InputShape
 
-__all__ = ["FittedInputs"]
+__all__ = ["FittedInputs", "columns_of"]
 
 
 class FittedInputs(ABC):
@@ -38,3 +39,9 @@ class FittedInputs(ABC):
     @abstractmethod
     def encode(self, table: pa.Table) -> Tensor:
         """The columns of any rows, as one tensor."""
+
+
+def columns_of(table: pa.Table, names: Sequence[str]) -> list[pa.ChunkedArray]:
+    """The columns of these names, which must be there; a table looks through all names for each one."""
+    positions = {name: position for position, name in enumerate(table.column_names)}
+    return [table.column(positions[name]) for name in names]

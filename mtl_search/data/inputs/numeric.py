@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from typing_extensions import override
 
-from mtl_search.data.inputs.fitted import FittedInputs
-from mtl_search.data.inputs.lookup import columns_of
+from mtl_search.data.inputs.fitted import FittedInputs, columns_of
 from mtl_search.data.rows import InputShape
 from mtl_search.errors import DataError
 
@@ -28,7 +27,7 @@ LARGEST = 1e150  # what is further from zero stands here, so that no step of the
 class NumericInputs(FittedInputs):
     """Columns of numbers as features near [-3, 3], then an indicator for each column that train misses.
 
-    The median goes to 0 and the distance of the quartiles to 1 (where it is zero: half the range), then
+    The median goes to 0 and the distance of the quartiles to 1 (if it is zero: half the range), then
     ``x / sqrt(1 + (x / 3)^2)`` bends outliers to less than 3 (Holzmueller et al. 2024, section 3.1). A
     missing number is 0, its indicator 1.
     """
@@ -60,7 +59,7 @@ class NumericInputs(FittedInputs):
 
     @property
     def features(self) -> tuple[str, ...]:
-        """What each feature is, for people."""
+        """What each feature is."""
         return self.columns + tuple(f"missing {name}" for name in self.flagged)
 
     @property
@@ -96,7 +95,7 @@ def is_numeric(kind: pa.DataType) -> bool:
 
 
 def read_numbers(column: pa.ChunkedArray, name: str) -> NDArray[np.float64]:
-    """The column as float64, NaN where missing. DataError where a number is infinite.
+    """The column as float64, NaN where missing. DataError if a number is infinite.
 
     Dates and moments count in microseconds since 1970, times of day and durations in their own unit.
     """

@@ -16,7 +16,7 @@ class Encoder(Part):
 
     @abstractmethod
     def features(self, shape: InputShape) -> FeatureSpec:
-        """What it makes of inputs of this shape; a Mismatch, in words for people, if it cannot read them."""
+        """What it makes of inputs of this shape; a Mismatch, in words, if it cannot read them."""
 
     @abstractmethod
     def build(self, shape: InputShape) -> nn.Module:

@@ -34,7 +34,7 @@ class Trunk(Part):
 
     @abstractmethod
     def stage_out(self, index: int, spec: FeatureSpec) -> FeatureSpec:
-        """What stage ``index`` makes of features; a Mismatch, in words for people, if it cannot read them."""
+        """What stage ``index`` makes of features; a Mismatch, in words, if it cannot read them."""
 
     @abstractmethod
     def build_stage(self, index: int, spec: FeatureSpec) -> nn.Module:
