@@ -14,6 +14,7 @@ import pytest
 from ray.air.execution._internal.event_manager import RayEventManager
 from ray.exceptions import OutOfMemoryError, RayActorError, RayError
 
+from mtl_search.bundle import TrainedNetwork
 from mtl_search.errors import ResourceError
 from mtl_search.records import EpochReport, Phase, TrialRecord, TrialState
 from mtl_search.search import Snapshot, Watch, resume_sweep, run_sweep
@@ -21,6 +22,7 @@ from mtl_search.search.executors import Demands, ray_backend
 from mtl_search.search.executors.ray_backend import AskTheSource, Cluster, SourceSearcher, connect
 from mtl_search.search.executors.trainable import PACK, PLACEMENT, PROGRESS
 from mtl_search.search.jobs import Job, JobSource, Placement
+from mtl_search.search.phases.confirmation import NETWORKS
 from mtl_search.sweep import SweepSpec
 from mtl_search.sweep.settings import Resources
 from mtl_search.training import Progress, TrialOutcome
@@ -78,6 +80,9 @@ class TestSweeps:
             assert (record.epochs < 80) == (record.state is TrialState.PRUNED)
         assert max(sum(arm.running for arm in snapshot.arms) for snapshot in watch.snapshots) == 2
         assert any(r.phase == Phase.CONFIRMATION for r in records)
+        kept = [TrainedNetwork.load(folder) for folder in (result.path / NETWORKS).iterdir()]
+        (chosen,) = result.board.frame("designs").query("chosen")["n_networks"]
+        assert len(kept) == chosen, "weights come back from the workers"
         epochs = result.board.frame("epochs").groupby("trial_id")["epoch"]
         assert (epochs.nunique() == epochs.max()).all(), "no epoch is lost on its way, none comes twice"
         assert epochs.max().to_dict() == {r.trial_id: r.epochs for r in records}
