@@ -2,7 +2,7 @@
 
 Before anything is trained the labels alone say it, roughly (`smallest_before`): a metric's error of sampling
 follows from how many test units there are and how the labels are spread (`metric_error`), and what two
-networks make of the same rows is much alike. Afterwards replicates say it better (`smallest_after`).
+networks make of the same rows is much alike.
 
 What is assumed before: `RANKED`, `DECIDED` and `SEEDS` are rough central values, read by eye from the
 committed sweeps of SUPPORT2 and Census-Income: the confirmed designs, each against single_task, task by task
@@ -20,14 +20,13 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from mtl_search.analysis.metric_error import DECISIONS, metric_error
-from mtl_search.analysis.significance import ALPHA, jackknife_variance
+from mtl_search.analysis.significance import ALPHA
 
 __all__ = [
     "POWER",
     "TaskLabels",
     "expected_complete",
     "label_correlations",
-    "smallest_after",
     "smallest_before",
     "smallest_difference",
 ]
@@ -146,25 +145,6 @@ def _before(error: float, seeds: int, units: int) -> float:
     if not math.isfinite(error):
         return math.nan
     return smallest_difference(SEEDS * error, seeds, error, min(GROUPS, units))
-
-
-def smallest_after(
-    differences_S: ArrayLike, resampled_G: ArrayLike, *, valid_units: int, test_units: int, seeds: int
-) -> float:
-    """The smallest difference that ``seeds`` and ``test_units`` show, from replicates on valid.
-
-    ``differences_S``: of a design's delta_m and the reference's, one a seed that both were replicated on;
-    ``resampled_G``: their mean with each group of valid units left out in turn. The sampling variance is
-    that of the jackknife, for as many units as test has. NaN from fewer than two replicates.
-    """
-    kept = np.asarray(differences_S, dtype=float)
-    kept = kept[np.isfinite(kept)]
-    if len(kept) < 2:
-        return math.nan
-    resampled = np.asarray(resampled_G, dtype=float)
-    resampled = resampled[np.isfinite(resampled)]
-    of_rows = math.sqrt(jackknife_variance(resampled) * valid_units / max(test_units, 1))
-    return smallest_difference(float(kept.std(ddof=1)), seeds, of_rows, len(resampled))
 
 
 def expected_complete(trials: int, rungs: int, factor: int, free: int) -> float:

@@ -22,6 +22,9 @@ INFORMED = FEWEST_TRIALS  # trials trained to their end before a reference's stu
 TUNED_WEIGHTS = {"name": "fixed", "weights": {"simplex": [0.1, 10.0]}}
 
 
+Studies = dict[str, tuple[str, ...] | None]  # the members of their trials, by name
+
+
 @dataclass(frozen=True, slots=True)
 class Arm:
     """A space and how many trials each of its studies gets.
@@ -32,7 +35,7 @@ class Arm:
 
     name: str
     space: SearchSpace
-    studies: dict[str, tuple[str, ...] | None]
+    studies: Studies
     trials: int | None
 
     @property
@@ -59,21 +62,19 @@ def arms_of(spec: SweepSpec) -> tuple[Arm, ...]:
     }
     per_task = budget.reference_trials if budget.trials is not None else None
     in_total = per_task * len(settings.main_tasks) if per_task is not None else None
-    alone: dict[str, tuple[str, ...] | None] = {
-        f"{SINGLE_TASK}/{task}": (task,) for task in settings.main_tasks
-    }
-    arms = [Arm(SINGLE_TASK, spec.space, alone, per_task)]
+    arms = [Arm(SINGLE_TASK, spec.space, _of_each_task(SINGLE_TASK, spec), per_task)]
     if settings.references.linear:
-        studies: dict[str, tuple[str, ...] | None] = {
-            f"{LINEAR}/{task}": (task,) for task in settings.main_tasks
-        }
-        arms.append(Arm(LINEAR, spec.override(NO_TRUNK), studies, per_task))
+        arms.append(Arm(LINEAR, spec.override(NO_TRUNK), _of_each_task(LINEAR, spec), per_task))
     arms += [Arm(name, spec.override(part), {name: everything}, in_total) for name, part in tuned.items()]
     for name, space in (*spec.arms.items(), (SEARCH, spec.space)):
         arms.append(
             Arm(name, space, {name: space.members.tasks if space.members.is_fixed else None}, budget.trials)
         )
     return tuple(arms)
+
+
+def _of_each_task(arm: str, spec: SweepSpec) -> Studies:
+    return {f"{arm}/{task}": (task,) for task in spec.settings.main_tasks}
 
 
 def networks_of(spec: SweepSpec, arm: str) -> tuple[str, ...]:

@@ -11,7 +11,6 @@ from mtl_search.analysis.power import (
     TaskLabels,
     expected_complete,
     label_correlations,
-    smallest_after,
     smallest_before,
     smallest_difference,
 )
@@ -122,25 +121,6 @@ def test_a_metric_nothing_is_known_of_is_left_out() -> None:
 def test_few_groups_show_less_than_as_many_rows() -> None:
     few, many = (smallest_before({"a": labels(n)}, np.eye(1), seeds=5)[1] for n in (6, 600))
     assert few > 10 * many
-
-
-def test_replicates_on_valid_say_it_for_test() -> None:
-    rng = np.random.default_rng(3)
-    differences, resampled = rng.normal(size=4), rng.normal(size=20) / 20
-    same = smallest_after(differences, resampled, valid_units=500, test_units=500, seeds=5)
-    of_rows = math.sqrt(jackknife_variance(resampled))
-    assert same == pytest.approx(smallest_difference(differences.std(ddof=1), 5, of_rows, 20))
-    larger = smallest_after(differences, resampled, valid_units=500, test_units=50, seeds=5)
-    assert larger > same
-    expected = smallest_difference(differences.std(ddof=1), 5, of_rows * math.sqrt(10), 20)
-    assert larger == pytest.approx(expected)
-
-
-def test_one_replicate_says_nothing() -> None:
-    assert math.isnan(smallest_after([1.0, math.nan], [], valid_units=9, test_units=9, seeds=5))
-    assert smallest_after([1.0, 2.0], [], valid_units=9, test_units=9, seeds=5) == pytest.approx(
-        smallest_difference(math.sqrt(0.5), 5)
-    )
 
 
 @pytest.mark.parametrize(("trials", "factor", "free"), [(6, 3, 4), (20, 3, 4), (48, 3, 4), (20, 2, 1)])
