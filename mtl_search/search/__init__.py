@@ -1,18 +1,25 @@
 """The search: from a sweep file to recorded trials and composed designs. The only importer of Ray.
 
-Who does what, upper ones not knowing of lower ones:
+Who does what; each knows only of those above it:
 
-- ``jobs`` is all that the side that trains and the side that decides know of each other; ``executors`` train
+- ``jobs``: all that the side that trains and the side that decides know of each other; ``executors`` train
   jobs, in this process or, through Ray Tune, on workers.
-- ``ledger`` is what is known of the trials so far, and keeps them: recorded before the study is told.
-- ``designs`` composes networks to designs, recommends one and names the finalists and their controls.
-- ``studies`` draws the next network of a study: members, hyperparameters, what did well elsewhere.
-- ``budget`` says which study has its turn, and what time is left for what.
-- ``phases`` are the job sources: the search, the catch-up of the references, replication and confirmation.
-- ``preparing`` checks and sets up what has to be there before the first trial.
-- ``run`` puts everything together; ``snapshot`` is how it looks from outside.
+- ``ledger``: what is known of the trials so far, and the records that it is made of.
+- ``designs``: which designs the measured networks make, which is recommended, what it is compared with.
+- ``studies``: the next network of a study: its members, its hyperparameters, what did well elsewhere.
+- ``budget``: which study has its turn, and what the time that is left is for.
+- ``phases``: the job sources. The ``conductor`` is the search; then ``catch_up`` and ``replication`` take
+  turns until neither changes anything; ``confirmation`` reads test.
+- ``preparing``: what is checked and set up before the first trial.
+- ``course`` takes a sweep through its phases to its tables, ``ending`` says what it lacks, ``snapshot`` how it
+  stands; ``run`` checks everything and starts it.
 
-Where this differs from the first design: Optuna's studies think in memory and are made again from the
+A trial of the search: an executor asks the conductor for a job; the first study in turn that has budget left
+drafts a network within the constraints. An equal one that is trained already answers it from the ledger. Else
+it is trained, each epoch asks the study's pruner whether it goes on, and its outcome is recorded in the
+leaderboard *before* Optuna is told: a process that is killed in between has lost nothing.
+
+What is not obvious: Optuna's studies think in memory and are made again from the
 leaderboard's log (``studies.optuna_study`` says why; the journal is for Optuna's tools alone), test rows are
 not merely left unread during the search but absent from its data, and there is a replication between search
 and confirmation (``phases.replication`` says why).
