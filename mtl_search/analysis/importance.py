@@ -76,7 +76,8 @@ def _features(row: Mapping[str, Any], everyone: list[str], numeric: set[str]) ->
     found: Features = {f"with {name}": name in members for name in everyone}
     found["members"] = len(members)
     if len(members) > 1:
-        found["shared stages"] = shared_stages(row["sharing"])
+        if math.isfinite(shared := shared_stages(row["sharing"], members)):
+            found["shared stages"] = shared
         found["weighting"] = row["weighting"]
     for name, text in row["params"].items():
         if not name.startswith(_DESIGN) and name != "weighting":
@@ -85,10 +86,11 @@ def _features(row: Mapping[str, Any], everyone: list[str], numeric: set[str]) ->
     return found
 
 
-def shared_stages(text: str) -> float:
-    """How many stages two members go through together, mean over pairs."""
-    stages = read_stages(text)
-    n = sum(len(node) for node in stages[0])
+def shared_stages(text: str, members: Collection[str]) -> float:
+    """How many stages two members go through together, mean over pairs; NaN if ``text`` is no branching."""
+    stages, n = read_stages(text), len(members)
+    if sorted(name for node in stages[0] for name in node) != sorted(members):
+        return math.nan
     return sum(math.comb(len(node), 2) for nodes in stages for node in nodes) / max(math.comb(n, 2), 1)
 
 

@@ -61,6 +61,18 @@ class Branching:
             raise wrong.within(f"branching {text!r}") from None
 
     @classmethod
+    def sketch(cls, text: str, members: Iterable[str]) -> "Branching":
+        """The branching that ``text`` describes; all in one node if it describes another way of sharing.
+
+        >>> str(Branching.sketch("2 experts", ["cost", "age"]))
+        'age cost'
+        """
+        names = tuple(members)
+        stages = read_stages(text)
+        is_tree = sorted(name for group in stages[0] for name in group) == sorted(names)
+        return cls(stages) if is_tree else cls.shared(names, 1)
+
+    @classmethod
     def split(cls, members: Iterable[str], n_stages: int, at: int) -> "Branching":
         """All members share the stages before ``at`` and none from there on; ``1 <= at <= n_stages``.
 

@@ -142,11 +142,18 @@ def _choices(tables: Tables) -> Figure | None:
     kept = tables.evidence
     kept = kept[(kept["members"].map(len) > 1) & kept["mean_gain"].notna()]
     panels = []
-    depth = kept["sharing"].map(shared_stages).map("{:.2g}".format)
+    stages = pd.Series(list(map(shared_stages, kept["sharing"], kept["members"])), kept.index, dtype=float)
+    depth = stages.dropna().map("{:.2g}".format)
     if depth.nunique() > 1:
         order = sorted(depth.unique(), key=float)
         panels.append(
-            _boxes("By stages shared, mean over pairs", depth, order, kept["mean_gain"], "var(--search)")
+            _boxes(
+                "By stages shared, mean over pairs",
+                depth,
+                order,
+                kept["mean_gain"][depth.index],
+                "var(--search)",
+            )
         )
     if kept["weighting"].nunique() > 1:
         order = list(kept.groupby("weighting")["mean_gain"].median().sort_values(ascending=False).index)

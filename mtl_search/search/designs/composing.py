@@ -202,7 +202,7 @@ def _record(
     records = {key: ledger[key] for key in dict.fromkeys(serves.values())}
     measured = ledger.mean_gains if final else ledger.gains
     gains = {task: measured(records[key])[task] for task, key in serves.items() if task in ledger.comparable}
-    branchings = {key: Branching.parse(record.sharing) for key, record in records.items()}
+    branchings = {key: Branching.sketch(record.sharing, record.members) for key, record in records.items()}
     configs = {task: records[key].config_id for task, key in serves.items()}
     return DesignRecord(
         design_id=design_id(configs),

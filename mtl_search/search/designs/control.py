@@ -65,9 +65,11 @@ def control_of(design: DesignRecord, ledger: Ledger, dataset: Dataset, settings:
         serves[task] = known.trial_id if known else f"confirmation-{networks[task].config_id}-{first_seed}"
         gains[task] = ledger.mean_gains(known).get(task, math.nan) if known else math.nan
     configs = {task: network.config_id for task, network in networks.items()}
+    trained = {
+        serves[task]: TrialConfig.model_validate_json(network.config) for task, network in networks.items()
+    }
     branchings = {
-        serves[task]: Branching.parse(str(TrialConfig.model_validate_json(network.config).sharing))
-        for task, network in networks.items()
+        key: Branching.sketch(str(config.sharing), config.members) for key, config in trained.items()
     }
     known_gains = {task: gains[task] for task in design.gains if math.isfinite(gains[task])}
     known_all = known_gains.keys() == design.gains.keys()
