@@ -2,8 +2,9 @@
 
 import heapq
 import time as real_time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -48,7 +49,7 @@ class Sweep:
     def __init__(self, b: Any, clock: list[float], seconds: Callable[[Job], float], slots: int = 1) -> None:
         self.b, self.clock, self.seconds, self.slots = b, clock, seconds, slots
         self.notes: list[str] = []
-        self.used: Counter[str] = Counter()  # seconds of a place by arm, and by phase
+        self.used: defaultdict[str, float] = defaultdict(float)  # seconds of a place by arm, and by phase
         self.ended = 0
 
     def command(self, *, spec: Any = None, stop_after: int | None = None) -> float:
@@ -151,11 +152,11 @@ def test_a_calendar_that_jumps_moves_nothing(
         clock[0] = 0.0
         moved = iter(range(10_000))
 
-        class Calendar(clock_module.datetime):  # type: ignore[misc]
+        class Calendar(datetime):
             @classmethod
             def now(cls, tz: Any = None) -> Any:
                 back_and_forth = jump * (-1) ** next(moved)  # noqa: B023
-                return super().now(tz) + clock_module.timedelta(seconds=back_and_forth)
+                return super().now(tz) + timedelta(seconds=back_and_forth)
 
         monkeypatch.setattr(clock_module, "datetime", Calendar)
         sweep = Sweep(bench(folder=folder, budget=BUDGET), clock, lambda job: 60.0)
@@ -176,7 +177,7 @@ def test_what_earlier_processes_used_counts(bench: MakeBench, clock: list[float]
 
 
 def test_a_sweep_that_has_ended_has_nothing_left_to_do(bench: MakeBench, clock: list[float]) -> None:
-    sweep = Sweep(bench(budget=BUDGET), clock, lambda job: 100.0)
+    sweep = Sweep(bench(budget=BUDGET, keep="none"), clock, lambda job: 100.0)
     sweep.command()
     sweep.b.jobs.clear()
     assert sweep.command() == 0.0

@@ -148,7 +148,7 @@ def test_composes_only_when_a_network_joins_the_front(monkeypatch: pytest.Monkey
         ledger.record(record)
     incumbents.delta_m("pooled")
     composed: list[int] = []
-    compose_for = module.compose_for
+    compose_for = module.compose_for  # type: ignore[attr-defined]
 
     def counted(spec: SweepSpec, ledger: Ledger, arm: str, candidates: Sequence[Any]) -> Any:
         composed.append(len(candidates))

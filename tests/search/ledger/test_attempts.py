@@ -8,15 +8,12 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from mtl_search.data import Dataset
 from mtl_search.records import Phase, TrialRecord, TrialState
 from mtl_search.search import resume_sweep, run_sweep
-from mtl_search.search.executors import inline
-from mtl_search.search.executors.place import Place
-from mtl_search.search.jobs import Job, JobSource
+from mtl_search.search.jobs import Job
 from mtl_search.search.ledger.attempts import attempt_name, may_train
 from mtl_search.sweep import SweepSpec
-from mtl_search.training import TrialOutcome, failure
+from mtl_search.training import Progress, SoloTrainer, TrialOutcome, failure
 from tests.fixtures.boards import synthetic_trial
 
 MakeBench = Callable[..., Any]
@@ -150,18 +147,22 @@ BUDGET = {"trials": 3, "reference_trials": 2, "repeats": 2, "finalists": 1, "see
 
 
 class Faulty:
-    """Trains as the inline executor does, but fails where ``doomed`` says so."""
+    """Makes trainings in this process fail where ``doomed`` says so."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, doomed: Doomed, *, lost: bool) -> None:
-        self._real, self._doomed, self._lost = inline._train, doomed, lost
         self.failed = 0
-        monkeypatch.setattr(inline, "_train", self)
+        real = SoloTrainer.step
 
-    def __call__(self, job: Job, source: JobSource, dataset: Dataset, place: Place) -> TrialOutcome | None:
-        if self._doomed(job):
+        def step(trainer: SoloTrainer) -> list[Progress]:
+            job = trainer._job
+            if trainer._training is not None or not doomed(job):
+                return real(trainer)
             self.failed += 1
-            return failure(RuntimeError("the worker process died"), lost=self._lost)
-        return self._real(job, source, dataset, place)
+            trainer.stop(job.trial_id)
+            died = failure(RuntimeError("the worker process died"), lost=lost)
+            return [Progress(job.trial_id, None, False, died)]
+
+        monkeypatch.setattr(SoloTrainer, "step", step)
 
 
 def of_the_reference(phase: Phase, *numbers: int) -> Doomed:
@@ -215,7 +216,7 @@ def test_a_lost_training_is_repeated_and_changes_nothing(
     assert headlines(frames) == calm
     (failed,) = frames["trials"].query("state == 'failed'").itertuples()
     trials = frames["trials"].set_index("trial_id")
-    again = trials.loc[attempt_name(failed.trial_id, 2)]
+    again = trials.loc[attempt_name(str(failed.trial_id), 2)]
     assert (again["seed"], again["state"]) == (failed.seed, "complete")
 
 
