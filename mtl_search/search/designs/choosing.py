@@ -1,7 +1,8 @@
 """Choosing: which design is recommended, decided on valid before test is read.
 
-Recommended is the *smallest* design (of the fewest networks, then of the fewest parameters) that is not
-shown to be worse than the best: a network more has to earn its place, as in the one-standard-error rule
+Recommended is the *smallest* design that is not shown to be worse than the best: the one of the fewest
+networks, of these the one that trains the fewest tasks over all its networks, of these the one of the fewest
+parameters. So a network more has to earn its place, and so has sharing, as in the one-standard-error rule
 (Breiman et al. 1984, section 3.4.3) and in multiple comparisons with the best (Hsu 1996), here with a test of
 each pair at the one-sided level of `LEVEL`, uncorrected. A wrong choice costs size or gain, never a false
 verdict: test judges the choice afresh.
@@ -33,10 +34,14 @@ TOLERANCE = 1.0  # percentage points of delta_m: what fewer networks may seem to
 
 @dataclass(frozen=True, slots=True)
 class Contender:
-    """A design that may be recommended: ``configs`` has the config_id that serves each task."""
+    """A design that may be recommended: ``configs`` has the config_id that serves each task.
+
+    ``n_trained``: the members of its networks, each as often as it is one.
+    """
 
     name: str
     n_networks: int
+    n_trained: int
     n_params: int
     delta_m: float
     configs: Mapping[str, str]
@@ -78,8 +83,8 @@ def choose(designs: Sequence[Contender], ledger: Ledger, weights: Mapping[str, f
     return Choice(chosen, why, behind, p)
 
 
-def _size(design: Contender) -> tuple[int, int]:
-    return design.n_networks, design.n_params
+def _size(design: Contender) -> tuple[int, int, int]:
+    return design.n_networks, design.n_trained, design.n_params
 
 
 def _why(

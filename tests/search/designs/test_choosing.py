@@ -43,9 +43,11 @@ def measured(true: Mapping[str, float], *, noise: float, seeds: int = 2, shared:
     return Replicates(found)
 
 
-def design(name: str, delta_m: float, configs: str, n_params: int = 10) -> Contender:
+def design(name: str, delta_m: float, configs: str, n_params: int = 10, helpers: int = 0) -> Contender:
+    """``helpers``: members that are trained and not served."""
     served = dict(zip(TASKS, configs, strict=True))
-    return Contender(name, len(set(configs)), n_params * len(set(configs)), delta_m, served)
+    n_networks = len(set(configs))
+    return Contender(name, n_networks, len(TASKS) + helpers, n_params * n_networks, delta_m, served)
 
 
 def chosen(
@@ -110,6 +112,15 @@ def test_what_a_seed_brings_to_all_networks_cancels() -> None:
 def test_of_equally_many_networks_the_fewest_parameters() -> None:
     small, large = design("small", 1.0, "ssss", n_params=5), design("large", 1.0, "tttt", n_params=50)
     assert chosen([large, small], measured(TRUE, noise=0.6)).chosen == 1
+
+
+def test_of_equally_many_networks_sharing_has_to_earn_its_place() -> None:
+    """Fewer parameters are no reason to train tasks that the network does not serve."""
+    plain = design("alone", 1.0, "ssss", n_params=50)
+    shared = design("helped", 1.16, "tttt", n_params=5, helpers=3)
+    assert chosen([shared, plain], measured(TRUE, noise=0.6)).chosen == 1
+    far = design("helped", 9.0, "tttt", n_params=5, helpers=3)
+    assert chosen([far, plain], measured({**TRUE, "t": 9.0}, noise=0.6)).chosen == 0
 
 
 def test_tasks_that_the_same_network_serves_do_not_differ() -> None:
