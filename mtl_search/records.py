@@ -20,6 +20,7 @@ __all__ = [
     "TaskResult",
     "TrialRecord",
     "TrialState",
+    "gains",
     "mean_gain",
 ]
 
@@ -78,14 +79,12 @@ class MetricKind:
         """
         if not (math.isfinite(value) and self.has_gains_over(reference)):
             return math.nan
-        change = 100.0 * (value - reference) / abs(reference)
-        return change if self.higher_is_better else -change
+        return self.signed(100.0 * (value - reference) / abs(reference))
 
     def has_gains_over(self, reference: float) -> bool:
         """Whether gains over ``reference`` are defined."""
-        if not math.isfinite(reference) or reference == 0:
-            return False
-        return self.floor <= 0 or reference > self.floor
+        defined = math.isfinite(reference) and reference != 0
+        return defined and (self.floor <= 0 or reference > self.floor)
 
     def signed(self, value: float) -> float:
         """``value`` turned so that higher is better."""
@@ -107,6 +106,17 @@ def mean_gain(gains: Mapping[str, float], weights: Mapping[str, float] | None = 
     return sum(gain * weight for gain, weight in defined) / total if defined else math.nan
 
 
+def gains(
+    values: Mapping[str, float], references: Mapping[str, float], metrics: Mapping[str, MetricKind]
+) -> dict[str, float]:
+    """The gain in percent of each of ``values`` that has a metric; NaN, never zero, if it is undefined."""
+    return {
+        task: metrics[task].gain(value, references.get(task, math.nan))
+        for task, value in values.items()
+        if task in metrics
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class Metric:
     """One measured value; ``gain`` over the single-task reference in percent, NaN if undefined."""
@@ -122,8 +132,7 @@ class Metric:
 class Resample:
     """A task's default metric on a split without one group of its units (delete-a-group jackknife).
 
-    The groups are the same for every trial of a sweep, so that the values of two networks are paired; their
-    spread says how much a difference depends on which units (patients, or rows) happen to be in the split.
+    The groups are the same for every trial of a sweep, so the values of two networks are paired.
     """
 
     task: str
@@ -134,10 +143,9 @@ class Resample:
 
 @dataclass(frozen=True, slots=True)
 class EpochReport:
-    """What one epoch showed, per member: mean train loss, default metric on valid, mean weight used.
+    """What one epoch showed, per member: mean train loss, default metric on valid, mean weight.
 
-    ``epoch`` counts from 1; ``score`` is what the best epoch is chosen by, higher is better;
-    ``seconds`` covers training and validation of the epoch.
+    ``epoch`` counts from 1; the best epoch has the highest ``score``; ``seconds`` includes validation.
     """
 
     epoch: int
@@ -156,7 +164,7 @@ class TrialRecord:
     dotted path as text, ``config`` the whole TrialConfig as JSON. ``flops``: of a forward pass, per row.
     ``score`` is the value told to the sampler (higher is better), ``mean_gain`` the mean gain over the
     main members in percent; both NaN for a failed trial. ``lost``: it failed because of the infrastructure (a
-    worker, a node or its memory was lost), which says nothing of the trial. Times are UTC.
+    worker, a node or its memory was lost), which says nothing about the trial. Times are UTC.
     """
 
     sweep: str
@@ -201,9 +209,8 @@ class TrialRecord:
 class DesignRecord:
     """A design as the leaderboard keeps it: which trial and which configuration serve each main task.
 
-    ``arm`` is the first of the ``arms`` whose networks make it. ``gains`` and ``delta_m`` are on valid, in
-    percent; ``behind`` is how far delta_m is behind that of the best design. One design is ``chosen``: the
-    recommended one, and ``why`` says how it was decided.
+    ``gains`` and ``delta_m`` are on valid, in percent; ``behind`` is how far delta_m is behind that of the
+    best design. The recommended design is ``chosen``, and ``why`` says how it was decided.
     """
 
     design_id: str
@@ -230,7 +237,7 @@ class Difference:
     """A paired difference of delta_m on test in percent, with its interval; NaN if it cannot be known.
 
     ``smallest``: the true difference that would be shown in four of five such sweeps. ``p_corrected`` and
-    ``verdict`` belong to comparisons that are judged; a design is not judged against itself.
+    ``verdict`` are for comparisons with references; no design is judged against itself.
     """
 
     difference: float = math.nan

@@ -22,7 +22,6 @@ explain, they do not prove. The confirmation does.
 
 from mtl_search.analysis.affinity import affinity
 from mtl_search.analysis.curves import learning_curves, search_history, weight_trajectories
-from mtl_search.analysis.delta_m import delta_m, gains
 from mtl_search.analysis.fairness import arm_costs, caveats
 from mtl_search.analysis.importance import importances
 from mtl_search.analysis.pareto import pareto_front
@@ -37,9 +36,7 @@ __all__ = [
     "affinity",
     "arm_costs",
     "caveats",
-    "delta_m",
     "estimate",
-    "gains",
     "holm",
     "importances",
     "jackknife_variance",

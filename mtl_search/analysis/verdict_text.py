@@ -45,8 +45,7 @@ def verdict_sentences(designs: Sequence[DesignRecord], summary: Sequence[Summary
         )
     if len(row.provisional):
         sentences.append(
-            "Provisional, since more trials of the references could change this: "
-            f"{'; '.join(row.provisional)}."
+            f"Provisional: more trials of the references could change this ({'; '.join(row.provisional)})."
         )
     return sentences
 
@@ -79,7 +78,7 @@ def _judged(design: DesignRecord, row: SummaryRecord, summary: Sequence[SummaryR
         other = arm_words(row.reference)
         return [
             f"Train {other}: it did better on test than {what(design)}.",
-            f"Validation data was for the latter, which is at {ends(row.vs_reference)} to it on test.",
+            f"Validation data favoured the latter; its difference on test is {ends(row.vs_reference)}.",
         ]
     if said == Verdict.BETTER:
         return _better_than_single(design, row)

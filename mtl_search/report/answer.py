@@ -14,7 +14,7 @@ from mtl_search.report.parts import gain_parts
 from mtl_search.report.tables import Tables
 from mtl_search.report.tiles import Tile, tiles
 from mtl_search.report.trees import Drawing, draw_network
-from mtl_search.report.words import amount, counted, gain, interval, setting
+from mtl_search.report.words import amount, counted, gain, interval, setting, typeset
 
 __all__ = ["Answer", "Network", "Served", "answer", "training_file"]
 
@@ -75,13 +75,13 @@ def answer(tables: Tables) -> Answer | None:
     trials = [tables.trial(trial_id) for trial_id in design.networks]
     said = verdict_sentences(tables.designs, tables.summary)
     return Answer(
-        headline=said[0],
+        headline=typeset(said[0]),
         verdict=confirmed.verdict if confirmed else "not confirmed",
         badge=_badge(confirmed),
         provisional=bool(confirmed and len(confirmed.provisional)),
         tiles=tiles(design, confirmed, tables),
         parts=gain_parts(confirmed),
-        sentences=tuple(said[1:]),
+        sentences=tuple(map(typeset, said[1:])),
         decided=_decided(design, confirmed),
         networks=tuple(_network(design, confirmed, trial) for trial in trials),
         file=training_file(tables.sweep_file, [json.loads(trial["config"]) for trial in trials]),

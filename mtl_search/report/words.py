@@ -1,6 +1,7 @@
 """Numbers and names as people read them."""
 
 import math
+import re
 from collections import Counter
 from collections.abc import Iterable
 from html import escape
@@ -22,11 +23,14 @@ __all__ = [
     "listed",
     "plain",
     "setting",
+    "typeset",
     "value",
 ]
 
 MINUS, THIN, FIXED = "\N{MINUS SIGN}", "\N{NARROW NO-BREAK SPACE}", "\N{NO-BREAK SPACE}"
 
+_MINUS = re.compile(r"(?<![\w.])-(?=\d)")
+_BRACKETS = re.compile(r"\[[^\[\]]*\d\]")
 _ARMS = {
     SINGLE_TASK: "single task",
     SHARED_EQUAL: "all in one, equal",
@@ -44,7 +48,17 @@ def gain(number: float, digits: int = 2) -> str:
     >>> gain(1.264), gain(-1.5), gain(float("nan"))
     ('+1.26\u202f%', '\u22121.50\u202f%', '–')
     """
-    return percent(number, digits, unknown="–").replace("-", MINUS).replace(" %", f"{THIN}%")
+    return typeset(percent(number, digits, unknown="–"))
+
+
+def typeset(sentence: str) -> str:
+    r"""A sentence with its numbers as they are set on the page: with a minus, and never broken.
+
+    >>> typeset("gains -1.50 % [-2.00, +1.00]")
+    'gains \u22121.50\u202f%\xa0[\u22122.00,\xa0+1.00]'
+    """
+    text = _MINUS.sub(MINUS, sentence).replace(" %", f"{THIN}%").replace("% [", f"%{FIXED}[")
+    return _BRACKETS.sub(lambda ends: ends[0].replace(" ", FIXED), text)
 
 
 def interval(low: float, high: float) -> str:

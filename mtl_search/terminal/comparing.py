@@ -36,7 +36,7 @@ def show_comparison(boards: list[Leaderboard]) -> None:
     ):
         console.print(
             Text.assemble(
-                ("mind:", "yellow"),
+                ("caveat:", "yellow"),
                 f" the sweeps saw {len(data)} different data sets or splits: "
                 "their gains have different references, their test values different rows",
             )

@@ -120,7 +120,7 @@ def _show_designs(console: Console, board: Leaderboard, arm: str | None) -> None
     if confirmed:
         show_confirmed(console, confirmed)
         for caveat in confirmed[0].caveats:
-            console.print(Text.assemble(("mind:", "yellow"), f" {caveat}"))
+            console.print(Text.assemble(("caveat:", "yellow"), f" {caveat}"))
     else:
         show_composed(console, designs)
     console.print()

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from mtl_search.records import MetricKind, mean_gain
+from mtl_search.records import MetricKind, gains, mean_gain
 
 __all__ = ["Score"]
 
@@ -36,20 +36,16 @@ class Score:
 
     def gains(self, values: Mapping[str, float]) -> dict[str, float]:
         """Gain in percent of each main task in ``values``; NaN if it has no usable reference."""
-        return {
-            task: self.metrics[task].gain(value, self.references.get(task, math.nan))
-            for task, value in values.items()
-            if task in self.metrics
-        }
+        return gains(values, self.references, self.metrics)
 
     def __call__(self, values: Mapping[str, float]) -> float:
         """The score of ``values``; NaN if that of a main member is not a number, or there is none."""
-        gains = self.gains(values)
-        if not all(math.isfinite(values[task]) for task in gains):
+        found = self.gains(values)
+        if not all(math.isfinite(values[task]) for task in found):
             return math.nan
-        if all(task in self.references for task in gains):
-            mean = mean_gain(gains, self.weights)
+        if all(task in self.references for task in found):
+            mean = mean_gain(found, self.weights)
             if math.isfinite(mean):
                 return mean
-        signed = [self.metrics[task].signed(values[task]) for task in gains]
+        signed = [self.metrics[task].signed(values[task]) for task in found]
         return sum(signed) / len(signed) if signed else math.nan

@@ -205,7 +205,7 @@ def test_linear_networks_that_do_better_are_not_passed_over() -> None:
 
 def test_what_is_provisional_comes_last_with_its_reasons() -> None:
     found = said(row(provisional=("fewer than 10 completed trials: linear 4",)))
-    assert found[-1].endswith("could change this: fewer than 10 completed trials: linear 4.")
+    assert found[-1].endswith("could change this (fewer than 10 completed trials: linear 4).")
 
 
 def test_what_was_written_before_power_was_told_has_no_word_on_it() -> None:

@@ -8,7 +8,7 @@ from ruamel.yaml import YAML
 from mtl_search.analysis import verdict_sentences
 from mtl_search.report.answer import answer, training_file
 from mtl_search.report.tables import Tables
-from mtl_search.report.words import gain, interval
+from mtl_search.report.words import gain, interval, typeset
 
 CONFIG = {"members": ["age"], "sharing": "age / age", "trunk": {"name": "mlp", "width": 64}, "lr": 1e-4}
 SWEEP = """\
@@ -142,8 +142,8 @@ def test_a_gain_of_sharing_that_is_not_shown_is_not_called_better(tables: Tables
 def test_the_sentences_are_those_of_the_verdict(tables: Tables) -> None:
     said = verdict_sentences(tables.designs, tables.summary)
     found = answer(tables)
-    assert found.headline == said[0]
-    assert found.sentences == tuple(said[1:])
+    assert found.headline == typeset(said[0])
+    assert found.sentences == tuple(map(typeset, said[1:]))
     assert "train set" in found.decided
 
 

@@ -53,7 +53,7 @@ def test_eighty_columns_hold_three_sweeps_and_what_each_advises(
     flat = " ".join(shown.split())
     for board in boards:
         assert verdict_sentences(board.design_records(), board.summary_records())[0] in flat
-    assert flat.count("Provisional, since") == 2, "beside each verdict"
+    assert flat.count("Provisional: more") == 2, "beside each verdict"
 
 
 def test_other_data_are_pointed_out(boards: list[Leaderboard], capsys: pytest.CaptureFixture[str]) -> None:

@@ -73,8 +73,7 @@ def test_confirmed_designs_come_first(confirmed: Leaderboard, capsys: Capture) -
     for sentence in verdict_sentences(confirmed.design_records(), confirmed.summary_records()):
         assert " ".join(sentence.split()) in flat
     assert (
-        "Provisional, since more trials of the references could change this: fewer than 10 completed trials"
-        in flat
+        "Provisional: more trials of the references could change this (fewer than 10 completed trials" in flat
     )
     for caveat in best["caveats"]:
         assert caveat[:30] in shown

@@ -15,7 +15,7 @@ from mtl_search.arm_names import SINGLE_TASK
 from mtl_search.design import Candidate
 from mtl_search.grouping.strategy import Measurement
 from mtl_search.leaderboard import Leaderboard
-from mtl_search.records import MetricKind, Phase, Split, TrialRecord, TrialState
+from mtl_search.records import MetricKind, Phase, Split, TrialRecord, TrialState, gains
 from mtl_search.search.ledger.attempts import is_tried_again
 from mtl_search.search.ledger.replicates import Replicates
 from mtl_search.search.ledger.seed_noise import typical_sd
@@ -246,13 +246,9 @@ class Ledger:
         """What ``record`` says of its members; kept, since thousands are asked for before each trial."""
         known = self._measured.get(record.trial_id)
         if known is None:
-            references = self.yardsticks
-            gains = {
-                task: self.metrics[task].gain(value, references.get(task, math.nan))
-                for task, value in self.values(record).items()
-            }
+            found = gains(self.values(record), self.yardsticks, self.metrics)
             failed = record.state == TrialState.FAILED
-            known = Measurement(record.members, {} if failed else gains, failed, record.n_params)
+            known = Measurement(record.members, {} if failed else found, failed, record.n_params)
             self._measured[record.trial_id] = known
         return known
 
