@@ -83,8 +83,7 @@ class MetricKind:
 
     def has_gains_over(self, reference: float) -> bool:
         """Whether gains over ``reference`` are defined."""
-        defined = math.isfinite(reference) and reference != 0
-        return defined and (self.floor <= 0 or reference > self.floor)
+        return math.isfinite(reference) and reference != 0 and (self.floor <= 0 or reference > self.floor)
 
     def signed(self, value: float) -> float:
         """``value`` turned so that higher is better."""
@@ -161,9 +160,9 @@ class TrialRecord:
     """One trial as the leaderboard keeps it: one network with its hyperparameters, trained once.
 
     ``sharing`` is canonical text, ``weighting`` the method's name, ``params`` the sampled parameters by
-    dotted path as text, ``config`` the whole TrialConfig as JSON. ``flops``: of a forward pass, per row.
-    ``score`` is the value told to the sampler (higher is better), ``mean_gain`` the mean gain over the
-    main members in percent; both NaN for a failed trial. ``lost``: it failed because of the infrastructure (a
+    dotted path as text, ``config`` the TrialConfig as JSON. ``flops``: of a forward pass, per row. ``score``
+    is what the sampler is told (higher is better), ``mean_gain`` is over the main members in percent; both
+    NaN for a failed trial. ``lost``: it failed because of the infrastructure (a
     worker, a node or its memory was lost), which says nothing about the trial. Times are UTC.
     """
 
