@@ -25,6 +25,8 @@ class SharingRange(ABC):
 
     ``max_stages`` is the largest number of stages in the space: ranges reach up to it in every trial, so
     that a parameter never changes its range; a cut behind the trial's own last stage is one at its end.
+
+    Parameters of a branching are named by it (``branching.split``), those of other ways by ``sharing``.
     """
 
     __slots__ = ()
