@@ -47,8 +47,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             raise
         place = str(error.filename or "the disk")
         hint = "what was recorded is kept, and a resume goes on from there"
-        told = UserError(place, "room and permission to write", error.strerror or str(error), hint)
-        sys.stderr.write(f"mtl-search: {told}\n")
+        unwritable = UserError(place, "room and permission to write", error.strerror or str(error), hint)
+        sys.stderr.write(f"mtl-search: {unwritable}\n")
         return WRONG
 
 

@@ -30,7 +30,7 @@ def affinity(
 
     Least squares of the task's gain on which companions were there (the additive model that Standley et al.
     2020 found to predict larger sets from pairs). Everything else that differed between the trials counts as
-    noise, so a search with few trials has wide intervals. NaN where the trials cannot tell a companion's
+    noise, so a search with few trials has wide intervals. NaN if the trials cannot tell a companion's
     effect from others' (always together, or never apart), or leave no degree of freedom. Gains more than 5
     robust standard deviations from the task's median are cut off there: one diverged training is no evidence.
     """

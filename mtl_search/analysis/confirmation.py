@@ -53,7 +53,7 @@ class Runs:
 class Confirmed:
     """A design whose networks were all trained again on ``seeds``, with its values on test.
 
-    ``resampled_GST`` is NaN where nothing was resampled.
+    ``resampled_GST`` is NaN if nothing was resampled.
     """
 
     design: DesignRecord
@@ -74,7 +74,7 @@ def confirmed_designs(designs: Sequence[DesignRecord], runs: Runs, tasks: tuple[
     """The designs that have at least one seed on which every network was trained again.
 
     A network is found by its configuration, so networks that several designs share are trained once a seed.
-    A seed counts for a design where all of its networks have it: means over other seeds for each network
+    A seed counts for a design if all of its networks have it: means over other seeds for each network
     would say something of the seeds.
     """
     seeds = sorted({seed for _, seed in runs.seconds})

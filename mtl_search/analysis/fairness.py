@@ -25,7 +25,7 @@ def arm_costs(trials: pd.DataFrame) -> dict[str, tuple[int, float]]:
     through by one rule.
     """
     trained = trials[(trials["phase"] == Phase.SEARCH.value) & trials["duplicate_of"].isna()]
-    trained = trained[~trained["lost"].eq(True)]  # null where no column of this name was written
+    trained = trained[~trained["lost"].eq(True)]  # null if no column of this name was written
     grouped = trained.groupby("arm")["device_seconds"].agg(["size", "sum"])
     return {str(arm): (int(row["size"]), float(row["sum"])) for arm, row in grouped.iterrows()}
 
@@ -37,7 +37,7 @@ def caveats(
     on_test: Sequence[str] = (),
     reading: int = 1,
 ) -> list[str]:
-    """The rules of a fair comparison (Kurin 2022, Xin 2022) that were switched off, in words for people.
+    """The rules of a fair comparison (Kurin 2022, Xin 2022) that were switched off, in words.
 
     ``left_out``: main tasks without a gain on valid, each with why; ``on_test``: those that lack
     one on test alone; ``reading``: how often test was read.
@@ -104,7 +104,7 @@ def missing_trainings(trials: pd.DataFrame) -> list[str]:
 
 
 def _unequal(costs: dict[str, tuple[int, float]]) -> list[str]:
-    """A caveat where arms differ both in trials and in device time; equal in one of them is fair."""
+    """A caveat if arms differ both in trials and in device time; equal in one of them is fair."""
     if len(costs) < 2:
         return []
     (few, _), (many, _) = (pick(costs.values(), key=lambda cost: cost[0]) for pick in (min, max))

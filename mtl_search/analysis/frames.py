@@ -31,7 +31,7 @@ def metric_kinds(tasks: pd.DataFrame) -> dict[str, MetricKind]:
 
 
 def task_weights(tasks: pd.DataFrame) -> dict[str, float]:
-    """How much each task counts in delta_m: 1 where the table of tasks does not say."""
+    """How much each task counts in delta_m: 1 if the table of tasks does not say."""
     weights = tasks["weight"] if "weight" in tasks else pd.Series(1.0, index=tasks.index)
     return {task: float(weight) for task, weight in zip(tasks["task"], weights.fillna(1.0), strict=True)}
 
@@ -52,7 +52,7 @@ def searched(trials: pd.DataFrame) -> pd.DataFrame:
 
 
 def default_gains(metrics: pd.DataFrame, tasks: pd.DataFrame) -> pd.DataFrame:
-    """Gain on valid by trial (rows) and task (columns); NaN where the trial lacks the task."""
+    """Gain on valid by trial (rows) and task (columns); NaN if the trial lacks the task."""
     names = metrics["task"].map(dict(zip(tasks["task"], tasks["metric"], strict=True)))
     rows = metrics[(metrics["split"] == Split.VALID.value) & (metrics["metric"] == names)]
     return rows.pivot(index="trial_id", columns="task", values="gain")

@@ -38,7 +38,7 @@ Array = NDArray[np.float64]
 def metric_error(kind: str, metric: str, labels: Array, n: int) -> float:
     """The standard error of ``metric`` over sets of ``n`` units, relative to its value.
 
-    ``labels`` of train, as in ``TaskLabels``. NaN where there is no unit or no formula.
+    ``labels`` of train, as in ``TaskLabels``. NaN if there is no unit or no formula.
     """
     if n < 1:
         return math.nan

@@ -47,7 +47,7 @@ class TaskLabels:
     """What the labels of a main task say: ``units`` of test, and what those of train look like.
 
     ``labels``: numbers of a regression; class numbers; one column a label with -1 where missing
-    (multilabel). ``units``: labelled test rows, or groups of them where rows of a group stand together;
+    (multilabel). ``units``: labelled test rows, or groups of them if rows of a group stand together;
     a group counts as one row, as if its rows said all the same, so that the figure is rather too large.
     """
 
@@ -104,7 +104,7 @@ def _detectable(parts: Sequence[tuple[float, int]], alpha: float) -> float:
 def smallest_before(tasks: Mapping[str, TaskLabels], alike: ArrayLike, seeds: int) -> tuple[Array, float]:
     """The smallest differences in percent of each task, and of delta_m, from the labels alone.
 
-    ``alike``: T x T correlations of the labels. Where errors are jointly normal, their squares are
+    ``alike``: T x T correlations of the labels. If errors are jointly normal, their squares are
     correlated by the square of the errors' correlation, which is taken for that of the labels: tasks that
     are one are counted as one, and for others the errors of sampling average out. NaN, and left out of
     delta_m, where nothing is known of a task's metric.
@@ -122,9 +122,9 @@ def smallest_before(tasks: Mapping[str, TaskLabels], alike: ArrayLike, seeds: in
 
 
 def label_correlations(signals: Sequence[Array]) -> Array:
-    """T x T, of numbers that say the labels of a task (N x S, NaN where missing): the largest of each two.
+    """T x T, of numbers that say the labels of a task (N x S, NaN if missing): the largest of each two.
 
-    Over the rows that both have; 0 where there are none.
+    Over the rows that both have; 0 if there are none.
     """
     of_task = np.repeat(np.arange(len(signals)), [values.shape[1] for values in signals])
     values_NS = np.concatenate([np.asarray(values, dtype=float) for values in signals], axis=1)

@@ -16,10 +16,10 @@ FEWEST_TRIALS = 10  # of a study: TPE draws as many at random before it has lear
 
 
 def provisional(trials: pd.DataFrame, metrics: pd.DataFrame, tasks: pd.DataFrame) -> list[str]:
-    """Why a verdict may change if the references were tuned further, in words for people; else empty.
+    """Why a verdict may change if the references were tuned further, in words; else empty.
 
     A reference study is short of trials while fewer than `FEWEST_TRIALS` have completed. It still improves
-    where the last trial of its own is the best of all it has, by more than one standard deviation between
+    if the last trial of its own is the best of all it has, by more than one standard deviation between
     seeds: the best of ten equal ones is the last in one study of ten. What it tries when the search is over,
     the search's hyperparameters, comes last by nature: it counts as trials, not as a sign of more to come.
     """

@@ -71,7 +71,7 @@ class Scale:
         return self._estimate(gains.by_seed_ST[:, task], gains.by_group_GT[:, task])
 
     def of_mean(self, gains: Gains) -> Estimate:
-        """delta_m: the weighted mean over tasks, of those that are defined; NaN where none is.
+        """delta_m: the weighted mean over tasks, of those that are defined; NaN if none is.
 
         A group without which a task that others define is undefined says nothing.
         """
@@ -79,7 +79,7 @@ class Scale:
 
     def smallest(self, gains: Gains) -> float:
         """The smallest true difference of delta_m that seeds and test units which scatter like those of
-        ``gains`` show in four of five cases; NaN where nothing tells how they scatter."""
+        ``gains`` show in four of five cases; NaN if nothing shows how they scatter."""
         values_S, replicates_G = (values[np.isfinite(values)] for values in self._of_mean(gains))
         if len(values_S) < 2:
             return float("nan")

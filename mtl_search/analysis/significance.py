@@ -72,7 +72,7 @@ def estimate(
     Seeds tell how much training scatters, not how much depends on the rows that happen to be in test: a
     difference that every seed repeats may still be one of this test set. ``sampling_variance`` is the
     variance of the mean over test sets, estimated by a jackknife over ``groups`` groups of rows; it is added
-    to that over seeds, with Satterthwaite's degrees of freedom. Where those make up for the larger variance,
+    to that over seeds, with Satterthwaite's degrees of freedom. If those make up for the larger variance,
     the test over seeds alone stands: more noise never makes a result surer.
 
     Values that do not differ at all leave no spread to test with. If they are zero, p is 1; else p is that

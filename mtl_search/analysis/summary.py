@@ -43,7 +43,7 @@ def summarise(
     seeds, of the differences from that design, as its own training scatters too; the reference's own are
     those of its gains. See `comparisons` for what is compared and how it is corrected; of a design's tasks, p
     is the paired t test of the gain against ``single_task``, corrected by Holm over its tasks. All of them
-    count the sampling of test units where ``resamples`` has it (see `estimate`). What no seed shows is that
+    count the sampling of test units if ``resamples`` has it (see `estimate`). What no seed shows is that
     all designs were trained on one and the same train set: verdicts are conditional on it. Without a
     confirmed ``single_task`` there is no gain: delta_m and what follows are NaN.
     """
@@ -84,7 +84,7 @@ def _reading(trials: pd.DataFrame, designs: Sequence[DesignRecord], before: Sequ
 
 
 def _interval(gain: Estimate, paired: Estimate | None) -> tuple[float, float]:
-    """Of a gain: as wide as that of the paired differences, where there are some."""
+    """Of a gain: as wide as that of the paired differences, if there are some."""
     if paired is None:
         return gain.low, gain.high
     return gain.mean - (paired.mean - paired.low), gain.mean + (paired.high - paired.mean)

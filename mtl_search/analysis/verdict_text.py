@@ -2,7 +2,7 @@
 
 The first sentence is the advice with its reason, the second has the numbers. The advice is the recommended
 design, which was decided on valid as the smallest that is not shown to be worse than the best: that no
-difference to single tasks is shown on test is no reason against it. It changes only where test shows it to be
+difference to single tasks is shown on test is no reason against it. It changes only if test shows it to be
 worse than a reference, or shows that sharing costs.
 """
 
@@ -28,7 +28,7 @@ def recommended(designs: Sequence[AnyDesign]) -> AnyDesign | None:
 
 
 def verdict_sentences(designs: Sequence[DesignRecord], summary: Sequence[SummaryRecord]) -> list[str]:
-    """What to train, then why, then what is provisional; empty where there is no design."""
+    """What to train, then why, then what is provisional; empty if there is no design."""
     design = recommended(designs)
     if design is None:
         return []
@@ -165,7 +165,7 @@ def _other_reference(row: SummaryRecord) -> list[str]:
 
 
 def _equal_budget(row: SummaryRecord, summary: Sequence[SummaryRecord]) -> list[str]:
-    """What the search's own networks gain, where the recommended design has those of other arms too: only
+    """What the search's own networks gain if the recommended design has those of other arms too: only
     that is a comparison of budgets."""
     if SEARCH in row.arms:
         return []
@@ -187,7 +187,7 @@ def _budget(row: SummaryRecord) -> str:
 
 
 def _linear(row: SummaryRecord, summary: Sequence[SummaryRecord]) -> list[str]:
-    """Where the plainest reference does better on test than the recommended design, it is not passed over."""
+    """Linear networks, if they do better on test than the recommended design."""
     linear = next((one for one in summary if LINEAR in one.arms), None)
     if linear is None or linear.design_id == row.design_id or not linear.delta_m > row.delta_m:
         return []
@@ -202,7 +202,7 @@ def _sharing_is_shown(row: SummaryRecord) -> bool:
 
 
 def _power(difference: Difference) -> str:
-    """How large a difference had to be to be seen, where that is known."""
+    """How large a difference had to be to be seen, if known."""
     if not math.isfinite(difference.smallest):
         return ""
     smallest = percent(difference.smallest).lstrip("+")

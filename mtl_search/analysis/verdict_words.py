@@ -66,7 +66,7 @@ def what(design: DesignRecord, *, size: bool = False) -> str:
 
 
 def helpers(design: DesignRecord) -> dict[tuple[str, ...], list[str]]:
-    """By the tasks that a network serves, its other members, where it has some."""
+    """By the tasks that a network serves, its other members, if it has some."""
     try:
         networks = Design.parse(design.text).networks
     except ValueError:  # of a table that was not made by a sweep

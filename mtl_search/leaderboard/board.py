@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, final
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -44,6 +44,7 @@ _OF_TRIALS: Mapping[str, Callable[[Sequence[TrialRecord]], pa.Table]] = {
 }
 
 
+@final
 class Leaderboard:
     """The log and the tables of one sweep; one process records, any number of processes read.
 
@@ -61,7 +62,7 @@ class Leaderboard:
     """
 
     def __init__(self, path: Path | str) -> None:
-        """Open the leaderboard in folder ``path``; `LeaderboardError` where there is none."""
+        """Open the leaderboard in folder ``path``; `LeaderboardError` if there is none."""
         self.path = path = Path(path)
         self._log = TrialLog(path / LOG_FILE)
         self._files = {table: TableFile(path, table) for table in SCHEMAS}
@@ -124,7 +125,7 @@ class Leaderboard:
         return self._log.starts()
 
     def catch_up(self) -> None:
-        """Write what was recorded to the tables, where that is due: it may cost 2 % of the time."""
+        """Write what was recorded to the tables if that is due: it may cost 2 % of the time."""
         if self._behind and self._pace.allows():
             self.flush()
 
@@ -143,7 +144,7 @@ class Leaderboard:
             self._files[table].replace(getattr(self, table)())
 
     def trials(self, arm: str | None = None) -> pa.Table:
-        """Each trial, in the order they were recorded; of one ``arm`` alone where given."""
+        """Each trial, in the order they were recorded; of one ``arm`` alone if given."""
         rows = self._of_trials("trials")
         return rows if arm is None else rows.filter(pc.field("arm") == arm)
 
@@ -181,7 +182,7 @@ class Leaderboard:
         return frame
 
     def records(self, *, whole: bool = False) -> list[TrialRecord]:
-        """All trials as records with their metrics; with history and resamples too where ``whole``."""
+        """All trials as records with their metrics; if ``whole``, with history and resamples too."""
         trials = self.trials()
         return to_records(trials, self.metrics(), *((self.epochs(), self.resamples()) if whole else ()))
 
@@ -245,7 +246,7 @@ class Leaderboard:
         )
 
     def _bring_up_to_date(self, table: str, file: TableFile, recorded: set[str]) -> None:
-        """Add to a table what of the ``recorded`` trials it lacks; made anew where it has other ones."""
+        """Add to a table what of the ``recorded`` trials it lacks; made anew if it has other ones."""
         filed = self._filed(table, ["trial_id"])
         if filed is None or not file.is_current() or not recorded.issuperset(filed["trial_id"].to_pylist()):
             rows = self._of_trials(table)
@@ -263,14 +264,14 @@ class Leaderboard:
         return pa.concat_tables([rows, self._beyond(table, rows)])
 
     def _beyond(self, table: str, filed: pa.Table) -> pa.Table:
-        """The rows of ``table`` in the log, but those of the trials in ``filed``."""
+        """The rows of ``table`` in the log, except those of the trials in ``filed``."""
         events = self._log.finished(filed["trial_id"].unique().to_pylist())
         return pa.concat_tables(
             [SCHEMAS[table].empty_table(), *(logged_rows(event, table) for event in events)]
         )
 
     def _filed(self, table: str, columns: list[str] | None = None) -> pa.Table | None:
-        """The rows in the file of ``table``; None where it is lost, or unusable and the log has them."""
+        """The rows in the file of ``table``; None if it is lost, or unusable and the log has them."""
         try:
             return self._files[table].read(columns)
         except UnusableTable:
@@ -279,7 +280,7 @@ class Leaderboard:
             raise
 
     def _rest(self, table: str) -> pa.Table:
-        """The rows of a table whose rows are no trials'; empty where it is lost."""
+        """The rows of a table whose rows are no trials'; empty if it is lost."""
         rows = self._files[table].read()
         return SCHEMAS[table].empty_table() if rows is None else rows
 

@@ -21,7 +21,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, final
 
 import pyarrow as pa
 
@@ -50,6 +50,7 @@ class TrialStart:
     again: str | None = None
 
 
+@final
 class TrialLog:
     """The log at ``path``; one process appends, any number read meanwhile."""
 
@@ -72,7 +73,7 @@ class TrialLog:
     def add_start(self, start: TrialStart) -> None:
         """Note that a trial was handed out.
 
-        Not worth a wait for the disk: where a power cut takes the line, the trial is not queued again.
+        Not worth a wait for the disk: if a power cut takes the line, the trial is not queued again.
         """
         event: Event = {"start": start.trial_id, "study": start.study, "params": dict(start.params)}
         event |= {"distributions": dict(start.distributions), "again": start.again}
@@ -88,7 +89,7 @@ class TrialLog:
         )
 
     def tasks(self) -> pa.Table | None:
-        """The last table of tasks, None where the line was lost."""
+        """The last table of tasks, None if the line was lost."""
         found = None
         for event in self._events("tasks"):
             if event["version"] > LOG_VERSION:
@@ -111,7 +112,7 @@ class TrialLog:
         ]
 
     def finished(self, known: Collection[str] = ()) -> Iterator[Event]:
-        """The recorded trials but those of the ids ``known``, oldest first, each once; see `logged_rows`."""
+        """The recorded trials except those ``known`` by id, oldest first, each once; see `logged_rows`."""
         seen = {json.dumps(trial_id).encode() for trial_id in known}
         for line in self._lines("finish"):
             name = _first_value(line)
@@ -122,7 +123,7 @@ class TrialLog:
     def mend(self) -> None:
         """Cut off a line without an end and put unreadable lines aside; only the one who writes may do this.
 
-        The log as it was found is kept beside it where it had unreadable lines.
+        The log as it was found is kept beside it if it had unreadable lines.
         """
         self._torn = False
         if not self.exists():
@@ -144,7 +145,7 @@ class TrialLog:
                 os.fsync(torn.fileno())
 
     def _append(self, events: list[Event], *, sync: bool = True) -> None:
-        """Add ``events``, each whole or not at all; none of them where this raises ``OSError``."""
+        """Add ``events``, each whole or not at all; none of them if this raises ``OSError``."""
         if self._torn:
             self.mend()
         left = memoryview(b"".join(map(_line, events)))
@@ -198,7 +199,7 @@ def _line(event: Event) -> bytes:
 
 
 def _parsed(line: bytes) -> Event | None:
-    """The event of a line, None where it is none."""
+    """The event of a line, None if it is none."""
     try:
         event = json.loads(line)
     except ValueError:

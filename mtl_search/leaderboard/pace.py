@@ -3,10 +3,12 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import final
 
 __all__ = ["Pace"]
 
 
+@final
 class Pace:
     """Lets something be done as often as it costs at most ``share`` of the time, and ``credit`` seconds.
 

@@ -113,7 +113,7 @@ def to_records(
     epochs: pa.Table | None = None,
     resamples: pa.Table | None = None,
 ) -> list[TrialRecord]:
-    """The trials as records with their metrics; without history and resamples where those are not given."""
+    """The trials as records with their metrics; without history and resamples if those are not given."""
     measured = _by_trial(metrics)
     histories = _by_trial(epochs) if epochs is not None else {}
     left_out = _by_trial(resamples) if resamples is not None else {}
@@ -175,7 +175,7 @@ def _record(row: Mapping[str, Any]) -> TrialRecord:
         distributions=dict(row["distributions"] or ()),
         versions=dict(row["versions"]),
         affinities={_pair(text): value for text, value in row["affinities"] or ()},
-        lost=bool(row["lost"]),  # null where the table was written before there was this column
+        lost=bool(row["lost"]),  # null if the table was written before there was this column
         **{name: row[name] for name in _COPIED},
     )
 

@@ -3,7 +3,7 @@
 import io
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO
+from typing import IO, final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -22,11 +22,12 @@ class UnusableTable(LeaderboardError):
     """A file that is no Parquet file (any more), or has another form than today."""
 
 
+@final
 class TableFile:
     """The file of ``table`` in the folder of a sweep; one process writes, any number read.
 
     It is replaced by rename, so that it is there whole or not at all. That is not enough: pandas and DuckDB
-    open a path more than once for one read, and where the file is another one meanwhile they look for the
+    open a path more than once for one read, and if the file is another one by then they look for the
     parts that the old footer names in the new file. So a new file begins with all that the old one had, at
     the same place, as the other row groups, and ends with a footer of its own: whichever of the two a reader
     took its footer from, it finds what that footer says.
@@ -49,8 +50,8 @@ class TableFile:
     def read(self, columns: list[str] | None = None) -> pa.Table | None:
         """The rows in the columns of the schema (those of ``columns`` alone); ones added later are null.
 
-        None where there is no file, `UnusableTable` where it cannot be read or is of an old form,
-        `LeaderboardError` where it is another table or was written by a newer version.
+        None if there is no file, `UnusableTable` if it cannot be read or is of an old form,
+        `LeaderboardError` if it is another table or was written by a newer version.
         """
         schema = self.schema if columns is None else pa.schema([self.schema.field(name) for name in columns])
         try:
@@ -130,7 +131,7 @@ class TableFile:
             file.write(footer.getvalue()[len(MAGIC) :])
 
     def _check(self, schema: pa.Schema) -> None:
-        """LeaderboardError where ``schema`` is not that of the table as this version can read it."""
+        """LeaderboardError if ``schema`` is not that of the table as this version can read it."""
         if table_name(schema) != self.table:
             found = repr(table_name(schema) or "another file")
             raise LeaderboardError(str(self.path), f"table {self.table!r}", found)

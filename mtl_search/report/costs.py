@@ -30,7 +30,7 @@ class Costs:
 
 
 def costs(tables: Tables) -> Costs | None:
-    """The fronts, None where nothing was composed."""
+    """The fronts, None if nothing was composed."""
     if not any(math.isfinite(design.delta_m) for design in tables.designs):
         return None
     designs = sorted(tables.designs, key=lambda design: not design.chosen)

@@ -36,7 +36,7 @@ class Panel:
 class Figure:
     """Drawings under one title, with what to see in them and a legend of names, colours and shapes.
 
-    Panels stand beside each other where there is room, one below the other on a phone.
+    Panels stand beside each other if there is room, one below the other on a phone.
     """
 
     key: str
@@ -56,7 +56,7 @@ def panel(
 ) -> Panel:
     """A drawing; colours are CSS variables (``var(--good)``), which the page's script replaces.
 
-    Where the page is narrower than ``width``, the drawing is scrolled sideways.
+    If the page is narrower than ``width``, the drawing is scrolled sideways.
     """
     content = _plain({"data": list(traces), "layout": {"showlegend": False, **layout, "height": height}})
     return Panel(title, json.dumps(content, allow_nan=False), height, width)

@@ -24,7 +24,7 @@ _BADGES = {"better": "good", "worse": "bad", "no difference shown": "mild", "not
 def write_report(path: Path) -> Path:
     """Write the page of the sweep in folder ``path`` to ``report.html`` there; returns where it is.
 
-    Raises `LeaderboardError` where ``path`` holds no sweep. A sweep that was interrupted gets a page that
+    Raises `LeaderboardError` if ``path`` holds no sweep. A sweep that was interrupted gets a page that
     says so, with what there is.
     """
     page = path / REPORT

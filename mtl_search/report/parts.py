@@ -1,4 +1,4 @@
-"""Where the gain of the recommended design comes from: tuning and sharing, told apart by its control."""
+"""Where the gain of the recommended design comes from: tuning and sharing, separated by its control."""
 
 import math
 from typing import Any
@@ -11,7 +11,7 @@ __all__ = ["gain_parts"]
 
 
 def gain_parts(confirmed: SummaryRecord | None) -> Figure | None:
-    """Bars of tuning, of sharing, and of both; None where there is no control to tell them apart.
+    """Bars of tuning, of sharing, and of both; None if there is no control to tell them apart.
 
     The whole is the sum of its parts, on the seeds that all three designs have.
     """

@@ -61,8 +61,8 @@ def _affinity(tables: Tables) -> Figure | None:
     }
     note = (
         "Percentage points of gain that the task of a row has when the task of a column is trained with it, "
-        "the other companions held fixed: green helps, red hurts. Bold where an effect is shown at level "
-        ".05, corrected by Holm over all pairs; empty where the trials cannot tell."
+        "the other companions held fixed: green helps, red hurts. Bold if an effect is shown at level "
+        ".05, corrected by Holm over all pairs; empty if the trials cannot tell."
     )
     return figure("affinity", "Which tasks help which", note, _heat_panel(trace, len(known), 46))
 
@@ -168,11 +168,11 @@ def _choices(tables: Tables) -> Figure | None:
         "Mean gain on validation of the trials of several tasks that were trained to their end. Their "
         "members differ too, so this is a hint."
     )
-    return figure("choices", "Where to part, and how to weigh", note, *panels)
+    return figure("choices", "Where to split, and how to weight", note, *panels)
 
 
 def _boxes(title: str, groups: pd.Series, order: Sequence[str], gains: pd.Series, tint: str) -> Panel:
-    """Box plots, with their points where they are few."""
+    """Box plots, with their points if they are few."""
     few = len(gains) <= _FEW
     trace = {
         "type": "box",

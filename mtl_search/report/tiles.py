@@ -27,7 +27,7 @@ class Tile:
 
 
 def tiles(design: DesignRecord, confirmed: SummaryRecord | None, tables: Tables) -> tuple[Tile, ...]:
-    """The design in numbers: on test, or its gain on valid where there is no confirmation."""
+    """The design in numbers: on test, or its gain on valid if there is no confirmation."""
     size = _size(design, tables)
     if confirmed is None:
         what = "over tuned single-task networks"

@@ -62,7 +62,7 @@ class Drawing:
 
 
 def draw_network(branching: str, members: Collection[str], served: Collection[str]) -> Drawing | None:
-    """The drawing of a branching; None where ``branching`` does not read as a tree of ``members``.
+    """The drawing of a branching; None if ``branching`` does not read as a tree of ``members``.
 
     The text is read leniently: a leaderboard of names that a sweep file would refuse still has a page.
     """

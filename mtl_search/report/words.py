@@ -1,4 +1,4 @@
-"""Numbers and names as people read them."""
+"""Numbers and names as the page shows them."""
 
 import math
 import re
@@ -62,7 +62,7 @@ def typeset(sentence: str) -> str:
 
 
 def interval(low: float, high: float) -> str:
-    r"""Both ends of an interval in percent on one line, empty where there is none.
+    r"""Both ends of an interval in percent on one line, empty if there is none.
 
     >>> interval(0.5, 1.25)
     '+0.50\xa0to\xa0+1.25\u202f%'

@@ -19,7 +19,7 @@ __all__ = ["show_comparison"]
 
 def show_comparison(boards: list[Leaderboard]) -> None:
     """Print what each sweep advises, then a column per sweep: delta_m of the recommended design and of each
-    arm's best on valid, then the recommended one task by task. LeaderboardError where a task was tested on
+    arm's best on valid, then the recommended one task by task. LeaderboardError if a task was tested on
     other rows."""
     _check_test_rows(boards)
     console = plain_console()

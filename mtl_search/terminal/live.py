@@ -1,16 +1,18 @@
-"""The live view of a sweep: progress, arms, time left; plain lines where the output is no terminal."""
+"""The live view of a sweep: progress, arms, time left; plain lines if the output is no terminal."""
 
 import math
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import final
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
+from typing_extensions import override
 
 from mtl_search.analysis.verdict_words import percent
 from mtl_search.data import Dataset
@@ -20,7 +22,7 @@ from mtl_search.terminal.words import duration, plain_console, plain_table
 
 __all__ = ["LiveView", "draw", "watching"]
 
-LINE_EVERY = 10.0  # seconds between two lines where the output is a file
+LINE_EVERY = 10.0  # seconds between two lines if the output is a file
 
 
 @contextmanager
@@ -34,6 +36,7 @@ def watching(*, quiet: bool) -> Iterator[Watch]:
         yield view
 
 
+@final
 class LiveView(Watch):
     """Shows each snapshot as it comes; redraws four times a second so that the clock runs on."""
 
@@ -51,8 +54,8 @@ class LiveView(Watch):
     def __exit__(self, *exception: object) -> None:
         self._live.stop()
 
+    @override
     def started(self, spec: SweepSpec, dataset: Dataset, executor: Executor, path: Path) -> None:
-        """Say what runs where, and everything the data's check noticed."""
         print_ = self._console.print
         rows = f"{len(dataset.train):,} train and {len(dataset.valid):,} valid rows"
         counts = f"{rows}, {len(dataset.tasks)} tasks, {executor.slots} trials at a time"
@@ -62,8 +65,8 @@ class LiveView(Watch):
         dashboard = f", Ray dashboard at http://{executor.dashboard}" if executor.dashboard else ""
         print_(f"results in {path}{dashboard}", soft_wrap=True)
 
+    @override
     def changed(self, snapshot: Snapshot) -> None:
-        """Take the newest state; a line now and then where there is no terminal to redraw."""
         self._snapshot, self._received = snapshot, time.monotonic()
         if not self._console.is_terminal and self._received - self._printed >= LINE_EVERY:
             self._printed = self._received

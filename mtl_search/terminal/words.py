@@ -10,7 +10,7 @@ __all__ = ["duration", "interval", "plain_console", "plain_table", "some"]
 
 
 def interval(low: float, high: float) -> str:
-    """The ends of an interval in percent; a dash where there is none.
+    """The ends of an interval in percent; a dash if there is none.
 
     >>> interval(-0.4, 1.37)
     '[-0.40, +1.37]'
