@@ -22,7 +22,7 @@ LAYERS = (
     "records",
     "seeds",
     "arm_names",
-    "generators",
+    "generators",  # a leaf: networks, weightings and the loop draw through it
     "design",
     "space",
     "weighting",
