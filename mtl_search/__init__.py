@@ -17,7 +17,7 @@ A sweep file on its way to a Parquet row:
 1. ``cli.run`` reads it with ``sweep.load_sweep``: a ``sweep.SweepSpec``, checked settings and search spaces.
 2. ``search.run_sweep`` loads the data, opens an executor, makes the folder, saves ``sweep.yaml`` in it.
 3. ``search.phases.conductor.Conductor`` opens the studies of each arm (``sweep.arms.arms_of``).
-4. Asked for a job, it lets an ``search.studies.arm_study.ArmStudy`` draft one: members by a strategy of
+4. Asked for a job, it lets a ``search.studies.arm_study.ArmStudy`` draft one: members by a strategy of
    ``grouping``, hyperparameters by Optuna, both checked as a ``training.TrialConfig``.
 5. The executor places it: with Ray, ``search.executors.ray_backend.SourceSearcher`` hands it to Tune.
 6. On a worker, ``training.Trainer`` trains its ``training.Training`` and reports each epoch.
@@ -38,7 +38,7 @@ A column on its way to a metric:
 6. ... the body that ``sharing`` builds of the trunk's stages turns them into features of each member ...
 7. ... and each task's head into its outputs, of which ``Task.loss`` makes a loss.
 8. The ``weighting.Weighting`` combines the losses and fills in gradients; the optimizer takes a step.
-9. After an epoch, ``training.evaluation.Evaluator`` computes ``Task.evaluate`` on valid.
+9. After an epoch, ``training.evaluation.Evaluator`` computes ``Task.evaluate_default`` on valid.
 10. ``records.MetricKind.gain`` compares that with the single-task reference, and the mean over the main
     members (``training.Score``) is the trial's score.
 
