@@ -6,7 +6,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from mtl_search.data import bundled_tables
+from mtl_search.data import is_local_file
 from mtl_search.leaderboard import replace_file
 from mtl_search.model import Part
 from mtl_search.sweep.spec import SweepSpec
@@ -65,5 +65,5 @@ def _written(value: object) -> object:
 
 def _anchored(data: Mapping[str, Any], base: Path) -> dict[str, Any]:
     source = data["source"]
-    elsewhere = source in bundled_tables() or "://" in source
-    return {**data, "source": source if elsewhere else str((base / Path(source).expanduser()).resolve())}
+    local = is_local_file(source)
+    return {**data, "source": str((base / Path(source).expanduser()).resolve()) if local else source}
