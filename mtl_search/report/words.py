@@ -30,6 +30,7 @@ __all__ = [
 MINUS, THIN, FIXED = "\N{MINUS SIGN}", "\N{NARROW NO-BREAK SPACE}", "\N{NO-BREAK SPACE}"
 
 _MINUS = re.compile(r"(?<![\w.])-(?=\d)")
+_AMOUNT = re.compile(r"(?<=\d) (?=[kMG]\b)")
 _BRACKETS = re.compile(r"\[[^\[\]]*\d\]")
 _ARMS = {
     SINGLE_TASK: "single task",
@@ -58,6 +59,7 @@ def typeset(sentence: str) -> str:
     'gains \u22121.50\u202f%\xa0[\u22122.00,\xa0+1.00]'
     """
     text = _MINUS.sub(MINUS, sentence).replace(" %", f"{THIN}%").replace("% [", f"%{FIXED}[")
+    text = _AMOUNT.sub(THIN, text)
     return _BRACKETS.sub(lambda ends: ends[0].replace(" ", FIXED), text)
 
 

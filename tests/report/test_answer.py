@@ -167,7 +167,8 @@ def test_one_network_for_all(tables: Tables) -> None:
     one = recommending(
         verdicts(tables, single_task="better", reference="better", verdict="better"), "shared_tuned", 1
     )
-    assert answer(one).headline.startswith("Train one network for all five tasks (12.8 k parameters): better")
+    said = "Train one network for all five tasks (12.8 k parameters): better"
+    assert answer(one).headline.startswith(typeset(said))
     alone = replace(one, designs=[design for design in one.designs if design.chosen])
     assert answer(alone).tiles[-1].details == ()  # no single-task design to compare its size with
 
