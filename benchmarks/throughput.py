@@ -157,10 +157,10 @@ def run_package(spec: SweepSpec, dataset: Dataset) -> Timing:
         board = Leaderboard.create(Path(folder) / "board", tasks)
         ledger, journal = Ledger(board, metrics), Journal(board.path / "journal.log")
         conductor = Conductor(spec, visible, ledger, journal, slots=executor.slots)
-        runs = conductor.runs
-        conductor.runs = [run for run in runs if run.arm.name == SINGLE_TASK]
+        runs = conductor.studies
+        conductor.studies = [run for run in runs if run.arm.name == SINGLE_TASK]
         executor.run(conductor, visible)  # the references, before the clock
-        conductor.runs = [run for run in runs if run.arm.name == SEARCH]
+        conductor.studies = [run for run in runs if run.arm.name == SEARCH]
         before = len(ledger.records)
 
         def changed() -> None:

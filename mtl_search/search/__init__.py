@@ -8,11 +8,11 @@ Who does what; each knows only of those above it:
 - ``designs``: which designs the measured networks make, which is recommended, what it is compared with.
 - ``studies``: the next network of a study: its members, its hyperparameters, what did well elsewhere.
 - ``budget``: which study has its turn, and what the time that is left is for.
-- ``phases``: the job sources. The ``conductor`` is the search; then ``catch_up`` and ``replication`` take
+- ``phases``: the job sources. The ``conductor`` is the search; ``catch_up`` and ``replication`` then take
   turns until neither changes anything; ``confirmation`` reads test.
 - ``preparing``: what is checked and set up before the first trial.
-- ``course`` takes a sweep through its phases to its tables, ``ending`` says what it lacks, ``snapshot`` how
-  it stands; ``run`` checks everything and starts it.
+- ``course`` takes a sweep through its phases to its tables; ``ending`` says what it lacks, ``snapshot`` how
+  it stands. ``run`` checks everything and starts it.
 
 A trial of the search: an executor asks the conductor for a job; the first study in turn that has budget left
 drafts a network within the constraints. An equal one that is trained already answers it from the ledger. Else

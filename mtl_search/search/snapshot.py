@@ -78,7 +78,7 @@ def take_retraining(retraining: Retraining, before: Snapshot, started: float, do
 def _arm(conductor: Conductor, index: int) -> ArmProgress:
     arm, ledger = conductor.arms[index], conductor.ledger
     states = ledger.states[arm.name]
-    running = sum(one.run.arm is arm for one in conductor.running.values())
+    running = sum(one.study.arm is arm for one in conductor.running.values())
     return ArmProgress(
         arm.name,
         states["complete"],

@@ -23,7 +23,7 @@ REPEATED = 50  # trials in a row that were trained before, after which a study h
 class Running:
     """A job in training. ``kept``: whatever its epochs look like, it is not stopped."""
 
-    run: ArmStudy
+    study: ArmStudy
     draft: Draft
     job: Job
     started: Start
@@ -43,51 +43,51 @@ class Turns:
     """
 
     def __init__(
-        self, runs: Sequence[ArmStudy], running: Mapping[str, Running], ledger: Ledger, hours: Hours | None
+        self, studies: Sequence[ArmStudy], running: Mapping[str, Running], ledger: Ledger, hours: Hours | None
     ) -> None:
-        self._runs, self._running, self._ledger, self._hours = runs, running, ledger, hours
-        self._arms = list({run.arm.name: run.arm for run in runs}.values())
+        self._studies, self._running, self._ledger, self._hours = studies, running, ledger, hours
+        self._arms = list({study.arm.name: study.arm for study in studies}.values())
 
     def __iter__(self) -> Iterator[tuple[bool, ArmStudy]]:
         """The studies as they are asked, with whether that is for their first round."""
         for arm in self._arms:
-            runs = [run for run in self._runs if run.arm is arm]
-            if len(runs) > 1:
-                yield from ((True, run) for run in runs)
-            yield from ((False, run) for run in runs)
+            studies = [study for study in self._studies if study.arm is arm]
+            if len(studies) > 1:
+                yield from ((True, study) for study in studies)
+            yield from ((False, study) for study in studies)
 
-    def waits(self, run: ArmStudy, first_round: bool) -> bool:
+    def waits(self, study: ArmStudy, first_round: bool) -> bool:
         """Whether a study cannot begin before what is in training has ended.
 
         Nothing but single tasks does before these are known, and no study its second round before the first
         has ended in all of its arm.
         """
-        alone = [one for one in self._running.values() if one.run.arm.name == SINGLE_TASK]
-        if run.arm.name != SINGLE_TASK and alone:
+        alone = [one for one in self._running.values() if one.study.arm.name == SINGLE_TASK]
+        if study.arm.name != SINGLE_TASK and alone:
             return True
         return (
             not first_round
-            and any(one.first_round for one in self._running.values() if one.run.arm is run.arm)
-            and self.has_budget(run, False)
+            and any(one.first_round for one in self._running.values() if one.study.arm is study.arm)
+            and self.has_budget(study, False)
         )
 
-    def has_budget(self, run: ArmStudy, first_round: bool) -> bool:
+    def has_budget(self, study: ArmStudy, first_round: bool) -> bool:
         """Whether a study may have one more trial, in its first round or at all."""
-        arm, hours = run.arm, self._hours
-        if run.exhausted or run.hopeless:
+        arm, hours = study.arm, self._hours
+        if study.exhausted or study.hopeless:
             return False
         if hours is None:
-            trials = run.first_round if first_round else arm.trials
+            trials = study.first_round if first_round else arm.trials
             assert trials is not None
-            return run.study.n_finished + run.n_running < trials
-        if hours.closed or run.repeated >= REPEATED or not hours.has_room(arm.name):
+            return study.optuna.n_finished + study.n_running < trials
+        if hours.closed or study.repeated >= REPEATED or not hours.has_room(arm.name):
             return False
         expected = self._ledger.timings.trial(arm.name)
         if expected is None:  # no trial has ended, so that nobody knows how many there is time for
-            return run.n_running < max(1, hours.slots // len(arm.studies))
-        if not run.n_running and not run.study.n_finished:
+            return study.n_running < max(1, hours.slots // len(arm.studies))
+        if not study.n_running and not study.optuna.n_finished:
             return True  # without a trial of each there is nothing to compare
-        part = self._left(arm) / len(arm.studies) if arm.name == SEARCH else self._part(run)
+        part = self._left(arm) / len(arm.studies) if arm.name == SEARCH else self._part(study)
         if first_round:
             part -= LAST_ROUND * self._whole_part(arm) / len(arm.studies)
         return part >= (1.0 if arm.name == SEARCH else 0.5) * expected
@@ -95,7 +95,7 @@ class Turns:
     def planned(self, arm: Arm) -> int | None:
         """How many trials there will be of ``arm``; None while nobody knows."""
         there = self._ledger.states[arm.name].total() + sum(
-            one.run.arm is arm for one in self._running.values()
+            one.study.arm is arm for one in self._running.values()
         )
         if self._hours is None:
             assert arm.trials is not None
@@ -104,14 +104,13 @@ class Turns:
             return there
         if not (expected := self._ledger.timings.trial(arm.name)):
             return None
-        studies = [run for run in self._runs if run.arm is arm]
-        if all(run.exhausted or run.hopeless or run.repeated >= REPEATED for run in studies):
+        if not self._is_open(arm):
             return there
         return there + int(max(0.0, self._left(arm)) / expected)
 
-    def _part(self, run: ArmStudy) -> float:
+    def _part(self, study: ArmStudy) -> float:
         """What a study before the search has left, in seconds of a place."""
-        return self._whole_part(run.arm) / len(run.arm.studies) - self._used(run)
+        return self._whole_part(study.arm) / len(study.arm.studies) - self._used(study)
 
     def _left(self, arm: Arm) -> float:
         """What an arm has left, in seconds of a place."""
@@ -128,8 +127,8 @@ class Turns:
 
     def _is_open(self, arm: Arm) -> bool:
         """Whether it may still train something."""
-        studies = [run for run in self._runs if run.arm is arm]
-        return not all(run.exhausted or run.hopeless or run.repeated >= REPEATED for run in studies)
+        studies = [study for study in self._studies if study.arm is arm]
+        return not all(study.exhausted or study.hopeless or study.repeated >= REPEATED for study in studies)
 
     def _whole_part(self, arm: Arm) -> float:
         """What an arm before the search may use in all, of what is left to it and those after it."""
@@ -145,16 +144,16 @@ class Turns:
         return (left + used) * parts[arm.name] / sum(parts.values())
 
     def _of_arm(self, arm: Arm) -> float:
-        return sum(self._used(run) for run in self._runs if run.arm is arm)
+        return sum(self._used(study) for study in self._studies if study.arm is arm)
 
-    def _used(self, run: ArmStudy) -> float:
+    def _used(self, study: ArmStudy) -> float:
         """What a study has used, and will have when what it has in training has ended."""
-        ended = self._ledger.timings.by_study[run.study.trial_prefix]
+        ended = self._ledger.timings.by_study[study.optuna.trial_prefix]
         return ended + sum(
-            one.started.seconds + self._ahead(one) for one in self._running.values() if one.run is run
+            one.started.seconds + self._ahead(one) for one in self._running.values() if one.study is study
         )
 
     def _ahead(self, one: Running) -> float:
         """How long a trial in training is expected to go on."""
-        expected = self._ledger.timings.trial(one.run.arm.name) or 0.0
+        expected = self._ledger.timings.trial(one.study.arm.name) or 0.0
         return max(0.0, expected - one.started.seconds)

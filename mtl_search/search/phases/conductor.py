@@ -62,14 +62,14 @@ class Conductor(JobSource):
         self.incumbents = Incumbents(spec, ledger)
         self._transfer = Transfer(ledger, spec.settings.all_tasks)
         pasts = recall(ledger.board, ledger.records, ledger.metrics)
-        self.runs = [run for arm in self.arms for run in self._open(arm, journal, pasts)]
+        self.studies = [study for arm in self.arms for study in self._open(arm, journal, pasts)]
         journal.publish()
         self.running: dict[str, Running] = {}
         self._lost: list[Running] = []  # what is to be tried again
         self.hopeless: str | None = None  # why the sweep gave up if it did
         self.note = ""  # why the newest trial was chosen
         self._bfloat16 = bfloat16
-        self._turns = Turns(self.runs, self.running, ledger, self.hours)
+        self._turns = Turns(self.studies, self.running, ledger, self.hours)
         self._interrupted = False
         self._changed: Callable[[], None] = lambda: None
         self._recorder = Recorder(spec.settings.name, dataset)
@@ -81,11 +81,11 @@ class Conductor(JobSource):
             return "done"
         if (job := self.restart()) is not None:
             return job
-        for first_round, run in self._turns:
-            if self._turns.waits(run, first_round):
+        for first_round, study in self._turns:
+            if self._turns.waits(study, first_round):
                 return "wait"
-            while not self._interrupted and self._turns.has_budget(run, first_round):
-                if (job := self._draw(run, first_round)) is not None:
+            while not self._interrupted and self._turns.has_budget(study, first_round):
+                if (job := self._draw(study, first_round)) is not None:
                     return job
         if self.running:
             return "wait"
@@ -103,12 +103,12 @@ class Conductor(JobSource):
             return False
         metrics = self.ledger.metrics
         signed = {task: metrics[task].signed(v) for task, v in report.valid.items() if task in metrics}
-        return running.run.study.report(running.draft.trial, report, signed)
+        return running.study.optuna.report(running.draft.trial, report, signed)
 
     @override
     def finish(self, trial_id: str, outcome: TrialOutcome | None, placement: Placement) -> None:
         running = self.running.pop(trial_id)
-        running.run.n_running -= 1
+        running.study.n_running -= 1
         if outcome is None:
             if self._interrupted:  # a resume takes it up
                 return
@@ -117,7 +117,7 @@ class Conductor(JobSource):
             running.job,
             outcome,
             placement,
-            arm=running.run.arm.name,
+            arm=running.study.arm.name,
             phase=Phase.SEARCH,
             cost=running.draft.cost,
             params=running.draft.params,
@@ -154,11 +154,11 @@ class Conductor(JobSource):
         settings = self.spec.settings
         sampler = settings.sampler.within(arm.trials)
         pruner = settings.pruner.after(INFORMED) if arm.is_reference else settings.pruner
-        runs = []
+        studies = []
         for name, members in arm.studies.items():
             past = pasts.get(trial_prefix(name), Past())
             board, max_epochs = self.ledger.board, self.spec.max_epochs
-            study = OptunaStudy(board, journal, name, sampler, pruner, max_epochs, past)
+            optuna = OptunaStudy(board, journal, name, sampler, pruner, max_epochs, past)
             strategy = None
             if members is None:
                 known = self.ledger.affinities if arm.name == SEARCH else ()
@@ -170,9 +170,9 @@ class Conductor(JobSource):
             ]
             if arm.is_reference and all(record.state != TrialState.COMPLETE for record in begun):
                 for record in filter(was_given_up, begun):
-                    study.try_again(record)
-            runs.append(ArmStudy(arm, study, members, strategy, settings, self._transfer, begun))
-        return runs
+                    optuna.try_again(record)
+            studies.append(ArmStudy(arm, optuna, members, strategy, settings, self._transfer, begun))
+        return studies
 
     @property
     def _wants_affinities(self) -> bool:
@@ -187,8 +187,8 @@ class Conductor(JobSource):
         ``params`` are what was sampled for the network that its hyperparameters come from. None if an
         equal network of another arm answers it.
         """
-        run = next(run for run in self.runs if run.study.name == f"{SINGLE_TASK}/{task}")
-        return self._start(run, run.draft_given(self._costs, config, params), kept=True)
+        study = next(study for study in self.studies if study.optuna.name == f"{SINGLE_TASK}/{task}")
+        return self._start(study, study.draft_given(self._costs, config, params), kept=True)
 
     def restart(self) -> Job | None:
         """A trial that was lost, to be tried again: the same job, under its own name, as if nothing had
@@ -199,28 +199,28 @@ class Conductor(JobSource):
         running.judged = max(running.judged, len(running.history))
         running.history, running.started = [], Start.now()
         self.running[running.job.trial_id] = running
-        running.run.n_running += 1
+        running.study.n_running += 1
         self._changed()
         return running.job
 
-    def _draw(self, run: ArmStudy, first_round: bool) -> Job | None:
+    def _draw(self, study: ArmStudy, first_round: bool) -> Job | None:
         """Draft a trial and start it; None if an equal one was trained before, which answers it, or if
         the study has nothing left to train."""
         busy = [one.job.config.members for one in self.running.values()]
-        draft = run.draft(self._costs, self.ledger.measurements(evidence_for(run.arm.name)), busy)
-        return None if draft is None else self._start(run, draft, first_round=first_round)
+        draft = study.draft(self._costs, self.ledger.measurements(evidence_for(study.arm.name)), busy)
+        return None if draft is None else self._start(study, draft, first_round=first_round)
 
     def _start(
-        self, run: ArmStudy, draft: Draft, *, first_round: bool = False, kept: bool = False
+        self, study: ArmStudy, draft: Draft, *, first_round: bool = False, kept: bool = False
     ) -> Job | None:
         """Start a trial; None if an equal one was trained before, which answers it."""
         draft = replace(draft, config=draft.config.on(self._bfloat16))
-        trial_id = run.study.start(draft.trial)
+        trial_id = study.optuna.start(draft.trial)
         number = int(trial_id.rsplit("-", 1)[1])
         seed = derive_seed(self.spec.settings.sampler.seed, number)
-        references = {} if run.arm.name == SINGLE_TASK else self.ledger.yardsticks
+        references = {} if study.arm.name == SINGLE_TASK else self.ledger.yardsticks
         metrics = {t: m for t, m in self.ledger.metrics.items() if not references or t in references}
-        affinities = run.arm.name == SHARED_EQUAL and self._wants_affinities
+        affinities = study.arm.name == SHARED_EQUAL and self._wants_affinities
         job = Job(
             trial_id,
             draft.config,
@@ -229,20 +229,20 @@ class Conductor(JobSource):
             affinities=affinities,
             resample_valid=len(draft.config.members) == 1,
         )
-        running = Running(run, draft, job, Start.now(), first_round, kept)
+        running = Running(study, draft, job, Start.now(), first_round, kept)
         self.note = draft.reason
         known = self.ledger.known(draft.config.identity(self.dataset.fingerprint))
         if known is not None:
             gains, values = self.ledger.gains(known), self.ledger.values(known)
             answer = self._recorder.duplicate(
-                job, known, gains, values, arm=run.arm.name, params=draft.params
+                job, known, gains, values, arm=study.arm.name, params=draft.params
             )
             self._settle(running, answer)
-            run.repeated += 1
+            study.repeated += 1
             return None
-        run.repeated = 0
+        study.repeated = 0
         self.running[trial_id] = running
-        run.n_running += 1
+        study.n_running += 1
         self._changed()
         return job
 
@@ -250,7 +250,7 @@ class Conductor(JobSource):
         texts = distributions_as_text(running.draft.trial.distributions) if running.draft.exact else {}
         self.ledger.record(replace(record, distributions=texts))
         told = TOLD[record.state] if running.draft.exact else OptunaState.FAIL  # from which no sampler learns
-        running.run.tell(running.draft.trial, told, record.score)
+        running.study.tell(running.draft.trial, told, record.score)
 
     def _give_up_if_hopeless(self, *, after: int) -> None:
         """Give up if at least ``after`` single-task trials were recorded and all of them failed.

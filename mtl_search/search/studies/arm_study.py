@@ -57,14 +57,14 @@ class ArmStudy:
     def __init__(
         self,
         arm: Arm,
-        study: OptunaStudy,
+        optuna: OptunaStudy,
         members: tuple[str, ...] | None,
         strategy: GroupingStrategy | None,
         settings: Settings,
         transfer: Transfer,
         begun: Iterable[TrialRecord] = (),
     ) -> None:
-        self.arm, self.study = arm, study
+        self.arm, self.optuna = arm, optuna
         self._members, self._strategy, self._transfer = members, strategy, transfer
         self._constraints, self._main = settings.constraints, set(settings.main_tasks)
         self._tasks = settings.all_tasks
@@ -96,10 +96,10 @@ class ArmStudy:
             reason = self._prepare(measured, busy, attempt)
             if reason is None:
                 break
-            trial = self.study.ask()
+            trial = self.optuna.ask()
             members = self._members or self.arm.space.members.suggest(trial)
             if self._members is None and (wrong := self._is_useless(members, failing)):
-                self.study.refuse(trial, wrong, 1.0)
+                self.optuna.refuse(trial, wrong, 1.0)
                 continue
             config = TrialConfig.model_validate(self.arm.space.sample(trial, members))
             cost = costs.of(config)
@@ -107,19 +107,19 @@ class ArmStudy:
             if broken is None:
                 self._note(config.members, trial.params)
                 return Draft(trial, config, cost, reason)
-            self.study.refuse(trial, *broken)
+            self.optuna.refuse(trial, *broken)
             busy.append(members)  # so that a strategy moves on from sets that cannot be kept small
         self.exhausted = True
         return None
 
     def draft_given(self, costs: NetworkCosts, config: TrialConfig, params: Mapping[str, Scalar]) -> Draft:
         """A trial of ``config``, whose hyperparameters were sampled elsewhere as ``params``."""
-        while self.study.has_queue:  # what an interrupted trial left: it is asked for anew if still wanted
-            self.study.tell_unstarted(self.study.ask())
+        while self.optuna.has_queue:  # what an interrupted trial left: it is asked for anew if still wanted
+            self.optuna.tell_unstarted(self.optuna.ask())
         space = {parameter.name: parameter.range for parameter in self.arm.space.parameters(config.members)}
         fitting = {name: value for name, value in params.items() if name in space and value in space[name]}
-        self.study.enqueue(fitting)
-        trial = self.study.ask()
+        self.optuna.enqueue(fitting)
+        trial = self.optuna.ask()
         sampled = TrialConfig.model_validate(self.arm.space.sample(trial, config.members))
         if sampled.precision == "auto":  # which is settled in what was trained
             sampled = sampled.model_copy(update={"precision": config.precision})
@@ -130,7 +130,7 @@ class ArmStudy:
     def tell(self, trial: Trial, state: OptunaState, score: float) -> None:
         """End a trial that was started."""
         self._failed.append(state == OptunaState.FAIL)
-        self.study.tell(trial, state, score)
+        self.optuna.tell(trial, state, score)
 
     @property
     def hopeless(self) -> bool:
@@ -144,17 +144,17 @@ class ArmStudy:
 
         None if the strategy has nothing left to propose.
         """
-        if self.study.has_queue:
+        if self.optuna.has_queue:
             return ""
         if self._strategy is not None:
             proposal = self._strategy.propose(measured, running)
             if not proposal.members:
                 return None
             members = self.arm.space.members.fix(proposal.members)
-            self.study.enqueue({**members, **self._known(proposal.members, attempt)})
+            self.optuna.enqueue({**members, **self._known(proposal.members, attempt)})
             return " ".join(filter(None, (proposal.reason, proposal.note)))
         if self._members and (known := self._known(self._members, attempt)):
-            self.study.enqueue(known)
+            self.optuna.enqueue(known)
             return "start"
         return ""
 

@@ -126,7 +126,7 @@ def test_a_network_of_another_space_is_tried_as_it_is(bench: MakeBench) -> None:
     of_wide = [r for r in alone_of(b).values() if '"width":16' in r.config]
     assert of_wide
     assert all(r.params == {} for r in of_wide), "no sampled value of the study's own describes it"
-    study = next(run.study.study for run in conductor.runs if run.study.name == "single_task/cost")
+    study = next(run.optuna.study for run in conductor.studies if run.optuna.name == "single_task/cost")
     assert len([t for t in study.trials if t.state.name == "FAIL"]) == sum(
         r.members == ("cost",) for r in of_wide
     ), "the study learns nothing of it"

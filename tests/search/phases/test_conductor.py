@@ -392,7 +392,7 @@ def test_a_study_that_finds_no_network_any_more_ends(
     b = bench(constraints={"n_params": 3})
     source = b.open()
     assert source.next() == "done"
-    assert all(run.exhausted for run in source.runs)
+    assert all(run.exhausted for run in source.studies)
     assert b.records() == []
 
 
@@ -468,7 +468,7 @@ def test_a_trial_is_recorded_before_it_is_told(bench: MakeBench, monkeypatch: py
         patch.setattr(source.ledger.board, "record", disk_is_full)
         with pytest.raises(OSError, match="no space"):
             b.end(source, job)
-    assert b.open().runs[0].study.n_finished == 0, "an untold trial comes again"
+    assert b.open().studies[0].optuna.n_finished == 0, "an untold trial comes again"
 
 
 STEPS: tuple[tuple[Any, str], ...] = (
@@ -521,7 +521,7 @@ def test_killed_at_any_write_nothing_is_lost_or_there_twice(
         "single_task": 2, "shared_equal": 2, "shared_tuned": 2, "search": 2,
     }  # fmt: skip
     source = b.open()
-    assert sum(run.study.n_finished for run in source.runs) == len(ids)
+    assert sum(run.optuna.n_finished for run in source.studies) == len(ids)
     assert source.next() == "done"
 
 

@@ -47,7 +47,7 @@ def test_drafts_that_break_a_constraint_teach_the_sampler(bench: MakeBench) -> N
     source = b.open()
     b.run(source)
     refused = [
-        t for run in source.runs for t in run.study.study.trials if t.constraints.get("n_params", 0) > 0
+        t for run in source.studies for t in run.optuna.study.trials if t.constraints.get("n_params", 0) > 0
     ]
     assert refused
     assert all(r.n_params <= 600 for r in b.records())
@@ -64,7 +64,7 @@ def test_a_sampler_that_chooses_helpers_alone_is_refused(bench: MakeBench) -> No
     search = [r for r in b.records() if r.arm == "search"]
     assert len(search) == 12
     assert all("cost" in r.members for r in search)
-    refused = [t.constraints for t in source.runs[-1].study.study.trials if t.constraints]
+    refused = [t.constraints for t in source.studies[-1].optuna.study.trials if t.constraints]
     assert {"main_members": 1.0} in refused
 
 

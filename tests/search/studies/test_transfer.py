@@ -128,9 +128,9 @@ def test_ranks_count_over_tasks(bench: MakeBench) -> None:
         return 100.0 + cost, 0.9 - ill / 100
 
     source = b.open()
-    for run in source.runs[:2]:
+    for run in source.studies[:2]:
         for lr in table:
-            run.study.enqueue({LR: lr})
+            run.optuna.enqueue({LR: lr})
     b.run(source, stop_after=8)
     transfer = Transfer(source.ledger, ("cost", "ill"))
     assert transfer.offer("shared_equal", source.arms[1].space, ("cost", "ill"), [])[LR] == 0.01
