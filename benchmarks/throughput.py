@@ -41,6 +41,7 @@ from benchmarks.plain import PlainTraining, run_tune
 from mtl_search.arm_names import SEARCH, SINGLE_TASK
 from mtl_search.data import Dataset, load_dataset
 from mtl_search.leaderboard import Leaderboard, TaskInfo
+from mtl_search.search.budget.turns import Turns
 from mtl_search.search.designs.composing import design_records
 from mtl_search.search.executors import open_executor
 from mtl_search.search.ledger import Ledger
@@ -157,10 +158,14 @@ def run_package(spec: SweepSpec, dataset: Dataset) -> Timing:
         board = Leaderboard.create(Path(folder) / "board", tasks)
         ledger, journal = Ledger(board, metrics), Journal(board.path / "journal.log")
         conductor = Conductor(spec, visible, ledger, journal, slots=executor.slots)
-        runs = conductor.studies
-        conductor.studies = [run for run in runs if run.arm.name == SINGLE_TASK]
+
+        def give_turns_to(arm: str) -> None:
+            studies = [study for study in conductor.studies if study.arm.name == arm]
+            conductor._turns = Turns(studies, conductor.running, ledger, conductor.hours)
+
+        give_turns_to(SINGLE_TASK)
         executor.run(conductor, visible)  # the references, before the clock
-        conductor.studies = [run for run in runs if run.arm.name == SEARCH]
+        give_turns_to(SEARCH)
         before = len(ledger.records)
 
         def changed() -> None:
