@@ -85,7 +85,7 @@ def _tamed(values: NDArray[np.float64]) -> NDArray[np.float64]:
 def _least_squares(
     x_NP: NDArray[np.float64], y_N: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], int]:
-    """Coefficients beside an intercept, their standard errors, and the degrees of freedom.
+    """Coefficients besides an intercept, their standard errors, and the degrees of freedom.
 
     A coefficient that the rows do not determine is NaN: its unit vector is not in their row space.
     """

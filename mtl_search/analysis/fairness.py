@@ -7,13 +7,14 @@ import pandas as pd
 from mtl_search.analysis.confirmation import Confirmed
 from mtl_search.analysis.frames import rows_of
 from mtl_search.analysis.significance import level_of
+from mtl_search.arm_names import SHARED_TUNED, SINGLE_TASK
 from mtl_search.records import MetricKind, Phase, Split, TrialState
 
 __all__ = ["FEWEST_SEEDS", "arm_costs", "caveats", "missing_trainings", "why_left_out"]
 
 FEWEST_SEEDS = 3
 _MOST_NAMED = 5
-_REFERENCES = {"single_task": "tuned single-task networks", "shared_tuned": "tuned fixed weights"}
+_REFERENCES = {SINGLE_TASK: "tuned single-task networks", SHARED_TUNED: "tuned fixed weights"}
 _TOLERANCE = 1.2  # the largest budget over the smallest that still counts as equal
 
 
@@ -72,7 +73,7 @@ def why_left_out(
     trials: pd.DataFrame, metrics: pd.DataFrame, kinds: Mapping[str, MetricKind], names: Sequence[str]
 ) -> list[str]:
     """Each of these tasks with why it has no gain: what its best single network has on valid."""
-    alone = trials[(trials["arm"] == "single_task") & (trials["state"] == TrialState.COMPLETE.value)]
+    alone = trials[(trials["arm"] == SINGLE_TASK) & (trials["state"] == TrialState.COMPLETE.value)]
     found = []
     for name in names:
         kind = kinds[name]

@@ -13,7 +13,7 @@ COSTS = ("n_networks", "n_params", "flops")
 def pareto_front(frame: pd.DataFrame, best: str, least: Sequence[str]) -> pd.Series:
     """Which rows are on the front of large ``best`` and small ``least``, as booleans.
 
-    A row is off the front where another is at least as good in everything and better in something; equal
+    A row is off the front if another is at least as good in everything and better in something; equal
     rows are on it together. Rows with NaN in any of the columns are off.
     """
     points = np.column_stack([-frame[best].to_numpy(float), *(frame[name].to_numpy(float) for name in least)])

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from mtl_search.analysis.frames import default_gains
-from mtl_search.arm_names import ALONE_ARMS, SHARED_ARMS
-from mtl_search.records import Phase, TrialState
+from mtl_search.arm_names import ALONE_ARMS, SEARCH, SHARED_ARMS
+from mtl_search.records import Phase, Role, TrialState
 
 __all__ = ["FEWEST_TRIALS", "provisional"]
 
@@ -29,7 +29,7 @@ def provisional(trials: pd.DataFrame, metrics: pd.DataFrame, tasks: pd.DataFrame
         (trials["phase"] == Phase.REPLICATION.value) & (trials["state"] == TrialState.COMPLETE.value)
     ]
     gains = default_gains(metrics, tasks)
-    began = search.loc[search["arm"] == "search", "started"].min()
+    began = search.loc[search["arm"] == SEARCH, "started"].min()
     few: dict[str, dict[str, int]] = {}
     improving = []
     for name, members, study in _studies(search, tasks):
@@ -50,7 +50,7 @@ def provisional(trials: pd.DataFrame, metrics: pd.DataFrame, tasks: pd.DataFrame
 
 def _studies(search: pd.DataFrame, tasks: pd.DataFrame) -> Iterator[tuple[str, list[str], pd.DataFrame]]:
     """Name, main tasks and trials of each study of the references."""
-    main = set(tasks.loc[tasks["role"] == "main", "task"])
+    main = set(tasks.loc[tasks["role"] == Role.MAIN.value, "task"])
     for arm in ALONE_ARMS:
         of_arm = search[search["arm"] == arm]
         members = of_arm["members"].map(tuple)

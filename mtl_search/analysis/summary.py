@@ -53,20 +53,15 @@ def summarise(
     references = dict(zip(tasks["task"], tasks["reference"], strict=True))
     counted = [kinds[name].has_gains_over(references[name]) for name in names]
     reading = _reading(trials, designs, before)
-    scale = Scale(
-        tuple(kinds[name] for name in names),
-        tuple(weights[name] for name in names),
-        tuple(counted),
-        standing_for(SINGLE_TASK, confirmed),
-        level_of(reading),
-    )
+    of_names = (tuple(kinds[name] for name in names), tuple(weights[name] for name in names), tuple(counted))
+    scale = Scale(*of_names, standing_for(SINGLE_TASK, confirmed), level_of(reading))
     results = [_task_results(design, names, scale) for design in confirmed]
     left_out = [name for name, counts in zip(names, counted, strict=True) if not counts]
-    on_test = [name for name in _undefined(results) if name not in left_out]
     causes = why_left_out(trials, metrics, kinds, left_out)
+    on_test = [name for name in _undefined(results) if name not in left_out]
     found = caveats(trials, confirmed, causes, on_test, reading) + missing_trainings(trials) + [*notes]
     if not runs.groups:
-        found.append("test was not resampled, as where it is one group: intervals count the seeds alone")
+        found.append("test was not resampled (it may be one group): intervals count the seeds alone")
     costs, reasons = arm_costs(trials), tuple(provisional(trials, metrics, tasks))
     records = [
         _record(design, results[at], compared, scale, costs, reading, reasons, tuple(found))

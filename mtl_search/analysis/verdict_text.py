@@ -1,4 +1,4 @@
-"""What to train and why, in sentences: the same for the terminal, the page and whoever reads the tables.
+"""What to train and why, in sentences: the same for the terminal, the page and readers of the tables.
 
 The first sentence is the advice with its reason, the second has the numbers. The advice is the recommended
 design, which was decided on valid as the smallest that is not shown to be worse than the best: that no

@@ -42,7 +42,7 @@ def alone(row: SummaryRecord) -> bool:
 def train(design: DesignRecord) -> str:
     """The advice without its reason: what to train, and its size."""
     if {SINGLE_TASK, LINEAR} & set(design.arms) and len(_groups(design)) == len(design.configs):
-        return f"Train each task alone{', with a linear network' if 'linear' in design.arms else ''}"
+        return f"Train each task alone{', with a linear network' if LINEAR in design.arms else ''}"
     return f"Train {what(design, size=True)}"
 
 

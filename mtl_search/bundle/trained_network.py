@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Self, final
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save
 from torch import Tensor
 
 from mtl_search.bundle.fitted import (
@@ -78,7 +79,7 @@ class TrainedNetwork:
         weights = {name: value.detach().cpu().contiguous() for name, value in self.weights.items()}
 
         def write(path: Path) -> None:
-            save_file(weights, path / WEIGHTS)
+            (path / WEIGHTS).write_bytes(save(weights))  # save_file ignores the umask
             text = json.dumps(description, indent=1, ensure_ascii=False)
             (path / DESCRIPTION).write_text(f"{text}\n", encoding="utf-8")
 
@@ -86,11 +87,11 @@ class TrainedNetwork:
 
     @classmethod
     def load(cls, folder: Path) -> Self:
-        """Read a folder that ``save`` wrote; BundleError if there is none, or it is of another version."""
+        """Read a folder that ``save`` wrote; BundleError if it is none, damaged or of another version."""
         try:
             described = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
             weights = load_file(folder / WEIGHTS)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, SafetensorError) as error:
             raise BundleError(str(folder), f"{DESCRIPTION} and {WEIGHTS}", str(error)) from error
         if described.get("format") != FORMAT:
             found = f"format {described.get('format')}"

@@ -55,12 +55,12 @@ class Encoding:
 
     @property
     def numeric(self) -> NumericInputs:
-        """The numbers."""
+        """The numeric inputs."""
         return next(inputs for inputs in self.inputs if isinstance(inputs, NumericInputs))
 
     @property
     def categorical(self) -> CategoricalInputs:
-        """The levels."""
+        """The categorical inputs."""
         return next(inputs for inputs in self.inputs if isinstance(inputs, CategoricalInputs))
 
     @property
@@ -126,7 +126,7 @@ def without_constants(train: pa.Table, columns: tuple[str, ...]) -> tuple[tuple[
 
 
 def is_identifier(column: pa.ChunkedArray, name: str) -> bool:
-    """Whether the values tell rows apart and nothing else.
+    """Whether the values identify rows and mean nothing else.
 
     That is so of strings that nearly all differ, and of whole numbers that all differ and either count up
     without a gap or are named like an identifier.

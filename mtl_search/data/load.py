@@ -51,10 +51,7 @@ def dataset_from_table(
     with _located(spec.source):
         check_table(table)
         check_uses(table, spec, tasks)
-        declared: dict[str, InputKind] = {
-            **dict.fromkeys(categories_of_pandas(table.schema) - left_out(spec, tasks), "categorical"),
-            **spec.inputs,
-        }
+        declared = _declared(table, spec, tasks)
         table = _cleaned(table, spec, tasks, declared)
         strata = find_strata(tasks, table)
         inputs, of_inputs = choose_inputs(table, left_out(spec, tasks), declared)
@@ -84,10 +81,7 @@ def dataset_from_table(
             test_rows={name: _test_rows(tables[Split.TEST], tasks[name], name) for name in found.tasks},
             left_out=found.left_out,
             warnings=(
-                *notes,
-                *found.notes,
-                *of_inputs,
-                *of_constants,
+                *(*notes, *found.notes, *of_inputs, *of_constants),
                 *find_cut_groups(tables, spec),
                 *find_repeats(tables, encoding.columns),
                 *find_suspects(tables[Split.TRAIN], looked_at, frozenset(declared)),
@@ -104,6 +98,12 @@ def _located(source: str) -> Iterator[None]:
         yield
     except DataError as error:
         raise DataError(f"{source}: {error.place}", error.expected, error.found, error.hint) from error
+
+
+def _declared(table: pa.Table, spec: DataSpec, tasks: Mapping[str, TaskConfig]) -> dict[str, InputKind]:
+    """The columns whose kind is said: in the sweep file, or by pandas as a category."""
+    of_pandas = categories_of_pandas(table.schema) - left_out(spec, tasks)
+    return {**dict.fromkeys(of_pandas, "categorical"), **spec.inputs}
 
 
 def _cleaned(

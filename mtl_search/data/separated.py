@@ -38,7 +38,7 @@ def read_separated(
     """The table, and a note if it is written in another way than with ``usual`` and decimal points.
 
     The usual signs for missing values (NA, NaN, null ...) count as such among numbers alone: in a column of
-    text they may be words, and are told apart from empty cells.
+    text they may be words, and are not the same as empty cells.
     """
     separator = layout.separator or _separator(filesystem, path, usual)
     found = Layout(separator, layout.decimal or ".")

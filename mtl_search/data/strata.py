@@ -2,7 +2,7 @@
 
 A hash alone puts all three rows of a rare class into test now and then. Rows with a rare label are therefore
 dealt by the method of Sechidis, Tsoumakas and Vlahavas (2011), rarest label first, each to the split that
-lacks most of it; all other rows stay where their hash puts them, whatever stands beside them.
+lacks most of it; all other rows stay where their hash puts them, whatever the other rows are.
 """
 
 # N rows, U units (rows that stand together)

@@ -24,11 +24,11 @@ NUMBER = r"^[+-]?(\d+([.,]\d*)*|[.,]\d+)([eE][+-]?\d+)?$"
 LIKE_MISSING = "{value} in {columns} looks like a sign for a missing value; if it is one: missing: [{value}]"
 TAKEN = "{value} in {columns} is taken as a value like any other; if it means missing: missing: [{value}]"
 NUMBERS = (
-    "{columns} is text though nearly all of it are numbers, but for {value}: say what counts as missing "
+    "{columns} is text though nearly all of it is numbers, except {value}: say what counts as missing "
     "(missing: [{value}]), the decimal sign, or what it is (inputs: {{{first}: categorical}})"
 )
 ONLY_NUMBERS = (
-    "{columns} is text though all of it are numbers: say what it is, inputs: {{{first}: numeric}} or "
+    "{columns} is text though all of it is numbers: say what it is, inputs: {{{first}: numeric}} or "
     "{{{first}: categorical}}"
 )
 MOSTLY = 0.8  # share of the distinct values of a text column that are numbers, from which it was meant as one

@@ -13,8 +13,8 @@ the tree itself, so that none is out of reach.
 `compose` is facility location, and it is asked for after every few trials. A Lagrangian bound (`pricing`) is
 so tight on this problem that a few hundred cheap steps leave a handful of networks to try: a tenth of a
 second for 2,000 networks of 8 tasks, where SciPy's mixed-integer program takes two
-(``benchmarks/composition.py``). `shrink` is apart from `compose`: how noisy a gain is can be said only by who
-has measured one again.
+(``benchmarks/composition.py``). `shrink` is apart from `compose`: how noisy a gain is, only replicates can
+say.
 """
 
 from mtl_search.design.branching import Branching

@@ -28,7 +28,7 @@ def count_branchings(n_members: int, n_stages: int) -> int:
 
 
 def count_networks(n_tasks: int, min_members: int, max_members: int, n_stages: int) -> int:
-    """The number of networks, told apart by members and branching, with members out of ``n_tasks``."""
+    """The number of networks that differ in members or branching, with members out of ``n_tasks``."""
     sizes = range(max(min_members, 1), min(max_members, n_tasks) + 1)
     return sum(comb(n_tasks, size) * count_branchings(size, n_stages) for size in sizes)
 

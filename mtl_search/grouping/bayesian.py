@@ -174,7 +174,7 @@ class BayesianGrouping(GroupingStrategy):
                 return Proposal(best, reason, serves if promise[best] > MOST_GAINED else rise)
         if incumbents:
             turn = min(incumbents, key=times.__getitem__)
-            note = f"no other set promises anything beside the noise of {outlook.noise:.2g} %"
+            note = f"no other set promises anything above the noise of {outlook.noise:.2g} %"
             return Proposal(turn, "retune", note)
         rest = draw_least_trained(self.space, dict.fromkeys(outlook.running, 1), rng, failing)
         return Proposal(rest, "retune", "every set is trained or in training")

@@ -12,14 +12,14 @@ seconds, after some where it takes less, and at the end. The guarantee, at any m
 is killed:
 
 - Each table shows every trial that it has once and whole, and none that did not finish.
-- ``metrics``, ``epochs`` and ``resamples`` are replaced before ``trials``: whoever reads ``trials`` first
+- ``metrics``, ``epochs`` and ``resamples`` are replaced before ``trials``: a reader of ``trials`` first
   finds all rows of each trial.
 - A trial is in the log as soon as it is recorded, and in the tables with the next replacement. `Leaderboard`
   reads both, without a lock, and misses nothing. `Leaderboard.recover`, before the first write of a process,
   brings the tables up to date, and takes into the log what the tables have and it lacks, so that a log or
   tables that are lost, older or damaged can be gone on from.
 
-Two tables stand beside the five one would expect. ``tasks`` says each task's metric, direction, floor and
+Two tables come on top of the five one would expect. ``tasks`` says each task's metric, direction, floor and
 role, without which no gain can be recomputed from the tables. ``resamples`` holds jackknife values, on
 test of the confirmation's trials and on valid of replicates and single tasks: they say how much a difference
 depends on the units (groups, or rows) that happen to be in the split.

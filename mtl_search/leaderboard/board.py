@@ -35,7 +35,7 @@ __all__ = ["LOG_FILE", "Leaderboard"]
 
 LOG_FILE = "trials.log"
 
-# The tables that hold trials, in the order they are written: whoever finds a trial finds all of it.
+# The tables that hold trials, in the order they are written: a reader who finds a trial finds all of it.
 _OF_TRIALS: Mapping[str, Callable[[Sequence[TrialRecord]], pa.Table]] = {
     "metrics": metric_rows,
     "epochs": epoch_rows,

@@ -14,7 +14,7 @@ _PARTIAL = ".partial"
 def replace_file(path: Path, write: Callable[[IO[bytes]], object]) -> None:
     """Make what ``write`` writes the file at ``path``, on the disk when this returns.
 
-    It is written beside it under a name that begins with a dot, which no glob for tables finds, flushed to
+    It is written next to it under a name that begins with a dot, which no glob for tables finds, flushed to
     the disk and renamed; then the folder is flushed as well, without which a power cut may undo the rename.
     """
     partial = path.with_name(f".{path.name}.{os.getpid()}{_PARTIAL}")

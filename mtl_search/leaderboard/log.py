@@ -123,7 +123,7 @@ class TrialLog:
     def mend(self) -> None:
         """Cut off a line without an end and put unreadable lines aside; only the one who writes may do this.
 
-        The log as it was found is kept beside it if it had unreadable lines.
+        The log as it was found is kept next to it if it had unreadable lines.
         """
         self._torn = False
         if not self.exists():

@@ -3,7 +3,7 @@
 ``encoders/``, ``trunks/`` and ``sharing/`` hold one file a kind. What flows between them is described by a
 `FeatureSpec`: an encoder says what it makes of the inputs, a stage what it makes of features, a task builds
 the head for what arrives. Adding a kind takes its file and its name in the union of its package; a user's own
-class serves as it is, and is written and read by where it is imported from (`Part`).
+class serves as it is, and is written and read by its import path (`Part`).
 """
 
 from mtl_search.model.cost import NetworkCost, NetworkCosts, NetworkParts

@@ -29,7 +29,7 @@ class Part(BaseModel, ABC):
     name: str = ""
 
     def model_post_init(self, context: object) -> None:
-        """Name a class of the user's own by where it is imported from, to be read again from there."""
+        """Name a class of the user's own by its import path, from which it is read again."""
         kind = type(self)
         if not kind.__module__.startswith(BUILT_IN):
             object.__setattr__(self, "name", f"{kind.__module__}:{kind.__qualname__}")

@@ -1,11 +1,11 @@
 """One page that answers what a sweep was for: what to train, is it better, why, at what cost, how it went.
 
 `write_report` makes a single HTML file that needs no network: plotly.js, styles and data are inside it. It
-reads the tables (and the sweep file as text, never as a sweep), so it works for any leaderboard, today or in
-years.
+reads the tables (and the sweep file as text, never as a sweep), so it works for any leaderboard, however
+it was made.
 
-- Numbers come from the analyses; this package only puts them into words and figures. What a person should
-  believe stands first, and what was switched off (seeds, references, equal budgets) stands beside it.
+- Numbers come from the analyses; this package only puts them into words and figures. What a reader should
+  believe stands first, next to what was switched off (seeds, references, equal budgets).
 - The design to train is chosen on validation data, and the page then says what test showed of it. Choosing
   the best of what test showed would make the test a second validation.
 - Figures are plain data for plotly, with colours as CSS variables: light and dark are one switch of the

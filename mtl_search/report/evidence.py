@@ -7,6 +7,7 @@ from typing import Any
 
 from mtl_search.analysis.frames import task_weights
 from mtl_search.analysis.verdict_words import arm_words
+from mtl_search.arm_names import SINGLE_TASK
 from mtl_search.records import Difference, SummaryRecord
 from mtl_search.report.figures import Figure, colour, figure, panel
 from mtl_search.report.tables import Tables
@@ -73,7 +74,7 @@ def _one_an_arm(rows: Sequence[SummaryRecord], winner: SummaryRecord | None) -> 
 def _forest(rows: Sequence[SummaryRecord], names: Names, arms: Sequence[str]) -> Figure:
     """Each design's difference to both references, with intervals."""
     other = rows[0].reference
-    single, best = arm_words("single_task"), arm_words(other) if other else "no other reference"
+    single, best = arm_words(SINGLE_TASK), arm_words(other) if other else "no other reference"
     traces = [
         _against(rows, names, arms, [row.vs_single_task for row in rows], single, "circle", 0.15),
         _against(rows, names, arms, [row.vs_reference for row in rows], best, "diamond", -0.15),
@@ -162,7 +163,7 @@ def _ends(low: float, high: float) -> str:
 
 def _per_task(shown: Sequence[SummaryRecord], names: Names, tables: Tables) -> tuple[Figure, ...]:
     """The gain of each task, for the design to train and the best of each other arm."""
-    rows = [row for row in shown if row.arm != "single_task"]
+    rows = [row for row in shown if row.arm != SINGLE_TASK]
     if not rows:
         return ()
     tasks = list(tables.main)[::-1]

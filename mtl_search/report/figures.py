@@ -8,15 +8,17 @@ from typing import Any
 
 import numpy as np
 
+from mtl_search.arm_names import SEARCH, SHARED_EQUAL, SHARED_TUNED, SINGLE_TASK
+
 __all__ = ["BAD", "GOOD", "PAPER", "Figure", "Panel", "colour", "figure", "palette", "panel", "with_alpha"]
 
 GOOD, BAD, PAPER = "var(--good)", "var(--bad)", "var(--card)"
 
 _OF_ARMS = {
-    "search": "var(--search)",
-    "single_task": "var(--single)",
-    "shared_equal": "var(--equal)",
-    "shared_tuned": "var(--tuned)",
+    SEARCH: "var(--search)",
+    SINGLE_TASK: "var(--single)",
+    SHARED_EQUAL: "var(--equal)",
+    SHARED_TUNED: "var(--tuned)",
 }
 _OTHERS = tuple(f"var(--s{number})" for number in range(1, 9))
 _DIGITS = 5  # of numbers in the page: more than any pixel shows

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from mtl_search.analysis.importance import OVERALL, features, importances
+from mtl_search.arm_names import SEARCH
 from mtl_search.report.figures import Figure, figure, panel, with_alpha
 from mtl_search.report.tables import Tables
 from mtl_search.report.words import plain
@@ -24,7 +25,7 @@ Axis = tuple[list[float], list[tuple[float, str]]]
 def parallel_lines(tables: Tables) -> Figure | None:
     """The most important features of the search's trials, a line each, the best in colour."""
     kept = tables.evidence
-    kept = kept[(kept["arm"] == "search") & kept["mean_gain"].notna()]
+    kept = kept[(kept["arm"] == SEARCH) & kept["mean_gain"].notna()]
     if len(kept) < _FEWEST:
         return None
     spaced = np.unique(np.linspace(0, len(kept) - 1, _MOST).astype(int))

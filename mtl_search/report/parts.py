@@ -11,7 +11,7 @@ __all__ = ["gain_parts"]
 
 
 def gain_parts(confirmed: SummaryRecord | None) -> Figure | None:
-    """Bars of tuning, of sharing, and of both; None if there is no control to tell them apart.
+    """Bars of tuning, of sharing, and of both; None if there is no control to separate them.
 
     The whole is the sum of its parts, on the seeds that all three designs have.
     """

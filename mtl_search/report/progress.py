@@ -20,6 +20,9 @@ from mtl_search.report.words import arm_name, counted, duration, gain, plain
 __all__ = ["Failure", "Progress", "progress"]
 
 _MOST_POINTS = 3_000  # of the history
+_COLUMNS = (
+    "arm", "trained", "complete", "stopped early", "failed", "answered from before", "device time",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +50,7 @@ def progress(tables: Tables) -> Progress:
     found = (_history(tables), parallel_lines(tables), timeline(tables))
     return Progress(
         figures=tuple(one for one in found if one is not None),
-        columns=(
-            "arm",
-            "trained",
-            "complete",
-            "stopped early",
-            "failed",
-            "answered from before",
-            "device time",
-        ),
+        columns=_COLUMNS,
         rows=tuple(_arm_row(arm, tables) for arm in tables.trained),
         failures=_failures(tables.trials),
         facts=_facts(tables),
@@ -68,36 +63,11 @@ def _history(tables: Tables) -> Figure | None:
     table = table[table["mean_gain"].notna()]
     if table.empty:
         return None
-    traces: list[dict[str, Any]] = []
-    for arm in tables.trained:
-        rows = table[table["arm"] == arm]
-        tint = colour(arm, tables.arms)
-        thin = rows.iloc[:: math.ceil(len(rows) / _MOST_POINTS) or 1]
-        stopped = thin["state"] == TrialState.PRUNED.value
-        points = {
-            "type": "scatter",
-            "mode": "markers",
-            "x": thin["number"].to_numpy(),
-            "y": thin["mean_gain"].to_numpy(),
-            "marker": {
-                "size": 5,
-                "color": tint,
-                "opacity": 0.45,
-                "symbol": ["x-thin-open" if early else "circle" for early in stopped],
-            },
-            "text": [plain(name) for name in thin["trial_id"]],
-            "hovertemplate": "%{text}: %{y:.2f} %<extra></extra>",
-        }
-        best = {
-            "type": "scatter",
-            "mode": "lines",
-            "x": thin["number"].to_numpy(),
-            "y": thin["best"].to_numpy(),
-            "line": {"shape": "hv", "color": tint, "width": 2.5},
-            "text": [plain(arm_name(arm))] * len(thin),
-            "hovertemplate": "%{text}: best after %{x} is %{y:.2f} %<extra></extra>",
-        }
-        traces += [points, best]
+    traces = [
+        trace
+        for arm in tables.trained
+        for trace in _arm_traces(arm, table[table["arm"] == arm], colour(arm, tables.arms))
+    ]
     trained = table.loc[table["state"] == TrialState.COMPLETE.value, "mean_gain"]
     shown = trained if len(trained) else table["mean_gain"]
     low, high = float(shown.quantile(0.03)), float(shown.max())
@@ -118,20 +88,44 @@ def _history(tables: Tables) -> Figure | None:
     return figure("history", "Best so far", note, panel(traces, layout, height=380), legend=legend)
 
 
+def _arm_traces(arm: str, rows: pd.DataFrame, tint: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The trials of an arm as points, and the line of the best so far."""
+    thin = rows.iloc[:: math.ceil(len(rows) / _MOST_POINTS) or 1]
+    stopped = thin["state"] == TrialState.PRUNED.value
+    points = {
+        "type": "scatter",
+        "mode": "markers",
+        "x": thin["number"].to_numpy(),
+        "y": thin["mean_gain"].to_numpy(),
+        "marker": {
+            "size": 5,
+            "color": tint,
+            "opacity": 0.45,
+            "symbol": ["x-thin-open" if early else "circle" for early in stopped],
+        },
+        "text": [plain(name) for name in thin["trial_id"]],
+        "hovertemplate": "%{text}: %{y:.2f} %<extra></extra>",
+    }
+    best = {
+        "type": "scatter",
+        "mode": "lines",
+        "x": thin["number"].to_numpy(),
+        "y": thin["best"].to_numpy(),
+        "line": {"shape": "hv", "color": tint, "width": 2.5},
+        "text": [plain(arm_name(arm))] * len(thin),
+        "hovertemplate": "%{text}: best after %{x} is %{y:.2f} %<extra></extra>",
+    }
+    return points, best
+
+
 def _arm_row(arm: str, tables: Tables) -> tuple[str, ...]:
     """What became of an arm's trials."""
     own = tables.trials[(tables.trials["arm"] == arm) & (tables.trials["phase"] == Phase.SEARCH.value)]
     again = own["duplicate_of"].notna()
     states = own[~again]["state"].value_counts()
     trained, seconds = arm_costs(tables.trials).get(arm, (0, 0.0))
-    counts = (states.get(state, 0) for state in ("complete", "pruned", "failed"))
-    return (
-        arm_name(arm),
-        str(trained),
-        *(str(count) for count in counts),
-        str(again.sum()),
-        duration(seconds),
-    )
+    counts = (states.get(state.value, 0) for state in TrialState)
+    return (arm_name(arm), str(trained), *map(str, counts), str(again.sum()), duration(seconds))
 
 
 def _failures(trials: pd.DataFrame) -> tuple[Failure, ...]:

@@ -8,13 +8,11 @@ import pandas as pd
 
 from mtl_search.analysis.frames import main_tasks, rows_of, searched
 from mtl_search.analysis.verdict_text import recommended
+from mtl_search.arm_names import CONTROL, OUR_ARMS, POOLED, REFERENCE_ARMS, SEARCH
 from mtl_search.leaderboard import Leaderboard
 from mtl_search.records import DesignRecord, Phase, SummaryRecord
 
 __all__ = ["Tables"]
-
-_FIRST = ("single_task", "linear", "shared_equal", "shared_tuned")
-_LAST = ("search", "pooled", "control")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +41,15 @@ class Tables:
 
     @property
     def name(self) -> str:
-        """Of the sweep."""
+        """The sweep's name."""
         return str(self.trials["sweep"].iloc[0]) if len(self.trials) else self.path.name
 
     @property
     def arms(self) -> list[str]:
         """The arms in the order they are shown: references, those of the user, the search."""
         found = set(self.trials["arm"]) | {design.arm for design in self.designs}
-        users = sorted(found - {*_FIRST, *_LAST})
-        return [arm for arm in (*_FIRST, *users, *_LAST) if arm in found]
+        users = sorted(found - set(OUR_ARMS))
+        return [arm for arm in (*REFERENCE_ARMS, *users, SEARCH, POOLED, CONTROL) if arm in found]
 
     @property
     def trained(self) -> list[str]:

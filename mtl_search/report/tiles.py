@@ -54,7 +54,7 @@ def _primary(row: SummaryRecord) -> list[Tile]:
 
 
 def _sharing(row: SummaryRecord) -> list[Tile]:
-    """What sharing brings, beside tuning."""
+    """What sharing brings, apart from tuning."""
     if row.control is None or row.control == row.design_id:
         return []
     said = verdict(row.gain_of_sharing.difference, row.gain_of_sharing.p, row.alpha).value

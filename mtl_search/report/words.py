@@ -137,7 +137,7 @@ def design_name(row: DesignRecord | SummaryRecord) -> str:
 
 
 def design_names(rows: Iterable[DesignRecord | SummaryRecord]) -> dict[str, str]:
-    """The names of designs by ``design_id``, which tells apart those that have the same."""
+    """The names of designs by ``design_id``, which is added where two have the same name."""
     names = {row.design_id: design_name(row) for row in rows}
     often = Counter(names.values())
     return {key: f"{name} ({key})" if often[name] > 1 else name for key, name in names.items()}

@@ -39,12 +39,12 @@ class SweepResult:
 
     @property
     def board(self) -> Leaderboard:
-        """Its tables."""
+        """The sweep's tables."""
         return Leaderboard(self.path)
 
 
 class Watch:
-    """What a run tells whoever watches it; does nothing. Replaced as a whole by the command line's."""
+    """Callbacks of a run, which do nothing here; the command line has its own."""
 
     def started(self, spec: SweepSpec, dataset: Dataset, executor: Executor, path: Path) -> None:
         """Everything is checked and the first trial is about to be placed."""

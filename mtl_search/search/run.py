@@ -13,7 +13,7 @@ from mtl_search.search.preparing.data import check_same_data, dataset_of, task_i
 from mtl_search.search.preparing.extending import check_room, extended
 from mtl_search.search.preparing.folder import is_free, make_folder, only_process, taken
 from mtl_search.search.preparing.gpu_memory import gpu_memory
-from mtl_search.search.preparing.own_modules import own_trunks
+from mtl_search.search.preparing.own_modules import own_parts
 from mtl_search.sweep.file import SWEEP_FILE, save_sweep, with_changes
 from mtl_search.sweep.spec import SweepSpec, load_sweep
 
@@ -93,7 +93,7 @@ def resume_sweep(
 def _open(
     spec: SweepSpec, dataset: Dataset, inline: bool, address: str | None
 ) -> AbstractContextManager[Executor]:
-    demands = Demands(own_trunks(spec), lambda: gpu_memory(spec, dataset))
+    demands = Demands(own_parts(spec), lambda: gpu_memory(spec, dataset))
     return open_executor(spec.settings.resources, demands, inline=inline, address=address)
 
 

@@ -18,7 +18,7 @@ def keys_at(model: type[BaseModel], location: Location) -> list[str]:
 
 
 def tags_at(model: type[BaseModel], location: Location) -> list[str]:
-    """The tags that tell the models of the union at ``location`` apart."""
+    """The tags that discriminate the models of the union at ``location``."""
     return [tag for _, tags in _at(model, location) for tag in tags]
 
 

@@ -14,7 +14,7 @@ from mtl_search.space.model_fields import keys_at, tags_at
 from mtl_search.space.reading import WORDS
 from mtl_search.space.wording import Path, inner, show
 
-__all__ = ["spec_error"]
+__all__ = ["OLD_KEYS", "spec_error"]
 
 _EXPECTED = {
     "int_type": "a whole number",
@@ -49,7 +49,12 @@ _EXPECTED = {
     "literal_error": "{expected}",
     "enum": "{expected}",
 }
-MOVED = {("trunk", "embedding_dim"): "it belongs to encoder: now, {name: table, embedding_dim: auto}"}
+OLD_KEYS = {  # of earlier sweep files: block and key
+    ("sampler", "members"): "it is called 'grouping' now: bayes, random, pairs, exhaustive or optuna",
+    ("trial", "branching"): "it is called 'sharing' now",
+    ("trunk", "embedding_dim"): "it belongs to encoder: now, {name: table, embedding_dim: auto}",
+}
+OLD_VALUES = {"composed": "bayes", "all": "exhaustive", "sampler": "optuna"}  # of sampler.grouping
 _SCALARS = ("int_type", "float_type", "bool_type", "string_type", "literal_error", "enum")
 
 
@@ -109,8 +114,8 @@ def _mismatch(details: ErrorDetails, model: type[BaseModel] | None) -> Mismatch:
         return Mismatch("a value", "nothing")
     if kind == "extra_forbidden":
         keys = keys_at(model, location[:-1]) if model is not None else []
-        moved = MOVED.get((str(location[0]), str(location[-1])))
-        hint = moved or (nearest(str(location[-1]), keys) if keys else None)
+        old = OLD_KEYS.get((str(location[0]), str(location[-1])))
+        hint = old or (nearest(str(location[-1]), keys) if keys else None)
         return Mismatch("a known key", repr(location[-1]), hint)
     tags = tags_at(model, location) if model is not None and kind.startswith("union_tag") else []
     if kind == "union_tag_invalid":
@@ -121,11 +126,13 @@ def _mismatch(details: ErrorDetails, model: type[BaseModel] | None) -> Mismatch:
         return Mismatch(f"a mapping with {_discriminator(details)}", show(given), hint)
     numbers = {key: f"{x:g}" if isinstance(x, float) else x for key, x in context.items()}
     expected = _EXPECTED[kind].format(**numbers) if kind in _EXPECTED else f"a valid value ({details['msg']})"
+    if (location[0], location[-1]) == ("sampler", "grouping") and given in OLD_VALUES:
+        return Mismatch(expected, show(given), f"it is called {OLD_VALUES[given]!r} now")
     return Mismatch(expected, show(given), _word_meant(given) if kind in _SCALARS else None)
 
 
 def _word_meant(given: object) -> str | None:
-    """A hint if ``given`` is nearly a range, in the place of a number or the like."""
+    """A hint if ``given`` is nearly a range, in the place of a scalar."""
     keys = given if isinstance(given, Mapping) else {}
     close = [word for key in keys for word in get_close_matches(str(key), WORDS, n=1)]
     return f"did you mean {close[0]!r}?" if close else None

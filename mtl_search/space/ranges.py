@@ -38,7 +38,7 @@ class Leaf(Node):
 @final
 @dataclass(frozen=True, slots=True)
 class OneOf(Node):
-    """One of several mappings, told apart by their `name`; each brings its own parameters.
+    """One of several mappings, discriminated by `name`; each brings its own parameters.
 
     The parameter ``<path>.name`` picks; those of an alternative stand under ``<path>.<its name>``, since
     two alternatives may give an option of one name different ranges.

@@ -74,7 +74,7 @@ def check_keys(value: Spec, word: str, *options: str) -> None:
     """Mismatch if the range that ``word`` opens has other keys than its options."""
     for key in value:
         if key not in (word, *options):
-            expected = f"no key beside {', '.join(map(repr, (word, *options)))}"
+            expected = f"no key besides {', '.join(map(repr, (word, *options)))}"
             raise Mismatch(expected, repr(key), nearest(key, options) if options else None)
 
 

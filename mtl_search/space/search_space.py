@@ -17,7 +17,7 @@ from mtl_search.space.locate import locate
 from mtl_search.space.members import MembersRange, read_members
 from mtl_search.space.node import Constant, Node, PerTask, walk
 from mtl_search.space.parameter import IntRange, Parameter
-from mtl_search.space.pydantic_errors import spec_error
+from mtl_search.space.pydantic_errors import OLD_KEYS, spec_error
 from mtl_search.space.ranges import Leaf
 from mtl_search.space.reading import Reader, named
 from mtl_search.space.sharing_range import Shared, SharingRange, Split, Tree
@@ -95,7 +95,7 @@ class SearchSpace:
         known = node if model is None else model.model_fields
         for key in node:
             if key not in known:
-                hint = "it is called 'sharing' now" if key == "branching" else nearest(key, known)
+                hint = OLD_KEYS.get(("trial", key)) or nearest(key, known)
                 raise document.error((*path, key), "a known key", repr(key), hint)
         places = {key: (*path, key) for key in node}
         read = {
@@ -153,7 +153,7 @@ class SearchSpace:
         return {"members": names, "sharing": sharing, **options}
 
     def starts(self, members: tuple[str, ...]) -> tuple[dict[str, int], ...]:
-        """Parameters of the branchings that these members are best trained with first, if there are such."""
+        """Parameters of the branchings that these members should be trained with first, if any."""
         if len(members) < 2 or not isinstance(self.sharing, Tree):
             return ()
         return tuple(self.sharing.starts(members, self.n_stages))
@@ -166,7 +166,7 @@ class SearchSpace:
         return max((value for value in values if isinstance(value, int)), default=default)
 
     def count_networks(self) -> int:
-        """How many networks there are, told apart by members and sharing, at most."""
+        """An upper bound on the number of networks that differ in members or sharing."""
         sizes = range(self.members.min, self.members.max + 1)
         n_tasks = len(self.members.tasks)
         return sum(comb(n_tasks, size) * self.sharing.count(size, self.n_stages) for size in sizes)

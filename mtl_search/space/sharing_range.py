@@ -1,4 +1,4 @@
-"""How the members of a network may share its trunk, whoever they are."""
+"""How the members of a network may share its trunk."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
@@ -47,7 +47,7 @@ class SharingRange(ABC):
 
     @abstractmethod
     def count(self, n_members: int, n_stages: int) -> int:
-        """How many ways there are for ``n_members``, at most."""
+        """An upper bound on the number of ways for ``n_members``."""
 
 
 @final

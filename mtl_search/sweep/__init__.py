@@ -1,11 +1,10 @@
 """What a user asked for, as values: the sweep file and everything in it, checked whole before anything runs.
 
-- ``settings``: every block of a sweep file but ``trial:`` and ``arms:``; ``samplers`` and ``pruners`` are two
-  of them, as configurations that build Optuna's.
+- ``settings``: every block of a sweep file except ``trial:`` and ``arms:``; two of them, ``samplers`` and
+  ``pruners``, are configurations that build Optuna's.
 - ``spec``: a `SweepSpec`, the settings and the search spaces of one sweep; ``file`` reads, changes and saves
   it.
-- ``arms``: the parts of a sweep with budgets of their own, those that every sweep is compared with among
-  them.
+- ``arms``: the parts of a sweep with budgets of their own, the references among them.
 """
 
 from mtl_search.sweep.spec import SweepSpec, load_sweep

@@ -21,7 +21,7 @@ class Bounded(BaseSampler):
     """``sampler`` with at most ``SEEN`` finished trials in sight, and all that are running.
 
     TPE and GP look at every trial for every parameter. The good trials are what they learn most from, and
-    none of those is lost; of the others a few hundred tell as much as thousands. Up to ``SEEN`` trials
+    none of those is lost; of the others a few hundred are as good as thousands. Up to ``SEEN`` trials
     nothing differs from ``sampler`` alone.
     """
 
@@ -63,7 +63,7 @@ class Bounded(BaseSampler):
         self.sampler.reseed_rng()
 
     def _in_sight(self, study: Study, trial: FrozenTrial) -> Study:
-        """The study as ``sampler`` is to see it while it samples ``trial``."""
+        """The study as ``sampler`` sees it while it samples ``trial``."""
         if self._view is None or self._view[0] != trial.number:
             trials = study.get_trials(deepcopy=False)
             seen = study if len(trials) <= SEEN else _View(study, select(trials, study.direction))

@@ -3,9 +3,9 @@
 ``asha`` is ours: early stopping *per task*. A network is kept while it is promising for at least one of
 its main members, because a design may use it for that task alone.
 
-None stops the first trials of a study: what is compared with one or two others is stopped by chance, and a
-study whose trials were nearly all stopped has tuned nothing. ``startup_trials`` must have trained to their
-end before any is stopped, more in the studies that others are compared with (`Pruner.after`).
+No pruner stops the first trials of a study: what is compared with one or two others is stopped by chance,
+and a study whose trials were nearly all stopped has tuned nothing. ``startup_trials`` must have trained to
+their end before any is stopped, more in the studies that others are compared with (`Pruner.after`).
 """
 
 import math

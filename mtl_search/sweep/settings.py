@@ -1,4 +1,4 @@
-"""The blocks of a sweep file beside data, tasks and trial, as frozen values."""
+"""The blocks of a sweep file besides data, tasks and trial, as frozen values."""
 
 from typing import Annotated, Literal, Self
 
@@ -16,6 +16,7 @@ from pydantic import (
 )
 
 from mtl_search.data import DataSpec
+from mtl_search.records import Role
 from mtl_search.sweep.pruners import ASHA, PrunerConfig
 from mtl_search.sweep.samplers import TPE, SamplerConfig
 from mtl_search.tasks import TaskConfig
@@ -66,7 +67,7 @@ class Budget(BaseModel):
     search has at least half if possible (see `mtl_search.search.budget.hours`); the reference arms have their
     parts of ``reference_hours`` if a sweep was extended for the search alone.
     The networks of promising designs are then replicated on ``repeats`` seeds before designs are final, and
-    ``finalists`` designs beside the references are confirmed on ``seeds`` seeds, and so is the control of
+    ``finalists`` designs besides the references are confirmed on ``seeds`` seeds, and so is the control of
     the recommended one (or of all ``finalists``: see ``controls``). None of it is budget of an arm.
     """
 
@@ -96,7 +97,7 @@ class Budget(BaseModel):
 
 
 class References(BaseModel):
-    """Which arms a sweep is compared with beside those that it always is: the linear networks of tables."""
+    """Optional reference arms: the linear networks of tables."""
 
     model_config = FROZEN
 
@@ -157,12 +158,12 @@ class Settings(BaseModel):
     @property
     def main_tasks(self) -> tuple[str, ...]:
         """The tasks that count in delta_m, sorted by name."""
-        return tuple(sorted(name for name, task in self.tasks.items() if task.role == "main"))
+        return tuple(sorted(name for name, task in self.tasks.items() if task.role is Role.MAIN))
 
     @property
     def auxiliary_tasks(self) -> tuple[str, ...]:
         """The tasks that only help others, sorted by name."""
-        return tuple(sorted(name for name, task in self.tasks.items() if task.role == "auxiliary"))
+        return tuple(sorted(name for name, task in self.tasks.items() if task.role is Role.AUXILIARY))
 
     @property
     def all_tasks(self) -> tuple[str, ...]:

@@ -13,7 +13,6 @@ from mtl_search.errors import Mismatch, nearest
 from mtl_search.records import Phase
 from mtl_search.space import Document, SearchSpace, load_document, spec_error
 from mtl_search.sweep.left_out import without_tasks
-from mtl_search.sweep.old_words import check_words
 from mtl_search.sweep.settings import Settings
 from mtl_search.training import TrialConfig
 
@@ -46,7 +45,6 @@ class SweepSpec:
     def from_document(cls, document: Document, base: Path) -> Self:
         """Check everything and build the spaces; SpecError with file, line and path where something is
         wrong."""
-        check_words(document)
         settings = _settings(document)
         space = SearchSpace.parse(
             _block(document, "trial"), settings.all_tasks, document, ("trial",), TrialConfig.model_validate

@@ -61,7 +61,7 @@ def _check_test_rows(boards: list[Leaderboard]) -> None:
 
 
 def _show_advice(console: Console, title: str, board: Leaderboard) -> None:
-    """What to train by one sweep, who with whom; and whether more trials could change it."""
+    """What to train by one sweep, and whether more trials could change it."""
     said = verdict_sentences(board.design_records(), board.summary_records())
     advice, *others = said or ["no design yet"]
     console.print(Text.assemble((title, "bold"), f": {advice}"))

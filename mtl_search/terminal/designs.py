@@ -1,6 +1,6 @@
-"""Designs and trials as tables that fit 80 columns, whoever is trained with whom.
+"""Designs and trials as tables that fit 80 columns, however many members they have.
 
-Members stand on lines of their own, which go on below each other: a name that is cut is no use.
+Members stand on lines of their own, which go on below each other: a name that is cut is of no use.
 """
 
 import math
@@ -95,9 +95,9 @@ def show_networks(
 
 
 def show_trials(console: Console, trials: Sequence[Row]) -> None:
-    """A trial in two lines: what it gained and cost, and below who was trained together.
+    """A trial in two lines: what it gained and cost, and below its members.
 
-    Its name, which may have that of a task in it, comes last, where there is room.
+    Its name, which may be long, comes last.
     """
     console.print(Text("Trials, by mean gain of the main members on valid", "bold"))
     kinds = max(len("weighting"), *(len(row["weighting"]) for row in trials))

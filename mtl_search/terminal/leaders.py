@@ -11,6 +11,7 @@ from rich.text import Text
 from mtl_search.analysis.verdict_text import recommended, verdict_sentences
 from mtl_search.errors import LeaderboardError, nearest
 from mtl_search.leaderboard import Leaderboard
+from mtl_search.records import Phase, TrialState
 from mtl_search.terminal.designs import show_composed, show_confirmed, show_networks, show_trials
 from mtl_search.terminal.words import plain_console
 
@@ -40,12 +41,12 @@ def show_top(board: Leaderboard, n: int, arm: str | None) -> None:
 
 
 def show_end(board: Leaderboard) -> None:
-    """Print the designs of a sweep that has ended, where everything is, what to do next, and last, where it
-    is not overlooked, what to train."""
+    """Print the designs of a sweep that has ended, where the files are, what to do next, and, last so that
+    it is not overlooked, what to train."""
     console = plain_console()
     _show_designs(console, board, None)
     states = board.trials()["state"].to_pylist()
-    if failed := states.count("failed"):
+    if failed := states.count(TrialState.FAILED.value):
         console.print(
             Text.assemble(
                 (f"{failed} of {len(states)} trials failed", "red"), ": see 'error' in the table of trials"
@@ -94,7 +95,9 @@ def _trials(board: Leaderboard, arm: str | None) -> list[Row]:
     rows = [
         row
         for row in _of_arm(board, "trials", arm)
-        if row["state"] == "complete" and row["phase"] == "search" and row["duplicate_of"] is None
+        if row["state"] == TrialState.COMPLETE.value
+        and row["phase"] == Phase.SEARCH.value
+        and row["duplicate_of"] is None
     ]
     return sorted(rows, key=lambda row: (math.isnan(row["mean_gain"]), -row["mean_gain"]))
 

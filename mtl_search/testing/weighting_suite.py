@@ -136,7 +136,7 @@ class WeightingSuite(ABC):
     def _train(
         self, members: tuple[str, ...], batches: Sequence[tuple[str, ...]], steps: int
     ) -> tuple[Mapping[str, float], Mapping[str, float]]:
-        """The losses before and after ``steps`` steps, ``batches`` naming by turns who has labels."""
+        """The losses before and after ``steps`` steps, ``batches`` naming in turn the members with labels."""
         network, weighting = _network(members), self._weighting(members)
         optimizer = torch.optim.Adam([*network.parameters(), *weighting.parameters()], lr=0.01)
         first = _values(network)

@@ -61,7 +61,7 @@ def pack_key(job: Job) -> Hashable:
 
     Such networks have the same modules, batches and schedule. Each has its own seed, learning rate, weight
     decay and dropout, which can be tensors with a value a network. Affinities are measured in steps of their
-    own, so that a network with them trains beside others that have them.
+    own, so that a network with them is packed with others that have them.
     """
     config: dict[str, Any] = job.config.model_dump(mode="json")
     for block, names in MAY_DIFFER.items():

@@ -34,7 +34,7 @@ class Progress:
 class Trainer(ABC):
     """Trains the jobs of one pack, which have the same `pack_key`, and reports on each.
 
-    What a job raises is its outcome, and the others go on. A job's numbers do not depend on those beside it.
+    What a job raises is its outcome, and the others go on, whose numbers do not depend on it.
     """
 
     size: ClassVar[int]

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from mtl_search.data import Dataset
 from mtl_search.model import NetworkCost, NetworkCosts
-from mtl_search.records import EpochReport, Metric, Resample, Split, TrialState
+from mtl_search.records import EpochReport, Metric, Resample, Role, Split, TrialState
 from mtl_search.training.config import TrialConfig
 from mtl_search.training.loop import NonFiniteLossError, Training
 from mtl_search.training.score import Score
@@ -114,7 +114,7 @@ def run_trial(
     ``on_epoch`` may return False to stop early. A non-finite loss or running out of memory is a failed
     outcome with its error, not an exception.
     """
-    metrics = {name: task.metric for name, task in dataset.tasks.items() if task.role == "main"}
+    metrics = {name: task.metric for name, task in dataset.tasks.items() if task.role is Role.MAIN}
     training: Training | None = None
     try:
         training = Training(config, dataset, seed=seed, score=score or Score(metrics), device=device)

@@ -88,4 +88,4 @@ def _from_name(value: object) -> object:
 WeightingConfig: TypeAlias = Annotated[
     Annotated[AnyConfig, Field(discriminator="name")], BeforeValidator(_from_name)
 ]
-"""Any weighting, told apart by its name, which alone stands for its defaults."""
+"""Any weighting, discriminated by its name, which alone stands for its defaults."""

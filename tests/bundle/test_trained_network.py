@@ -138,3 +138,19 @@ def test_no_folder_and_another_format_are_errors_of_the_user(dataset: Dataset, t
     file.write_text(json.dumps({**json.loads(file.read_text()), "format": 99}))
     with pytest.raises(BundleError, match="found format 99"):
         TrainedNetwork.load(tmp_path / "net")
+
+
+def test_damaged_weights_are_errors_of_the_user(dataset: Dataset, tmp_path: Path) -> None:
+    trained(dataset, ("cost",)).save(tmp_path / "net")
+    weights = tmp_path / "net" / "weights.safetensors"
+    for content in (b"", b"garbled", weights.read_bytes()[:-1]):
+        weights.write_bytes(content)
+        with pytest.raises(BundleError, match=r"weights\.safetensors"):
+            TrainedNetwork.load(tmp_path / "net")
+
+
+def test_both_files_have_the_mode_that_the_umask_says(dataset: Dataset, tmp_path: Path) -> None:
+    trained(dataset, ("cost",)).save(tmp_path / "net")
+    modes = {path.stat().st_mode for path in (tmp_path / "net").iterdir()}
+    (tmp_path / "plain").touch()
+    assert modes == {(tmp_path / "plain").stat().st_mode}

@@ -63,7 +63,7 @@ def test_one_value_per_task_is_known_by_its_keys() -> None:
     )
 
 
-BESIDE = "expected no key beside 'float', 'log', 'step', found"
+BESIDE = "expected no key besides 'float', 'log', 'step', found"
 
 
 @pytest.mark.parametrize(
@@ -84,14 +84,14 @@ BESIDE = "expected no key beside 'float', 'log', 'step', found"
         ({"categorical": []}, "a: expected at least one choice, found none"),
         ({"categorical": {"x": 1}}, "a: expected a list of choices, found {x: 1}"),
         ({"categorical": [1, 1.0]}, "a: expected each choice once, found 1.0 more than once"),
-        ({"categorical": [1], "log": True}, "a: expected no key beside 'categorical', found 'log'"),
+        ({"categorical": [1], "log": True}, "a: expected no key besides 'categorical', found 'log'"),
         (
             {"categorical": [[1], [2]]},
             "a: expected each choice to be text, a number, true, false or null, found [1]",
         ),
         ({"simplex": [0, 1]}, "a: expected low above 0 on the log scale, found [0, 1]"),
         ({"simplex": 1}, "a: expected [low, high], found 1"),
-        ({"simplex": [1, 2], "log": True}, "a: expected no key beside 'simplex', found 'log'"),
+        ({"simplex": [1, 2], "log": True}, "a: expected no key besides 'simplex', found 'log'"),
         ({"one_of": {"name": "x"}}, "a: expected a list of alternatives, found {name: 'x'}"),
         ({"one_of": []}, "a: expected at least one alternative, found none"),
         ({"one_of": [1]}, "a.one_of[0]: expected a mapping with a name, found 1"),
@@ -102,7 +102,7 @@ BESIDE = "expected no key beside 'float', 'log', 'step', found"
         ),
         (
             {"one_of": [{"name": "x", "int": [1, 2]}]},
-            "a.one_of[0]: expected no key beside 'int', 'log', 'step', found 'name'; valid: log, step",
+            "a.one_of[0]: expected no key besides 'int', 'log', 'step', found 'name'; valid: log, step",
         ),
         (
             {"one_of": [{"name": "x"}, {"name": "x"}]},
@@ -112,7 +112,7 @@ BESIDE = "expected no key beside 'float', 'log', 'step', found"
             {"one_of": [{"name": "x", "b": {"int": [2, 1]}}]},
             "a.one_of[0].b: expected low < high, found [2, 1]",
         ),
-        ({"one_of": [{"name": "x"}], "name": "y"}, "a: expected no key beside 'one_of', found 'name'"),
+        ({"one_of": [{"name": "x"}], "name": "y"}, "a: expected no key besides 'one_of', found 'name'"),
         (
             {"b": {"subset": {"min": 1}}},
             "a.b: expected a value or a range that fits here, found 'subset', which is for members",

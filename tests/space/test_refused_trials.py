@@ -41,7 +41,7 @@ CASES = {
     ),
     "unknown key in a range": (
         f"trial:\n{TRUNK}  epochs: {{int: [1, 9], stp: 2}}\n",
-        "x.yaml:3: trial.epochs: expected no key beside 'int', 'log', 'step', found 'stp';"
+        "x.yaml:3: trial.epochs: expected no key besides 'int', 'log', 'step', found 'stp';"
         " did you mean 'step'?",
     ),
     "unknown range": (

@@ -179,17 +179,22 @@ def test_what_is_wrong_is_told_with_its_place(
     assert said in message
 
 
+OLD_MEMBERS = (
+    "sampler.members: expected a known key, found 'members';"
+    " it is called 'grouping' now: bayes, random, pairs, exhaustive or optuna"
+)
+GROUPINGS = "sampler.grouping: expected 'bayes', 'random', 'pairs', 'exhaustive' or 'optuna', found "
+
+
 @pytest.mark.parametrize(
     ("sampler", "message"),
     [
-        ("{members: composed}", "sampler.members: expected grouping: bayes, found members: composed"),
-        ("{name: gp, members: all}", "sampler.members: expected grouping: exhaustive, found members: all"),
-        ("{members: sampler}", "sampler.members: expected grouping: optuna, found members: sampler"),
-        ("{members: pairs}", "sampler.members: expected grouping: pairs, found members: pairs"),
-        ("{members: random, seed: 3}", "sampler.members: expected grouping: random, found members: random"),
-        ("{grouping: composed}", "sampler.grouping: expected bayes, found composed"),
-        ("{grouping: all}", "sampler.grouping: expected exhaustive, found all"),
-        ("{grouping: sampler}", "sampler.grouping: expected optuna, found sampler"),
+        ("{name: tpe, members: composed}", OLD_MEMBERS),
+        ("{name: gp, members: all}", OLD_MEMBERS),
+        ("{name: tpe, members: random, seed: 3}", OLD_MEMBERS),
+        ("{name: tpe, grouping: composed}", f"{GROUPINGS}'composed'; it is called 'bayes' now"),
+        ("{name: tpe, grouping: all}", f"{GROUPINGS}'all'; it is called 'exhaustive' now"),
+        ("{name: tpe, grouping: sampler}", f"{GROUPINGS}'sampler'; it is called 'optuna' now"),
     ],
 )
 def test_an_old_word_is_refused_with_the_new_one(

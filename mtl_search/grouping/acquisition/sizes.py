@@ -26,7 +26,7 @@ QUANTILES = (-0.9674, 0.0, 0.9674)  # standard normal, at 1/6, 1/2 and 5/6: each
 class Sizes:
     """Sizes as a power of the number of members, between 0 (all is shared) and 1 (nothing is).
 
-    What is searched beside the members (widths, depths, sharing) makes networks of one set differ,
+    What is searched besides the members (widths, depths, sharing) makes networks of one set differ,
     so that the next one's size is known up to a spread: that of the trainings around the power law. A set
     departs from it by the mean of its own trainings' departures, drawn towards none as if by one training
     more.

@@ -15,4 +15,4 @@ TrunkConfig = Annotated[
     SerializeAsAny[Annotated[MlpConfig | ResNetConfig, Field(discriminator="name")]],
     own_or(Trunk, "a trunk's"),
 ]
-"""Any trunk, told apart by its name."""
+"""Any trunk, discriminated by its name."""

@@ -15,7 +15,7 @@ from mtl_search.sweep.spec import SweepSpec
 __all__ = ["FEWEST", "Afterwards", "expected_after"]
 
 FEWEST = 2  # seeds of a confirmation that is cut short: with one there is no interval
-LATER = 0.3  # what the later rounds of catch-up and replication may take beside the first: they are bounded
+LATER = 0.3  # what later rounds of catch-up and replication may take, relative to the first
 
 Takes = Callable[[Iterable[float]], float]
 

@@ -11,7 +11,7 @@ interrupted, and idle, is not in that. The plan, made anew again and again:
   time at most, and never less than half of that. So: the search has at least as much time as all other
   arms together, and half of the hours, within a tenth, if what follows it needs no more than a third.
   Only the first training of each study, without which nothing can be compared, and the confirmation on
-  `FEWEST` seeds can take from that, if trainings are long beside the hours.
+  `FEWEST` seeds can take from that, if trainings are long compared with the hours.
 - The other arms have even parts of the rest (see `turns`).
 
 What turns out not to be needed after the search goes back to it, before test is read.
@@ -90,7 +90,7 @@ class Hours:
 
     @property
     def afterwards(self) -> Afterwards | None:
-        """What the search is followed by; None while nothing was trained that would tell how long it takes.
+        """What the search is followed by; None until something was trained that shows how long it takes.
 
         It is composed anew at most once in `AGAIN` of the time.
         """

@@ -63,7 +63,7 @@ def choose(designs: Sequence[Contender], ledger: Ledger, weights: Mapping[str, f
 
     If nothing can be tested, since nothing was replicated twice, it is the best on valid. One with a
     network that was not replicated at all, for which its arm had to make do, is known by single trainings,
-    and looks better than it is beside the others: it is taken only if all are so.
+    and looks better than it is next to the others: it is taken only if all are so.
     """
     known = [at for at, design in enumerate(designs) if math.isfinite(design.delta_m)]
     if not known:
@@ -102,7 +102,7 @@ def _why(
         "networks, jackknife over the units of valid"
     )
     if not evidence.noise.sd:
-        return "the best on valid; nothing was replicated twice, which would tell what is not worse"
+        return "the best on valid; nothing was replicated twice, so nothing shows what is not worse"
     if chosen == best:
         return (
             f"the best on valid: every smaller design is shown to be worse there, or is more than "
@@ -115,7 +115,7 @@ def _why(
 
 
 class _Evidence:
-    """What replicates tell of differences on valid."""
+    """What replicates show of differences on valid."""
 
     def __init__(self, ledger: Ledger, weights: Mapping[str, float]) -> None:
         self._ledger, self._weights = ledger, weights

@@ -18,7 +18,7 @@ __all__ = ["compose_arm", "compose_for", "design_records", "promising", "serving
 
 def promising(spec: SweepSpec, ledger: Ledger, replicated: Collection[str]) -> list[TrialRecord]:
     """The networks of all arms' designs that are best, where the configurations in ``replicated`` are known
-    by their means and gains are shrunk by the noise these tell of."""
+    by their means and gains are shrunk by the noise that these show."""
     return [ledger[key] for key in serving(spec, ledger, replicated)]
 
 
@@ -129,12 +129,12 @@ def _serving(spec: SweepSpec, ledger: Ledger, arm: str, *, final: bool) -> list[
     if arm == POOLED and designs:
         designs += _runners_up(spec, ledger, candidates, designs[-1])
     if arm == SINGLE_TASK and not ledger.comparable:
-        return [{}]  # where nothing can be compared tasks are served all the same
+        return [{}]  # if nothing can be compared, tasks are served all the same
     return [design.serves for design in designs]
 
 
 def _served_alone(spec: SweepSpec, ledger: Ledger) -> dict[str, str]:
-    """The best single network of each main task without a gain (where it cannot be trained alone, the best
+    """The best single network of each main task without a gain (if it cannot be trained alone, the best
     of any): no design is judged by how it serves it."""
     serves = {}
     for task in spec.settings.main_tasks:

@@ -1,8 +1,8 @@
 """The control: a task alone with the hyperparameters of the network that serves it.
 
 A network of several tasks that beats a tuned single-task network may do so because its tasks help each other,
-or because the search happened upon better hyperparameters. The same hyperparameters with the task alone tell
-the two apart: what the control gains is of tuning, what the design gains over its control is of sharing.
+or because the search found better hyperparameters. The same hyperparameters with the task alone
+separate the two: what the control gains is of tuning, what the design gains over its control is of sharing.
 """
 
 import math

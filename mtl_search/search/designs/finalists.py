@@ -44,7 +44,7 @@ def with_controls(
 ) -> tuple[list[DesignRecord], list[NetworkPlan]]:
     """``designs`` with the controls of finalists, and the networks that are confirmed: of both.
 
-    The recommended design has a control, the other finalists where ``budget.controls`` asks for it; of a
+    The recommended design has a control, the other finalists if ``budget.controls`` says so; of a
     design that shares nothing it is the design itself.
     """
     chosen = finalists(designs, settings.budget)

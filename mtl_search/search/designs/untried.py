@@ -12,7 +12,7 @@ from mtl_search.training import TrialConfig
 
 __all__ = ["Untried", "untried", "within_bound"]
 
-Untried = tuple[TrialRecord, str]  # a network, and the task that it is to be tried for
+Untried = tuple[TrialRecord, str]  # a network, and the task that it should be tried for
 
 
 def untried(

@@ -1,4 +1,4 @@
-"""Which Ray a sweep runs on, found out before Ray itself is asked, which may think for many minutes."""
+"""Which Ray a sweep runs on, checked before Ray itself is asked, which may hang for many minutes."""
 
 import os
 import re

@@ -15,7 +15,7 @@ __all__ = ["NOTHING", "Demands", "Executor"]
 @final
 @dataclass(frozen=True, slots=True)
 class Demands:
-    """What the trials of a sweep need beside their place.
+    """What the trials of a sweep need besides CPUs and GPUs.
 
     ``imports``: the ``module:Class`` of each of the user's own parts, which every worker must find.
     ``gpu_memory``: bytes that a trial needs of a GPU at most, 0 if that is not known; asked only if there are

@@ -34,7 +34,7 @@ def check_imports(names: Sequence[str]) -> None:
             missing = str(error).strip().splitlines()[-1]
         if missing:
             raise ResourceError(
-                "trial.trunk",
+                "trial",
                 "a module that every worker can import",
                 f"{missing} (on node {node['NodeManagerAddress']})",
                 "install it there, put its folder into PYTHONPATH before Ray starts, or use --inline",

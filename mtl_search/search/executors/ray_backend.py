@@ -187,7 +187,8 @@ class SourceSearcher(Searcher):  # type: ignore[misc]
     def take(self, trial_id: str, result: Mapping[str, Any]) -> bool:
         """Take the epochs of a step one by one; whether all jobs of the pack are over.
 
-        Tune can stop a trial, not one job of its pack: a worker trains such a job on with the others.
+        Tune can stop a trial, not one job of its pack: a stopped job trains on until its pack ends. That
+        costs nothing while packs are of one, as `SoloTrainer`'s are; larger ones need a way to stop a job.
         """
         open_, placement = self._open[trial_id], result[PLACEMENT]
         self._placements[trial_id] = placement
@@ -198,7 +199,7 @@ class SourceSearcher(Searcher):  # type: ignore[misc]
         return not open_
 
     def failed(self, trial_id: str, error: BaseException) -> None:
-        """Take note of what a trial ended with, of which Tune tells a searcher nothing."""
+        """Note the error that a trial ended with, which Tune does not pass to a searcher."""
         self._errors[trial_id] = error
 
     def on_trial_complete(self, trial_id: str, result: Any = None, error: bool = False) -> None:

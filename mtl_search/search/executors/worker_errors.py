@@ -28,7 +28,7 @@ def error_of(trial: Any) -> BaseException:
         if isinstance(error, BaseException):
             return error
     known = text is not None and Path(text).exists()
-    return RuntimeError(Path(text).read_text() if known else "the worker ended without a word")
+    return RuntimeError(Path(text).read_text() if known else "the worker ended without an error")
 
 
 def worker_failure(error: BaseException) -> TrialOutcome:

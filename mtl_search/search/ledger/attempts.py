@@ -20,7 +20,7 @@ OWN_EVER = 4  # the same over all runs
 
 
 def may_train(attempts: Sequence[TrialRecord], in_this_run: int) -> bool:
-    """Whether a network is to be trained on a seed, after all ``attempts`` at it, the newest last.
+    """Whether a network should be trained on a seed after ``attempts``, the newest last.
 
     ``in_this_run``: how many of them this run has made.
     """

@@ -104,7 +104,7 @@ class Ledger:
 
     @property
     def yardsticks(self) -> dict[str, float]:
-        """What gains are relative to: the references, NaN if one cannot be told from nothing.
+        """What gains are relative to: the references, NaN if one is not distinguishable from zero.
 
         That is so if it is not twice its standard error above zero, for metrics that are better the higher
         (R2, F1): a gain over it would be noise in percent. Such a task has no gain, and does not count.
@@ -160,7 +160,7 @@ class Ledger:
         return self.replicates.configurations
 
     def noise(self, replicated: Collection[str]) -> dict[str, float]:
-        """The standard deviation of a main task's gain between seeds in percent, as replicates tell it.
+        """The standard deviation of a main task's gain between seeds in percent, estimated from replicates.
 
         Tasks of which nothing was replicated twice are not in it.
         """

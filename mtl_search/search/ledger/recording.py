@@ -11,7 +11,7 @@ from importlib.metadata import version
 from typing import Self
 
 from mtl_search.data import Dataset
-from mtl_search.records import EpochReport, Metric, Phase, Split, TrialRecord, TrialState, mean_gain
+from mtl_search.records import EpochReport, Metric, Phase, Role, Split, TrialRecord, TrialState, mean_gain
 from mtl_search.search.jobs import Job, Placement
 from mtl_search.training import NetworkCost, TrialOutcome
 
@@ -52,7 +52,7 @@ class Recorder:
 
     def __init__(self, sweep: str, dataset: Dataset) -> None:
         self._sweep, self._dataset, self._versions = sweep, dataset, versions()
-        self._metrics = {name: task.metric for name, task in dataset.tasks.items() if task.role == "main"}
+        self._metrics = {name: task.metric for name, task in dataset.tasks.items() if task.role is Role.MAIN}
 
     def record(
         self,

@@ -54,7 +54,7 @@ class SeedNoise:
         return scale * sum(a * b for a, b in pairs) / norm if norm else 0.0
 
     def freedom(self, task: str) -> int:
-        """Degrees of freedom: half of those of the residuals, since a median tells about half as much."""
+        """Degrees of freedom: half of those of the residuals, since a median is about half as informative."""
         networks = self._own[task].values()
         seeds = {seed for of in networks for seed in of}
         common = len(seeds) - 1 if len(networks) > 1 else 0

@@ -1,6 +1,6 @@
 """The references catch up: what serves a task in a promising design is tried for that task alone.
 
-A search of a hundred trials comes upon better hyperparameters than a single-task study of a dozen. Were its
+A search of a hundred trials finds better hyperparameters than a single-task study of a dozen. Were its
 networks compared with what that study found, the difference in tuning would look like a gain of sharing. So
 before anything is final, the hyperparameters of each network in a promising design are tried in the
 single-task study of each task that it serves there. These trainings are trials of ``single_task``, beyond its

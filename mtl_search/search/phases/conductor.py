@@ -1,4 +1,4 @@
-"""Conductor: the search of one sweep, arm by arm, from the first job to the last trial told."""
+"""Conductor: the search of one sweep, arm by arm, from the first job to the last outcome."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -39,8 +39,8 @@ class Conductor(JobSource):
 
     ``single_task`` comes first and the others wait for it, since their gains are relative to its best
     values; after that the next arm starts when an arm has no trial left to hand out. A trial is recorded
-    before it is told. One that was lost is recorded as such and tried again, without the study or the budget
-    knowing of it, until it was lost ``LOST`` times and counts as failed. ``slots``: how many trials can run
+    before Optuna is told. One that was lost is recorded as such and tried again, without the study or the
+    budget noticing, until it was lost ``LOST`` times and counts as failed. ``slots``: how many trials can run
     at the same time. ``bfloat16``: whether they have GPUs with it. ``began``: when this process did,
     from which on a budget of hours is counted.
     """
@@ -176,7 +176,7 @@ class Conductor(JobSource):
 
     @property
     def _wants_affinities(self) -> bool:
-        """Whether the search learns from affinities, and has enough tasks to tell companions apart."""
+        """Whether the search learns from affinities, and has enough tasks for companions to differ."""
         settings = self.spec.settings
         learned = settings.sampler.grouping == "bayes" and not self.spec.space.members.is_fixed
         return settings.sampler.affinities and learned and len(settings.all_tasks) > 2

@@ -79,7 +79,7 @@ class Confirmation(Retraining):
         self.reading = readings.get(self.reading_plan, max(readings.values(), default=0) + 1)
 
     def _count(self, hours: Hours, n_networks: int, plans: Collection[str | None]) -> int:
-        """On how many seeds: as a reading had planned that is to be brought to its end, else as fit."""
+        """How many seeds: as many as a reading that is being completed had planned, else as many as fit."""
         for count in range(len(self._seeds), 0, -1):
             wanted = self._wanted[: count * n_networks]
             open_ = hours.closed or any(self.lacks(network, seed) for network, seed in wanted)
@@ -133,7 +133,7 @@ class Confirmation(Retraining):
             self._changed()
 
     def _lacks_folder(self, network: NetworkPlan, seed: int) -> bool:
-        """Whether a network that was trained on ``seed`` is to be kept and is not there."""
+        """Whether the weights of a network that was trained on ``seed`` should be kept and are missing."""
         if not network.kept or self._tried[network.config_id, seed] or self._folder(network, seed).exists():
             return False
         complete = self.ledger.replicates.attempts(self.phase, network.config_id, seed)

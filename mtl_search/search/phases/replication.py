@@ -5,7 +5,7 @@ takes the best for each task. So before designs are final their networks are tra
 ``budget.repeats`` new seeds, still on valid alone, and are known by the mean of all trainings from then on.
 The designs that are then best may have other networks, which are replicated in their turn, for ``ROUNDS``
 rounds: what SMAC calls intensification (Hutter et al. 2011), for designs. Between rounds a gain is shrunk by
-what the replicates tell of the noise, the more the rarer it was seen, so that a network seen once has to
+the noise that the replicates show, the more the rarer it was seen, so that a network seen once has to
 promise more. Final designs are made of replicated networks alone, in every arm alike. For choosing, all
 trainings of a network count; what is then said of the chosen ones on valid, and of the references, is the
 mean of the replicates.

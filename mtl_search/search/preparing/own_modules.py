@@ -6,16 +6,16 @@ from collections.abc import Iterator, Mapping
 from mtl_search.model import Part
 from mtl_search.sweep.spec import SweepSpec
 
-__all__ = ["own_trunks"]
+__all__ = ["own_parts"]
 
 KEYS = ("encoder", "trunk", "sharing")
 PATH = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
 
 
-def own_trunks(spec: SweepSpec) -> tuple[str, ...]:
+def own_parts(spec: SweepSpec) -> tuple[str, ...]:
     """The ``module:Class`` of every part of the user's own that a trial of ``spec`` may have.
 
-    But for classes of the script that is running, which travel with their trials.
+    Except classes of the script that is running, which travel with their trials.
     """
     found = {name for key in ("trial", "arms") for name in _in(spec.document.data.get(key))}
     return tuple(sorted(name for name in found if not name.startswith("__main__:")))

@@ -134,13 +134,13 @@ class ArmStudy:
 
     @property
     def hopeless(self) -> bool:
-        """Whether so many trials failed, and none did not, that the study gives up."""
+        """Whether the study gives up: so many trials failed and none succeeded."""
         return len(self._failed) >= HOPELESS and all(self._failed)
 
     def _prepare(
         self, measured: Sequence[Measurement], running: Sequence[tuple[str, ...]], attempt: int
     ) -> str | None:
-        """Fix what is not for the sampler to choose: the members, and their first branchings; say why.
+        """Fix what the sampler does not choose, the members and their first branchings; the reason.
 
         None if the strategy has nothing left to propose.
         """

@@ -1,9 +1,9 @@
 """OptunaStudy: an Optuna study that thinks in memory, of trials that the leaderboard keeps.
 
 Optuna's own storages write (and wait for the disk) once per parameter and once per report, and would be a
-second truth beside the leaderboard. Here a trial is asked and pruned in memory; the leaderboard's log gets it
-when it starts, and its record when it ends. From these alone a study is made again. Optuna's journal is
-written along for the tools that read it.
+second truth. Here a trial is asked and pruned in memory; the leaderboard's log gets it when it starts, and
+its record when it ends. From these alone a study is made again. Optuna's journal is written along for the
+tools that read it.
 """
 
 import json

@@ -85,4 +85,4 @@ class TestErrorOfATrial:
 
     def test_none_at_all(self) -> None:
         error = error_of(SimpleNamespace(pickled_error_file=None, error_file=None))
-        assert "without a word" in str(error)
+        assert "without an error" in str(error)

@@ -8,7 +8,7 @@ import pytest
 from mtl_search.errors import ResourceError
 from mtl_search.search.executors import imports
 from mtl_search.search.executors.imports import check_imports, missing_from
-from mtl_search.search.preparing.own_modules import own_trunks
+from mtl_search.search.preparing.own_modules import own_parts
 from mtl_search.sweep import SweepSpec
 
 OWN = "benchmarks.planted_data:LinearStages"
@@ -35,7 +35,7 @@ def test_they_are_found_wherever_they_stand(
 ) -> None:
     value = tiny_sweep(arms=arms)
     value["trial"]["trunk"] = trunk
-    assert own_trunks(SweepSpec.from_value(value)) == found
+    assert own_parts(SweepSpec.from_value(value)) == found
 
 
 def test_what_is_missing_is_named() -> None:
