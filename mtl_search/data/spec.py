@@ -1,6 +1,6 @@
 """The ``data:`` block of a sweep file: where the table is, how it is read and how its rows are split."""
 
-from typing import Annotated, Literal, Self, TypeAlias
+from typing import Annotated, Literal, Self, TypeAlias, final
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, model_validator
 
@@ -14,6 +14,7 @@ MissingValues: TypeAlias = Annotated[tuple[MissingValue, ...], Field(strict=Fals
 InputKind: TypeAlias = Literal["numeric", "categorical"]
 
 
+@final
 class SplitSpec(BaseModel):
     """Which rows are train, valid and test.
 
@@ -80,6 +81,7 @@ class SplitSpec(BaseModel):
         return tuple(name for name in (self.column, self.time, *self.key) if name is not None)
 
 
+@final
 class DataSpec(BaseModel):
     """Where the table is, how it is read and split, and which columns are left out.
 

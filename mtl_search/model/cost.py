@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Hashable, Mapping
 from functools import partial
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, final
 
 import torch
 from torch import nn
@@ -59,6 +59,7 @@ class NetworkParts(NamedTuple):
     encoder: Encoder = TableConfig()
 
 
+@final
 class NetworkCosts:
     """The costs of networks of ``tasks`` on inputs of one shape; each part is counted once and remembered.
 
@@ -136,6 +137,7 @@ def _count(build: Callable[[], nn.Module], inputs: Any) -> NetworkCost:
     return NetworkCost(n_params, int(count.total))
 
 
+@final
 class _FlopCount(TorchDispatchMode):  # torch has no types here
     """Adds up PyTorch's own FLOP formulas; its FlopCounterMode also breaks them down by module, 3x slower."""
 

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import final
 
 from mtl_search.analysis import summarise
 from mtl_search.data import Dataset
@@ -53,6 +54,7 @@ class Watch:
         """A trial started or ended."""
 
 
+@final
 class Course:
     """One process's part of a sweep, up to its end or an interruption; ``began`` is when the process did."""
 

@@ -8,7 +8,7 @@ at hand there, and the few scalars of the core schema are read by the YAML 1.2 t
 import math
 import re
 from pathlib import Path as FilePath
-from typing import Any
+from typing import Any, final
 
 from ruamel.yaml import YAML
 from ruamel.yaml.composer import Composer, ComposerError, MaxDepthExceededError
@@ -81,6 +81,7 @@ def parse_document(text: str, name: str) -> Document:
     return Document(name, data, reader.lines)
 
 
+@final
 class _Composer(Composer):
     """Composes an alias as what it is, and gives a node no tag but the one that is written."""
 
@@ -96,6 +97,7 @@ class _Composer(Composer):
         return node
 
 
+@final
 class _Reader:
     """Reads nodes as plain data; errors are placed by the lines met so far."""
 

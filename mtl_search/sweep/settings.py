@@ -1,6 +1,6 @@
 """The blocks of a sweep file besides data, tasks and trial, as frozen values."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, final
 
 from pydantic import (
     BaseModel,
@@ -27,6 +27,7 @@ __all__ = ["Budget", "Constraints", "Objective", "References", "Resources", "Set
 FROZEN = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
+@final
 class Objective(BaseModel):
     """What a design is composed for: delta_m with at most so many networks, or within a size."""
 
@@ -42,6 +43,7 @@ class Objective(BaseModel):
         return self
 
 
+@final
 class Constraints(BaseModel):
     """Bounds of one network; a network beyond them is refused before it is trained."""
 
@@ -58,6 +60,7 @@ class Constraints(BaseModel):
         return None
 
 
+@final
 class Budget(BaseModel):
     """How much each arm may use, and how much the confirmation.
 
@@ -96,6 +99,7 @@ class Budget(BaseModel):
         return self.finalists > 0 and self.seeds > 0
 
 
+@final
 class References(BaseModel):
     """Optional reference arms: the linear networks of tables."""
 
@@ -104,6 +108,7 @@ class References(BaseModel):
     linear: bool = True
 
 
+@final
 class Resources(BaseModel):
     """What one trial is given: CPUs (its torch threads) and a GPU, of which it may hold a fraction."""
 
@@ -124,6 +129,7 @@ def _named(value: object) -> object:
     return {"name": value} if isinstance(value, str) else value
 
 
+@final
 class Settings(BaseModel):
     """A sweep file without ``trial:`` and ``arms:``, which describe spaces.
 

@@ -4,7 +4,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Self, TypeAlias
+from typing import Annotated, Self, TypeAlias, final
 
 import numpy as np
 import pyarrow as pa
@@ -98,6 +98,7 @@ class Task(ABC):
         """What the train labels look like, in a few words."""
 
 
+@final
 class _Mean(nn.Module):
     def __init__(self, axes: tuple[int, ...]) -> None:
         super().__init__()

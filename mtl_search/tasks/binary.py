@@ -47,6 +47,7 @@ class Binary(Task):
     weight: float = 1.0
     kind: Literal["binary"] = "binary"
 
+    @final
     class Config(TaskOptions):
         """Options: ``positive``, the class that counts as 1 (default: the last in sorted order);
         ``pos_weight``, a factor, or ``balanced`` for as much weight on either class.

@@ -57,6 +57,7 @@ class Multiclass(Task):
     weight: float = 1.0
     kind: Literal["multiclass"] = "multiclass"
 
+    @final
     class Config(TaskOptions):
         """Options: ``class_weights``, a factor per class (1 where not named), or ``balanced`` for as much
         weight on each class; ``label_smoothing``, the share of the target spread over all classes.

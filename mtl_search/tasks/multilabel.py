@@ -54,6 +54,7 @@ class Multilabel(Task):
     weight: float = 1.0
     kind: Literal["multilabel"] = "multilabel"
 
+    @final
     class Config(TaskOptions):
         """Options: ``columns``, one per label (default: the column of the task's name, with lists);
         ``pos_weight``, a factor for all labels, or ``balanced`` for as much weight on either side of each.

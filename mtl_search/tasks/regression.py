@@ -24,6 +24,7 @@ from mtl_search.tasks.metrics import PINBALL, REGRESSION, Measure, pinball, pinb
 __all__ = ["Regression"]
 
 
+@final
 class Quantile(BaseModel):
     """The loss of a quantile of the target: the value that a share ``quantile`` of targets lies below."""
 
@@ -57,6 +58,7 @@ class Regression(Task):
     weight: float = 1.0
     kind: Literal["regression"] = "regression"
 
+    @final
     class Config(TaskOptions):
         """Options: ``loss``, by default the one that the metric asks for: ``mse`` for rmse and r2, ``mae``
         (absolute values) for mae; or ``huber`` (less moved by outliers) with its ``delta``, or

@@ -4,6 +4,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import final
 
 import torch
 from torch import Tensor, nn
@@ -96,6 +97,7 @@ def toy_losses(network: Network, rows: Rows, present: Sequence[str] | None = Non
     }
 
 
+@final
 class LinearNetwork:
     """Tasks with gradients to choose: what a weighting makes of them can be worked out by hand.
 

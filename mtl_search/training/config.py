@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, final
 
 from pydantic import (
     BaseModel,
@@ -22,6 +22,7 @@ from mtl_search.weighting import EqualConfig, WeightingConfig
 __all__ = ["TrialConfig"]
 
 
+@final
 class TrialConfig(BaseModel):
     """One network and how it is trained; the ``trial:`` block of a sweep has exactly this shape.
 

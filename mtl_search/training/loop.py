@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import final
 
 import torch
 from torch import Tensor, nn
@@ -54,6 +55,7 @@ class Best:
     state: dict[str, Tensor] = field(default_factory=dict)
 
 
+@final
 class Training:
     """One network in training: ``run_epoch`` until ``finished``, then ``restore_best`` and ``evaluate``.
 

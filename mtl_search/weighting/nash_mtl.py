@@ -47,6 +47,7 @@ def guarded_nash(
 
     nash = NashMTL(n_tasks, max_norm, update_weights_every, optim_niter)
 
+    @final
     class Guarded(Weighting[Tensor]):
         def forward(self, jacobian_TP: Tensor) -> Tensor:
             if not bool(jacobian_TP.any()):

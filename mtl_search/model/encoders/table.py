@@ -2,7 +2,7 @@
 
 # B rows of a batch, F features, E embedded features of all columns, W embedding weights
 
-from typing import Literal
+from typing import Literal, final
 
 import torch
 from pydantic import PositiveInt
@@ -18,6 +18,7 @@ __all__ = ["TableConfig", "TableEncoder", "embedding_dims"]
 EmbeddingDim = PositiveInt | Literal["auto"]
 
 
+@final
 class TableConfig(Encoder):
     """Numbers, and embeddings of ``embedding_dim``, side by side.
 
@@ -51,6 +52,7 @@ def embedding_dims(shape: InputShape, embedding_dim: EmbeddingDim) -> tuple[int,
     return (embedding_dim,) * len(shape.cardinalities)
 
 
+@final
 class TableEncoder(nn.Module):
     """Numbers and embeddings side by side.
 

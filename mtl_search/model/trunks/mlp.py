@@ -1,6 +1,6 @@
 """The plain multi-layer perceptron, one layer a stage."""
 
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, final
 
 from pydantic import Field, PositiveInt
 from torch import nn
@@ -16,6 +16,7 @@ Activation = Literal["relu", "gelu", "silu"]
 ACTIVATIONS: dict[Activation, type[nn.Module]] = {"relu": nn.ReLU, "gelu": nn.GELU, "silu": nn.SiLU}
 
 
+@final
 class MlpConfig(Trunk):
     """A stage is one linear layer of ``width``, the activation and dropout.
 

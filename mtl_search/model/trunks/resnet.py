@@ -1,6 +1,6 @@
 """Residual blocks for tables (Gorishniy et al. 2021), normalised before they compute."""
 
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, final
 
 from pydantic import Field, PositiveInt
 from torch import Tensor, nn
@@ -13,6 +13,7 @@ from mtl_search.model.trunks.trunk import Trunk
 __all__ = ["ResNetConfig"]
 
 
+@final
 class ResNetConfig(Trunk):
     """A stage is ``blocks`` residual blocks of ``width``, ``expansion`` times as wide inside.
 
@@ -43,6 +44,7 @@ class ResNetConfig(Trunk):
         return nn.Sequential(*start, *blocks, *end)
 
 
+@final
 class _Block(nn.Module):
     def __init__(self, width: int, hidden: int, dropout: float) -> None:
         super().__init__()

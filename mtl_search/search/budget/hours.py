@@ -25,7 +25,7 @@ round, and the recommended design's catch-up last; `ending.cut_short` says so.
 import time
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
-from typing import Self
+from typing import Self, final
 
 from mtl_search.arm_names import SINGLE_TASK
 from mtl_search.search.budget.afterwards import FEWEST, Afterwards, expected_after
@@ -42,6 +42,7 @@ AGAIN = 0.01  # of the hours, after which the plan is made anew
 CONFIRMING = ".hours"  # holds the budget under which a confirmation began: there is no more search under it
 
 
+@final
 class Hours:
     """The time of a sweep with ``slots`` places, in seconds of the clock on the wall (that never jumps).
 

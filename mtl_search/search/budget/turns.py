@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import final
 
 from mtl_search.arm_names import LINEAR, SEARCH, SINGLE_TASK
 from mtl_search.records import EpochReport
@@ -33,6 +34,7 @@ class Running:
     judged: int = 0  # epochs after which it was let go on, before it was lost
 
 
+@final
 class Turns:
     """The order of the studies, arm by arm, and what each may still use.
 

@@ -21,6 +21,7 @@ import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import final
 
 from mtl_search.analysis.significance import jackknife_variance, t_test
 from mtl_search.search.ledger import Ledger
@@ -114,6 +115,7 @@ def _why(
     )
 
 
+@final
 class _Evidence:
     """What replicates show of differences on valid."""
 

@@ -4,6 +4,7 @@
 
 import math
 from dataclasses import dataclass, field
+from typing import final
 
 import numpy as np
 import numpy.typing as npt
@@ -39,6 +40,7 @@ class Front:
         return True
 
 
+@final
 class Incumbents:
     """The best design of each arm, kept up to date with a ledger.
 

@@ -158,6 +158,7 @@ def connect(
             ray.shutdown()
 
 
+@final
 class SourceSearcher(Searcher):  # type: ignore[misc]
     """Asks a job source for what to run next and hands the results back; a trial of Tune is a pack.
 
@@ -243,6 +244,7 @@ class SourceSearcher(Searcher):  # type: ignore[misc]
         """Nothing: the leaderboard is the state."""
 
 
+@final
 class AskTheSource(FIFOScheduler):  # type: ignore[misc]
     """Runs trials in order, stops those that the source wants stopped, and keeps the ``slots`` workers.
 

@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, final
 
 import torch
 from ray import tune
@@ -18,6 +18,7 @@ PACK, PROGRESS, PLACEMENT = "pack", "progress", "placement"
 STEP_SECONDS = 0.25  # a step covers at least this much training, so that reporting to Tune never dominates
 
 
+@final
 class TrainPack(tune.Trainable):  # type: ignore[misc]
     """Trains the jobs of ``config["pack"]``; a step is as many epochs as fill ``STEP_SECONDS``.
 

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from statistics import fmean, variance
+from typing import final
 
 import numpy as np
 import pyarrow.compute as pc
@@ -26,6 +27,7 @@ __all__ = ["Ledger"]
 CLEARLY = 2.0  # standard errors that a reference must be above zero to be divided by
 
 
+@final
 class Ledger:
     """The leaderboard as decisions need it: ``records`` are the search's; recording goes through here.
 

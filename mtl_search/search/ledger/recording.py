@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
-from typing import Self
+from typing import Self, final
 
 from mtl_search.data import Dataset
 from mtl_search.records import EpochReport, Metric, Phase, Role, Split, TrialRecord, TrialState, mean_gain
@@ -47,6 +47,7 @@ class Start:
         return self.at + timedelta(seconds=self.seconds)
 
 
+@final
 class Recorder:
     """Makes the records of one sweep's trials; ``dataset`` is what they are trained on."""
 

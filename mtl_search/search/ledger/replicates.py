@@ -1,12 +1,14 @@
 """Replicates: what was trained again on new seeds, after the search."""
 
 from collections.abc import Sequence
+from typing import final
 
 from mtl_search.records import Phase, TrialRecord, TrialState
 
 __all__ = ["Replicates"]
 
 
+@final
 class Replicates:
     """The trainings of the phases after the search, by configuration and seed."""
 

@@ -9,6 +9,7 @@ noise of its own, and only the last counts.
 import math
 from collections.abc import Mapping, Sequence
 from statistics import median, variance
+from typing import final
 
 from scipy.stats import chi2
 
@@ -17,6 +18,7 @@ __all__ = ["SeedNoise", "typical_sd"]
 _WILD = 3.0  # standard deviations at which the noise of a diverged replicate is cut off in a covariance
 
 
+@final
 class SeedNoise:
     """From the gains of networks by config_id, seed and task; those with fewer than two seeds say nothing.
 

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from dataclasses import dataclass
+from typing import final
 
 from mtl_search.records import Phase, TrialRecord, TrialState
 
@@ -26,6 +27,7 @@ class Mean:
         return self.total / self.count if self.count else None
 
 
+@final
 class Timings:
     """Seconds that trials held one of the places that there are, from their start to their end.
 

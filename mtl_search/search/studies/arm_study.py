@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import final
 
 from optuna.trial import Trial
 from optuna.trial import TrialState as OptunaState
@@ -47,6 +48,7 @@ class Draft:
         return self.trial.params if self.exact else {}
 
 
+@final
 class ArmStudy:
     """A study, the members its trials have (or the strategy that chooses them) and its constraints.
 

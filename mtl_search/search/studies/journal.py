@@ -20,6 +20,7 @@ from mtl_search.leaderboard import clear_partial
 __all__ = ["Journal"]
 
 
+@final
 class Journal:
     """The file at ``path``; it takes the place of an older one when it is published."""
 

@@ -9,6 +9,7 @@ tools that read it.
 import json
 import math
 from collections.abc import Mapping
+from typing import final
 
 import optuna
 from optuna.trial import Trial, TrialState
@@ -26,6 +27,7 @@ __all__ = ["OptunaStudy"]
 AGAIN = "again"  # user attribute of a trial that is queued again: its name before it was interrupted
 
 
+@final
 class OptunaStudy:
     """One study of an arm; higher values are better.
 

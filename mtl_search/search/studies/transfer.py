@@ -18,6 +18,7 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from typing import final
 
 from mtl_search.arm_names import LINEAR
 from mtl_search.records import TrialRecord, TrialState
@@ -64,6 +65,7 @@ class Tried:
         return [(low + high) / (2 * len(ordered)) for low, high in edges]
 
 
+@final
 class Transfer:
     """What the trials of a ledger have to offer to each study."""
 
