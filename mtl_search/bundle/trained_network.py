@@ -7,28 +7,25 @@ from pathlib import Path
 from typing import Self, final
 
 import torch
+from pydantic import TypeAdapter
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import Tensor
 
-from mtl_search.bundle.fitted import (
-    encoding_from_json,
-    encoding_to_json,
-    tasks_from_json,
-    tasks_to_json,
-)
 from mtl_search.data import Dataset
 from mtl_search.data.encoding import Encoding
 from mtl_search.errors import BundleError
 from mtl_search.leaderboard import replace_folder
 from mtl_search.model import Network
-from mtl_search.tasks import Task
+from mtl_search.tasks import AnyTask, Task
 from mtl_search.training import TrialConfig, build_network
 
 __all__ = ["TrainedNetwork"]
 
 FORMAT = 1  # of the folder; a later one says so
 DESCRIPTION, WEIGHTS = "network.json", "weights.safetensors"
+
+_INPUTS, _TASKS = TypeAdapter(Encoding), TypeAdapter(list[AnyTask])
 
 
 @final
@@ -71,8 +68,8 @@ class TrainedNetwork:
         description = {
             "format": FORMAT,
             "config": self.config.model_dump(mode="json"),
-            "inputs": encoding_to_json(self.inputs),
-            "tasks": tasks_to_json(self.tasks),
+            "inputs": _INPUTS.dump_python(self.inputs),
+            "tasks": _TASKS.dump_python([*self.tasks.values()]),  # type: ignore[list-item]
             "seed": self.seed,
             "versions": dict(self.versions),
         }
@@ -98,8 +95,8 @@ class TrainedNetwork:
             raise BundleError(str(folder), f"a network in format {FORMAT}", found)
         return cls(
             TrialConfig.model_validate_json(json.dumps(described["config"])),
-            encoding_from_json(described["inputs"]),
-            tasks_from_json(described["tasks"]),
+            _INPUTS.validate_python(described["inputs"]),
+            {task.name: task for task in _TASKS.validate_python(described["tasks"])},
             weights,
             described["seed"],
             described["versions"],

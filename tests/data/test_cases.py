@@ -175,7 +175,7 @@ def test_numbers_that_stay_text_are_told(tmp_path: Path) -> None:
     frame.to_parquet(path, index=False)
     notes = " ".join(load(path, {"y": "regression"}).warnings)
     assert "column 'dose' is text though nearly all of it is numbers" in notes
-    assert "column 'count' is text though all of it are numbers" in notes
+    assert "column 'count' is text though all of it is numbers" in notes
     declared = load(path, {"y": "regression"}, inputs={"count": "numeric"})
     assert "count" in declared.encoding.numeric.columns
     with pytest.raises(DataError, match=r"inputs.dose: expected values that can be numeric"):

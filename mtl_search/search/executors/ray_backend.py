@@ -44,17 +44,8 @@ from ray.tune.schedulers import FIFOScheduler, TrialScheduler  # noqa: E402
 from ray.tune.search import Searcher  # noqa: E402
 
 from mtl_search.search.executors.imports import ask_for_a_gpu, check_imports  # noqa: E402
-from mtl_search.search.executors.trainable import (  # noqa: E402
-    PACK,
-    PLACEMENT,
-    PROGRESS,
-    TrainPack,
-)
-from mtl_search.search.executors.worker_errors import (  # noqa: E402
-    as_actor_error,
-    error_of,
-    worker_failure,
-)
+from mtl_search.search.executors.trainable import PACK, PLACEMENT, PROGRESS, TrainPack  # noqa: E402
+from mtl_search.search.executors.worker_errors import as_actor_error, error_of, worker_failure  # noqa: E402
 
 __all__ = ["Cluster", "connect"]
 

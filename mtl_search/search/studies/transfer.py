@@ -3,7 +3,7 @@
 A single-task study of a dozen trials finds less than a search of a hundred, and a difference in tuning looks
 like a gain of sharing. So studies learn from each other: what did well anywhere is enqueued everywhere, as a
 few of the trials that a study has anyway. A *setting* is what is portable of a trial: every sampled parameter
-except members, sharing and the weights of single tasks. If weights are open they start equal.
+except members, branching and the weights of single tasks. If weights are open they start equal.
 
 Settings are ranked over tasks and sets. Values of different tasks cannot be compared, so each trial counts by
 its rank among the trials of its arm and members, and these ranks are averaged: over what shares tasks with
