@@ -1,5 +1,6 @@
 """The blocks of a sweep file besides data, tasks and trial, as frozen values."""
 
+from collections.abc import Mapping
 from typing import Annotated, Literal, Self, final
 
 from pydantic import (
@@ -129,6 +130,12 @@ def _named(value: object) -> object:
     return {"name": value} if isinstance(value, str) else value
 
 
+def _tpe_by_default(value: object) -> object:
+    """What says how members are chosen need not say how hyperparameters are."""
+    named = _named(value)
+    return {"name": TPE().name, **named} if isinstance(named, Mapping) else named
+
+
 @final
 class Settings(BaseModel):
     """A sweep file without ``trial:`` and ``arms:``, which describe spaces.
@@ -146,7 +153,7 @@ class Settings(BaseModel):
     budget: Budget
     references: References = References()
     resources: Resources = Resources()
-    sampler: Annotated[SamplerConfig, BeforeValidator(_named)] = TPE()
+    sampler: Annotated[SamplerConfig, BeforeValidator(_tpe_by_default)] = TPE()
     pruner: Annotated[PrunerConfig, BeforeValidator(_named)] = ASHA()
     keep: Literal["recommended", "finalists", "none"] = "recommended"
 

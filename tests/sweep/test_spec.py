@@ -114,6 +114,8 @@ def test_a_sweep_travels_between_processes(tiny_spec: Callable[..., SweepSpec]) 
 def test_names_of_methods_may_stand_alone(tiny_spec: Callable[..., SweepSpec]) -> None:
     spec = tiny_spec(sampler="qmc", pruner="median")
     assert (spec.settings.sampler.name, spec.settings.pruner.name) == ("qmc", "median")
+    pairs = SweepSpec.from_value({**spec.document.data, "sampler": {"grouping": "pairs"}}).settings.sampler
+    assert (pairs.name, pairs.grouping) == ("tpe", "pairs"), "the name of the sampler may be left out"
 
 
 @pytest.mark.parametrize(
