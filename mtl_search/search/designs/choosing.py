@@ -1,15 +1,16 @@
 """Choosing: which design is recommended, decided on valid before test is read.
 
 Recommended is the *smallest* design that is not shown to be worse than the best: the one of the fewest
-networks, of these the one that trains the fewest tasks over all its networks, of these the one of the fewest
-parameters. So a network more has to earn its place, and so has sharing, as in the one-standard-error rule
-(Breiman et al. 1984, section 3.4.3) and in multiple comparisons with the best (Hsu 1996), here with a test of
-each pair at the one-sided level of `LEVEL`, uncorrected. A wrong choice costs size or gain, never a false
-verdict: test judges the choice afresh.
+networks, of these the one that trains the fewest tasks over all its networks, of these ``single_task``,
+else the one of the fewest parameters. So a network more has to earn its place, and so has sharing, as in
+the one-standard-error rule (Breiman et al. 1984, section 3.4.3) and in multiple comparisons with the best
+(Hsu 1996), here with a test of each pair at the one-sided level of `LEVEL`, uncorrected. A wrong choice
+costs size or gain, never a false verdict: test judges the choice afresh.
 
 If little can be shown, "not shown to be worse" forgives too much: on planted tasks with nothing in common
 the smallest such design was on average 4.5 percentage points worse on test than tuned single tasks. So a
-design is not taken for being small if it is more than `TOLERANCE` behind the best either.
+design is not taken for being small if it is more than `TOLERANCE` behind the best either. ``single_task``
+itself is: that tasks have nothing to give to each other is what the others have to disprove.
 
 With two replicates a network no test of two designs by themselves shows anything. So the noise of seeds is
 pooled over all replicated networks (`SeedNoise`), which leaves many degrees of freedom, and designs differ
@@ -37,12 +38,14 @@ TOLERANCE = 1.0  # percentage points of delta_m: what fewer networks may seem to
 class Contender:
     """A design that may be recommended: ``configs`` has the config_id that serves each task.
 
-    ``n_trained``: the members of its networks, each as often as it is one.
+    ``n_trained``: the members of its networks, each as often as it is one. ``is_single_task``: whether it is
+    the reference itself.
     """
 
     name: str
     n_networks: int
     n_trained: int
+    is_single_task: bool
     n_params: int
     delta_m: float
     configs: Mapping[str, str]
@@ -78,14 +81,19 @@ def choose(designs: Sequence[Contender], ledger: Ledger, weights: Mapping[str, f
         designs[best].delta_m - design.delta_m if at in known else math.nan
         for at, design in enumerate(designs)
     )
-    sound = [at for at in known if at == best or (p[at] >= LEVEL and behind[at] <= TOLERANCE)]
+    sound = [
+        at
+        for at, design in enumerate(designs)
+        if at == best
+        or (at in known and p[at] >= LEVEL and (design.is_single_task or behind[at] <= TOLERANCE))
+    ]
     chosen = min(sound, key=lambda at: (*_size(designs[at]), -designs[at].delta_m))
     why = _why(designs, best, chosen, behind[chosen], p[chosen], len(sound), evidence)
     return Choice(chosen, why, behind, p)
 
 
-def _size(design: Contender) -> tuple[int, int, int]:
-    return design.n_networks, design.n_trained, design.n_params
+def _size(design: Contender) -> tuple[int, int, bool, int]:
+    return design.n_networks, design.n_trained, not design.is_single_task, design.n_params
 
 
 def _why(

@@ -161,6 +161,7 @@ def _with_choice(
             f"{one.arm} with {one.n_networks} network{'s' * (one.n_networks > 1)}",
             one.n_networks,
             sum(len(ledger[key].members) for key in one.networks),
+            one.arm == SINGLE_TASK,
             one.n_params,
             one.delta_m,
             {task: config for task, config in one.configs.items() if task in compared},

@@ -47,7 +47,8 @@ def design(name: str, delta_m: float, configs: str, n_params: int = 10, helpers:
     """``helpers``: members that are trained and not served."""
     served = dict(zip(TASKS, configs, strict=True))
     n_networks = len(set(configs))
-    return Contender(name, n_networks, len(TASKS) + helpers, n_params * n_networks, delta_m, served)
+    alone = name == "single_task"
+    return Contender(name, n_networks, len(TASKS) + helpers, alone, n_params * n_networks, delta_m, served)
 
 
 def chosen(
@@ -121,6 +122,18 @@ def test_of_equally_many_networks_sharing_has_to_earn_its_place() -> None:
     assert chosen([shared, plain], measured(TRUE, noise=0.6)).chosen == 1
     far = design("helped", 9.0, "tttt", n_params=5, helpers=3)
     assert chosen([far, plain], measured({**TRUE, "t": 9.0}, noise=0.6)).chosen == 0
+
+
+def test_single_tasks_are_recommended_unless_as_many_networks_are_shown_to_be_better() -> None:
+    """Others are taken for what they train only if they are hardly behind, and lose to it as equals."""
+    true = {"s": 0.0, **dict.fromkeys("uvwxyz", 2.5)}
+    alone, helped = design("single_task", 0.0, "stvw"), design("helped", 2.5, "uxyz", n_params=5, helpers=1)
+    noisy, clear = measured({**true, "t": 0.0}, noise=9.0), measured({**true, "t": 0.0}, noise=0.1)
+    assert chosen([helped, alone], noisy).chosen == 1
+    assert chosen([helped, alone], clear).chosen == 0
+    plain = design("search", 0.1, "uxyz", n_params=5)
+    assert chosen([plain, alone], noisy).chosen == 1
+    assert chosen([helped, design("alone", 0.0, "stvw")], noisy).chosen == 0
 
 
 def test_tasks_that_the_same_network_serves_do_not_differ() -> None:
