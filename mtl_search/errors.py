@@ -15,6 +15,7 @@ __all__ = [
     "ResourceError",
     "SpecError",
     "UserError",
+    "did_you_mean",
     "nearest",
 ]
 
@@ -94,11 +95,16 @@ class Mismatch(ValueError):
 
 
 def nearest(name: str, valid: Iterable[str]) -> str:
-    """A hint with the valid name nearest to ``name``, or all of them where none is near.
+    """A hint with the valid name nearest to ``name``, or all of them if none is near.
 
     >>> nearest("epoch", ["epochs", "batch_size"])
     "did you mean 'epochs'?"
     """
     names = sorted(valid)
-    close = get_close_matches(name, names, n=1)
-    return f"did you mean {close[0]!r}?" if close else "valid: " + ", ".join(names)
+    return did_you_mean(name, names) or "valid: " + ", ".join(names)
+
+
+def did_you_mean(name: str, valid: Iterable[str]) -> str | None:
+    """A hint with the valid name nearest to ``name``, None if none is near."""
+    close = get_close_matches(name, sorted(valid), n=1)
+    return f"did you mean {close[0]!r}?" if close else None

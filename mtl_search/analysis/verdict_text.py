@@ -15,7 +15,7 @@ from mtl_search.analysis.verdict_words import ARM_WORDS, alone, amount, arm_word
 from mtl_search.arm_names import LINEAR, SEARCH, SINGLE_TASK
 from mtl_search.records import DesignRecord, Difference, SummaryRecord
 
-__all__ = ["ARM_WORDS", "recommended", "verdict_sentences"]
+__all__ = ["ARM_WORDS", "provisional_sentences", "recommended", "verdict_sentences"]
 
 AnyDesign = TypeVar("AnyDesign", DesignRecord, SummaryRecord)
 
@@ -43,11 +43,13 @@ def verdict_sentences(designs: Sequence[DesignRecord], summary: Sequence[Summary
         sentences.append(
             f"Test was read {row.reading} times, so verdicts are at level {row.alpha:g} instead of .05."
         )
-    if len(row.provisional):
-        sentences.append(
-            f"Provisional: more trials of the references could change this ({'; '.join(row.provisional)})."
-        )
-    return sentences
+    return sentences + provisional_sentences(row)
+
+
+def provisional_sentences(row: SummaryRecord) -> list[str]:
+    """That more trials of the references could change the verdict, and why, if they could."""
+    why = "; ".join(row.provisional)
+    return [f"Provisional: more trials of the references could change this ({why})."] if why else []
 
 
 def _on_valid(design: DesignRecord) -> str:

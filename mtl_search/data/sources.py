@@ -11,7 +11,7 @@ import pyarrow.parquet as pa_parquet
 from mtl_search.data.formats import FileSystem, is_text, read_folder, reader_of
 from mtl_search.data.separated import Layout
 from mtl_search.data.spec import DataSpec
-from mtl_search.errors import DataError, nearest
+from mtl_search.errors import DataError, did_you_mean
 
 __all__ = ["bundled_tables", "check_table", "is_local_file", "read_source", "read_table"]
 
@@ -92,8 +92,8 @@ def _locate_by_fsspec(source: str) -> tuple[FileSystem, str]:
 def _not_found(source: str, path: str) -> DataError:
     bundled, parent = list(bundled_tables()), Path(path).parent
     siblings = [entry.name for entry in parent.iterdir()] if parent.is_dir() else []
-    hint = nearest(Path(source).name, [*bundled, *siblings])
-    hint = hint if hint.startswith("did you mean") else f"bundled: {', '.join(bundled)}"
+    near = did_you_mean(Path(source).name, [*bundled, *siblings])
+    hint = near or f"bundled: {', '.join(bundled)}"
     return DataError(source, "a bundled table, a file, a folder or a URI", f"nothing at {path}", hint)
 
 

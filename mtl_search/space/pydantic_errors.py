@@ -2,13 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Self
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from mtl_search.errors import Mismatch, SpecError, nearest
+from mtl_search.errors import Mismatch, SpecError, did_you_mean, nearest
 from mtl_search.space.document import Document
 from mtl_search.space.model_fields import keys_at, tags_at
 from mtl_search.space.reading import WORDS
@@ -134,8 +133,7 @@ def _mismatch(details: ErrorDetails, model: type[BaseModel] | None) -> Mismatch:
 def _word_meant(given: object) -> str | None:
     """A hint if ``given`` is nearly a range, in the place of a scalar."""
     keys = given if isinstance(given, Mapping) else {}
-    close = [word for key in keys for word in get_close_matches(str(key), WORDS, n=1)]
-    return f"did you mean {close[0]!r}?" if close else None
+    return next(filter(None, (did_you_mean(str(key), WORDS) for key in keys)), None)
 
 
 def _discriminator(details: ErrorDetails) -> str:

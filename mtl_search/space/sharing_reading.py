@@ -1,10 +1,9 @@
 """Reads what `trial.sharing` says."""
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 
 from mtl_search.design import Branching
-from mtl_search.errors import Mismatch, nearest
+from mtl_search.errors import Mismatch, did_you_mean, nearest
 from mtl_search.space.document import Document
 from mtl_search.space.node import Fields
 from mtl_search.space.parameter import Categorical, IntRange
@@ -44,8 +43,7 @@ def _text(text: str, tasks: tuple[str, ...]) -> Shared | Literal:
     if text == "shared":
         return Shared()
     if "/" not in text and "|" not in text and not set(text.split()) & set(tasks):
-        close = get_close_matches(text, ("shared",))
-        raise Mismatch(_FORMS, repr(text), nearest(text, close) if close else None)
+        raise Mismatch(_FORMS, repr(text), did_you_mean(text, ["shared"]))
     branching = Branching.parse(text)
     for task in branching.members:
         if task not in tasks:

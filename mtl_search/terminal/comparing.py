@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.text import Text
 
-from mtl_search.analysis.verdict_text import recommended, verdict_sentences
+from mtl_search.analysis.verdict_text import provisional_sentences, recommended, verdict_sentences
 from mtl_search.analysis.verdict_words import percent
 from mtl_search.errors import LeaderboardError
 from mtl_search.leaderboard import Leaderboard
@@ -62,11 +62,12 @@ def _check_test_rows(boards: list[Leaderboard]) -> None:
 
 def _show_advice(console: Console, title: str, board: Leaderboard) -> None:
     """What to train by one sweep, and whether more trials could change it."""
-    said = verdict_sentences(board.design_records(), board.summary_records())
-    advice, *others = said or ["no design yet"]
+    summary = board.summary_records()
+    advice, *others = verdict_sentences(board.design_records(), summary) or ["no design yet"]
     console.print(Text.assemble((title, "bold"), f": {advice}"))
-    for sentence in others:
-        if sentence.startswith("Provisional"):
+    row = recommended(summary)
+    for sentence in provisional_sentences(row) if row else ():
+        if sentence in others:  # else the summary is of another design
             console.print(Text(sentence, "dim"))
     console.print()
 

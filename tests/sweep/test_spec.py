@@ -191,7 +191,7 @@ GROUPINGS = "sampler.grouping: expected 'bayes', 'random', 'pairs', 'exhaustive'
 @pytest.mark.parametrize(
     ("sampler", "message"),
     [
-        ("{name: tpe, members: composed}", OLD_MEMBERS),
+        ("{members: composed}", OLD_MEMBERS),
         ("{name: gp, members: all}", OLD_MEMBERS),
         ("{name: tpe, members: random, seed: 3}", OLD_MEMBERS),
         ("{name: tpe, grouping: composed}", f"{GROUPINGS}'composed'; it is called 'bayes' now"),
