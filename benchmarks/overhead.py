@@ -1,4 +1,4 @@
-"""What a trial costs the driver beside its training: suggest, record and tell, as a sweep grows.
+"""What a trial costs the driver on top of its training: suggest, record and tell, as a sweep grows.
 
 Nothing is trained. Made-up results go through the same interface that Ray's workers use
 (``Conductor.next``, ``report`` and ``finish``), two trials at a time, in a sweep of six tasks with 20

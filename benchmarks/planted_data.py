@@ -127,7 +127,7 @@ def planted_narrow(seed: int = 0, tasks: int = 3, sample: Sample | None = None) 
     """Tasks for which sharing does nothing and the learning rate everything: ``a1 b1 c1``.
 
     Their directions are orthogonal and the linear stage is wide enough for all. Of seven decades of learning
-    rates one and a half train well; beside them errors are several times as large. Whoever has drawn more
+    rates one and a half train well; off them errors are several times as large. An arm that has drawn more
     rates seems to have found a better network.
 
     >>> planted_narrow(tasks=2).networks
@@ -153,12 +153,13 @@ def planted_tree(
 ) -> Planted:
     """Clusters that share the stages before ``parting`` and none from there on: ``a1 a2 b1 b2``, one network.
 
-    The tasks of a cluster are noisy labels of one direction, and the directions of all clusters are spread
-    evenly over a plane. Every stage is linear: as wide as the inputs, then, right before the parting, just
-    wide enough for the plane, so that whoever learns that stage from all labels has little left to learn;
-    from the parting on a stage has a single unit, in which clusters cannot stay together. What the tasks of
-    a cluster do not share is learned from fewer labels. With clusters of one task the best branching is a
-    split at ``parting``, with one cluster all stages are shared; else it is a tree that is no split.
+    The tasks of a cluster are noisy labels of one direction, and the directions of all clusters are
+    spread evenly over a plane. Every stage is linear: as wide as the inputs, then, right before the
+    parting, just wide enough for the plane, so that a network that learns that stage from all labels has
+    little left to learn; from the parting on a stage has a single unit, in which clusters cannot stay
+    together. What the tasks of a cluster do not share is learned from fewer labels. With clusters of one
+    task the best branching is a split at ``parting``, with one cluster all stages are shared; else it is
+    a tree that is no split.
 
     >>> str(planted_tree().branching)
     'a1 a2 b1 b2 / a1 a2 b1 b2 / a1 a2 | b1 b2'

@@ -24,7 +24,7 @@ A sweep file on its way to a Parquet row:
 7. ``Conductor.report`` asks the study's pruner after each epoch whether to stop.
 8. ``Conductor.finish`` makes the outcome a ``records.TrialRecord`` ...
 9. ... which ``leaderboard.Leaderboard.record`` appends to ``trials.log``; then the study is told. The log
-   goes on to the tables as time allows, ``trials.parquet`` last: whoever finds a trial there finds all of it.
+   is copied to the tables as time allows, ``trials.parquet`` last, so that a trial there is there whole.
 10. The next row builds on it: strategies, studies and composition read the ``search.ledger.Ledger``.
 
 A column on its way to a metric:

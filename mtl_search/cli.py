@@ -155,7 +155,7 @@ def resume(arguments: argparse.Namespace) -> int:
     from mtl_search.terminal.live import watching
 
     if arguments.references and arguments.trials is None and arguments.hours is None:
-        raise UserError("--references", "--trials N or --hours H beside it", "neither")
+        raise UserError("--references", "--trials N or --hours H with it", "neither")
     with watching(quiet=arguments.quiet) as watch:
         result = resume_sweep(
             arguments.directory,

@@ -161,9 +161,9 @@ class TrialRecord:
 
     ``sharing`` is canonical text, ``weighting`` the method's name, ``params`` the sampled parameters by
     dotted path as text, ``config`` the TrialConfig as JSON. ``flops``: of a forward pass, per row. ``score``
-    is what the sampler is told (higher is better), ``mean_gain`` is over the main members in percent; both
-    NaN for a failed trial. ``lost``: it failed because of the infrastructure (a
-    worker, a node or its memory was lost), which says nothing about the trial. Times are UTC.
+    is what the sampler maximises, ``mean_gain`` is over the main members in percent; both NaN for a failed
+    trial. ``lost``: it failed because of the infrastructure (a worker, a node or its memory was lost), which
+    says nothing about the trial. Times are UTC.
     """
 
     sweep: str

@@ -131,7 +131,7 @@ def weights(values: object) -> dict[str, Any]:
         ({"constraints": {"n_params": 5}}, "constraints"),
         ({"objective": {"max_networks": 0}}, "objective.max_networks"),
         ({"sampler": {"name": "tpo"}}, "did you mean 'tpe'?"),
-        ({"sampler": {"members": "composed"}}, "expected grouping: bayes, found members: composed"),
+        ({"sampler": {"members": "composed"}}, "it is called 'grouping' now"),
         ({"pruner": {"name": "asha", "reduction_factor": 1}}, "pruner.reduction_factor"),
         ({"arms": {"shared_equal": {"members": "all"}}}, "a name of your own"),
         ({"arms": {"mine": {"epoch": 3}}}, "did you mean 'epochs'?"),

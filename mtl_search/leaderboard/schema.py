@@ -44,7 +44,7 @@ _TRIALS = _schema(
     _column("params", _PAIRS, "sampled parameters, dotted path to value"),
     _column("config", _TEXT, "the whole configuration as JSON"),
     _column("data", _TEXT, "fingerprint of data, split and tasks"),
-    _column("score", _REAL, "value told to the sampler, higher is better, NaN for a failed trial"),
+    _column("score", _REAL, "value that the sampler maximises, NaN for a failed trial"),
     _column("mean_gain", _REAL, "mean gain of the main members on valid", "percent"),
     _column("n_params", _COUNT, "trainable parameters"),
     _column("flops", _COUNT, "operations of a forward pass", "FLOP/row"),

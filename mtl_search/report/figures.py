@@ -38,7 +38,7 @@ class Panel:
 class Figure:
     """Drawings under one title, with what to see in them and a legend of names, colours and shapes.
 
-    Panels stand beside each other if there is room, one below the other on a phone.
+    Panels stand side by side if there is room, one below the other on a phone.
     """
 
     key: str

@@ -88,7 +88,7 @@ def _bundle(axes: list[Axis], rows: np.ndarray, fifth: int) -> dict[str, Any]:
 
 
 def _spread(scale: Axis) -> Axis:
-    """An axis of few values with its lines laid beside each other, so that their number shows."""
+    """An axis of few values with its lines laid side by side, so that their number shows."""
     places, ticks = scale
     if len(set(places)) > _FEW_VALUES:
         return scale

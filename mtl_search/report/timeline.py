@@ -67,7 +67,7 @@ def timeline(tables: Tables) -> Figure | None:
 
 
 def lanes(nodes: Sequence[str], begun: Sequence[float], ended: Sequence[float]) -> list[int]:
-    """The row of each trial, so that those at the same time lie beside each other; nodes in blocks."""
+    """The row of each trial, so that those at the same time lie side by side; nodes in blocks."""
     free: dict[str, list[float]] = {node: [] for node in sorted(set(nodes))}
     places = []
     for node, start, end in zip(nodes, begun, ended, strict=True):

@@ -2,7 +2,7 @@
 
 Why it is done so:
 
-- **One shape.** A sweep file is a trial with ranges in it, so whoever can write one can write the other, and
+- **One shape.** A sweep file is a trial with ranges in it, so who can write one can write the other, and
   a sampled configuration can be pasted back. There are no references, expressions or inheritance: a file says
   what it means where it says it, and ``one_of`` is the only condition.
 - **Checked when loaded.** Both ends of each range, under each alternative, are made into configurations and

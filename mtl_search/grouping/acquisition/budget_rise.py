@@ -6,8 +6,8 @@ is found for what it is believed to gain and for a lucky training; given that, t
 be normal, as there. A design made anew for each outcome could only be better, so the rise is rather too small
 than too large. One of three equally likely sizes is larger than the budget: the rise is a third less.
 
-Within a size a set alone may be worth nothing, since what would stand beside it was not trained either: if
-all tasks together just fit, each of two halves needs the other. So the best design of all sets as they are
+Within a size a set alone may be worth nothing, since its complements were not trained either: if all tasks
+together just fit, each of two halves needs the other. So the best design of all sets as they are
 believed, with luck, is a plan (`planned_rise`), and each new set of it is worth its share of what that gains.
 """
 

@@ -115,7 +115,7 @@ class Outlook:
     ) -> Floats:
         believed_MT, sizes_M, rows = self.believed_MT, self._sizes_M, self._rows
         rise_C = expected_rise_within(mean_CT, change_CT, believed_MT, known_C, sizes_QC, sizes_M, rows, size)
-        if sizes_M.sum() + sizes_QC.max(initial=0.0) <= size:  # each set fits beside all others
+        if sizes_M.sum() + sizes_QC.max(initial=0.0) <= size:  # each set fits next to all others
             return rise_C
         middle_C = sizes_QC[len(sizes_QC) // 2]
         planned_C = planned_rise(mean_CT, change_CT, believed_MT, known_C, middle_C, sizes_M, rows, size)

@@ -18,7 +18,7 @@ COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def error_of(trial: Any) -> BaseException:
-    """What ended a trial of Tune, which keeps it only in files beside the trial."""
+    """What ended a trial of Tune, which keeps it only in files next to the trial."""
     pickled, text = trial.pickled_error_file, trial.error_file
     if pickled is not None and Path(pickled).exists():
         try:

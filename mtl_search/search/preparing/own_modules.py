@@ -1,4 +1,4 @@
-"""The modules of a user's own parts of networks, which whoever trains must be able to import."""
+"""The modules of a user's own parts of networks, which every worker must be able to import."""
 
 import re
 from collections.abc import Iterator, Mapping
