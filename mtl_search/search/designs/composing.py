@@ -1,9 +1,11 @@
 """Composing: the designs that each arm's networks make, as records."""
 
+import json
 import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from statistics import fmean
+from typing import Any
 
 from mtl_search.arm_names import LINEAR, POOLED, REFERENCE_ARMS, SEARCH, SINGLE_TASK
 from mtl_search.design import Branching, Candidate, Composition, Design, compose, design_id, shrink
@@ -60,10 +62,32 @@ def _candidates_and_best(
         replicated = ledger.replicated
         known = ledger.candidates(arms, replicated=replicated)
         sure = [candidate for candidate in known if ledger[candidate.key].config_id in replicated]
-        if designs := compose_for(spec, ledger, arm, sure):
-            return sure, designs
+        once = without_twins(ledger, sure)
+        if designs := compose_for(spec, ledger, arm, once):
+            return once, designs
     candidates = ledger.candidates(arms)
     return candidates, compose_for(spec, ledger, arm, candidates)
+
+
+def without_twins(ledger: Ledger, candidates: Sequence[Candidate]) -> list[Candidate]:
+    """The candidates, of which those with fixed weights that are all 1 are left out if the same network with
+    equal weights is there: ``shared_tuned`` begins with it, and one design would have two names."""
+    configs = {one.key: ledger[one.key].config for one in candidates}
+    twins = {key: twin for key, config in configs.items() if (twin := _with_equal_weights(config))}
+    if not twins:
+        return list(candidates)
+    known = [json.loads(config) for config in configs.values()]
+    return [one for one in candidates if twins.get(one.key) not in known]
+
+
+def _with_equal_weights(config: str) -> dict[str, Any] | None:
+    """The TrialConfig ``config`` with equal weights in the place of fixed ones of 1; None for all others."""
+    if '"name":"fixed"' not in config:
+        return None
+    value: dict[str, Any] = json.loads(config)
+    if set(value["weighting"].get("weights", {}).values()) != {1.0}:
+        return None
+    return {**value, "weighting": {"name": "equal"}}
 
 
 def compose_for(

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mtl_search.design import Candidate, Design, design_id
-from mtl_search.search.designs.composing import compose_arm, compose_for, design_records
+from mtl_search.search.designs.composing import compose_arm, compose_for, design_records, without_twins
 from mtl_search.training import failure
 
 MakeBench = Callable[..., Any]
@@ -184,3 +184,15 @@ def test_designs_are_composed_for_what_counts(bench: MakeBench, weight: float, c
     assert design.keys == (chosen,)
     gains = {"one": 10.0 * weight, "other": 6.0}[chosen]
     assert design.delta_m == pytest.approx(gains / (1 + weight))
+
+
+def test_fixed_weights_of_one_are_no_other_network_than_equal_ones(searched: Any) -> None:
+    """The first trial of ``shared_tuned`` is the best of ``shared_equal`` under another name."""
+    _, ledger = searched
+    candidates = ledger.candidates(("shared_equal", "shared_tuned"))
+    once = without_twins(ledger, candidates)
+    left_out = [ledger[one.key] for one in candidates if one not in once]
+    assert [record.arm for record in left_out] == ["shared_tuned"]
+    assert '"weights":{"cost":1.0,"ill":1.0}' in left_out[0].config
+    alone = ledger.candidates(("shared_tuned",))
+    assert without_twins(ledger, alone) == alone, "of an arm without the other it is a network of its own"
