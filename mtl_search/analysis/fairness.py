@@ -26,7 +26,7 @@ def arm_costs(trials: pd.DataFrame) -> dict[str, tuple[int, float]]:
     through by one rule.
     """
     trained = trials[(trials["phase"] == Phase.SEARCH.value) & trials["duplicate_of"].isna()]
-    trained = trained[~trained["lost"].eq(True)]  # null if no column of this name was written
+    trained = trained[~trained["lost"].eq(True)]
     grouped = trained.groupby("arm")["device_seconds"].agg(["size", "sum"])
     return {str(arm): (int(row["size"]), float(row["sum"])) for arm, row in grouped.iterrows()}
 

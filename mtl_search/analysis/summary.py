@@ -71,7 +71,7 @@ def summarise(
 
 
 def _reading(trials: pd.DataFrame, designs: Sequence[DesignRecord], before: Sequence[SummaryRecord]) -> int:
-    """How often test was read; in tables of before that was counted, once."""
+    """How often test was read."""
     known = trials["reading"].dropna() if "reading" in trials else pd.Series(dtype=float)
     reading = int(known.max()) if len(known) else 1
     now = {design.design_id for design in designs if design.chosen}

@@ -248,7 +248,7 @@ class Leaderboard:
     def _bring_up_to_date(self, table: str, file: TableFile, recorded: set[str]) -> None:
         """Add to a table what of the ``recorded`` trials it lacks; made anew if it has other ones."""
         filed = self._filed(table, ["trial_id"])
-        if filed is None or not file.is_current() or not recorded.issuperset(filed["trial_id"].to_pylist()):
+        if filed is None or not recorded.issuperset(filed["trial_id"].to_pylist()):
             rows = self._of_trials(table)
             file.replace(rows.filter(pc.is_in(rows["trial_id"], value_set=pa.array(recorded, pa.string()))))
         elif len(rows := self._beyond(table, filed)):

@@ -140,8 +140,7 @@ def _metric(row: Mapping[str, Any]) -> Metric:
 
 
 def _resample(row: Mapping[str, Any]) -> Resample:
-    split = Split(row["split"] or Split.TEST.value)
-    return Resample(row["task"], row["left_out"], row["value"], split)
+    return Resample(row["task"], row["left_out"], row["value"], Split(row["split"]))
 
 
 def _history(rows: Sequence[Mapping[str, Any]]) -> tuple[EpochReport, ...]:
@@ -172,10 +171,10 @@ def _record(row: Mapping[str, Any]) -> TrialRecord:
         state=TrialState(row["state"]),
         members=tuple(row["members"]),
         params=dict(row["params"]),
-        distributions=dict(row["distributions"] or ()),
+        distributions=dict(row["distributions"]),
         versions=dict(row["versions"]),
-        affinities={_pair(text): value for text, value in row["affinities"] or ()},
-        lost=bool(row["lost"]),  # null if the table was written before there was this column
+        affinities={_pair(text): value for text, value in row["affinities"]},
+        lost=row["lost"],
         **{name: row[name] for name in _COPIED},
     )
 
@@ -216,12 +215,12 @@ def to_designs(designs: pa.Table) -> list[DesignRecord]:
 
 
 def to_summary(summary: pa.Table) -> list[SummaryRecord]:
-    """The rows of ``summary`` as records; columns that a table was written without are unknown."""
+    """The rows of ``summary`` as records."""
     found = []
     for row in summary.to_pylist():
         for name in _DIFFERENCES:
-            known = {field.name: row.pop(_column(name, field.name), None) for field in fields(Difference)}
-            row[name] = Difference(**{key: value for key, value in known.items() if value is not None})
+            columns = {field.name: _column(name, field.name) for field in fields(Difference)}
+            row[name] = Difference(**{field: row.pop(of) for field, of in columns.items() if of in row})
         row["tasks"] = [TaskResult(**task) for task in row["tasks"]]
         found.append(SummaryRecord(**_known(row)))
     return found

@@ -5,11 +5,9 @@ from types import MappingProxyType
 
 import pyarrow as pa
 
-__all__ = ["OLDEST", "RENAMED", "SCHEMAS", "VERSION", "describe", "table_name", "table_version"]
+__all__ = ["SCHEMAS", "VERSION", "describe", "table_name", "table_version"]
 
-VERSION = 3  # rises when a column is renamed, retyped or removed; a new column at the end does not count
-OLDEST = {"designs": 2, "summary": 2}  # before: an arm and a rank in the place of one row a design
-RENAMED = {"sharing": "branching"}  # columns, and what they were called before version 3
+VERSION = 3  # rises with every change of a column's name, type or place
 
 _NAME, _VERSION = b"mtl_search.table", b"mtl_search.version"
 _TEXT, _REAL, _COUNT = pa.string(), pa.float64(), pa.int64()

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 
 from mtl_search.errors import LeaderboardError
 from mtl_search.leaderboard.files import clear_partial, replace_file
-from mtl_search.leaderboard.schema import OLDEST, RENAMED, SCHEMAS, VERSION, table_name, table_version
+from mtl_search.leaderboard.schema import SCHEMAS, VERSION, table_name, table_version
 
 __all__ = ["FAN_IN", "TableFile", "UnusableTable"]
 
@@ -19,7 +19,7 @@ MAGIC = b"PAR1"  # what a Parquet file begins and ends with
 
 
 class UnusableTable(LeaderboardError):
-    """A file that is no Parquet file (any more), or has another form than today."""
+    """A file that is no Parquet file (any more)."""
 
 
 @final
@@ -48,28 +48,24 @@ class TableFile:
         return self.path.is_file()
 
     def read(self, columns: list[str] | None = None) -> pa.Table | None:
-        """The rows in the columns of the schema (those of ``columns`` alone); ones added later are null.
+        """The rows in the columns of the schema (those of ``columns`` alone).
 
-        None if there is no file, `UnusableTable` if it cannot be read or is of an old form,
-        `LeaderboardError` if it is another table or was written by a newer version.
+        None if there is no file, `UnusableTable` if it cannot be read, `LeaderboardError` if it is another
+        table or of another version.
         """
         schema = self.schema if columns is None else pa.schema([self.schema.field(name) for name in columns])
         try:
             with self.path.open("rb") as file:
                 parquet = pq.ParquetFile(file)
                 self._check(parquet.schema_arrow)
-                rows = parquet.read(columns=[*schema.names, *RENAMED.values()])
+                rows = parquet.read(columns=schema.names)
         except FileNotFoundError:
             return None
         except (pa.ArrowException, OSError) as error:
             raise UnusableTable(str(self.path), "a Parquet file", f"a damaged one ({error})") from error
-        return rows if rows.schema.equals(schema) else _conform(self.path, rows, schema)
-
-    def is_current(self) -> bool:
-        """Whether the file, which is there, has all columns, so that rows can be appended."""
-        found = pq.read_schema(self.path)
-        known = dict(zip(found.names, found.types, strict=True))
-        return all(known.get(field.name) == field.type for field in self.schema)
+        if not rows.schema.equals(schema):
+            raise LeaderboardError(str(self.path), f"the columns of schema version {VERSION}", "others")
+        return rows
 
     def replace(self, rows: pa.Table) -> None:
         """Make ``rows`` the whole table in a new file; who reads the old one at this moment may fail to."""
@@ -131,24 +127,14 @@ class TableFile:
             file.write(footer.getvalue()[len(MAGIC) :])
 
     def _check(self, schema: pa.Schema) -> None:
-        """LeaderboardError if ``schema`` is not that of the table as this version can read it."""
+        """LeaderboardError if ``schema`` is not that of the table in this version."""
         if table_name(schema) != self.table:
             found = repr(table_name(schema) or "another file")
             raise LeaderboardError(str(self.path), f"table {self.table!r}", found)
-        if table_version(schema) > VERSION:
-            raise LeaderboardError(
-                str(self.path),
-                f"schema version {VERSION} or older",
-                str(table_version(schema)),
-                "a newer mtl_search wrote it: update this one",
-            )
-        if table_version(schema) < (oldest := OLDEST.get(self.table, 1)):
-            raise UnusableTable(
-                str(self.path),
-                f"schema version {oldest} or newer",
-                str(table_version(schema)),
-                f"mtl-search resume {self.path.parent} writes it anew",
-            )
+        if (version := table_version(schema)) != VERSION:
+            older = "an older mtl_search wrote it: run its sweep.yaml again under another --name"
+            hint = "a newer mtl_search wrote it: update this one" if version > VERSION else older
+            raise LeaderboardError(str(self.path), f"schema version {VERSION}", str(version), hint)
 
 
 def _stamp(path: Path) -> tuple[int, int, int]:
@@ -167,18 +153,3 @@ def _joined(groups: list[pq.FileMetaData]) -> pq.FileMetaData:
     for group in groups[1:]:
         joined.append_row_groups(group)
     return joined
-
-
-def _conform(path: Path, rows: pa.Table, schema: pa.Schema) -> pa.Table:
-    """``rows`` with exactly the columns of ``schema``, those with an old name under the new one."""
-    columns = []
-    old = {before: now for now, before in RENAMED.items()}
-    rows = rows.rename_columns([old.get(name, name) for name in rows.column_names])
-    for field in schema:
-        if field.name not in rows.column_names:
-            columns.append(pa.nulls(len(rows), field.type))
-        elif (found := rows.schema.field(field.name).type) == field.type:
-            columns.append(rows[field.name])
-        else:
-            raise LeaderboardError(f"{path}: {field.name}", f"type {field.type}", str(found))
-    return pa.Table.from_arrays(columns, schema=schema)

@@ -22,33 +22,20 @@ def stored(folder: Path, table: str, version: int, monkeypatch: pytest.MonkeyPat
     monkeypatch.undo()
 
 
-@pytest.mark.parametrize("table", ["designs", "summary"])
-def test_designs_of_before_there_was_a_recommended_one_are_refused(
-    tmp_path: Path, table: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    stored(tmp_path, table, 1, monkeypatch)
-    with pytest.raises(LeaderboardError, match=f"version 2 or newer, found 1; .*resume {tmp_path} writes it"):
-        TableFile(tmp_path, table).read()
+def test_an_older_version_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stored(tmp_path, "trials", VERSION - 1, monkeypatch)
+    message = f"expected schema version {VERSION}, found {VERSION - 1}; .*again under another --name"
+    with pytest.raises(LeaderboardError, match=message):
+        TableFile(tmp_path, "trials").read()
 
 
-def test_other_tables_of_that_version_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    stored(tmp_path, "trials", 1, monkeypatch)
-    assert len(content(TableFile(tmp_path, "trials"))) == 0
-
-
-def test_a_column_of_another_name_then_is_read_under_its_new_one(tmp_path: Path) -> None:
-    names = ["branching" if name == "sharing" else name for name in SCHEMAS["trials"].names]
-    values = {name: ["age / age" if name == "branching" else None] for name in names}
-    old = pa.schema(
-        [field.with_name(name) for field, name in zip(SCHEMAS["trials"], names, strict=True)],
-        metadata={**SCHEMAS["trials"].metadata, b"mtl_search.version": b"2"},
-    )
-    pq.write_table(pa.table(values, schema=old), tmp_path / "trials.parquet")
-    file = TableFile(tmp_path, "trials")
-    assert content(file)["sharing"].to_pylist() == ["age / age"]
-    some = file.read(["sharing"])
-    assert some is not None
-    assert some.to_pylist() == [{"sharing": "age / age"}]
+@pytest.mark.parametrize("change", ["missing", "of another type"])
+def test_other_columns_are_refused(tmp_path: Path, change: str) -> None:
+    schema = SCHEMAS["resamples"]
+    other = schema.remove(4) if change == "missing" else schema.set(2, schema.field(2).with_type(pa.string()))
+    pq.write_table(other.empty_table(), tmp_path / "resamples.parquet")
+    with pytest.raises(LeaderboardError, match="the columns of schema version"):
+        TableFile(tmp_path, "resamples").read()
 
 
 def test_a_newer_version_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
