@@ -12,6 +12,7 @@ __all__ = [
     "alone",
     "amount",
     "arm_words",
+    "counted",
     "ends",
     "helpers",
     "listed",
@@ -95,6 +96,15 @@ def listed(names: Sequence[str]) -> str:
     'age, cost and death'
     """
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
+def counted(n: int, noun: str) -> str:
+    """A number with its noun.
+
+    >>> counted(1, "network"), counted(3, "network")
+    ('1 network', '3 networks')
+    """
+    return f"{n:,} {noun}{'' if n == 1 else 's'}"
 
 
 def _number(count: int) -> str:

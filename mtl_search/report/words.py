@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from html import escape
 
 from mtl_search.analysis import verdict_words
-from mtl_search.analysis.verdict_words import listed, percent
+from mtl_search.analysis.verdict_words import counted, listed, percent
 from mtl_search.arm_names import CONTROL, LINEAR, POOLED, SEARCH, SHARED_EQUAL, SHARED_TUNED, SINGLE_TASK
 from mtl_search.records import DesignRecord, SummaryRecord
 
@@ -113,15 +113,6 @@ def duration(seconds: float) -> str:
         return f"{minutes}{THIN}min {rest}{THIN}s"
     hours, minutes = divmod(round(seconds / 60), 60)
     return f"{hours}{THIN}h {minutes}{THIN}min"
-
-
-def counted(n: int, noun: str) -> str:
-    """A number with its noun.
-
-    >>> counted(1, "network"), counted(3, "network")
-    ('1 network', '3 networks')
-    """
-    return f"{n:,} {noun}{'' if n == 1 else 's'}"
 
 
 def arm_name(arm: str) -> str:

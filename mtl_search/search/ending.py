@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from mtl_search.analysis.verdict_words import counted
 from mtl_search.records import DesignRecord, Phase, TrialRecord, TrialState
 from mtl_search.search.designs.plans import PlannedTraining
 from mtl_search.search.designs.untried import Untried
@@ -20,13 +21,13 @@ def cut_short(
         return []
     found = []
     if untried:
-        count = _counted(len(untried), "network")
+        count = counted(len(untried), "network")
         found.append(
             f"the hours had no room for {count} that the references were to catch up with: what one of "
             "these gains may be of tuning"
         )
     if unreplicated:
-        count = _counted(len(unreplicated), "training")
+        count = counted(len(unreplicated), "training")
         found.append(f"the hours had no room for {count} of the replication: designs were chosen from fewer")
     confirmed = [record for record in ledger.board.records() if record.phase == Phase.CONFIRMATION]
     last = max((record.reading or 1 for record in confirmed), default=1)
@@ -34,10 +35,6 @@ def cut_short(
     if seeds and len(seeds) < budget.seeds:
         found.append(f"confirmed on {len(seeds)} of {budget.seeds} seeds: the hours had no room for more")
     return found
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number} {what}{'s' if number != 1 else ''}"
 
 
 def nothing_confirmed(designs: Sequence[DesignRecord], records: Sequence[TrialRecord]) -> str:
@@ -54,6 +51,6 @@ def nothing_confirmed(designs: Sequence[DesignRecord], records: Sequence[TrialRe
 def nothing_final(lost: Sequence[TrialRecord]) -> str:
     """Why nothing was confirmed, after the first run in which replicates were ``lost`` for good."""
     return (
-        f"no design is final: {_counted(len(lost), 'training')} of the replication got lost again and again, "
+        f"no design is final: {counted(len(lost), 'training')} of the replication got lost again and again, "
         f"the last with: {lost[-1].error}; a resume tries once more, before test is read"
     )

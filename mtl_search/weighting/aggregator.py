@@ -7,21 +7,31 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias, final
 
 import torch
+from pydantic import NonNegativeFloat
 from torch import Tensor
 from typing_extensions import override
 
 from mtl_search.generators import drawing_from
-from mtl_search.weighting.base import Losses, SharedParameters, Weighting, WeightingOptions, Weights
+from mtl_search.weighting.base import (
+    Losses,
+    PreferenceOptions,
+    SharedParameters,
+    Weighting,
+    WeightingOptions,
+    Weights,
+)
 from mtl_search.weighting.gradients import add_gradient, differentiate
 
 if TYPE_CHECKING:
     from torchjd.aggregation import Aggregator
+    from torchjd.linalg import QuadprogProjector
 
     BuildAggregator: TypeAlias = Callable[[tuple[str, ...], torch.device], Aggregator]
 
 __all__ = [
     "AggregatorOptions",
     "AggregatorWeighting",
+    "ProjectionOptions",
     "RememberingOptions",
     "RememberingWeighting",
     "aggregate",
@@ -101,6 +111,22 @@ class AggregatorOptions(WeightingOptions):
     def build(self, members: tuple[str, ...]) -> Weighting:
         self.check(members)
         return AggregatorWeighting(self.aggregator)
+
+
+class ProjectionOptions(PreferenceOptions, AggregatorOptions):
+    """Options of an aggregator that projects onto the cone in which no loss rises.
+
+    ``norm_eps`` and ``reg_eps`` keep the quadratic program solvable.
+    """
+
+    norm_eps: NonNegativeFloat = 1e-4
+    reg_eps: NonNegativeFloat = 1e-4
+
+    def projector(self) -> "QuadprogProjector":
+        """What solves the quadratic program."""
+        from torchjd.linalg import QuadprogProjector
+
+        return QuadprogProjector(norm_eps=self.norm_eps, reg_eps=self.reg_eps)
 
 
 class RememberingOptions(AggregatorOptions):

@@ -7,6 +7,7 @@ from dataclasses import replace
 from statistics import fmean
 from typing import Any
 
+from mtl_search.analysis.verdict_words import counted
 from mtl_search.arm_names import LINEAR, POOLED, REFERENCE_ARMS, SEARCH, SINGLE_TASK
 from mtl_search.design import Branching, Candidate, Composition, Design, compose, design_id, shrink
 from mtl_search.records import DesignRecord, TrialRecord, TrialState, mean_gain
@@ -182,7 +183,7 @@ def _with_choice(
     compared = ledger.comparable
     contenders = [
         Contender(
-            f"{one.arm} with {one.n_networks} network{'s' * (one.n_networks > 1)}",
+            f"{one.arm} with {counted(one.n_networks, 'network')}",
             one.n_networks,
             sum(len(ledger[key].members) for key in one.networks),
             one.arm == SINGLE_TASK,
