@@ -31,18 +31,23 @@ from mtl_search.leaderboard.board import LOG_FILE, Leaderboard
 from mtl_search.leaderboard.files import clear_partial, is_partial, replace_file, replace_folder
 from mtl_search.leaderboard.log import TrialStart
 from mtl_search.leaderboard.schema import SCHEMAS, VERSION, describe
+from mtl_search.leaderboard.standing import LOCK_FILE, Standing, only_process, standing
 from mtl_search.leaderboard.tasks import TaskInfo
 
 __all__ = [
+    "LOCK_FILE",
     "LOG_FILE",
     "SCHEMAS",
     "VERSION",
     "Leaderboard",
+    "Standing",
     "TaskInfo",
     "TrialStart",
     "clear_partial",
     "describe",
     "is_partial",
+    "only_process",
     "replace_file",
     "replace_folder",
+    "standing",
 ]

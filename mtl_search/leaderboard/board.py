@@ -124,6 +124,11 @@ class Leaderboard:
         """All trials that were handed out, oldest first; those without a record were interrupted."""
         return self._log.starts()
 
+    def end(self, without_answer: str | None = None) -> None:
+        """Note that the sweep came to its end, if so ``without_answer`` and why."""
+        self.recover()
+        self._log.add_end(without_answer)
+
     def catch_up(self) -> None:
         """Write what was recorded to the tables if that is due: it may cost 2 % of the time."""
         if self._behind and self._pace.allows():

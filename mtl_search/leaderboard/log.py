@@ -8,6 +8,8 @@ Each line is JSON, an event whose first key says its kind:
   search was handed out. One without a finish was interrupted.
 - ``{"finish": trial_id, "trials": {column: values}, "metrics": ..., "epochs": ..., "resamples": ...}``: a
   trial's rows in every table, whole.
+- ``{"ended": null}``: the sweep came to its end; with the reason in words if it has no answer. It counts as
+  long as it is the last line.
 
 A trial is recorded once its line is on the disk. What a killed process left of a line has no end and does not
 count; a line that cannot be read (a damaged disk, an editor) counts as little, and is put aside when the log
@@ -32,6 +34,7 @@ from mtl_search.leaderboard.schema import SCHEMAS
 __all__ = ["LOG_VERSION", "TrialLog", "TrialStart", "logged_rows", "rows_to_log"]
 
 LOG_VERSION = 1
+_LONGEST_END = 65_536  # bytes
 
 Event = dict[str, Any]
 
@@ -87,6 +90,17 @@ class TrialLog:
                 for trial_id, tables in trials.items()
             ]
         )
+
+    def add_end(self, without_answer: str | None) -> None:
+        """Note that the sweep came to its end, if so ``without_answer`` and why."""
+        self._append([{"ended": without_answer}])
+
+    def has_ended(self) -> bool:
+        """Whether nothing was begun since the sweep came to its end."""
+        with self.path.open("rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - _LONGEST_END))
+            *_, last = file.read().splitlines() or [b""]
+        return last.startswith(b'{"ended": ')
 
     def tasks(self) -> pa.Table | None:
         """The last table of tasks, None if the line was lost."""

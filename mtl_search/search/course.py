@@ -113,6 +113,8 @@ class Course:
         board.write_summary(summary)
         if hopeless is None and not interrupted and not summary and spec.settings.budget.confirms:
             hopeless = nothing_confirmed(designs, board.records())
+        if not interrupted:
+            board.end(hopeless)
         return SweepResult(board.path, interrupted, hopeless)
 
     def _search(self) -> Snapshot:

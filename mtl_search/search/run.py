@@ -5,13 +5,13 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from mtl_search.data import Dataset
-from mtl_search.leaderboard import Leaderboard
+from mtl_search.leaderboard import Leaderboard, only_process
 from mtl_search.search.course import Course, SweepResult, Watch
 from mtl_search.search.executors import Demands, Executor, open_executor
 from mtl_search.search.preparing.constraints import check_constraints
 from mtl_search.search.preparing.data import check_same_data, dataset_of, task_infos
 from mtl_search.search.preparing.extending import check_room, extended
-from mtl_search.search.preparing.folder import is_free, make_folder, only_process, taken
+from mtl_search.search.preparing.folder import is_free, make_folder, taken
 from mtl_search.search.preparing.gpu_memory import gpu_memory
 from mtl_search.search.preparing.own_modules import own_parts
 from mtl_search.sweep.file import SWEEP_FILE, save_sweep, with_changes

@@ -1,19 +1,13 @@
-"""Folder: a new sweep's own, and that no two processes run the same sweep."""
+"""Folder: a new sweep's own."""
 
 import shlex
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from mtl_search.errors import LeaderboardError
-from mtl_search.leaderboard import SCHEMAS, is_partial
+from mtl_search.leaderboard import LOCK_FILE, SCHEMAS, is_partial
 from mtl_search.sweep.file import SWEEP_FILE
 
-__all__ = ["is_free", "make_folder", "only_process", "taken"]
-
-LOCK = ".lock"
+__all__ = ["is_free", "make_folder", "taken"]
 
 
 def make_folder(path: Path) -> None:
@@ -32,27 +26,11 @@ def is_free(path: Path) -> bool:
     if not path.exists():
         return True
     there = {entry.name for entry in path.iterdir() if not is_partial(entry.name)} if path.is_dir() else {""}
-    ours = {LOCK, SWEEP_FILE, *(f"{table}.parquet" for table in SCHEMAS)} - {"trials.parquet"}
-    return not there or (LOCK in there and there <= ours)
+    ours = {LOCK_FILE, SWEEP_FILE, *(f"{table}.parquet" for table in SCHEMAS)} - {"trials.parquet"}
+    return not there or (LOCK_FILE in there and there <= ours)
 
 
 def taken(path: Path) -> LeaderboardError:
     """That a sweep is there already."""
     hint = f"mtl-search resume {shlex.quote(str(path))}, or --name NAME"
     return LeaderboardError(str(path), "no sweep of this name yet", "a folder", hint)
-
-
-@contextmanager
-def only_process(path: Path) -> Iterator[None]:
-    """Hold the sweep's lock, which the system takes back if this process dies."""
-    lock = FileLock(path / LOCK)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        raise LeaderboardError(
-            str(path), "a sweep that nobody is running", "another process at work"
-        ) from None
-    try:
-        yield
-    finally:
-        lock.release()
