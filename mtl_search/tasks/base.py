@@ -77,6 +77,14 @@ class Task(ABC):
         """What the outputs say, in float64: probabilities, or numbers in the target's own unit."""
 
     @abstractmethod
+    def decode(self, predictions: Tensor) -> dict[str, pa.Array]:
+        """Predictions as columns for people, by what their names add to the task's.
+
+        ``""`` is the class as it was written or the number, ``"_probability"`` that of the positive class,
+        ``"_probability_<class>"`` that of each class or label. ``predictions`` may be a mean over networks.
+        """
+
+    @abstractmethod
     def truths(self, targets_N: Tensor) -> Tensor:
         """The targets as ``predictions`` are compared with them: classes, or numbers in their own unit."""
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, final
 
 import numpy as np
+import pyarrow as pa
 import torch
 from numpy.typing import NDArray
 from pydantic import PositiveFloat
@@ -17,7 +18,16 @@ from typing_extensions import override
 from mtl_search.errors import DataError, LabelError, nearest
 from mtl_search.records import MetricKind, Role
 from mtl_search.tasks.base import Column, Task, TaskOptions
-from mtl_search.tasks.columns import Label, class_codes, find_classes, label_codes, labels, listing, place
+from mtl_search.tasks.columns import (
+    Label,
+    as_array,
+    class_codes,
+    find_classes,
+    label_codes,
+    labels,
+    listing,
+    place,
+)
 from mtl_search.tasks.metrics import BINARY, Measure
 
 __all__ = ["Binary"]
@@ -121,6 +131,11 @@ class Binary(Task):
     def predictions(self, outputs_NK: Tensor) -> Tensor:
         """The probability of the positive class; float64, where it saturates late."""
         return outputs_NK[:, 0].double().sigmoid()
+
+    @override
+    def decode(self, predictions: Tensor) -> dict[str, pa.Array]:
+        positive_N = as_array((predictions > 0.5).long())
+        return {"": pa.array(self.classes).take(positive_N), "_probability": as_array(predictions)}
 
     @override
     def truths(self, targets_N: Tensor) -> Tensor:

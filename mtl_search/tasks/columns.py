@@ -4,11 +4,23 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
+from torch import Tensor
 
 from mtl_search.errors import DataError, LabelError
 from mtl_search.tasks.base import Column
 
-__all__ = ["Label", "class_codes", "find_classes", "label_codes", "labels", "listing", "numbers", "place"]
+__all__ = [
+    "Label",
+    "as_array",
+    "class_codes",
+    "find_classes",
+    "label_codes",
+    "labels",
+    "listing",
+    "numbers",
+    "place",
+    "probabilities",
+]
 
 Label = bool | int | str
 
@@ -89,6 +101,18 @@ def label_codes(
             "leave these rows out or change the split",
         )
     return np.asarray(pc.fill_null(codes, 0).to_numpy(), np.int64), labelled_N
+
+
+def as_array(values: Tensor) -> pa.Array:
+    """The values of a tensor as Arrow's, from any device."""
+    return pa.array(values.detach().cpu().numpy())
+
+
+def probabilities(predictions_NK: Tensor, classes: tuple[Label, ...]) -> dict[str, pa.Array]:
+    """A column of probabilities for each class, by what its name adds to the task's."""
+    columns_KN = predictions_NK.detach().cpu().T.contiguous()
+    pairs = zip(classes, columns_KN, strict=True)
+    return {f"_probability_{label}": as_array(column_N) for label, column_N in pairs}
 
 
 def listing(values: "tuple[Label, ...] | list[Label]") -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Annotated, Literal, final
 
 import numpy as np
+import pyarrow as pa
 import torch
 from numpy.typing import NDArray
 from pydantic import BeforeValidator, Field, PositiveFloat
@@ -17,7 +18,16 @@ from typing_extensions import override
 from mtl_search.errors import DataError, LabelError, nearest
 from mtl_search.records import MetricKind, Role
 from mtl_search.tasks.base import Column, Task, TaskOptions
-from mtl_search.tasks.columns import Label, class_codes, find_classes, label_codes, labels, place
+from mtl_search.tasks.columns import (
+    Label,
+    as_array,
+    class_codes,
+    find_classes,
+    label_codes,
+    labels,
+    place,
+    probabilities,
+)
 from mtl_search.tasks.metrics import MULTICLASS, Measure
 
 __all__ = ["Multiclass"]
@@ -136,6 +146,11 @@ class Multiclass(Task):
     def predictions(self, outputs_NK: Tensor) -> Tensor:
         """The probability of each class."""
         return outputs_NK.double().softmax(1)
+
+    @override
+    def decode(self, predictions: Tensor) -> dict[str, pa.Array]:
+        likeliest_N = as_array(predictions.argmax(1))
+        return {"": pa.array(self.classes).take(likeliest_N), **probabilities(predictions, self.classes)}
 
     @override
     def truths(self, targets_N: Tensor) -> Tensor:

@@ -19,7 +19,16 @@ from typing_extensions import override
 from mtl_search.errors import DataError, LabelError
 from mtl_search.records import MetricKind, Role
 from mtl_search.tasks.base import Column, Task, TaskOptions
-from mtl_search.tasks.columns import Label, find_classes, label_codes, labels, listing, place
+from mtl_search.tasks.columns import (
+    Label,
+    as_array,
+    find_classes,
+    label_codes,
+    labels,
+    listing,
+    place,
+    probabilities,
+)
 from mtl_search.tasks.metrics import MULTILABEL, Measure
 
 __all__ = ["Multilabel"]
@@ -142,6 +151,13 @@ class Multilabel(Task):
     def predictions(self, outputs_NK: Tensor) -> Tensor:
         """The probability of each label."""
         return outputs_NK.double().sigmoid()
+
+    @override
+    def decode(self, predictions: Tensor) -> dict[str, pa.Array]:
+        """For each label whether it applies, ``"_<label>"``, and its probability."""
+        columns_KN = (predictions > 0.5).T.contiguous()
+        applies = {f"_{label}": as_array(c_N) for label, c_N in zip(self.classes, columns_KN, strict=True)}
+        return {**applies, **probabilities(predictions, self.classes)}
 
     @override
     def truths(self, targets_N: Tensor) -> Tensor:

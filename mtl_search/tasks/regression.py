@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any, Literal, Self, final
 
 import numpy as np
+import pyarrow as pa
 import torch
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, model_validator
@@ -18,7 +19,7 @@ from typing_extensions import override
 from mtl_search.errors import LabelError
 from mtl_search.records import MetricKind, Role
 from mtl_search.tasks.base import Column, Task, TaskOptions
-from mtl_search.tasks.columns import numbers, place
+from mtl_search.tasks.columns import as_array, numbers, place
 from mtl_search.tasks.metrics import PINBALL, REGRESSION, Measure, pinball, pinball_losses
 
 __all__ = ["Regression"]
@@ -149,6 +150,10 @@ class Regression(Task):
     def predictions(self, outputs_NK: Tensor) -> Tensor:
         """Numbers in the target's own unit."""
         return outputs_NK[:, 0].double() * self.scale + self.mean
+
+    @override
+    def decode(self, predictions: Tensor) -> dict[str, pa.Array]:
+        return {"": as_array(predictions)}
 
     @override
     def truths(self, targets_N: Tensor) -> Tensor:

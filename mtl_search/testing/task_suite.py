@@ -173,6 +173,22 @@ class TaskSuite(ABC):
         assert len(signals_NS) == len(targets)
         assert signals_NS[labelled_N].nan_to_num(0.0).isfinite().all()
 
+    def test_predictions_are_columns_for_people(self) -> None:
+        """A column a prediction, each of one kind, with a value in every row that was asked for."""
+        task, outputs_NK, _, _ = self.batch()
+        columns = task.decode(task.predictions(outputs_NK.detach()))
+        assert columns
+        for suffix, column in columns.items():
+            assert suffix == "" or suffix.startswith("_")
+            assert (len(column), column.null_count) == (200, 0)
+            if suffix.startswith("_probability"):
+                assert pa.types.is_float64(column.type)
+                assert 0 <= min(column.to_pylist()) <= max(column.to_pylist()) <= 1
+        nothing = task.decode(task.predictions(outputs_NK[:0].detach()))
+        assert {suffix: column.type for suffix, column in nothing.items()} == {
+            suffix: column.type for suffix, column in columns.items()
+        }
+
     def test_describe_is_one_line_for_people(self) -> None:
         text = self.task().describe()
         assert text

@@ -95,3 +95,11 @@ def test_options_are_strict() -> None:
     for wrong in ({"pos_weight": 0.0}, {"pos_weight": "heavy"}, {"metric": "rmse"}, {"weight": -1.0}):
         with pytest.raises(ValueError, match=r"pos_weight|metric|weight"):
             Binary.Config.model_validate(wrong)
+
+
+def test_predictions_are_written_in_the_words_of_the_data() -> None:
+    columns = fit("yes", "no", positive="no").decode(torch.tensor([0.2, 0.9, 0.5]))
+    assert {suffix: column.to_pylist() for suffix, column in columns.items()} == {
+        "": ["yes", "no", "yes"],
+        "_probability": [pytest.approx(p) for p in (0.2, 0.9, 0.5)],
+    }

@@ -74,3 +74,13 @@ def test_predictions_are_probabilities() -> None:
     torch.testing.assert_close(
         fit("a", "b", "c").predictions(LOGITS)[0], torch.tensor([0.25, 0.5, 0.25], dtype=torch.float64)
     )
+
+
+def test_predictions_are_written_in_the_words_of_the_data() -> None:
+    columns = fit("b", "a", None).decode(torch.tensor([[0.25, 0.75], [1.0, 0.0]]))
+    assert {suffix: column.to_pylist() for suffix, column in columns.items()} == {
+        "": ["b", "a"],
+        "_probability_a": [0.25, 1.0],
+        "_probability_b": [0.75, 0.0],
+    }
+    assert fit(3, 1, 2).decode(torch.eye(3))[""].to_pylist() == [1, 2, 3]

@@ -91,3 +91,14 @@ def test_a_label_that_train_lacks_is_an_error() -> None:
 def test_source_columns() -> None:
     assert Multilabel.Config().source_columns("y") == ("y",)
     assert Multilabel.Config(columns=("p", "q")).source_columns("y") == ("p", "q")
+
+
+def test_predictions_are_a_flag_and_a_probability_for_each_label() -> None:
+    task = Multilabel.Config().fit("topics", [pa.chunked_array([[["a"], ["b"]]])])
+    columns = task.decode(torch.tensor([[0.25, 0.75], [1.0, 0.0]]))
+    assert {suffix: column.to_pylist() for suffix, column in columns.items()} == {
+        "_a": [False, True],
+        "_b": [True, False],
+        "_probability_a": [0.25, 1.0],
+        "_probability_b": [0.75, 0.0],
+    }

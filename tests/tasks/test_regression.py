@@ -128,3 +128,9 @@ def test_what_cannot_be_numbers(values: tuple[object, ...], message: str) -> Non
 def test_an_infinite_target_of_other_rows_is_an_error() -> None:
     with pytest.raises(DataError, match="infinite"):
         fit(0.0, 1.0).encode(column([float("-inf")]))
+
+
+def test_predictions_are_numbers_in_their_own_unit() -> None:
+    task = fit(1000.0, 3000.0)
+    columns = task.decode(task.predictions(torch.tensor([[0.0], [1.0]])))
+    assert {suffix: column.to_pylist() for suffix, column in columns.items()} == {"": [2000.0, 3000.0]}
