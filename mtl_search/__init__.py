@@ -10,11 +10,12 @@ The rooms, in the order of imports, which go one way only (``tests/test_layers.p
 - ``model``: encoders, trunks, sharing, the network. ``training``: one network, to its best epoch.
   ``bundle``: a trained network as a value.
 - ``sweep``: what a user asked for, as values. ``search``: the sweep itself, and all that knows of Ray.
-- ``report``: the page. ``terminal`` and ``cli``: the command line. ``testing``: contract suites.
+- ``report``: the page. ``terminal``, ``commands`` and ``cli``: the command line.
+  ``testing``: contract suites.
 
 A sweep file on its way to a Parquet row:
 
-1. ``cli.run`` reads it with ``sweep.load_sweep``: a ``sweep.SweepSpec``, checked settings and search spaces.
+1. ``commands.run`` reads it with ``sweep.load_sweep``: a ``sweep.SweepSpec``, checked settings and spaces.
 2. ``search.run_sweep`` loads the data, opens an executor, makes the folder, saves ``sweep.yaml`` in it.
 3. ``search.phases.conductor.Conductor`` opens the studies of each arm (``sweep.arms.arms_of``).
 4. Asked for a job, it lets a ``search.studies.arm_study.ArmStudy`` draft one: members by a strategy of

@@ -3,10 +3,12 @@
 import errno
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +49,7 @@ def finished(write: Write, results: Path, capsys: Capture) -> Path:
     path = results / "tiny"
     if not path.exists():
         assert main(["run", str(write()), "--results", str(results), "--inline", "--quiet"]) == 0
-        assert capsys.readouterr() == ("", ""), "quiet is silent"
+        assert capsys.readouterr() == (f"{path}\n", ""), "quiet prints the path alone"
     return path
 
 
@@ -79,7 +81,9 @@ def imported(*arguments: str) -> tuple[int, str, set[str]]:
     "arguments",
     [
         ("--help",),
-        *((command, "--help") for command in ("check", "run", "resume", "top", "report", "compare")),
+        (),
+        ("run", "--help"),
+        ("top", "--help"),
     ],
     ids=" ".join,
 )
@@ -87,6 +91,40 @@ def test_help_imports_nothing_that_takes_time(arguments: tuple[str, ...]) -> Non
     code, output, heavy = imported(*arguments)
     assert (code, heavy) == (0, set())
     assert output.startswith("usage: mtl-search")
+
+
+def test_every_command_explains_itself(capsys: Capture) -> None:
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    commands = re.findall(r"^    ([a-z]+)(?: |$)", capsys.readouterr().out, re.MULTILINE)
+    assert {"check", "run", "top", "completion"} <= set(commands)
+    for command in commands:
+        with pytest.raises(SystemExit):
+            main([command, "--help"])
+        output = capsys.readouterr().out
+        assert output.startswith(f"usage: mtl-search {command} ")
+        assert max(map(len, output.splitlines())) <= 80
+
+
+def test_the_version(capsys: Capture) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--version"])
+    assert ended.value.code == 0
+    assert capsys.readouterr() == (f"mtl-search {version('mtl_search')}\n", "")
+
+
+def test_the_shell_completes_commands_options_and_folders(tmp_path: Path, capsys: Capture) -> None:
+    assert main(["completion", "bash"]) == 0
+    script = capsys.readouterr().out
+    (tmp_path / "sweep-1").mkdir()
+    for words, found in (("re", "resume"), ("run --tri", "--trials"), ("top ./sw", "./sweep-1")):
+        line = ["mtl-search", *words.split()]
+        ask = f"COMP_WORDS=({' '.join(line)}); COMP_CWORD={len(line) - 1}\n_shtab_mtl_search\n"
+        done = subprocess.run(
+            ["bash", "-c", script + ask + 'printf "%s\n" "${COMPREPLY[@]}"'],
+            cwd=tmp_path, capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        assert found in done.stdout.split()
 
 
 def test_the_package_itself_imports_nothing() -> None:
@@ -148,7 +186,7 @@ def test_when_nothing_succeeds(write: Write, tmp_path: Path, capsys: Capture) ->
     file = write(trial={"optimizer": blows_up, "epochs": 3}, budget={"trials": 1, "reference_trials": 1})
     code = main(["run", str(file), "--results", str(tmp_path), "--inline", "--quiet"])
     output, errors = capsys.readouterr()
-    assert (code, output) == (1, "")
+    assert (code, output) == (1, f"{tmp_path / 'tiny'}\n")
     assert errors.startswith("mtl-search: all of the first 7 trials failed, the last with: the loss of task")
     assert errors.count("\n") == 1
 
@@ -177,7 +215,7 @@ def test_resume_extends_the_budget(write: Write, tmp_path: Path, capsys: Capture
 def test_resume_of_what_is_done(finished: Path, capsys: Capture) -> None:
     before = len(Leaderboard(finished).trials())
     assert main(["resume", str(finished), "--inline", "--quiet"]) == 0
-    assert capsys.readouterr() == ("", "")
+    assert capsys.readouterr() == (f"{finished}\n", "")
     assert len(Leaderboard(finished).trials()) == before
 
 
@@ -209,7 +247,7 @@ def test_ctrl_c_says_how_to_go_on(
     output, errors = capsys.readouterr()
     assert code == 130
     assert errors == f"interrupted; go on with: mtl-search resume {tmp_path / 'tiny'}\n"
-    assert (output == "") is quiet
+    assert (output == f"{tmp_path / 'tiny'}\n") is quiet
     assert len(Leaderboard(tmp_path / "tiny").trials()) == 3
 
 

@@ -458,9 +458,24 @@ def test_folders_without_a_sweep(capsys: Capture, tmp_path: Path, command: str, 
 
 
 @pytest.mark.parametrize(
-    "arguments",
-    [(), ("nonsense",), ("run",), ("resume",), ("top",), ("top", "x", "-n", "0"), ("compare",)],
+    ("arguments", "said"),
+    [
+        (("chek",), "COMMAND: expected one of check, run,"),
+        (("chek",), "found 'chek'; did you mean 'check'?"),
+        (("--vresion",), "found '--vresion'; did you mean '--version'?"),
+        (("run",), "run: expected FILE, found nothing; see mtl-search run --help"),
+        (("resume",), "resume: expected DIR, found nothing"),
+        (("run", "x.yaml", "--trails", "3"), "found '--trails'; did you mean '--trials'?"),
+        (("run", "x.yaml", "--trial", "3"), "found '--trial'; did you mean '--trials'?"),
+        (("top",), "top: expected DIR, found nothing"),
+        (("top", "x", "-n", "0"), "top: -n: expected a whole number from 1, found '0'"),
+        (("compare",), "compare: expected DIR, found nothing"),
+        (("completion", "bsh"), "SHELL: expected one of bash, zsh, fish,"),
+    ],
     ids=str,
 )
-def test_commands_that_make_no_sense(capsys: Capture, arguments: tuple[str, ...]) -> None:
-    assert "usage: mtl-search" in refused(capsys, *arguments)
+def test_commands_that_make_no_sense(capsys: Capture, arguments: tuple[str, ...], said: str) -> None:
+    message = refused(capsys, *arguments)
+    assert message.startswith("mtl-search: ")
+    assert said in message
+    assert message.count("\n") == 1

@@ -40,6 +40,7 @@ LAYERS = (
     "report",
     "terminal",
     "testing",
+    "commands",
     "cli",
 )
 

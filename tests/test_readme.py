@@ -23,7 +23,8 @@ import pytest
 from ruamel.yaml import YAML
 
 from benchmarks.columns import PATH, columns
-from mtl_search.cli import main, parser
+from mtl_search.cli import main
+from mtl_search.commands import parser
 
 ROOT = Path(__file__).parent.parent
 NAMES = ("README.md", "search_spaces/README.md", "results/README.md", "benchmarks/README.md")

@@ -1,0 +1,31 @@
+"""The end of a sweep: its page is written, what it found is shown, and the exit code says how it ended."""
+
+import shlex
+import sys
+from typing import TYPE_CHECKING
+
+from mtl_search.commands.parsing import DONE, INTERRUPTED, NOTHING
+
+if TYPE_CHECKING:
+    from mtl_search.search import SweepResult
+
+__all__ = ["conclude"]
+
+
+def conclude(result: "SweepResult", quiet: bool) -> int:
+    """Write the page of ``result`` and show its end, or its path alone; the exit code."""
+    from mtl_search.report import write_report
+    from mtl_search.terminal.leaders import show_end
+
+    write_report(result.path)
+    if quiet:
+        sys.stdout.write(f"{result.path}\n")
+    else:
+        show_end(result.board)
+    if result.interrupted:
+        sys.stderr.write(f"interrupted; go on with: mtl-search resume {shlex.quote(str(result.path))}\n")
+        return INTERRUPTED
+    if result.hopeless is not None:
+        sys.stderr.write(f"mtl-search: {result.hopeless}\n")
+        return NOTHING
+    return DONE

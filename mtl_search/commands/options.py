@@ -1,0 +1,78 @@
+"""Options that several commands have, each spelled and explained once."""
+
+import argparse
+from pathlib import Path
+
+__all__ = [
+    "add_count",
+    "add_execution",
+    "add_folder",
+    "add_json",
+    "add_quiet",
+    "add_results",
+    "hours",
+    "positive",
+]
+
+
+def add_folder(one: argparse.ArgumentParser) -> None:
+    """``DIR``, the folder of a sweep, as ``folder``."""
+    one.add_argument("folder", type=Path, metavar="DIR", help="the folder of a sweep")
+
+
+def add_file(one: argparse.ArgumentParser) -> None:
+    """``FILE``, a sweep file, as ``file``."""
+    one.add_argument("file", type=Path, metavar="FILE", help="a sweep file")
+
+
+def add_json(one: argparse.ArgumentParser) -> None:
+    """``--json``: the output is for a program."""
+    one.add_argument("--json", action="store_true", help="print JSON, for programs")
+
+
+def add_count(one: argparse.ArgumentParser, what: str) -> None:
+    """``-n``: how many of ``what`` are shown, 10 if it is not given."""
+    one.add_argument("-n", type=positive, default=10, metavar="N", help=f"how many {what} (default: 10)")
+
+
+def add_results(one: argparse.ArgumentParser) -> None:
+    """``--results``: the folder that sweeps' folders are in."""
+    folder = Path("results")
+    one.add_argument("--results", type=Path, default=folder, metavar="DIR", help="(default: results)")
+
+
+def add_quiet(one: argparse.ArgumentParser) -> None:
+    """``--quiet``: nothing but the path of what was made."""
+    one.add_argument("--quiet", action="store_true", help="print nothing but the result's path")
+
+
+def add_execution(one: argparse.ArgumentParser) -> None:
+    """How a sweep is run, and how long."""
+    budget = one.add_mutually_exclusive_group()
+    budget.add_argument("--trials", type=positive, metavar="N", help="of the search and of each arm of yours")
+    budget.add_argument("--hours", type=hours, metavar="H", help="of the whole sweep, what it used included")
+    one.add_argument("--address", metavar="A", help="of a running Ray cluster (default: a local one)")
+    one.add_argument("--inline", action="store_true", help="one trial after another, without Ray")
+    add_quiet(one)
+
+
+def positive(text: str) -> int:
+    """A whole number from 1."""
+    try:
+        value = int(text)
+    except ValueError:
+        value = 0
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"expected a whole number from 1, found {text!r}")
+    return value
+
+
+def hours(text: str) -> float:
+    """A number of hours above 0."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"expected a number of hours above 0, found {text!r}")
+    return value
