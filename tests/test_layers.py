@@ -53,6 +53,7 @@ LAYERS_OF_SEARCH = (
     "studies",
     "budget",
     "phases",
+    "forecast",
     "preparing",
     "snapshot",
     "ending",

@@ -10,6 +10,7 @@ Who does what; each knows only of those above it:
 - ``budget``: which study has its turn, and what the time that is left is for.
 - ``phases``: the job sources. The ``conductor`` is the search; ``catch_up`` and ``replication`` then take
   turns until neither changes anything; ``confirmation`` reads test.
+- ``forecast``: how many trials a sweep trains, and how long that takes.
 - ``preparing``: what is checked and set up before the first trial.
 - ``course`` takes a sweep through its phases to its tables; ``ending`` says what it lacks, ``snapshot`` how
   it stands. ``run`` checks everything and starts it.
@@ -27,17 +28,24 @@ and confirmation (``phases.replication`` says why).
 
 from mtl_search.search.course import SweepResult, Watch
 from mtl_search.search.executors.base import Executor
+from mtl_search.search.forecast.counts import Count, Part, Step, TrialPlan
+from mtl_search.search.forecast.planned import planned_trials
 from mtl_search.search.preparing.constraints import check_constraints
 from mtl_search.search.run import resume_sweep, run_sweep
 from mtl_search.search.snapshot import ArmProgress, Snapshot
 
 __all__ = [
     "ArmProgress",
+    "Count",
     "Executor",
+    "Part",
     "Snapshot",
+    "Step",
     "SweepResult",
+    "TrialPlan",
     "Watch",
     "check_constraints",
+    "planned_trials",
     "resume_sweep",
     "run_sweep",
 ]

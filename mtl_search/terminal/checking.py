@@ -13,10 +13,12 @@ from mtl_search.arm_names import SEARCH
 from mtl_search.data import Dataset, DataSummary
 from mtl_search.design import count_designs
 from mtl_search.records import Split
+from mtl_search.search import planned_trials
 from mtl_search.space import RandomSuggest, SearchSpace
 from mtl_search.sweep import SweepSpec
 from mtl_search.sweep.arms import Arm, arms_of
 from mtl_search.terminal.budgeting import show_budget
+from mtl_search.terminal.planning import show_plan, total_words
 from mtl_search.terminal.words import plain_console, plain_table, some
 from mtl_search.training import TrialConfig, network_cost
 
@@ -38,8 +40,9 @@ def show_check(spec: SweepSpec, dataset: Dataset, *, seed: int) -> None:
     _show_size(console, spec)
     show_budget(console, spec, dataset)
     _show_sample(console, spec.space, dataset, spec, random.Random(seed))
-    total = sum(arm.trials * len(arm.studies) for arm in arms if arm.trials is not None)
-    trials = f", {total} trials" if total else ""
+    plan = planned_trials(spec)
+    show_plan(console, plan, spec)
+    trials = f", {words}" if (words := total_words(plan)) else ""
     console.print(Text.assemble(("ok", "green"), f": {spec.document.name} can be run{trials}"))
 
 

@@ -94,7 +94,7 @@ def test_the_seed_picks_the_sample(checked: Callable[..., str]) -> None:
 
 
 def test_it_ends_with_the_total(checked: Callable[..., str]) -> None:
-    assert checked().splitlines()[-1] == "ok: <sweep> can be run, 15 trials"
+    assert checked().splitlines()[-1] == "ok: <sweep> can be run, about 19 trials (15 to 21)"
 
 
 def test_names_with_brackets_are_shown_whole(checked: Callable[..., str], tmp_path: Path) -> None:
