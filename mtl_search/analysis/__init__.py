@@ -21,6 +21,7 @@ explain, they do not prove. The confirmation does.
 """
 
 from mtl_search.analysis.affinity import affinity
+from mtl_search.analysis.chosen import find_design
 from mtl_search.analysis.curves import learning_curves, search_history, weight_trajectories
 from mtl_search.analysis.fairness import arm_costs, caveats
 from mtl_search.analysis.importance import importances
@@ -37,6 +38,7 @@ __all__ = [
     "arm_costs",
     "caveats",
     "estimate",
+    "find_design",
     "holm",
     "importances",
     "jackknife_variance",
