@@ -16,6 +16,7 @@ __all__ = [
     "ends",
     "helpers",
     "listed",
+    "number",
     "percent",
     "train",
     "what",
@@ -41,29 +42,32 @@ def alone(row: SummaryRecord) -> bool:
 
 
 def train(design: DesignRecord) -> str:
-    """The advice without its reason: what to train, and its size."""
-    if {SINGLE_TASK, LINEAR} & set(design.arms) and len(_groups(design)) == len(design.configs):
-        return f"Train each task alone{', with a linear network' if LINEAR in design.arms else ''}"
-    return f"Train {what(design, size=True)}"
+    """The advice without its reason: what to train, and its size; who trains with whom is said elsewhere."""
+    size = f"({amount(design.n_params)} parameters)"
+    groups, n_tasks = _groups(design), len(design.configs)
+    if {SINGLE_TASK, LINEAR} & set(design.arms) and len(groups) == n_tasks:
+        return f"Train each task alone{', with a linear network' if LINEAR in design.arms else ''} {size}"
+    if len(groups) == 1:
+        tasks = {1: "", 2: " for both tasks"}.get(n_tasks, f" for all {number(n_tasks)} tasks")
+        return f"Train one network{tasks} {size}"
+    if len(groups) == n_tasks:
+        return f"Train one network for each of {number(n_tasks)} tasks {size}"
+    return f"Train {number(len(groups))} networks for {number(n_tasks)} tasks {size}"
 
 
-def what(design: DesignRecord, *, size: bool = False) -> str:
-    """A design in words: how many networks for how many tasks, which tasks together, and its size.
+def what(design: DesignRecord) -> str:
+    """A design in words: how many networks for how many tasks, and which tasks together.
 
     A network may have members that another one serves, or auxiliary ones; without them it is another network.
     """
     groups, n_tasks, helping = _groups(design), len(design.configs), helpers(design)
-    parameters = f"{amount(design.n_params)} parameters"
     if len(groups) == 1:
-        tasks = {1: "", 2: " for both tasks"}.get(n_tasks, f" for all {_number(n_tasks)} tasks")
-        return f"one network{tasks}{_helped(groups[0], helping)}" + (f" ({parameters})" if size else "")
+        tasks = {1: "", 2: " for both tasks"}.get(n_tasks, f" for all {number(n_tasks)} tasks")
+        return f"one network{tasks}{_helped(groups[0], helping)}"
     if len(groups) == n_tasks and not helping:
-        return f"one network for each of {_number(n_tasks)} tasks" + (
-            f" ({parameters} in all)" if size else ""
-        )
+        return f"one network for each of {number(n_tasks)} tasks"
     together = "; ".join(listed(tasks) + _helped(tasks, helping) for tasks in groups)
-    in_all = f"; {parameters} in all" if size else ""
-    return f"{_number(len(groups))} networks for {_number(n_tasks)} tasks ({together}{in_all})"
+    return f"{number(len(groups))} networks for {number(n_tasks)} tasks ({together})"
 
 
 def helpers(design: DesignRecord) -> dict[tuple[str, ...], list[str]]:
@@ -107,7 +111,12 @@ def counted(n: int, noun: str) -> str:
     return f"{n:,} {noun}{'' if n == 1 else 's'}"
 
 
-def _number(count: int) -> str:
+def number(count: int) -> str:
+    """A count as a sentence has it: in words up to ten.
+
+    >>> number(3), number(12)
+    ('three', '12')
+    """
     return _NUMBERS[count] if count < len(_NUMBERS) else str(count)
 
 

@@ -85,12 +85,11 @@ def test_a_gain_of_tuning_alone_is_never_better() -> None:
     assert found.verdict == "no difference shown"
     assert found.gain_of_tuning.difference == pytest.approx(3.0, abs=0.2)
     assert found.gain_of_sharing.difference == pytest.approx(0.0, abs=0.2)
-    train, why = verdict_sentences(table, rows)[:2]
-    assert train == (
-        "Train one network for both tasks (10 parameters): better than tuned single-task networks, "
-        "though not shown to be so by sharing."
-    )
-    assert "comes from tuning" in why
+    assert verdict_sentences(table, rows)[:2] == [
+        "Train one network for both tasks (10 parameters).",
+        "It is better than tuned single-task networks, though not shown to be so by sharing.",
+    ]
+    assert "comes from tuning" in verdict_sentences(table, rows)[2]
 
 
 def test_tasks_that_help_each_other_are_better_by_sharing() -> None:
@@ -103,14 +102,12 @@ def test_tasks_that_help_each_other_are_better_by_sharing() -> None:
     assert found.gain_of_tuning.difference + found.gain_of_sharing.difference == pytest.approx(
         found.vs_single_task.difference
     )
-    train, why = verdict_sentences(table, rows)[:2]
-    assert train.endswith(
+    _, why, numbers, other, *_ = verdict_sentences(table, rows)
+    assert why.endswith(
         "better than tuned single-task networks, and than each task alone with the same hyperparameters."
     )
-    assert why.startswith("On test it gains +")
-    assert verdict_sentences(table, rows)[2].startswith(
-        "It is also better than one network for all tasks with equal weights (+"
-    )
+    assert numbers.startswith("On test it gains +")
+    assert other.startswith("It is also better than one network for all tasks with equal weights (+")
 
 
 def test_sharing_that_costs_is_worse_though_tuning_gains() -> None:
@@ -120,9 +117,8 @@ def test_sharing_that_costs_is_worse_though_tuning_gains() -> None:
     assert found.vs_single_task.verdict == "better"
     assert found.verdict == "worse"
     train, why = verdict_sentences(table, rows)[:2]
-    assert train.startswith(
-        "Train each task alone, with the hyperparameters that the search found: sharing costs "
-    )
+    assert train.startswith("Train each task alone, with the hyperparameters that the search found (")
+    assert why.startswith("Sharing costs ")
     assert "with its hyperparameters each task alone gains +" in why
 
 
@@ -168,9 +164,10 @@ def test_single_tasks_that_are_recommended_are_not_tested() -> None:
     table = [single, row("shared_equal", "equal", "equal", 0.1)]
     rows = summary(table, {})
     assert chosen(rows).verdict == "no difference shown"
-    assert verdict_sentences(table, rows)[0] == (
-        "Train each task alone: no design with sharing was shown to be better on validation data."
-    )
+    assert verdict_sentences(table, rows) == [
+        "Train each task alone (10 parameters).",
+        "No design with sharing was shown to be better on validation data.",
+    ]
 
 
 def test_a_design_that_shares_nothing_is_never_better_by_sharing() -> None:
@@ -181,9 +178,9 @@ def test_a_design_that_shares_nothing_is_never_better_by_sharing() -> None:
     found = chosen(rows)
     assert (found.vs_single_task.verdict, found.verdict) == ("better", "no difference shown")
     assert found.gain_of_sharing.difference == 0.0
-    assert verdict_sentences(table, rows)[0].startswith(
-        "Train each task alone, with a linear network: better than tuned single-task networks, and"
-    )
+    advice, why, *_ = verdict_sentences(table, rows)
+    assert advice.startswith("Train each task alone, with a linear network (")
+    assert "is better than tuned single-task networks, and no design with sharing" in why
 
 
 def test_of_a_design_without_its_control_nothing_better_is_said() -> None:
@@ -202,9 +199,9 @@ def test_worse_is_said_as_well() -> None:
     table = designs(CONTROL, chosen=shared())
     rows = summary(table, {"pair": -3.0})
     assert chosen(rows).verdict == "worse"
-    assert verdict_sentences(table, rows)[0].startswith(
-        "Train each task alone: one network for both tasks did worse on test"
-    )
+    advice, why, *_ = verdict_sentences(table, rows)
+    assert advice.startswith("Train each task alone (")
+    assert why.startswith("One network for both tasks, which validation data favoured, did worse on test")
 
 
 def test_a_second_reading_is_judged_at_half_the_level() -> None:
@@ -226,7 +223,8 @@ def test_a_second_reading_is_judged_at_half_the_level() -> None:
 def test_without_a_confirmation_nothing_is_claimed() -> None:
     table = designs(CONTROL, chosen=shared())
     advice, caution = verdict_sentences(table, [])
-    assert advice.startswith("Train one network for both tasks (10 parameters): the best so far on valid")
+    assert advice == "Train one network for both tasks (10 parameters)."
+    assert caution.startswith("It is the best so far on validation data; it has no complete training")
     assert caution.endswith("nothing is shown yet.")
     assert verdict_sentences([], []) == []
 

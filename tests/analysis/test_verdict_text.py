@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mtl_search.analysis.verdict_text import verdict_sentences
+from mtl_search.analysis.verdict_text import advised, verdict_sentences
 from mtl_search.analysis.verdict_words import what
 from mtl_search.design import Design
 from mtl_search.records import DesignRecord, Difference, SummaryRecord
@@ -84,6 +84,14 @@ def said(*rows: Row) -> list[str]:
     return verdict_sentences(designs, summary)
 
 
+def advice(*rows: Row) -> str:
+    """The arm of the design that is advised."""
+    first, *others = rows
+    design = advised(*zip(first, SINGLE, *others, strict=True))
+    assert design is not None
+    return design.arm
+
+
 def better(**changes: Any) -> Row:
     plain = {
         "vs_single_task": part(3.0, shown=True, verdict="better"),
@@ -93,38 +101,47 @@ def better(**changes: Any) -> Row:
 
 
 def test_where_no_difference_is_shown_the_advice_stays() -> None:
-    advice, numbers, parts = said(row())
-    assert advice == (
-        "Train one network for all five tasks (41.5 k parameters): the smallest design that is not shown to "
-        "be worse than the best."
+    headline, why, numbers, parts = said(row())
+    assert headline == "Train one network for all five tasks (41.5 k parameters)."
+    assert why == (
+        "It is the smallest design that is not shown to be worse than the best on validation data."
     )
     assert numbers == (
         "No difference to tuned single-task networks (210 k parameters) was shown on test "
         "(+0.16 % [-0.84, +1.16]); a true difference of 1.40 % would be shown in four of five such sweeps."
     )
     assert parts.startswith("Tuning brings +0.10 % [-0.90, +1.10], sharing +0.06 %")
+    assert advice(row()) == "pooled"
 
 
 def test_the_best_on_valid_is_called_so() -> None:
-    assert said(row(behind=0.0))[0].endswith(": the best on validation data.")
+    assert said(row(behind=0.0))[1] == "It is the best on validation data."
 
 
 def test_worse_than_single_tasks_turns_it() -> None:
-    assert said(row(vs_single_task=part(-3.0, shown=True, verdict="worse")))[0] == (
-        "Train each task alone: one network for all five tasks did worse on test than tuned single-task "
-        "networks (-3.00 % [-3.10, -2.90])."
+    worse = row(vs_single_task=part(-3.0, shown=True, verdict="worse"))
+    headline, why, *_ = said(worse)
+    assert headline == "Train each task alone (210 k parameters)."
+    assert why == (
+        "One network for all five tasks, which validation data favoured, did worse on test than tuned "
+        "single-task networks (-3.00 % [-3.10, -2.90])."
     )
+    assert advice(worse) == "single_task"
 
 
 @pytest.mark.parametrize("against", [better, row])
 def test_sharing_that_costs_turns_it(against: Any) -> None:
     costs = part(-1.0, shown=True)
-    assert said(against(gain_of_sharing=costs))[0] == (
-        "Train each task alone, with the hyperparameters that the search found: sharing costs "
-        "1.00 % [0.90, 1.10]."
+    control = row("control", n_params=300_000)
+    headline, why, *_ = said(against(gain_of_sharing=costs), control)
+    assert headline == (
+        "Train each task alone, with the hyperparameters that the search found (300 k parameters)."
     )
-    untuned = said(against(gain_of_sharing=costs, gain_of_tuning=part(-0.5)))[0]
-    assert untuned.startswith("Train each task alone: sharing costs")
+    assert why.startswith("Sharing costs 1.00 % [0.90, 1.10]: over tuned single-task networks, one network")
+    assert advice(against(gain_of_sharing=costs), control) == "control"
+    untuned = against(gain_of_sharing=costs, gain_of_tuning=part(-0.5))
+    assert said(untuned, control)[0] == "Train each task alone (210 k parameters)."
+    assert advice(untuned, control) == "single_task"
 
 
 def test_sharing_that_may_cost_does_not() -> None:
@@ -133,13 +150,13 @@ def test_sharing_that_may_cost_does_not() -> None:
 
 def test_a_gain_of_sharing_is_claimed_only_where_it_is_shown() -> None:
     shown = said(better(gain_of_sharing=part(2.0, shown=True)))
-    assert shown[0].endswith("networks, and than each task alone with the same hyperparameters.")
-    assert "+1.00 % [+0.90, +1.10] comes from tuning, +2.00 % [+1.90, +2.10] from sharing" in shown[1]
+    assert shown[1].endswith("networks, and than each task alone with the same hyperparameters.")
+    assert "+1.00 % [+0.90, +1.10] comes from tuning, +2.00 % [+1.90, +2.10] from sharing" in shown[2]
     tuned = said(better(gain_of_sharing=part(2.0)))
-    assert tuned[0].endswith("networks, though not shown to be so by sharing.")
+    assert tuned[1].endswith("networks, though not shown to be so by sharing.")
     unknown = said(better(control=None, gain_of_sharing=part(math.nan)))
-    assert unknown[0].endswith("better than tuned single-task networks.")
-    assert unknown[1].endswith("is not known.")
+    assert unknown[1].endswith("better than tuned single-task networks.")
+    assert unknown[2].endswith("is not known.")
 
 
 @pytest.mark.parametrize(
@@ -155,31 +172,37 @@ def test_the_other_reference_comes_after(verdict: str | None, sentence: str) -> 
     found = said(
         better(gain_of_sharing=part(2.0, shown=True), vs_reference=part(0.1, verdict=verdict), arms=arms)
     )
-    assert found[2].startswith(sentence)
+    assert found[3].startswith(sentence)
 
 
 def test_a_better_reference_is_the_advice() -> None:
-    found = said(better(vs_reference=part(0.1, verdict="worse")))
-    assert found[0] == (
-        "Train one network for all tasks with tuned weights: it did better on test than one network for all "
-        "five tasks."
+    worse = better(vs_reference=part(-0.5, shown=True, verdict="worse"))
+    shared = row("shared_tuned", n_params=13_000)
+    headline, why = said(worse, shared)
+    assert headline == "Train one network for all five tasks (13 k parameters)."
+    assert why == (
+        "One network for all five tasks, which validation data favoured, did worse on test than one network "
+        "for all tasks with tuned weights (-0.50 % [-0.60, -0.40])."
     )
+    assert advice(worse, shared) == "shared_tuned"
 
 
 def test_nothing_shared_is_alone() -> None:
     linear = row("linear", chosen=True, control="linear", configs={c: c for c in "abcde"}, behind=0.0)
-    advice = said(linear)[0]
-    assert advice == "Train each task alone, with a linear network: the best on validation data."
+    headline, why, *_ = said(linear)
+    assert headline == "Train each task alone, with a linear network (41.5 k parameters)."
+    assert why == "Each task alone, with a linear network, is the best on validation data."
 
 
 def test_tasks_of_own_networks_with_helpers_are_not_alone() -> None:
     helped = row(configs={c: c for c in "abcde"}, n_networks=5)
-    assert said(helped)[0].startswith("Train one network for each of five tasks (41.5 k parameters in all):")
+    assert said(helped)[0] == "Train one network for each of five tasks (41.5 k parameters)."
 
 
-def test_who_is_trained_together_is_named() -> None:
+def test_who_is_trained_together_is_not_in_the_headline() -> None:
     groups = row(configs={"a": "x", "b": "y", "c": "x"}, n_networks=2)
-    assert "two networks for three tasks (a and c; b; 41.5 k parameters in all)" in said(groups)[0]
+    assert said(groups)[0] == "Train two networks for three tasks (41.5 k parameters)."
+    assert what(groups[0]) == "two networks for three tasks (a and c; b)"
 
 
 def test_the_search_alone_is_told_where_other_arms_had_a_part() -> None:
@@ -210,7 +233,7 @@ def test_what_is_provisional_comes_last_with_its_reasons() -> None:
 
 def test_what_was_written_before_power_was_told_has_no_word_on_it() -> None:
     old = dataclasses.replace(part(0.16, verdict=NONE), smallest=math.nan)
-    assert said(row(vs_single_task=old))[1].endswith("(+0.16 % [-0.84, +1.16]).")
+    assert said(row(vs_single_task=old))[2].endswith("(+0.16 % [-0.84, +1.16]).")
 
 
 @pytest.mark.parametrize(

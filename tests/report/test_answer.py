@@ -158,7 +158,8 @@ def test_before_the_confirmation_it_says_so(unconfirmed: Tables) -> None:
 
 def test_single_task_may_win(tables: Tables) -> None:
     found = answer(recommending(tables, "single_task", 5))
-    assert found.headline.startswith("Train each task alone: no design with sharing was shown to be better")
+    assert found.headline.startswith("Train each task alone (")
+    assert found.sentences[0].startswith("No design with sharing was shown to be better")
     assert all(not network.helpers for network in found.networks)
     assert "weighting" not in dict(found.networks[0].facts)
 
@@ -167,8 +168,7 @@ def test_one_network_for_all(tables: Tables) -> None:
     one = recommending(
         verdicts(tables, single_task="better", reference="better", verdict="better"), "shared_tuned", 1
     )
-    said = "Train one network for all five tasks (12.8 k parameters): better"
-    assert answer(one).headline.startswith(typeset(said))
+    assert answer(one).headline == typeset("Train one network for all five tasks (12.8 k parameters).")
     alone = replace(one, designs=[design for design in one.designs if design.chosen])
     assert answer(alone).tiles[-1].details == ()  # no single-task design to compare its size with
 
@@ -183,8 +183,7 @@ def test_the_advice_turns_where_it_is_shown_to_be_worse(tables: Tables, unconfir
         for said in ("no difference shown", "worse")
     )
     assert none.startswith("Train three networks for five tasks (")
-    assert worse.startswith("Train each task alone:")
-    assert answer(unconfirmed).headline.endswith("on validation data.")
+    assert worse.startswith("Train each task alone (")
     assert "nothing is shown yet" in answer(unconfirmed).sentences[0]
 
 
