@@ -29,17 +29,14 @@ def kind(found: pa.DataType) -> str:
         return f"list of {kind(found.value_type)}"
     if pa.types.is_map(found):
         return f"{kind(found.key_type)} to {kind(found.item_type)}"
-    return "the columns below" if pa.types.is_struct(found) else WORDS[str(found)]
+    return WORDS[str(found)]
 
 
-def rows(fields: pa.Schema | pa.StructType, within: str = "") -> Iterator[str]:
-    """A row for each column, those of a list of structs included."""
-    for field in fields:
-        name, meaning = f"{within}{field.name}", field.metadata[b"doc"].decode()
-        unit = field.metadata[b"unit"].decode()
-        yield f"| `{name}` | {kind(field.type)} | {unit} | {meaning} |".replace("|  |", "| |")
-        if pa.types.is_list(field.type) and pa.types.is_struct(field.type.value_type):
-            yield from rows(field.type.value_type, f"{name}.")
+def rows(schema: pa.Schema) -> Iterator[str]:
+    """A row for each column."""
+    for field in schema:
+        unit, meaning = (field.metadata[key].decode() for key in (b"unit", b"doc"))
+        yield f"| `{field.name}` | {kind(field.type)} | {unit} | {meaning} |".replace("|  |", "| |")
 
 
 def columns() -> str:

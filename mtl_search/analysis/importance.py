@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from mtl_search.analysis.frames import default_gains, rows_of, searched
+from mtl_search.design import is_of_branching
 from mtl_search.design.branching import read_stages
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ FEWEST_TRIALS = 20  # PED-ANOVA compares the best tenth with the rest: two trial
 MOST_TRIALS = 1_000  # of a target, evenly over the search: more take long and change little
 OVERALL = "delta_m"
 _WEIGHT = re.compile(r"^weighting\.(\w+\.)?weights\.")  # of a task, in whichever alternative of the space
-_DESIGN = ("members.", "branching", "weighting.name")  # parameters that the design features stand for
+_DESIGN = ("members.", "weighting.name")  # parameters that the design features stand for
 
 
 def features(trials: pd.DataFrame) -> list[Features]:
@@ -80,7 +81,7 @@ def _features(row: Mapping[str, Any], everyone: list[str], numeric: set[str]) ->
             found["shared stages"] = shared
         found["weighting"] = row["weighting"]
     for name, text in row["params"].items():
-        if not name.startswith(_DESIGN) and name != "weighting":
+        if not (name.startswith(_DESIGN) or is_of_branching(name)) and name != "weighting":
             value = float(text) if name in numeric else text.strip('"')  # JSON writes names in quotes
             found[_WEIGHT.sub("weight of ", name)] = value
     return found

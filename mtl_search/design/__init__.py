@@ -21,7 +21,7 @@ from mtl_search.design.branching import Branching
 from mtl_search.design.compose import Candidate, Composition, compose
 from mtl_search.design.counting import count_branchings, count_designs, count_networks
 from mtl_search.design.design import Design, DesignNetwork, design_id
-from mtl_search.design.names import check_task_name
+from mtl_search.design.names import check_task_name, is_of_branching
 from mtl_search.design.shrinkage import shrink
 from mtl_search.design.tree import close_cuts
 
@@ -38,5 +38,6 @@ __all__ = [
     "count_designs",
     "count_networks",
     "design_id",
+    "is_of_branching",
     "shrink",
 ]

@@ -4,7 +4,7 @@ import re
 
 from mtl_search.errors import Mismatch
 
-__all__ = ["check_task_name"]
+__all__ = ["check_task_name", "is_of_branching"]
 
 _NAME = re.compile(r"\w[\w.\-]*")
 
@@ -13,12 +13,21 @@ def check_task_name(name: str) -> str:
     """``name`` itself, if it is valid: letters of any script, digits, ``_`` and, not first, ``.`` and ``-``.
 
     Names stand unquoted in the text of a branching or design and inside parameter names
-    (``members.age``, ``branching.cut.age+cost``), so blanks, ``|``, ``/``, ``+``, ``:`` and ``;`` are out.
+    (``members.age``, ``sharing.cut.age+cost``), so blanks, ``|``, ``/``, ``+``, ``:`` and ``;`` are out.
 
     >>> check_task_name("NR-AR.1")
     'NR-AR.1'
     """
     return check_name(name, "task name")
+
+
+def is_of_branching(parameter: str) -> bool:
+    """Whether a sampled ``parameter`` says how the members of a network branch.
+
+    >>> [is_of_branching(name) for name in ("sharing.split", "sharing.cut.age+cost", "sharing.n_experts")]
+    [True, True, False]
+    """
+    return parameter in ("sharing", "sharing.split") or parameter.startswith("sharing.cut.")
 
 
 def check_name(name: str, what: str) -> str:

@@ -12,25 +12,28 @@ seconds, after some where it takes less, and at the end. The guarantee, at any m
 is killed:
 
 - Each table shows every trial that it has once and whole, and none that did not finish.
-- ``metrics``, ``epochs`` and ``resamples`` are replaced before ``trials``: a reader of ``trials`` first
-  finds all rows of each trial.
+- ``params``, ``metrics``, ``epochs`` and ``resamples`` are replaced before ``trials``: a reader of ``trials``
+  first finds all rows of each trial.
 - A trial is in the log as soon as it is recorded, and in the tables with the next replacement. `Leaderboard`
   reads both, without a lock, and misses nothing. `Leaderboard.recover`, before the first write of a process,
   brings the tables up to date, and takes into the log what the tables have and it lacks, so that a log or
   tables that are lost, older or damaged can be gone on from.
 
-Two tables come on top of the five one would expect. ``tasks`` says each task's metric, direction, floor and
-role, without which no gain can be recomputed from the tables. ``resamples`` holds jackknife values, on
-test of the confirmation's trials and on valid of replicates and single tasks: they say how much a difference
-depends on the units (groups, or rows) that happen to be in the split.
+Some tables are more than one would expect. ``tasks`` says each task's metric, direction, floor and role,
+without which no gain can be recomputed from the tables. ``resamples`` holds jackknife values, on test of the
+confirmation's trials and on valid of replicates and single tasks: they say how much a difference depends on
+the units (groups, or rows) that happen to be in the split. ``params`` is a column of ``trials`` again, long
+and typed; it, ``members_text``, and the arm, phase and state of ``metrics`` are for those who ask questions
+of the plain files, derived when these are written and read by nothing here. ``columns`` is this schema.
 
 Read them with `Leaderboard`, or directly: ``pandas.read_parquet("results/x/trials.parquet")``.
 """
 
 from mtl_search.leaderboard.board import LOG_FILE, Leaderboard
+from mtl_search.leaderboard.column import VERSION
 from mtl_search.leaderboard.files import clear_partial, is_partial, replace_file, replace_folder
 from mtl_search.leaderboard.log import TrialStart
-from mtl_search.leaderboard.schema import SCHEMAS, VERSION, describe
+from mtl_search.leaderboard.schema import SCHEMAS
 from mtl_search.leaderboard.standing import LOCK_FILE, Standing, only_process, standing
 from mtl_search.leaderboard.tasks import TaskInfo
 
@@ -44,7 +47,6 @@ __all__ = [
     "TaskInfo",
     "TrialStart",
     "clear_partial",
-    "describe",
     "is_partial",
     "only_process",
     "replace_file",

@@ -1,6 +1,6 @@
 """The leaderboard of one sweep: what was measured, as a log and as tables in a folder."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, final
 
@@ -8,24 +8,22 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mtl_search.errors import LeaderboardError
+from mtl_search.leaderboard.design_rows import (
+    design_rows,
+    summary_rows,
+    summary_task_rows,
+    to_designs,
+    to_summary,
+)
 from mtl_search.leaderboard.files import clear_partial
 from mtl_search.leaderboard.gains import fill_gains, fill_mean_gains, fill_references
-from mtl_search.leaderboard.log import TrialLog, TrialStart, logged_rows
+from mtl_search.leaderboard.log import TrialLog, TrialStart
 from mtl_search.leaderboard.pace import Pace
-from mtl_search.leaderboard.rows import (
-    design_rows,
-    epoch_rows,
-    metric_rows,
-    resample_rows,
-    summary_rows,
-    to_designs,
-    to_records,
-    to_summary,
-    trial_rows,
-)
-from mtl_search.leaderboard.schema import SCHEMAS
-from mtl_search.leaderboard.tables import TableFile, UnusableTable
+from mtl_search.leaderboard.rows import logged_tables, to_records
+from mtl_search.leaderboard.schema import SCHEMAS, column_rows
+from mtl_search.leaderboard.tables import TableFile
 from mtl_search.leaderboard.tasks import TaskInfo, task_rows
+from mtl_search.leaderboard.trial_tables import TrialTables
 from mtl_search.records import DesignRecord, SummaryRecord, TrialRecord, TrialState
 
 if TYPE_CHECKING:
@@ -34,14 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["LOG_FILE", "Leaderboard"]
 
 LOG_FILE = "trials.log"
-
-# The tables that hold trials, in the order they are written: a reader who finds a trial finds all of it.
-_OF_TRIALS: Mapping[str, Callable[[Sequence[TrialRecord]], pa.Table]] = {
-    "metrics": metric_rows,
-    "epochs": epoch_rows,
-    "resamples": resample_rows,
-    "trials": trial_rows,
-}
+_SUMMARY = ("summary", "summary_tasks")
 
 
 @final
@@ -66,6 +57,7 @@ class Leaderboard:
         self.path = path = Path(path)
         self._log = TrialLog(path / LOG_FILE)
         self._files = {table: TableFile(path, table) for table in SCHEMAS}
+        self._trials = TrialTables(self._files, self._log)
         self._recorded: set[str] | None = None  # trials there; None until the first write of this process
         self._behind = False  # whether the log has trials that the tables lack
         self._pace = Pace()
@@ -93,7 +85,8 @@ class Leaderboard:
         if log.exists() or files["trials"].exists():
             raise LeaderboardError(str(path), "no sweep here", "one", "resume it, or name another folder")
         path.mkdir(parents=True, exist_ok=True)
-        rows = {name: schema.empty_table() for name, schema in SCHEMAS.items()} | {"tasks": task_rows(tasks)}
+        rows = {name: schema.empty_table() for name, schema in SCHEMAS.items()}
+        rows |= {"tasks": task_rows(tasks), "columns": column_rows()}
         for table in SCHEMAS.keys() - {"trials"}:
             files[table].replace(rows[table])
         log.create(rows["tasks"])  # from here on it is a sweep: what was begun before can be redone
@@ -138,32 +131,35 @@ class Leaderboard:
         """Write what was recorded to the tables, now."""
         recorded = self.recover()
         with self._pace.timed():
-            for table in _OF_TRIALS:
-                self._bring_up_to_date(table, self._files[table], recorded)
+            self._trials.bring_up_to_date(recorded)
         self._behind = False
 
     def compact(self) -> None:
         """Make each table as small a file as it can be; who reads the old one at this moment may fail to."""
         self.flush()
-        for table in (*_OF_TRIALS, "tasks", "designs", "summary"):
+        for table in SCHEMAS:
             self._files[table].replace(getattr(self, table)())
 
     def trials(self, arm: str | None = None) -> pa.Table:
         """Each trial, in the order they were recorded; of one ``arm`` alone if given."""
-        rows = self._of_trials("trials")
+        rows = self._trials.rows("trials")
         return rows if arm is None else rows.filter(pc.field("arm") == arm)
+
+    def params(self) -> pa.Table:
+        """The sampled parameters of all trials, each in the column of its type."""
+        return self._trials.rows("params")
 
     def metrics(self) -> pa.Table:
         """The measured values of all trials."""
-        return self._of_trials("metrics")
+        return self._trials.rows("metrics")
 
     def epochs(self) -> pa.Table:
         """The histories of all trials."""
-        return self._of_trials("epochs")
+        return self._trials.rows("epochs")
 
     def resamples(self) -> pa.Table:
         """The jackknife values: on test of what was confirmed, on valid of replicates and single tasks."""
-        return self._of_trials("resamples")
+        return self._trials.rows("resamples")
 
     def tasks(self) -> pa.Table:
         """The tasks of the sweep, sorted by name."""
@@ -177,6 +173,14 @@ class Leaderboard:
     def summary(self) -> pa.Table:
         """The confirmed designs, empty before the confirmation."""
         return self._rest("summary")
+
+    def summary_tasks(self) -> pa.Table:
+        """The main tasks of each confirmed design."""
+        return self._rest("summary_tasks")
+
+    def columns(self) -> pa.Table:
+        """What each column of each table means, and in which unit."""
+        return column_rows()
 
     def frame(self, table: str) -> "pd.DataFrame":
         """``table`` by its name, for pandas: maps are dicts."""
@@ -196,16 +200,28 @@ class Leaderboard:
         return to_designs(self.designs())
 
     def summary_records(self) -> list[SummaryRecord]:
-        """The confirmed designs, best delta_m on test first."""
-        return to_summary(self.summary())
+        """The confirmed designs, best delta_m on test first; `LeaderboardError` if half of them is lost."""
+        found = to_summary(self.summary(), self.summary_tasks())
+        if lost := [one.design_id for one in found if not one.tasks]:
+            place, hint = str(self._files["summary_tasks"].path), "resume the sweep, which writes both anew"
+            raise LeaderboardError(place, "tasks of each design in summary", f"none of {lost[0]}", hint)
+        return found
 
     def write_designs(self, designs: Sequence[DesignRecord]) -> None:
         """Make ``designs`` the table of designs."""
         self._write("designs", design_rows(designs))
 
     def write_summary(self, summary: Sequence[SummaryRecord]) -> None:
-        """Make ``summary`` the table of confirmed designs."""
+        """Make ``summary`` the table of confirmed designs, with that of their tasks.
+
+        The tasks of older designs stay until these are gone: at no moment is a design without them.
+        """
+        rows, before = summary_task_rows(summary, self._defaults()), self.summary_tasks()
+        older = before.filter(pc.invert(pc.is_in(before["design_id"], value_set=rows["design_id"])))
+        self._write("summary_tasks", pa.concat_tables([rows, older]))
         self._write("summary", summary_rows(summary))
+        if len(older):
+            self._write("summary_tasks", rows)
 
     def settle(self, references: Mapping[str, float]) -> None:
         """Bring all tables up to date, with gains over ``references``: task to single-task value on valid.
@@ -239,50 +255,30 @@ class Leaderboard:
                     [r for r in self.records(whole=True) if r.trial_id not in logged and _is_whole(r)]
                 )
             self._recorded = {event["finish"] for event in self._log.finished()}
-            for table, rows in (("tasks", self._log.tasks()), ("designs", None), ("summary", None)):
-                if self._filed(table) is None:
-                    self._files[table].replace(SCHEMAS[table].empty_table() if rows is None else rows)
+            self._mend()
             self.flush()
         return self._recorded
 
     def _append(self, trials: Sequence[TrialRecord]) -> None:
-        self._log.add_finished(
-            {trial.trial_id: {table: rows([trial]) for table, rows in _OF_TRIALS.items()} for trial in trials}
-        )
+        defaults = self._defaults()
+        self._log.add_finished({trial.trial_id: logged_tables(trial, defaults) for trial in trials})
 
-    def _bring_up_to_date(self, table: str, file: TableFile, recorded: set[str]) -> None:
-        """Add to a table what of the ``recorded`` trials it lacks; made anew if it has other ones."""
-        filed = self._filed(table, ["trial_id"])
-        if filed is None or not recorded.issuperset(filed["trial_id"].to_pylist()):
-            rows = self._of_trials(table)
-            file.replace(rows.filter(pc.is_in(rows["trial_id"], value_set=pa.array(recorded, pa.string()))))
-        elif len(rows := self._beyond(table, filed)):
-            file.append(rows)
+    def _mend(self) -> None:
+        """Make anew what is lost of the tables whose rows are no trials'; half a summary is none."""
+        made = {"tasks": self._log.tasks(), "columns": column_rows()}
+        filed = {table: self._trials.filed(table) for table in ("tasks", "designs", *_SUMMARY, "columns")}
+        known = [set(rows["design_id"].to_pylist()) for table in _SUMMARY if (rows := filed[table])]
+        if len(known) < len(_SUMMARY) or known[0] - known[1]:
+            filed |= dict.fromkeys(_SUMMARY)
+        for table, rows in filed.items():
+            if rows is None:
+                fresh = made.get(table)
+                self._files[table].replace(SCHEMAS[table].empty_table() if fresh is None else fresh)
 
-    def _of_trials(self, table: str) -> pa.Table:
-        """The rows of ``table``: those in its file, then those of the trials that it lacks.
-
-        The file is read first. What is recorded meanwhile is then in the log, and each trial is there once.
-        """
-        filed = self._filed(table)
-        rows = SCHEMAS[table].empty_table() if filed is None else filed
-        return pa.concat_tables([rows, self._beyond(table, rows)])
-
-    def _beyond(self, table: str, filed: pa.Table) -> pa.Table:
-        """The rows of ``table`` in the log, except those of the trials in ``filed``."""
-        events = self._log.finished(filed["trial_id"].unique().to_pylist())
-        return pa.concat_tables(
-            [SCHEMAS[table].empty_table(), *(logged_rows(event, table) for event in events)]
-        )
-
-    def _filed(self, table: str, columns: list[str] | None = None) -> pa.Table | None:
-        """The rows in the file of ``table``; None if it is lost, or unusable and the log has them."""
-        try:
-            return self._files[table].read(columns)
-        except UnusableTable:
-            if self._log.exists():
-                return None
-            raise
+    def _defaults(self) -> dict[str, str]:
+        """The default metric of each task."""
+        tasks = self.tasks()
+        return dict(zip(tasks["task"].to_pylist(), tasks["metric"].to_pylist(), strict=True))
 
     def _rest(self, table: str) -> pa.Table:
         """The rows of a table whose rows are no trials'; empty if it is lost."""

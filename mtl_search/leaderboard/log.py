@@ -2,12 +2,12 @@
 
 Each line is JSON, an event whose first key says its kind:
 
-- ``{"tasks": {column: values}, "version": 1}``: table ``tasks``; the first line, and again when references
+- ``{"tasks": {column: values}, "version": 2}``: table ``tasks``; the first line, and again when references
   are final.
 - ``{"start": trial_id, "study": ..., "params": ..., "distributions": ..., "again": ...}``: a trial of the
   search was handed out. One without a finish was interrupted.
 - ``{"finish": trial_id, "trials": {column: values}, "metrics": ..., "epochs": ..., "resamples": ...}``: a
-  trial's rows in every table, whole.
+  trial's rows in every table, whole; what is the same in each of its rows stands in that of ``trials``.
 - ``{"ended": null}``: the sweep came to its end; with the reason in words if it has no answer. It counts as
   long as it is the last line.
 
@@ -28,12 +28,14 @@ from typing import Any, final
 import pyarrow as pa
 
 from mtl_search.errors import LeaderboardError
+from mtl_search.leaderboard.column import of_other_version
 from mtl_search.leaderboard.files import replace_file
 from mtl_search.leaderboard.schema import SCHEMAS
+from mtl_search.leaderboard.trial_schemas import OF_THE_TRIAL
 
 __all__ = ["LOG_VERSION", "TrialLog", "TrialStart", "logged_rows", "rows_to_log"]
 
-LOG_VERSION = 1
+LOG_VERSION = 2
 _LONGEST_END = 65_536  # bytes
 
 Event = dict[str, Any]
@@ -86,7 +88,7 @@ class TrialLog:
         """Record trials, each by its id with its rows in each table; on the disk when this returns."""
         self._append(
             [
-                {"finish": trial_id, **{table: rows_to_log(rows) for table, rows in tables.items()}}
+                {"finish": trial_id, **{table: _of_trial(table, rows) for table, rows in tables.items()}}
                 for trial_id, tables in trials.items()
             ]
         )
@@ -106,13 +108,9 @@ class TrialLog:
         """The last table of tasks, None if the line was lost."""
         found = None
         for event in self._events("tasks"):
-            if event["version"] > LOG_VERSION:
-                raise LeaderboardError(
-                    str(self.path),
-                    f"a log of version {LOG_VERSION} or older",
-                    str(event["version"]),
-                    "a newer mtl_search wrote it: update this one",
-                )
+            if (version := event["version"]) != LOG_VERSION:
+                hint = of_other_version(version, LOG_VERSION)
+                raise LeaderboardError(str(self.path), f"a log of version {LOG_VERSION}", str(version), hint)
             found = logged_rows(event, "tasks")
         return found
 
@@ -197,11 +195,22 @@ def logged_rows(event: Event, table: str) -> pa.Table:
     """The rows of ``table`` in an event, with the columns of its schema; those it lacks are null."""
     schema, columns = SCHEMAS[table], event.get(table, {})
     count = len(next(iter(columns.values()), []))
-    values = {
-        field.name: _typed(columns[field.name], field.type) if field.name in columns else [None] * count
-        for field in schema
-    }
+    common = {name: event["trials"][name] * count for name in _common(table)}
+    columns = dict.fromkeys(schema.names, [None] * count) | common | columns
+    values = {field.name: _typed(columns[field.name], field.type) for field in schema}
     return pa.Table.from_pydict(values, schema=schema)
+
+
+def _of_trial(table: str, rows: pa.Table) -> dict[str, list[Any]]:
+    """The rows of a trial in ``table`` without what stands in its row of ``trials``."""
+    return rows_to_log(rows.drop_columns(_common(table)))
+
+
+def _common(table: str) -> list[str]:
+    """The columns that are the same in each row of a trial, and stand in its row of ``trials``."""
+    if table in ("trials", "tasks"):
+        return []
+    return [name for name in SCHEMAS[table].names if name in ("trial_id", *OF_THE_TRIAL)]
 
 
 def _of_tasks(tasks: pa.Table) -> Event:

@@ -1,9 +1,10 @@
 """Trial records as table rows, and back."""
 
+import json
 import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields, replace
+from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
@@ -11,28 +12,22 @@ import pyarrow as pa
 
 from mtl_search.leaderboard.schema import SCHEMAS
 from mtl_search.records import (
-    DesignRecord,
-    Difference,
     EpochReport,
     Metric,
     Phase,
     Resample,
     Split,
-    SummaryRecord,
-    TaskResult,
     TrialRecord,
     TrialState,
 )
 
 __all__ = [
-    "design_rows",
     "epoch_rows",
+    "logged_tables",
     "metric_rows",
+    "param_rows",
     "resample_rows",
-    "summary_rows",
-    "to_designs",
     "to_records",
-    "to_summary",
     "trial_rows",
 ]
 
@@ -43,20 +38,49 @@ _PLACED = ("train_seconds", "device_seconds", "device", "node", "started", "fini
 _COPIED = (*_CHOSEN, *_MEASURED, *_PLACED, *_READ)  # columns that hold a field of the record as it is
 
 
+def logged_tables(trial: TrialRecord, defaults: Mapping[str, str]) -> dict[str, pa.Table]:
+    """The rows of ``trial`` in each table of the log; ``defaults``: the default metric of each task."""
+    of_each = {"epochs": epoch_rows, "resamples": resample_rows, "trials": trial_rows}
+    return {"metrics": metric_rows([trial], defaults)} | {name: of([trial]) for name, of in of_each.items()}
+
+
 def trial_rows(trials: Sequence[TrialRecord]) -> pa.Table:
     """The rows of ``trials``."""
     return pa.Table.from_pylist([_trial_row(trial) for trial in trials], schema=SCHEMAS["trials"])
 
 
-def metric_rows(trials: Sequence[TrialRecord]) -> pa.Table:
-    """The rows of ``metrics``, one a measured value."""
+def param_rows(trials: pa.Table) -> pa.Table:
+    """The rows of ``params`` of rows of ``trials``: each sampled parameter, in the column of its type."""
+    rows = trials.select(["trial_id", "params"]).to_pylist()
+    return pa.Table.from_pylist(
+        [
+            {"trial_id": row["trial_id"], "name": name, **_typed(json.loads(value))}
+            for row in rows
+            for name, value in row["params"]
+        ],
+        schema=SCHEMAS["params"],
+    )
+
+
+def _typed(value: object) -> dict[str, object]:
+    if isinstance(value, bool):
+        return {"flag": value}
+    return {"number": float(value)} if isinstance(value, int | float) else {"text": value}
+
+
+def metric_rows(trials: Sequence[TrialRecord], defaults: Mapping[str, str]) -> pa.Table:
+    """The rows of ``metrics``, one a measured value; ``defaults`` are the default metrics by task."""
     return pa.Table.from_pylist(
         [
             {
                 "trial_id": trial.trial_id,
+                "arm": trial.arm,
+                "phase": trial.phase.value,
+                "state": trial.state.value,
                 "task": metric.task,
                 "split": metric.split.value,
                 "metric": metric.name,
+                "is_default": defaults.get(metric.task) == metric.name,
                 "value": metric.value,
                 "gain": metric.gain,
             }
@@ -159,6 +183,7 @@ def _history(rows: Sequence[Mapping[str, Any]]) -> tuple[EpochReport, ...]:
 def _trial_row(trial: TrialRecord) -> dict[str, Any]:
     row: dict[str, Any] = {name: getattr(trial, name) for name in _COPIED}
     row |= {"phase": trial.phase.value, "state": trial.state.value, "members": list(trial.members)}
+    row["members_text"] = "+".join(trial.members)
     row |= {name: list(getattr(trial, name).items()) for name in ("params", "versions", "distributions")}
     row["affinities"] = [(">".join(pair), value) for pair, value in trial.affinities.items()]
     row["lost"] = trial.lost
@@ -182,59 +207,3 @@ def _record(row: Mapping[str, Any]) -> TrialRecord:
 def _pair(text: str) -> tuple[str, str]:
     source, target = text.split(">")
     return source, target
-
-
-# The columns of a difference are its fields behind its name; that of a part of the gain is the name itself.
-_DIFFERENCES = {
-    "vs_single_task": "vs_single_task_difference",
-    "vs_reference": "vs_reference_difference",
-    "gain_of_tuning": "gain_of_tuning",
-    "gain_of_sharing": "gain_of_sharing",
-}
-
-
-def design_rows(designs: Sequence[DesignRecord]) -> pa.Table:
-    """The rows of ``designs``."""
-    return pa.Table.from_pylist([_flat(asdict(one)) for one in designs], schema=SCHEMAS["designs"])
-
-
-def summary_rows(summary: Sequence[SummaryRecord]) -> pa.Table:
-    """The rows of ``summary``; a difference has a column for each of its fields."""
-    rows = []
-    for one in summary:
-        row = asdict(one)
-        for name in _DIFFERENCES:
-            row |= {_column(name, field): value for field, value in row.pop(name).items()}
-        rows.append(row)
-    return pa.Table.from_pylist(rows, schema=SCHEMAS["summary"])
-
-
-def to_designs(designs: pa.Table) -> list[DesignRecord]:
-    """The rows of ``designs`` as records."""
-    return [DesignRecord(**_known(row)) for row in designs.to_pylist(maps_as_pydicts="strict")]
-
-
-def to_summary(summary: pa.Table) -> list[SummaryRecord]:
-    """The rows of ``summary`` as records."""
-    found = []
-    for row in summary.to_pylist():
-        for name in _DIFFERENCES:
-            columns = {field.name: _column(name, field.name) for field in fields(Difference)}
-            row[name] = Difference(**{field: row.pop(of) for field, of in columns.items() if of in row})
-        row["tasks"] = [TaskResult(**task) for task in row["tasks"]]
-        found.append(SummaryRecord(**_known(row)))
-    return found
-
-
-def _column(name: str, field: str) -> str:
-    return _DIFFERENCES[name] if field == "difference" else f"{name}_{field}"
-
-
-def _flat(row: dict[str, Any]) -> dict[str, Any]:
-    """``row`` as pyarrow takes it: a mapping as pairs."""
-    return {name: list(value.items()) if isinstance(value, Mapping) else value for name, value in row.items()}
-
-
-def _known(row: dict[str, Any]) -> dict[str, Any]:
-    """``row`` as fields of a record: lists are tuples."""
-    return {name: tuple(value) if isinstance(value, list) else value for name, value in row.items()}

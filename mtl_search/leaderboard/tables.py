@@ -9,8 +9,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from mtl_search.errors import LeaderboardError
+from mtl_search.leaderboard.column import VERSION, of_other_version, table_name, table_version
 from mtl_search.leaderboard.files import clear_partial, replace_file
-from mtl_search.leaderboard.schema import SCHEMAS, VERSION, table_name, table_version
+from mtl_search.leaderboard.schema import SCHEMAS
 
 __all__ = ["FAN_IN", "TableFile", "UnusableTable"]
 
@@ -132,8 +133,7 @@ class TableFile:
             found = repr(table_name(schema) or "another file")
             raise LeaderboardError(str(self.path), f"table {self.table!r}", found)
         if (version := table_version(schema)) != VERSION:
-            older = "an older mtl_search wrote it: run its sweep.yaml again under another --name"
-            hint = "a newer mtl_search wrote it: update this one" if version > VERSION else older
+            hint = of_other_version(version, VERSION)
             raise LeaderboardError(str(self.path), f"schema version {VERSION}", str(version), hint)
 
 

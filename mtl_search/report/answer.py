@@ -8,6 +8,7 @@ from typing import Any
 
 from mtl_search.analysis.significance import Verdict
 from mtl_search.analysis.verdict_text import verdict_sentences
+from mtl_search.design import is_of_branching
 from mtl_search.records import DesignRecord, SummaryRecord
 from mtl_search.report.figures import Figure
 from mtl_search.report.parts import gain_parts
@@ -19,7 +20,7 @@ from mtl_search.report.words import amount, counted, gain, interval, setting, ty
 __all__ = ["Answer", "Network", "Served", "answer", "training_file"]
 
 _FILE = "best_design.yaml"
-_SAID = ("members.", "branching", "weighting")  # parameters that the drawing and `_weighting` show
+_SAID = ("members.", "weighting")  # parameters that the drawing and `_weighting` show
 
 Row = Mapping[str, Any]
 
@@ -137,7 +138,9 @@ def _network(design: DesignRecord, confirmed: SummaryRecord | None, trial: Row) 
     config = json.loads(trial["config"])
     facts = _weighting(config) if len(members) > 1 else {}
     facts |= {
-        name: setting(text) for name, text in sorted(trial["params"].items()) if not name.startswith(_SAID)
+        name: setting(text)
+        for name, text in sorted(trial["params"].items())
+        if not (name.startswith(_SAID) or is_of_branching(name))
     }
     facts |= {"parameters": amount(trial["n_params"]), "kept from epoch": f"{trial['best_epoch']:g}"}
     return Network(

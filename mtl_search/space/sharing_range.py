@@ -26,7 +26,7 @@ class SharingRange(ABC):
     ``max_stages`` is the largest number of stages in the space: ranges reach up to it in every trial, so
     that a parameter never changes its range; a cut behind the trial's own last stage is one at its end.
 
-    Parameters of a branching are named by it (``branching.split``), those of other ways by ``sharing``.
+    Parameters are named by their place, ``sharing``; those that make a branching ``is_of_branching`` knows.
     """
 
     __slots__ = ()
@@ -75,20 +75,20 @@ class Shared(SharingRange):
 @final
 @dataclass(frozen=True, slots=True)
 class Split(SharingRange):
-    """One common cut: the parameter ``branching.split``, or none if it is given."""
+    """One common cut: the parameter ``sharing.split``, or none if it is given."""
 
     at: int | IntRange | Categorical
 
     @override
     def sample(self, trial: Suggest, members: Members, n_stages: int, max_stages: int) -> Branching:
-        at = self.at if isinstance(self.at, int) else self.at.ask(trial, "branching.split")
+        at = self.at if isinstance(self.at, int) else self.at.ask(trial, "sharing.split")
         assert isinstance(at, int)  # checked for the choices
         return Branching.split(members, n_stages, min(at, n_stages))
 
     @override
     def parameters(self, members: Members, max_stages: int) -> Iterator[Parameter]:
         if not isinstance(self.at, int):
-            yield Parameter("branching.split", self.at)
+            yield Parameter("sharing.split", self.at)
 
     @override
     def check(self, tasks: Members, stages: frozenset[int]) -> None:
@@ -176,18 +176,18 @@ class Literal(SharingRange):
 @final
 @dataclass(frozen=True, slots=True)
 class Choice(SharingRange):
-    """One of a few, by their text: the parameter ``branching``."""
+    """One of a few, by their text: the parameter ``sharing``."""
 
     choices: Mapping[str, Shared | Literal]
 
     @override
     def sample(self, trial: Suggest, members: Members, n_stages: int, max_stages: int) -> Branching:
-        text = Categorical(tuple(self.choices)).ask(trial, "branching")
+        text = Categorical(tuple(self.choices)).ask(trial, "sharing")
         return self.choices[str(text)].sample(trial, members, n_stages, max_stages)
 
     @override
     def parameters(self, members: Members, max_stages: int) -> Iterator[Parameter]:
-        yield Parameter("branching", Categorical(tuple(self.choices)))
+        yield Parameter("sharing", Categorical(tuple(self.choices)))
 
     @override
     def check(self, tasks: Members, stages: frozenset[int]) -> None:
@@ -226,7 +226,7 @@ class Own(SharingRange):
 
 
 def _cut_name(pair: tuple[str, str]) -> str:
-    return f"branching.cut.{pair[0]}+{pair[1]}"
+    return f"sharing.cut.{pair[0]}+{pair[1]}"
 
 
 def _cut_range(max_stages: int) -> Iterator[IntRange]:

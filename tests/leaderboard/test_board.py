@@ -16,7 +16,7 @@ import pytest
 
 from mtl_search.errors import LeaderboardError
 from mtl_search.leaderboard import SCHEMAS, Leaderboard
-from mtl_search.leaderboard.log import TrialLog
+from mtl_search.leaderboard.log import LOG_VERSION, TrialLog
 from mtl_search.leaderboard.pace import Pace
 from mtl_search.leaderboard.rows import trial_rows
 from mtl_search.records import Metric, Split
@@ -34,7 +34,7 @@ def ids(board: Leaderboard, arm: str | None = None) -> list[str]:
 
 
 def test_a_new_board_is_empty_and_knows_its_tasks(board: Leaderboard) -> None:
-    assert all(len(board.frame(table)) == 0 for table in SCHEMAS if table != "tasks")
+    assert {table for table in SCHEMAS if len(board.frame(table))} == {"tasks", "columns"}
     assert board.frame("tasks")["task"].tolist() == ["age", "death", "ward"]
     assert board.frame("tasks")["higher_is_better"].tolist() == [False, True, True]
 
@@ -77,7 +77,7 @@ def test_of_trials_recorded_together_none_is_when_one_is_refused(board: Leaderbo
 
 def test_frames_hold_dicts_for_maps(board: Leaderboard) -> None:
     board.record(synthetic_trial("a"))
-    assert board.frame("trials")["params"][0] == {"optimizer.lr": "0.001", "weighting": "fixed"}
+    assert board.frame("trials")["params"][0] == {"optimizer.lr": "0.001", "weighting": '"fixed"'}
     with pytest.raises(ValueError, match="no table 'trial'"):
         board.frame("trial")
 
@@ -214,6 +214,21 @@ def test_the_folders_of_parts_of_old_versions_are_told_apart(tmp_path: Path) -> 
     )
     with pytest.raises(LeaderboardError, match=r"the format of version 0.1; .*run its sweep.yaml again"):
         Leaderboard(tmp_path)
+
+
+@pytest.mark.parametrize(("version", "hint"), [(LOG_VERSION - 1, "an older"), (LOG_VERSION + 1, "a newer")])
+def test_a_log_of_another_version_is_refused(board: Leaderboard, version: int, hint: str) -> None:
+    log = board.path / "trials.log"
+    log.write_text(log.read_text().replace(f'"version": {LOG_VERSION}', f'"version": {version}'))
+    with pytest.raises(LeaderboardError, match=f"a log of version {LOG_VERSION}, found {version}; {hint}"):
+        Leaderboard(board.path).recover()
+
+
+def test_the_columns_are_described_anew_where_that_is_lost(board: Leaderboard) -> None:
+    before = board.frame("columns")
+    (board.path / "columns.parquet").unlink()
+    Leaderboard(board.path).recover()
+    pd.testing.assert_frame_equal(pd.read_parquet(board.path / "columns.parquet"), before)
 
 
 def test_a_disk_that_is_full_records_nothing(board: Leaderboard, monkeypatch: pytest.MonkeyPatch) -> None:

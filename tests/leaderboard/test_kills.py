@@ -13,14 +13,14 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from mtl_search.leaderboard import Leaderboard
+from mtl_search.leaderboard import SCHEMAS, Leaderboard
 from mtl_search.leaderboard import files as files_module
 from mtl_search.leaderboard.log import TrialLog
 from mtl_search.records import Metric, Resample, Split, TrialRecord
 from tests.fixtures.boards import TASKS, synthetic_trial
 from tests.fixtures.frames import design
 
-OF_TRIALS = ("trials", "metrics", "epochs", "resamples")
+OF_TRIALS = ("trials", "params", "metrics", "epochs", "resamples")
 
 
 class Stop(BaseException):
@@ -115,7 +115,7 @@ def check_files(path: Path, read: Callable[[Path, str], list[str]], finished: li
     seen = {table: read(path, table) for table in OF_TRIALS}
     trials = seen["trials"]
     assert trials == finished[: len(trials)]
-    for table, rows in (("metrics", 3), ("epochs", 4), ("resamples", 1)):
+    for table, rows in (("params", 2), ("metrics", 3), ("epochs", 4), ("resamples", 1)):
         each = [name for name, _ in itertools.groupby(seen[table])]
         assert each == finished[: len(each)]
         assert len(seen[table]) == rows * len(each)
@@ -128,6 +128,7 @@ def check_board(path: Path, finished: list[str]) -> None:
     assert [len(record.metrics) for record in board.records()] == [3] * len(finished)
     assert len(board.epochs()) == 4 * len(finished)
     assert len(board.resamples()) == len(finished)
+    assert len(board.params()) == 2 * len(finished)
 
 
 @pytest.mark.parametrize("step", range(0, 240, 8))
@@ -157,7 +158,7 @@ def test_killed_at_any_step(tmp_path: Path, step: int) -> None:
     assert done == whole
     check_board(tmp_path, whole)
     assert {table: len(by_pandas(tmp_path, table)) for table in OF_TRIALS} == {
-        "trials": 12, "metrics": 36, "epochs": 48, "resamples": 12,
+        "trials": 12, "params": 24, "metrics": 36, "epochs": 48, "resamples": 12,
     }  # fmt: skip
     assert not list(tmp_path.glob(".*")), "nothing half written is left"
 
@@ -196,7 +197,7 @@ def garbled(file: Path, older: bytes) -> None:
 
 
 DAMAGES = (lost, emptied, older, cut, garbled)
-ALL = ("trials.log", *(f"{table}.parquet" for table in (*OF_TRIALS, "tasks", "designs", "summary")))
+ALL = ("trials.log", *(f"{table}.parquet" for table in SCHEMAS))
 TABLES = ALL[1:]
 
 

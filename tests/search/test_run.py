@@ -87,7 +87,7 @@ def test_a_sweep_leaves_all_that_it_should(tiny_spec: MakeSpec, tmp_path: Path) 
     assert again["seed"].nunique() == 2
     confirmed = {arm for arms in board.frame("summary")["arms"] for arm in arms}
     assert confirmed >= {*ARMS}
-    splits = board.frame("metrics").merge(trials, on="trial_id").groupby("phase")["split"].unique()
+    splits = board.frame("metrics").groupby("phase")["split"].unique()
     assert set(splits["search"]) == {"valid"}
     assert set(splits["confirmation"]) == {"valid", "test"}
 
@@ -95,9 +95,9 @@ def test_a_sweep_leaves_all_that_it_should(tiny_spec: MakeSpec, tmp_path: Path) 
 def test_reference_gains_are_filled_in_at_the_end(tiny_spec: MakeSpec, tmp_path: Path) -> None:
     board = run_sweep(tiny_spec(), tmp_path, inline=True).board
     tasks = board.frame("tasks").set_index("task")
-    metrics = board.frame("metrics").merge(board.frame("trials")[["trial_id", "arm"]], on="trial_id")
-    for task, metric, best in (("cost", "rmse", "min"), ("ill", "auroc", "max")):
-        alone = metrics[(metrics.arm == "single_task") & (metrics.task == task) & (metrics.metric == metric)]
+    metrics = board.frame("metrics")
+    for task, best in (("cost", "min"), ("ill", "max")):
+        alone = metrics[(metrics.arm == "single_task") & (metrics.task == task) & metrics.is_default]
         assert tasks.loc[task, "reference"] == pytest.approx(alone["value"].agg(best))
         assert alone["gain"].max() == 0.0, "the best of them is the reference itself"
     assert board.frame("trials")["mean_gain"].notna().all()

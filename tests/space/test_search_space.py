@@ -46,7 +46,7 @@ def test_parameters_have_dotted_names_words_and_conditions(wide: SearchSpace) ->
         ("members.cost", "one of false, true", ""),
         ("members.death", "one of false, true", ""),
         ("members.dnr", "one of false, true", ""),
-        ("branching.split", "1 to 3", ""),
+        ("sharing.split", "1 to 3", ""),
         ("trunk.width", "one of 64, 128, 256", ""),
         ("trunk.dropout", "0.0 to 0.5", ""),
         ("weighting.name", "one of 'equal', 'fixed', 'stch', 'pcgrad'", ""),
@@ -80,7 +80,7 @@ def test_a_sample_has_the_shape_of_a_trial(wide: SearchSpace, trial_model: type[
     answers: dict[str, str | int | float | bool | None] = {
         "weighting.name": "fixed",
         "weighting.fixed.weights.dnr": 0.3,
-        "branching.split": 2,
+        "sharing.split": 2,
         "epochs": 30,
     }
     sample = wide.sample(FixedSuggest(answers), ("dnr", "age"))
@@ -104,7 +104,7 @@ def test_without_members_and_branching_all_sets_and_split_points_are_searched(
     assert space.sample(FixedSuggest({}), TASKS)["sharing"] == "age cost death dnr / age | cost | death | dnr"
     assert [p.name for p in space.parameters()] == [
         *(f"members.{task}" for task in TASKS),
-        "branching.split",
+        "sharing.split",
     ]
     deeper = space.override({"trunk": {"name": "mlp", "stages": 5}}, ("arms", "deep"))
     assert deeper.parameters()[-1].range == IntRange(1, 5), "as deep as the trunk"
@@ -146,7 +146,7 @@ def test_cuts_behind_the_end_of_a_shorter_trunk_lie_at_its_end(space_of: Callabl
     trunk = {"one_of": [{"name": "mlp", "stages": {"int": [1, 2]}}, {"name": "resnet", "stages": 4}]}
     space = space_of({"sharing": {"split": {"int": [1, 4]}}, "trunk": trunk})
     assert (space.n_stages, space.stages) == (4, {1, 2, 4})
-    answers = {"branching.split": 3, "trunk.mlp.stages": 2}
+    answers = {"sharing.split": 3, "trunk.mlp.stages": 2}
     short = space.sample(FixedSuggest({**answers, "trunk.name": "mlp"}), ["age", "dnr"])
     long = space.sample(FixedSuggest({**answers, "trunk.name": "resnet"}), ["age", "dnr"])
     assert short["sharing"] == "age dnr / age dnr"
@@ -156,9 +156,9 @@ def test_cuts_behind_the_end_of_a_shorter_trunk_lie_at_its_end(space_of: Callabl
 def test_every_tree_can_be_sampled(space_of: Callable[..., Any]) -> None:
     space = space_of({"sharing": {"tree": "any"}, "trunk": TRUNK})
     for tree in enumerate_branchings(("age", "cost", "dnr"), 3):
-        cuts = {f"branching.cut.{a}+{b}": tree.cut(a, b) for a, b in combinations(tree.members, 2)}
+        cuts = {f"sharing.cut.{a}+{b}": tree.cut(a, b) for a, b in combinations(tree.members, 2)}
         assert space.sample(FixedSuggest(cuts), tree.members)["sharing"] == str(tree)
-    assert [p.name for p in space.parameters(["dnr", "age"])] == ["branching.cut.age+dnr"]
+    assert [p.name for p in space.parameters(["dnr", "age"])] == ["sharing.cut.age+dnr"]
     assert {p.range for p in space.parameters(TASKS)} == {IntRange(1, 3)}
 
 

@@ -55,18 +55,18 @@ def test_what_is_asked_for_depends_neither_on_other_members_nor_on_the_stages(
 
 def test_a_split_behind_the_last_stage_of_a_trial_is_at_its_end() -> None:
     split = Split(IntRange(1, 4))
-    assert split.sample(FixedSuggest({"branching.split": 4}), ABC, 2, 4) == Branching.shared(ABC, 2)
-    assert split.sample(FixedSuggest({"branching.split": 1}), ABC, 2, 4) == Branching.split(ABC, 2, 1)
+    assert split.sample(FixedSuggest({"sharing.split": 4}), ABC, 2, 4) == Branching.shared(ABC, 2)
+    assert split.sample(FixedSuggest({"sharing.split": 1}), ABC, 2, 4) == Branching.split(ABC, 2, 1)
     assert Split(2).sample(FixedSuggest({}), ABC, 3, 3) == Branching.split(ABC, 3, 2)
     assert list(Split(2).parameters(ABC, 3)) == []
-    assert list(split.parameters(ABC, 4)) == [Parameter("branching.split", IntRange(1, 4))]
+    assert list(split.parameters(ABC, 4)) == [Parameter("sharing.split", IntRange(1, 4))]
 
 
 @pytest.mark.parametrize("n_stages", [1, 2, 3])
 @pytest.mark.parametrize("max_stages", [3, 4])
 def test_every_tree_can_be_sampled(n_stages: int, max_stages: int) -> None:
     for tree in enumerate_branchings(("a", "b", "c", "d"), n_stages):
-        cuts = {f"branching.cut.{a}+{b}": tree.cut(a, b) for a, b in combinations(tree.members, 2)}
+        cuts = {f"sharing.cut.{a}+{b}": tree.cut(a, b) for a, b in combinations(tree.members, 2)}
         assert Tree().sample(FixedSuggest(cuts), tree.members, n_stages, max_stages) == tree
 
 
@@ -75,7 +75,7 @@ def test_every_tree_can_be_sampled(n_stages: int, max_stages: int) -> None:
 def test_a_tree_is_the_closure_of_its_cuts(members: tuple[str, ...], seed: int) -> None:
     suggest = RandomSuggest(random.Random(seed))
     cuts = {pair: suggest.suggest_int("x", 1, 3) for pair in combinations(members, 2)}
-    named = {f"branching.cut.{a}+{b}": cut for (a, b), cut in cuts.items()}
+    named = {f"sharing.cut.{a}+{b}": cut for (a, b), cut in cuts.items()}
     assert Tree().sample(FixedSuggest(named), members, 3, 3) == close_cuts(cuts, members, 3)
 
 
@@ -102,8 +102,8 @@ def test_a_literal_keeps_its_cuts_for_fewer_members(members: tuple[str, ...]) ->
 
 def test_a_choice_is_a_parameter_of_texts() -> None:
     choice = Choice({"shared": Shared(), str(TREE): Literal(TREE)})
-    assert list(choice.parameters(ABC, 3)) == [Parameter("branching", Categorical(("shared", str(TREE))))]
-    picked = choice.sample(FixedSuggest({"branching": str(TREE)}), ABC, 3, 3)
+    assert list(choice.parameters(ABC, 3)) == [Parameter("sharing", Categorical(("shared", str(TREE))))]
+    picked = choice.sample(FixedSuggest({"sharing": str(TREE)}), ABC, 3, 3)
     assert str(picked) == "a b c / a | b c / a | b c"
 
 
@@ -153,10 +153,10 @@ def test_branchings_that_fit(span: Any) -> None:
 
 def distinct(span: Any, members: tuple[str, ...], n_stages: int) -> set[Branching]:
     answers = [
-        {f"branching.cut.{a}+{b}": tree.cut(a, b) for a, b in combinations(members, 2)}
+        {f"sharing.cut.{a}+{b}": tree.cut(a, b) for a, b in combinations(members, 2)}
         for tree in enumerate_branchings(members, n_stages)
     ]
-    answers += [{"branching.split": at} for at in (1, 2, 3)]
+    answers += [{"sharing.split": at} for at in (1, 2, 3)]
     samples = set()
     for answer in answers:
         try:

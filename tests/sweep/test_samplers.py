@@ -20,7 +20,7 @@ def sampler(**options: Any) -> Sampler:
 def quality(trial: Trial) -> float:
     """A space as a sweep has it: logarithms, integers, choices, a part that not every trial has."""
     rate = trial.suggest_float("optimizer.lr", 1e-4, 1e-1, log=True)
-    split = trial.suggest_int("branching.split", 1, 3)
+    split = trial.suggest_int("sharing.split", 1, 3)
     width = trial.suggest_categorical("trunk.width", [32, 64])
     trial.suggest_categorical("members.cost", [True, False])
     extra = 0.0
@@ -64,7 +64,7 @@ def test_suggests_beside_trials_with_fixed_members(name: str) -> None:
 @pytest.mark.parametrize(("name", "trials"), [("tpe", 40), ("gp", 22), ("cmaes", 40)])
 def test_learns_from_what_it_was_told(name: str, trials: int) -> None:
     values = [
-        -abs(math.log10(params["optimizer.lr"]) + 2) - abs(params["branching.split"] - 2)
+        -abs(math.log10(params["optimizer.lr"]) + 2) - abs(params["sharing.split"] - 2)
         for params in drawn(name, seed=1, trials=trials)
     ]
     early, late = sum(values[:10]) / 10, sum(values[-10:]) / 10

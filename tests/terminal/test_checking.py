@@ -61,9 +61,9 @@ def test_each_arm_with_its_parameters(checked: Callable[..., str]) -> None:
     assert "2 trials for each of 2 studies" in blocks["single_task"]
     assert all("optimizer.lr" in block and "0.001 to 0.1, log" in block for block in blocks.values())
     assert "weighting.weights.cost" in blocks["shared_tuned"]
-    assert "branching.split" in blocks["mine"]
+    assert "sharing.split" in blocks["mine"]
     assert "members.cost" in blocks["search"]
-    assert "branching.split" not in blocks["shared_equal"]
+    assert "sharing.split" not in blocks["shared_equal"]
 
 
 def test_arms_under_a_budget_of_hours(checked: Callable[..., str]) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+import pyarrow.compute as pc
 import pytest
 
 from mtl_search.analysis import verdict_sentences
@@ -30,7 +31,7 @@ def test_each_arm_and_each_task_has_a_line(
         assert arm in shown
     (best,) = (row for row in boards[0].summary().to_pylist() if row["chosen"])
     assert f"{best['verdict']}, provisional" in " ".join(shown.split())
-    for task in best["tasks"]:
+    for task in boards[0].summary_tasks().filter(pc.field("chosen")).to_pylist():
         assert task["task"] in shown
         assert f"{task['value']:.4f}" in shown
 

@@ -163,8 +163,7 @@ def test_eighty_columns_hold_it_all(
 
 def test_a_design_is_shown_with_its_gains_on_test(confirmed: Leaderboard, capsys: Capture) -> None:
     block = top(confirmed, capsys).split("Recommended:")[1].split("Trials, by")[0]
-    (best,) = (row for row in plain(confirmed, "summary") if row["chosen"])
-    for task in best["tasks"]:
+    for task in (row for row in plain(confirmed, "summary_tasks") if row["chosen"]):
         ends = f"[{task['gain_low']:+z.2f}, {task['gain_high']:+z.2f}]"
         (line,) = (line for line in block.splitlines() if line.split()[:1] == [task["task"]])
         assert f"{task['gain']:+z.2f} % {ends}" in line

@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from typing import final
 
 from mtl_search.arm_names import LINEAR
+from mtl_search.design import is_of_branching
 from mtl_search.records import TrialRecord, TrialState
 from mtl_search.search.ledger import Ledger
 from mtl_search.space import FloatRange, Parameter, Scalar, SearchSpace
@@ -155,7 +156,7 @@ def setting_of(params: Mapping[str, Scalar], tasks: Collection[str]) -> dict[str
     return {
         name: value
         for name, value in params.items()
-        if not name.startswith(("members.", "branching")) and not _is_of_a_task(name, tasks)
+        if not (name.startswith("members.") or is_of_branching(name) or _is_of_a_task(name, tasks))
     }
 
 

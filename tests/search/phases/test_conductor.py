@@ -64,7 +64,7 @@ TREES = {"members": "all", "sharing": {"tree": "any"}}
 
 
 def cuts(b: Any) -> list[str]:
-    return [r.params["branching.cut.cost+ill"] for r in b.records() if r.arm == "search"]
+    return [r.params["sharing.cut.cost+ill"] for r in b.records() if r.arm == "search"]
 
 
 @pytest.mark.parametrize("slots", [1, 2])

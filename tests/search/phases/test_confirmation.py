@@ -66,7 +66,7 @@ def test_what_stands_in_test_changes_nothing_before_the_confirmation(
 
 def test_only_trials_of_the_confirmation_have_values_on_test(tiny_spec: MakeSpec, tmp_path: Path) -> None:
     board = run_sweep(tiny_spec(budget=CONFIRMED), tmp_path, inline=True).board
-    metrics = board.frame("metrics").merge(board.frame("trials")[["trial_id", "phase"]])
+    metrics = board.frame("metrics")
     assert set(metrics[metrics["split"] == Split.TEST]["phase"]) == {Phase.CONFIRMATION}
     resamples = board.frame("resamples").merge(board.frame("trials")[["trial_id", "phase", "arm"]])
     on_test = resamples["split"] == Split.TEST

@@ -146,7 +146,7 @@ def test_nothing_to_learn_from_is_nothing_offered(bench: MakeBench) -> None:
 
 def test_a_setting_is_what_is_portable() -> None:
     params: dict[str, Any] = {
-        "members.a": True, "branching.split": 2, "branching": "shared", "branching.cut.a+b": 1, LR: 0.1,
+        "members.a": True, "sharing.split": 2, "sharing": "shared", "sharing.cut.a+b": 1, LR: 0.1,
         "weighting.name": "fixed", "weighting.fixed.weights.a": 2.0, "weighting.stch.mu": 0.3,
     }  # fmt: skip
     assert setting_of(params, ("a", "b")) == {LR: 0.1, "weighting.name": "fixed", "weighting.stch.mu": 0.3}

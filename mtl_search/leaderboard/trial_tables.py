@@ -1,0 +1,69 @@
+"""TrialTables: the tables that hold trials, each read from its file and, beyond that, from the log."""
+
+from collections.abc import Mapping
+from typing import final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from mtl_search.leaderboard.log import TrialLog, logged_rows
+from mtl_search.leaderboard.rows import param_rows
+from mtl_search.leaderboard.schema import SCHEMAS
+from mtl_search.leaderboard.tables import TableFile, UnusableTable
+
+__all__ = ["TrialTables"]
+
+# In the order they are written: a reader who finds a trial in the last finds all of it.
+ORDER = ("params", "metrics", "epochs", "resamples", "trials")
+
+
+@final
+class TrialTables:
+    """The tables of the trials in ``files`` and ``log``.
+
+    The log has the rows of each trial in every table but ``params``, which says nothing that its row of
+    ``trials`` does not: its file is for readers who want it long and typed.
+    """
+
+    def __init__(self, files: Mapping[str, TableFile], log: TrialLog) -> None:
+        self._files, self._log = files, log
+
+    def rows(self, table: str) -> pa.Table:
+        """The rows of ``table``: those in its file, then those of the trials that it lacks.
+
+        The file is read first. What is recorded meanwhile is then in the log, and each trial is there once.
+        """
+        if table == "params":
+            return param_rows(self.rows("trials"))
+        filed = self.filed(table)
+        rows = SCHEMAS[table].empty_table() if filed is None else filed
+        return pa.concat_tables([rows, self._beyond(table, rows)])
+
+    def bring_up_to_date(self, recorded: set[str]) -> None:
+        """Add to each file what of the ``recorded`` trials it lacks; made anew if it has other ones."""
+        for table in ORDER:
+            filed = self.filed(table, ["trial_id"])
+            if filed is None or not recorded.issuperset(filed["trial_id"].to_pylist()):
+                rows = self.rows(table)
+                ours = pc.is_in(rows["trial_id"], value_set=pa.array(recorded, pa.string()))
+                self._files[table].replace(rows.filter(ours))
+            elif len(rows := self._beyond(table, filed)):
+                self._files[table].append(rows)
+
+    def filed(self, table: str, columns: list[str] | None = None) -> pa.Table | None:
+        """The rows in the file of ``table``; None if it is lost, or unusable and the log has them."""
+        try:
+            return self._files[table].read(columns)
+        except UnusableTable:
+            if self._log.exists():
+                return None
+            raise
+
+    def _beyond(self, table: str, filed: pa.Table) -> pa.Table:
+        """The rows of ``table`` in the log, except those of the trials in ``filed``."""
+        if table == "params":
+            return param_rows(self._beyond("trials", filed))
+        events = self._log.finished(filed["trial_id"].unique().to_pylist())
+        return pa.concat_tables(
+            [SCHEMAS[table].empty_table(), *(logged_rows(event, table) for event in events)]
+        )
