@@ -27,6 +27,7 @@ from mtl_search.data.splits import key_hashes, split_rows, subsample
 from mtl_search.data.suspects import find_suspects
 from mtl_search.data.targets import Targets, find_strata, fit_tasks
 from mtl_search.data.uses import check_uses, left_out, target_columns
+from mtl_search.data.weights import row_weights, without_weightless
 from mtl_search.errors import DataError
 from mtl_search.records import Split
 from mtl_search.tasks import TaskConfig
@@ -52,7 +53,7 @@ def dataset_from_table(
         check_table(table)
         check_uses(table, spec, tasks)
         declared = _declared(table, spec, tasks)
-        table = _cleaned(table, spec, tasks, declared)
+        table, of_weights = without_weightless(_cleaned(table, spec, tasks, declared), spec.weight)
         strata = find_strata(tasks, table)
         inputs, of_inputs = choose_inputs(table, left_out(spec, tasks), declared)
         used = dict.fromkeys((*inputs, *target_columns(tasks), *filter(None, [spec.group])))
@@ -65,23 +66,28 @@ def dataset_from_table(
         looked_at = tuple(dict.fromkeys((*target_columns(tasks), *_others(table, spec, tasks))))
         index = split_rows(table, keys_N, spec, strata)
         tables = {which: table.take(pa.array(rows)) for which, rows in index.items()}
-        found = fit_tasks(tasks, tables)
+        weights = _weights(tables, spec.weight)
+        found = fit_tasks(tasks, tables, weights[Split.TRAIN] if weights else None)
         inputs, of_constants = without_constants(tables[Split.TRAIN], inputs)
         encoding = Encoding.fit(tables[Split.TRAIN], inputs, declared)
-        splits = {which: _rows(part, encoding, found, which, spec.group) for which, part in tables.items()}
+        splits = {
+            which: _rows(part, encoding, found, which, spec.group, weights) for which, part in tables.items()
+        }
         train = splits[Split.TRAIN]
         return Dataset(
             name=spec.source,
-            fingerprint=_fingerprint(hashes_N, index, encoding, tasks),
+            fingerprint=_fingerprint(_of_content(table, hashes_N, spec.weight), index, encoding, tasks),
             tasks=found.tasks,
             encoding=encoding,
             train=train,
             valid=splits[Split.VALID],
             test=splits[Split.TEST],
-            test_rows={name: _test_rows(tables[Split.TEST], tasks[name], name) for name in found.tasks},
+            test_rows={
+                name: _test_rows(tables[Split.TEST], tasks[name], name, spec.weight) for name in found.tasks
+            },
             left_out=found.left_out,
             warnings=(
-                *(*notes, *found.notes, *of_inputs, *of_constants),
+                *(*notes, *of_weights, *found.notes, *of_inputs, *of_constants),
                 *find_cut_groups(tables, spec),
                 *find_repeats(tables, encoding.columns),
                 *find_suspects(tables[Split.TRAIN], looked_at, frozenset(declared)),
@@ -127,10 +133,29 @@ def _missing_in(column: str, name: str, config: TaskConfig) -> tuple[MissingValu
     return config.missing if column in config.source_columns(name) else ()
 
 
-def _rows(table: pa.Table, encoding: Encoding, found: Targets, which: Split, group: str | None) -> Rows:
+def _rows(
+    table: pa.Table,
+    encoding: Encoding,
+    found: Targets,
+    which: Split,
+    group: str | None,
+    weights: Mapping[Split, NDArray[np.float64]] | None,
+) -> Rows:
     targets = {name: targets for name, (targets, _) in found.encoded[which].items()}
     labelled = {name: labelled for name, (_, labelled) in found.encoded[which].items()}
-    return Rows(encoding.encode(table), targets, labelled, _units(table, group))
+    weights_N = None if weights is None else torch.from_numpy(weights[which]).float()
+    return Rows(encoding.encode(table), targets, labelled, _units(table, group), weights_N)
+
+
+def _weights(
+    tables: Mapping[Split, pa.Table], column: str | None
+) -> Mapping[Split, NDArray[np.float64]] | None:
+    """Of the rows of each split, so that their mean in train is 1."""
+    if column is None:
+        return None
+    weights = {which: row_weights(table, column) for which, table in tables.items()}
+    mean = weights[Split.TRAIN].mean()
+    return {which: weights_N / mean for which, weights_N in weights.items()}
 
 
 def _units(table: pa.Table, group: str | None) -> torch.Tensor:
@@ -138,6 +163,11 @@ def _units(table: pa.Table, group: str | None) -> torch.Tensor:
     if group is None:
         return torch.arange(len(table))
     return torch.from_numpy(hash_values(table[group]).view(np.int64))
+
+
+def _of_content(table: pa.Table, hashes_N: Hashes, weight: str | None) -> Hashes:
+    """Hashes of all that is used of the rows: a weight moves no row, but changes what is learned."""
+    return hashes_N if weight is None else hashes_N + hash_rows(table.select([weight]))
 
 
 def _fingerprint(
@@ -156,12 +186,12 @@ def _fingerprint(
     return digest.hexdigest()[:16]
 
 
-def _test_rows(test: pa.Table, config: TaskConfig, name: str) -> str:
+def _test_rows(test: pa.Table, config: TaskConfig, name: str, weight: str | None) -> str:
     """A fingerprint of a task's labels in test, in their order: values are comparable if it is equal.
 
-    It is of the labels alone, so that neither another choice of inputs nor of other tasks changes it.
+    It is of labels and weights alone, so that neither another choice of inputs nor of other tasks changes it.
     """
     digest = hashlib.sha256()
-    for column in config.source_columns(name):
+    for column in (*config.source_columns(name), *([] if weight is None else [weight])):
         digest.update(hash_values(test[column]).tobytes())
     return digest.hexdigest()[:16]

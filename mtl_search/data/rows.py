@@ -47,6 +47,8 @@ class Rows:
 
     ``units``: an int64 code a row, equal for rows that are one sampling unit: those of one group if the data
     has groups, else each row is one of its own. What rows of one unit have in common is no new evidence.
+    ``weights_N``: float32, how much each row counts, above 0 and with mean 1 over the train rows; None if all
+    count the same.
 
     Pickled as numpy arrays, which protocol 5 moves out of band: readers in Ray's object store share
     the memory, so tensors of unpickled rows must not be written to.
@@ -56,6 +58,7 @@ class Rows:
     targets: dict[str, Tensor]
     labelled: dict[str, Tensor]
     units: Tensor
+    weights_N: Tensor | None = None
 
     def __len__(self) -> int:
         return len(next(iter(self.inputs.values())))
@@ -86,16 +89,20 @@ class Rows:
         inputs, targets, labelled = (
             {name: change(values) for name, values in part.items()} for part in parts
         )
-        return Rows(inputs, targets, labelled, change(self.units))
+        weights_N = None if self.weights_N is None else change(self.weights_N)
+        return Rows(inputs, targets, labelled, change(self.units), weights_N)
 
     def __reduce__(self) -> tuple[Any, ...]:
         parts = (self.inputs, self.targets, self.labelled)
         arrays = ({name: values.cpu().numpy() for name, values in part.items()} for part in parts)
-        return _from_arrays, (*arrays, {"units": self.units.cpu().numpy()})
+        of_rows = {"units": self.units.cpu().numpy()}
+        if self.weights_N is not None:
+            of_rows["weights_N"] = self.weights_N.cpu().numpy()
+        return _from_arrays, (*arrays, of_rows)
 
 
-def _from_arrays(inputs: Arrays, targets: Arrays, labelled: Arrays, units: Arrays) -> Rows:
-    return Rows(_tensors(inputs), _tensors(targets), _tensors(labelled), _tensors(units)["units"])
+def _from_arrays(inputs: Arrays, targets: Arrays, labelled: Arrays, of_rows: Arrays) -> Rows:
+    return Rows(_tensors(inputs), _tensors(targets), _tensors(labelled), **_tensors(of_rows))
 
 
 def _tensors(arrays: Mapping[str, np.ndarray[Any, Any]]) -> dict[str, Tensor]:

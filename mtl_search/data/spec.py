@@ -86,12 +86,12 @@ class DataSpec(BaseModel):
     """Where the table is, how it is read and split, and which columns are left out.
 
     ``source``: a bundled table's name, a path (relative to the sweep file) or a URI, of a Parquet, CSV or
-    Feather file or a folder of Parquet parts. Rows of one ``group`` stand in one split. ``drop``: columns
-    that are neither inputs nor tasks. ``inputs`` declares columns, ``{zip: categorical}``: the others are
-    taken by their type. ``missing``: values that count as missing wherever they stand, ``[-999, NA]``, or
-    in the columns named, ``{level: [-999]}``. ``separator`` and ``decimal`` are of a CSV file, and are found
-    if they are not given. ``rows`` and ``train_rows`` keep that many rows, of all or of train, chosen by
-    hash.
+    Feather file or a folder of Parquet parts. Rows of one ``group`` stand in one split. ``weight``: a column
+    that says how much each row counts, in losses and metrics. ``drop``: columns that are neither inputs nor
+    tasks. ``inputs`` declares columns, ``{zip: categorical}``: the others are taken by their type.
+    ``missing``: values that count as missing wherever they stand, ``[-999, NA]``, or in the columns named,
+    ``{level: [-999]}``. ``separator`` and ``decimal`` are of a CSV file, and are found if they are not given.
+    ``rows`` and ``train_rows`` keep that many rows, of all or of train, chosen by hash.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
@@ -99,6 +99,7 @@ class DataSpec(BaseModel):
     source: Name
     split: SplitSpec = SplitSpec()
     group: Name | None = None
+    weight: Name | None = None
     drop: Names = ()
     inputs: dict[str, InputKind] = {}
     missing: MissingValues | dict[str, MissingValues] = ()

@@ -35,7 +35,11 @@ class Targets:
         return tuple(f"task {name!r} is left out: {why}" for name, why in self.left_out.items())
 
 
-def fit_tasks(configs: Mapping[str, TaskConfig], tables: Mapping[Split, pa.Table]) -> Targets:
+def fit_tasks(
+    configs: Mapping[str, TaskConfig],
+    tables: Mapping[Split, pa.Table],
+    train_weights_N: NDArray[np.float64] | None = None,
+) -> Targets:
     """Every task that can be learned from train and judged in each split; the first error if no main task
     is left."""
     tasks: dict[str, Task] = {}
@@ -43,7 +47,7 @@ def fit_tasks(configs: Mapping[str, TaskConfig], tables: Mapping[Split, pa.Table
     left_out: dict[str, LabelError] = {}
     for name, config in configs.items():
         try:
-            task, targets = _fit(name, config, tables)
+            task, targets = _fit(name, config, tables, train_weights_N)
         except LabelError as error:
             left_out[name] = error
             continue
@@ -65,11 +69,14 @@ def find_strata(configs: Mapping[str, TaskConfig], table: pa.Table) -> list[NDAr
 
 
 def _fit(
-    name: str, config: TaskConfig, tables: Mapping[Split, pa.Table]
+    name: str,
+    config: TaskConfig,
+    tables: Mapping[Split, pa.Table],
+    weights_N: NDArray[np.float64] | None,
 ) -> tuple[Task, Mapping[Split, Encoded]]:
     columns = {which: [table[c] for c in config.source_columns(name)] for which, table in tables.items()}
     with _column_named(name, config):
-        task = config.fit(name, columns[Split.TRAIN])
+        task = config.fit(name, columns[Split.TRAIN], weights_N)
         targets = {which: task.encode(of_split) for which, of_split in columns.items()}
     for which, (targets_N, labelled_N) in targets.items():
         _check_judged(task, which, targets_N, labelled_N)

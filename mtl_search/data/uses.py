@@ -19,7 +19,9 @@ def target_columns(tasks: Mapping[str, TaskConfig]) -> tuple[str, ...]:
 
 def left_out(spec: DataSpec, tasks: Mapping[str, TaskConfig]) -> frozenset[str]:
     """The columns that are no inputs, unless one is declared to be."""
-    return frozenset({*target_columns(tasks), *spec.drop, *_group(spec), *spec.split.columns})
+    return frozenset(
+        {*target_columns(tasks), *spec.drop, *_group(spec), *_one(spec.weight), *spec.split.columns}
+    )
 
 
 def check_uses(table: pa.Table, spec: DataSpec, tasks: Mapping[str, TaskConfig]) -> None:
@@ -28,6 +30,7 @@ def check_uses(table: pa.Table, spec: DataSpec, tasks: Mapping[str, TaskConfig])
         raise DataError("tasks", "at least one task", "none")
     sources = {f"tasks.{name}": config.source_columns(name) for name, config in tasks.items()}
     exclusive = {"drop": spec.drop, "group": _group(spec), "split.column": _one(spec.split.column)}
+    exclusive |= {"weight": _one(spec.weight)}
     drawn = {"split.key": spec.split.key, "split.time": _one(spec.split.time)}
     inputs = {"inputs": tuple(spec.inputs)}
     missing = {"missing": tuple(spec.missing) if isinstance(spec.missing, dict) else ()}
@@ -40,6 +43,7 @@ def check_uses(table: pa.Table, spec: DataSpec, tasks: Mapping[str, TaskConfig])
     for task, columns in sources.items():
         _check_apart(task, columns, exclusive | drawn | inputs)
     _check_apart("inputs", tuple(spec.inputs), exclusive)
+    _check_apart("weight", exclusive.pop("weight"), exclusive | drawn)
 
 
 def _check_apart(use: str, columns: tuple[str, ...], others: Mapping[str, tuple[str, ...]]) -> None:

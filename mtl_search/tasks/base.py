@@ -16,7 +16,7 @@ from mtl_search.features import FeatureSpec, MapSpec, VectorSpec
 from mtl_search.records import MetricKind, Role
 from mtl_search.tasks.metrics import Measure
 
-__all__ = ["Column", "Task", "TaskOptions"]
+__all__ = ["Column", "Task", "TaskOptions", "mean_loss"]
 
 Column: TypeAlias = pa.ChunkedArray
 
@@ -69,8 +69,14 @@ class Task(ABC):
         return nn.Sequential(_Mean(spec.positions), nn.Linear(channels, self.n_outputs))
 
     @abstractmethod
-    def loss(self, outputs_BK: Tensor, targets_B: Tensor, labelled_B: Tensor) -> Tensor:
-        """The mean loss over the labelled rows; there must be at least one."""
+    def loss(
+        self, outputs_BK: Tensor, targets_B: Tensor, labelled_B: Tensor, weights_B: Tensor | None = None
+    ) -> Tensor:
+        """The mean loss over the labelled rows; there must be at least one.
+
+        ``weights_B`` multiply the rows' losses and nothing is divided by their sum: their mean over all rows
+        of training should be 1, and a batch of light rows counts less than one of heavy ones.
+        """
 
     @abstractmethod
     def predictions(self, outputs_NK: Tensor) -> Tensor:
@@ -88,14 +94,19 @@ class Task(ABC):
     def truths(self, targets_N: Tensor) -> Tensor:
         """The targets as ``predictions`` are compared with them: classes, or numbers in their own unit."""
 
-    def evaluate(self, outputs_NK: Tensor, targets_N: Tensor) -> dict[str, float]:
+    def evaluate(
+        self, outputs_NK: Tensor, targets_N: Tensor, weights_N: Tensor | None = None
+    ) -> dict[str, float]:
         """Every metric over labelled rows, NaN if it is undefined (one class present, say)."""
         predictions, truths = self.predictions(outputs_NK), self.truths(targets_N)
-        return {name: measure(predictions, truths) for name, measure in self.measures.items()}
+        return {name: measure(predictions, truths, weights_N) for name, measure in self.measures.items()}
 
-    def evaluate_default(self, outputs_NK: Tensor, targets_N: Tensor) -> float:
+    def evaluate_default(
+        self, outputs_NK: Tensor, targets_N: Tensor, weights_N: Tensor | None = None
+    ) -> float:
         """The default metric alone, fast enough for every epoch."""
-        return self.measures[self.metric.name](self.predictions(outputs_NK), self.truths(targets_N))
+        measure = self.measures[self.metric.name]
+        return measure(self.predictions(outputs_NK), self.truths(targets_N), weights_N)
 
     @abstractmethod
     def signals(self, targets_N: Tensor) -> Tensor:
@@ -104,6 +115,13 @@ class Task(ABC):
     @abstractmethod
     def describe(self) -> str:
         """What the train labels look like, in a few words."""
+
+
+def mean_loss(losses: Tensor, known: Tensor, weights_B: Tensor | None) -> Tensor:
+    """The mean of the losses, B or B x K, where they are known; each times the weight of its row."""
+    if weights_B is not None:
+        losses = losses * (weights_B if losses.ndim == 1 else weights_B[:, None])
+    return (losses * known).sum() / known.sum()
 
 
 @final
@@ -142,8 +160,13 @@ class TaskOptions(BaseModel, ABC):
 
     @abstractmethod
     def strata(self, name: str, columns: Sequence[Column]) -> list[NDArray[np.int64]]:
-        """Codes a row, -1 without a label: rows of one code should be in every split."""
+        """Codes a row, -1 without a label: rows of one code should be in every split.
+
+        The columns are those of the whole table: DataError if its labels are not those that the options say.
+        """
 
     @abstractmethod
-    def fit(self, name: str, train_columns: Sequence[Column]) -> Task:
-        """The task, from the labels of the train rows."""
+    def fit(
+        self, name: str, train_columns: Sequence[Column], weights_N: NDArray[np.float64] | None = None
+    ) -> Task:
+        """The task, from the labels of the train rows and their weights."""

@@ -17,7 +17,7 @@ from typing_extensions import override
 
 from mtl_search.errors import DataError, LabelError, nearest
 from mtl_search.records import MetricKind, Role
-from mtl_search.tasks.base import Column, Task, TaskOptions
+from mtl_search.tasks.base import Column, Task, TaskOptions, mean_loss
 from mtl_search.tasks.columns import (
     Label,
     as_array,
@@ -26,6 +26,7 @@ from mtl_search.tasks.columns import (
     label_codes,
     labels,
     listing,
+    of_rows,
     place,
 )
 from mtl_search.tasks.metrics import BINARY, Measure
@@ -53,7 +54,7 @@ class Binary(Task):
     """The negative and the positive class."""
     pos_weight: float
     rate: float
-    """The share of positive rows in train."""
+    """The share of positive rows in train, by weight."""
     weight: float = 1.0
     kind: Literal["binary"] = "binary"
 
@@ -75,7 +76,9 @@ class Binary(Task):
             return [class_codes(labels(columns[0], name))]
 
         @override
-        def fit(self, name: str, train_columns: Sequence[Column]) -> "Binary":
+        def fit(
+            self, name: str, train_columns: Sequence[Column], weights_N: NDArray[np.float64] | None = None
+        ) -> "Binary":
             column = labels(train_columns[0], name)
             classes = find_classes(column)
             if len(classes) < 2:
@@ -91,7 +94,7 @@ class Binary(Task):
                 raise DataError(place(name), f"one of {listing(classes)} as the positive class", found, hint)
             negative, positive = classes if self.positive in (None, classes[1]) else classes[::-1]
             codes_N, labelled_N = label_codes(column, (negative, positive), name)
-            rate = float(codes_N[labelled_N].mean())
+            rate = float(np.average(codes_N[labelled_N], weights=of_rows(weights_N, labelled_N)))
             weight = (1 - rate) / rate if self.pos_weight == "balanced" else self.pos_weight or 1.0
             return Binary(
                 name=name,
@@ -120,12 +123,14 @@ class Binary(Task):
         return torch.from_numpy(codes_N).float(), torch.from_numpy(labelled_N)
 
     @override
-    def loss(self, outputs_BK: Tensor, targets_B: Tensor, labelled_B: Tensor) -> Tensor:
+    def loss(
+        self, outputs_BK: Tensor, targets_B: Tensor, labelled_B: Tensor, weights_B: Tensor | None = None
+    ) -> Tensor:
         """Mean binary cross-entropy, positive rows weighted; the mean divides by the count of rows."""
         targets_B = targets_B.masked_fill(~labelled_B, 0.0)
         losses_B = F.binary_cross_entropy_with_logits(outputs_BK[:, 0], targets_B, reduction="none")
-        weights_B = labelled_B * (1.0 + (self.pos_weight - 1.0) * targets_B)
-        return (losses_B * weights_B).sum() / labelled_B.sum()
+        factors_B = 1.0 + (self.pos_weight - 1.0) * targets_B
+        return mean_loss(losses_B * factors_B, labelled_B, weights_B)
 
     @override
     def predictions(self, outputs_NK: Tensor) -> Tensor:

@@ -12,12 +12,15 @@ from mtl_search.tasks.base import Column
 __all__ = [
     "Label",
     "as_array",
+    "check_classes",
     "class_codes",
+    "count_rows",
     "find_classes",
     "label_codes",
     "labels",
     "listing",
     "numbers",
+    "of_rows",
     "place",
     "probabilities",
 ]
@@ -80,6 +83,23 @@ def find_classes(column: Column) -> tuple[Label, ...]:
     return tuple(sorted(value for value in pc.unique(column).to_pylist() if value is not None))
 
 
+def check_classes(column: Column, classes: tuple[Label, ...], name: str) -> None:
+    """DataError unless these labels are of the classes and each occurs; 1, "1" and true differ."""
+    counts = {
+        (type(entry["values"]), entry["values"]): entry["counts"]
+        for entry in pc.value_counts(column.drop_null()).to_pylist()
+    }
+    listed = [(type(label), label) for label in classes]
+    others = {key: count for key, count in counts.items() if key not in listed}
+    if others:
+        found = f"{listing([label for _, label in others])} in {count_rows(sum(others.values()))}"
+        raise DataError(place(name), f"one of classes ({listing(classes)}) in every row", found)
+    absent = [label for _, label in listed if (type(label), label) not in counts]
+    if absent:
+        found = f"no row of {listing(absent)}"
+        raise DataError(place(name), f"rows of each of classes ({listing(classes)})", found)
+
+
 def class_codes(column: Column) -> NDArray[np.int64]:
     """A code for each of these labels, equal for equal ones; -1 where it is missing."""
     encoded = pc.dictionary_encode(column).unify_dictionaries().combine_chunks()
@@ -113,6 +133,20 @@ def probabilities(predictions_NK: Tensor, classes: tuple[Label, ...]) -> dict[st
     columns_KN = predictions_NK.detach().cpu().T.contiguous()
     pairs = zip(classes, columns_KN, strict=True)
     return {f"_probability_{label}": as_array(column_N) for label, column_N in pairs}
+
+
+def of_rows(weights_N: NDArray[np.float64] | None, these_N: NDArray[np.bool_]) -> NDArray[np.float64] | None:
+    """The weights of these rows, None if rows have none."""
+    return None if weights_N is None else weights_N[these_N]
+
+
+def count_rows(n: int) -> str:
+    """A number of rows in words.
+
+    >>> count_rows(1), count_rows(2000)
+    ('1 row', '2,000 rows')
+    """
+    return f"{n:,} row{'' if n == 1 else 's'}"
 
 
 def listing(values: "tuple[Label, ...] | list[Label]") -> str:

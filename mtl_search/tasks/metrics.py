@@ -7,10 +7,11 @@ present, a constant target) the value here is NaN.
 
 # N rows, K classes or labels
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
+from typing import TypeAlias
 
 import numpy as np
 import torch
@@ -30,6 +31,13 @@ from torchmetrics.functional.classification import (
 )
 
 from mtl_search.records import MetricKind
+from mtl_search.tasks.weighted_metrics import (
+    WEIGHTED_BINARY,
+    WEIGHTED_MULTICLASS,
+    WEIGHTED_MULTILABEL,
+    WEIGHTED_REGRESSION,
+    Weighted,
+)
 
 __all__ = [
     "BINARY",
@@ -44,21 +52,28 @@ __all__ = [
     "pinball_losses",
 ]
 
+Of: TypeAlias = Callable[[Tensor, Tensor], Tensor]
+
 R2_FLOOR = 0.01  # below it a model is no better than the mean, and a gain over it would be noise
 
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """A metric and how it is computed: ``of(predictions, truths)`` is a scalar, NaN where undefined."""
+    """A metric and how it is computed: ``of(predictions, truths)`` is a scalar, NaN where undefined, and
+    ``weighted`` the same of rows that weigh differently."""
 
     kind: MetricKind
-    of: Callable[[Tensor, Tensor], Tensor]
+    of: Of
+    weighted: Weighted
 
-    def __call__(self, predictions: Tensor, truths: Tensor) -> float:
+    def __call__(self, predictions: Tensor, truths: Tensor, weights_N: Tensor | None = None) -> float:
         """The value as a number; NaN without rows and if a prediction is not finite."""
         if len(truths) == 0 or not bool(predictions.isfinite().all()):
             return float("nan")
-        return float(self.of(predictions, truths))
+        if weights_N is None:
+            return float(self.of(predictions, truths))
+        weights = weights_N.double().cpu().numpy()
+        return self.weighted(predictions.cpu().numpy(), truths.cpu().numpy(), weights)
 
 
 def macro_auroc(scores_NK: Tensor, truths_NK: Tensor) -> Tensor:
@@ -172,33 +187,37 @@ _class_f1 = partial(multiclass_f1_score, average="macro")
 PINBALL = MetricKind("pinball", False)
 
 
-def _table(*measures: Measure) -> MappingProxyType[str, Measure]:
-    return MappingProxyType({measure.kind.name: measure for measure in measures})
+def _table(weighted: Mapping[str, Weighted], *metrics: tuple[MetricKind, Of]) -> Mapping[str, Measure]:
+    return MappingProxyType({kind.name: Measure(kind, of, weighted[kind.name]) for kind, of in metrics})
 
 
 BINARY = _table(
-    Measure(MetricKind("auroc", True), partial(_both, _auroc)),
-    Measure(MetricKind("average_precision", True), partial(_both, _average_precision)),
-    Measure(MetricKind("accuracy", True), partial(_decided, binary_accuracy)),
-    Measure(MetricKind("balanced_accuracy", True), partial(_both, partial(_decided, _balanced))),
-    Measure(MetricKind("f1", True), partial(_both, _f1)),
-    Measure(MetricKind("log_loss", False), _log_loss),
+    WEIGHTED_BINARY,
+    (MetricKind("auroc", True), partial(_both, _auroc)),
+    (MetricKind("average_precision", True), partial(_both, _average_precision)),
+    (MetricKind("accuracy", True), partial(_decided, binary_accuracy)),
+    (MetricKind("balanced_accuracy", True), partial(_both, partial(_decided, _balanced))),
+    (MetricKind("f1", True), partial(_both, _f1)),
+    (MetricKind("log_loss", False), _log_loss),
 )
 MULTICLASS = _table(
-    Measure(MetricKind("accuracy", True), partial(_most_likely, _class_accuracy)),
-    Measure(MetricKind("balanced_accuracy", True), partial(_most_likely, _mean_recall)),
-    Measure(MetricKind("macro_f1", True), partial(_most_likely, _class_f1)),
-    Measure(MetricKind("auroc", True), _class_auroc),
-    Measure(MetricKind("log_loss", False), _class_log_loss),
+    WEIGHTED_MULTICLASS,
+    (MetricKind("accuracy", True), partial(_most_likely, _class_accuracy)),
+    (MetricKind("balanced_accuracy", True), partial(_most_likely, _mean_recall)),
+    (MetricKind("macro_f1", True), partial(_most_likely, _class_f1)),
+    (MetricKind("auroc", True), _class_auroc),
+    (MetricKind("log_loss", False), _class_log_loss),
 )
 MULTILABEL = _table(
-    Measure(MetricKind("auroc", True), macro_auroc),
-    Measure(MetricKind("average_precision", True), partial(_macro, _average_precision)),
-    Measure(MetricKind("accuracy", True), _label_accuracy),
-    Measure(MetricKind("macro_f1", True), partial(_macro, _f1)),
+    WEIGHTED_MULTILABEL,
+    (MetricKind("auroc", True), macro_auroc),
+    (MetricKind("average_precision", True), partial(_macro, _average_precision)),
+    (MetricKind("accuracy", True), _label_accuracy),
+    (MetricKind("macro_f1", True), partial(_macro, _f1)),
 )
 REGRESSION = _table(
-    Measure(MetricKind("rmse", False), partial(mean_squared_error, squared=False)),
-    Measure(MetricKind("mae", False), mean_absolute_error),
-    Measure(MetricKind("r2", True, floor=R2_FLOOR), _r2),
+    WEIGHTED_REGRESSION,
+    (MetricKind("rmse", False), partial(mean_squared_error, squared=False)),
+    (MetricKind("mae", False), mean_absolute_error),
+    (MetricKind("r2", True, floor=R2_FLOOR), _r2),
 )

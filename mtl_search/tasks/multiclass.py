@@ -21,10 +21,13 @@ from mtl_search.tasks.base import Column, Task, TaskOptions
 from mtl_search.tasks.columns import (
     Label,
     as_array,
+    check_classes,
     class_codes,
     find_classes,
     label_codes,
     labels,
+    listing,
+    of_rows,
     place,
     probabilities,
 )
@@ -63,37 +66,52 @@ class Multiclass(Task):
     weights: tuple[float, ...]
     label_smoothing: float
     rates: tuple[float, ...]
-    """The share of each class in train."""
+    """The share of each class in train, by weight."""
     weight: float = 1.0
     kind: Literal["multiclass"] = "multiclass"
 
     @final
     class Config(TaskOptions):
-        """Options: ``class_weights``, a factor per class (1 where not named), or ``balanced`` for as much
+        """Options: ``classes``, as they are written in the data, in their order (default: those that occur,
+        sorted); ``class_weights``, a factor per class (1 where not named), or ``balanced`` for as much
         weight on each class; ``label_smoothing``, the share of the target spread over all classes.
         """
 
         kind: Literal["multiclass"] = "multiclass"
         metric: Literal["accuracy", "balanced_accuracy", "macro_f1", "auroc", "log_loss"] = "accuracy"
+        classes: Annotated[tuple[Label, ...], Field(min_length=2, strict=False)] | None = None
         class_weights: ClassWeights | Literal["balanced"] | None = None
         label_smoothing: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
 
         @override
         def strata(self, name: str, columns: Sequence[Column]) -> list[NDArray[np.int64]]:
-            return [class_codes(labels(columns[0], name))]
+            column = labels(columns[0], name)
+            if self.classes is not None:
+                check_classes(column, self.classes, name)
+            return [class_codes(column)]
 
         @override
-        def fit(self, name: str, train_columns: Sequence[Column]) -> "Multiclass":
+        def fit(
+            self, name: str, train_columns: Sequence[Column], weights_N: NDArray[np.float64] | None = None
+        ) -> "Multiclass":
             column = labels(train_columns[0], name)
             classes = find_classes(column)
+            if self.classes is not None and len(classes) == len(self.classes):
+                classes = self.classes
+            elif self.classes is not None:
+                absent = [label for label in self.classes if label not in classes]
+                raise LabelError(
+                    place(name), "rows of each of the classes in train", f"none of {listing(absent)}"
+                )
             if len(classes) < 2:
                 found = f"only {classes[0]!r}" if classes else "no label"
                 raise LabelError(place(name), "two classes or more in the train rows", found)
             codes_N, labelled_N = label_codes(column, classes, name)
-            counts_K = np.bincount(codes_N[labelled_N])
-            if 2 * len(classes) > counts_K.sum() > 10:
-                found = f"{len(classes)} classes in {counts_K.sum()} labelled rows"
+            n_labelled = int(labelled_N.sum())
+            if 2 * len(classes) > n_labelled > 10:
+                found = f"{len(classes)} classes in {n_labelled} labelled rows"
                 raise DataError(place(name), "classes that occur again and again", found)
+            counts_K = np.bincount(codes_N[labelled_N], of_rows(weights_N, labelled_N)).astype(np.float64)
             return Multiclass(
                 name=name,
                 role=self.role,
@@ -106,7 +124,7 @@ class Multiclass(Task):
             )
 
         def _weights(
-            self, name: str, classes: tuple[Label, ...], counts_K: NDArray[np.int64]
+            self, name: str, classes: tuple[Label, ...], counts_K: NDArray[np.float64]
         ) -> tuple[float, ...]:
             if self.class_weights is None:
                 return ()
@@ -136,11 +154,19 @@ class Multiclass(Task):
         return torch.from_numpy(codes_N), torch.from_numpy(labelled_N)
 
     @override
-    def loss(self, outputs_BK: Tensor, targets_B: Tensor, labelled_B: Tensor) -> Tensor:
+    def loss(
+        self, outputs_BK: Tensor, targets_B: Tensor, labelled_B: Tensor, weights_B: Tensor | None = None
+    ) -> Tensor:
         """Mean cross-entropy, weighted by class and smoothed."""
         weights_K = outputs_BK.new_tensor(self.weights) if self.weights else None
         targets_B = targets_B.masked_fill(~labelled_B, MISSING)
-        return F.cross_entropy(outputs_BK, targets_B, weights_K, label_smoothing=self.label_smoothing)
+        if weights_B is None:
+            return F.cross_entropy(outputs_BK, targets_B, weights_K, label_smoothing=self.label_smoothing)
+        losses_B = F.cross_entropy(
+            outputs_BK, targets_B, weights_K, reduction="none", label_smoothing=self.label_smoothing
+        )
+        counts_B = labelled_B if weights_K is None else weights_K[targets_B.clamp_min(0)] * labelled_B
+        return (losses_B * weights_B).sum() / counts_B.sum()
 
     @override
     def predictions(self, outputs_NK: Tensor) -> Tensor:

@@ -18,7 +18,7 @@ from typing_extensions import override
 
 from mtl_search.errors import DataError, LabelError
 from mtl_search.records import MetricKind, Role
-from mtl_search.tasks.base import Column, Task, TaskOptions
+from mtl_search.tasks.base import Column, Task, TaskOptions, mean_loss
 from mtl_search.tasks.columns import (
     Label,
     as_array,
@@ -91,12 +91,15 @@ class Multilabel(Task):
             return list(_targets(columns, sources, classes).astype(np.int64).T)
 
         @override
-        def fit(self, name: str, train_columns: Sequence[Column]) -> "Multilabel":
+        def fit(
+            self, name: str, train_columns: Sequence[Column], weights_N: NDArray[np.float64] | None = None
+        ) -> "Multilabel":
             sources = self.source_columns(name)
             classes = self.columns or find_classes(_flat(train_columns[0], name))
             targets_NK = _targets(train_columns, sources, classes)
             known_NK = targets_NK != UNKNOWN
-            rates_K = (targets_NK == 1).sum(0) / np.maximum(known_NK.sum(0), 1)
+            of_N = np.ones(len(targets_NK)) if weights_N is None else weights_N
+            rates_K = of_N @ (targets_NK == 1) / np.where(known_NK.any(0), of_N @ known_NK, 1.0)
             for label, rate in zip(classes, rates_K, strict=True):
                 if not 0 < rate < 1:
                     known = known_NK[:, classes.index(label)].any()
@@ -116,7 +119,7 @@ class Multilabel(Task):
                 sources=sources,
                 classes=classes,
                 pos_weights=balanced if weight == "balanced" else (weight or 1.0,) * len(classes),
-                rate=float((targets_NK == 1).sum() / known_NK.sum()),
+                rate=float((of_N @ (targets_NK == 1)).sum() / (of_N @ known_NK).sum()),
             )
 
     @property
@@ -138,14 +141,16 @@ class Multilabel(Task):
         return torch.from_numpy(targets_NK), torch.from_numpy(labelled_N)
 
     @override
-    def loss(self, outputs_BK: Tensor, targets_B: Tensor, labelled_B: Tensor) -> Tensor:
+    def loss(
+        self, outputs_BK: Tensor, targets_B: Tensor, labelled_B: Tensor, weights_B: Tensor | None = None
+    ) -> Tensor:
         """Mean binary cross-entropy over the known labels, positive ones weighted."""
         known_BK = labelled_B[:, None] & (targets_B != UNKNOWN)
         targets_BK = targets_B.masked_fill(~known_BK, 0.0)
         losses_BK = F.binary_cross_entropy_with_logits(
             outputs_BK, targets_BK, reduction="none", pos_weight=outputs_BK.new_tensor(self.pos_weights)
         )
-        return (losses_BK * known_BK).sum() / known_BK.sum()
+        return mean_loss(losses_BK, known_BK, weights_B)
 
     @override
     def predictions(self, outputs_NK: Tensor) -> Tensor:

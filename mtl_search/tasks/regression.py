@@ -18,9 +18,11 @@ from typing_extensions import override
 
 from mtl_search.errors import LabelError
 from mtl_search.records import MetricKind, Role
-from mtl_search.tasks.base import Column, Task, TaskOptions
-from mtl_search.tasks.columns import as_array, numbers, place
+from mtl_search.tasks.base import Column, Task, TaskOptions, mean_loss
+from mtl_search.tasks.columns import as_array, numbers, of_rows, place
 from mtl_search.tasks.metrics import PINBALL, REGRESSION, Measure, pinball, pinball_losses
+from mtl_search.tasks.transforms import AnyTransform, Log1p, Quantiles
+from mtl_search.tasks.weighted_metrics import weighted_pinball
 
 __all__ = ["Regression"]
 
@@ -41,7 +43,9 @@ class Regression(Task):
 
     ``delta``: where the Huber loss turns from squares to absolute values, in standard deviations of the
     train targets; infinite for the mean squared error, 0 for the mean absolute error. With a ``quantile`` the
-    number is that quantile of the target, learned by the pinball loss (Koenker and Bassett 1978).
+    number is that quantile of the target, learned by the pinball loss (Koenker and Bassett 1978). With a
+    ``transform`` all of that is of the transformed target; a quantile or a median stays one when it is turned
+    back, a mean becomes another kind of mean (of logarithms: nearly a geometric one).
 
     >>> import pyarrow as pa
     >>> task = Regression.Config().fit("cost", [pa.chunked_array([[1.0, 3.0, None]])])
@@ -56,6 +60,7 @@ class Regression(Task):
     scale: float
     delta: float
     quantile: float | None = None
+    transform: AnyTransform | None = None
     weight: float = 1.0
     kind: Literal["regression"] = "regression"
 
@@ -63,13 +68,15 @@ class Regression(Task):
     class Config(TaskOptions):
         """Options: ``loss``, by default the one that the metric asks for: ``mse`` for rmse and r2, ``mae``
         (absolute values) for mae; or ``huber`` (less moved by outliers) with its ``delta``, or
-        ``{quantile: 0.9}``, whose metric is ``pinball`` unless another is named.
+        ``{quantile: 0.9}``, whose metric is ``pinball`` unless another is named. ``transform``: what is
+        learned, ``log1p`` or ``quantile`` (ranks in train, as a normal variable).
         """
 
         kind: Literal["regression"] = "regression"
         metric: Literal["rmse", "mae", "r2", "pinball"] = "rmse"
         loss: Literal["mse", "mae", "huber"] | Quantile | None = None
         delta: PositiveFloat = 1.0
+        transform: Literal["log1p", "quantile"] | None = None
 
         @model_validator(mode="before")
         @classmethod
@@ -95,22 +102,36 @@ class Regression(Task):
             return [np.where(np.isnan(numbers(columns[0], name)), -1, 0)]
 
         @override
-        def fit(self, name: str, train_columns: Sequence[Column]) -> "Regression":
+        def fit(
+            self, name: str, train_columns: Sequence[Column], weights_N: NDArray[np.float64] | None = None
+        ) -> "Regression":
             values_N = numbers(train_columns[0], name)
-            values_N = values_N[~np.isnan(values_N)]
+            known_N = ~np.isnan(values_N)
+            values_N, weights_N = values_N[known_N], of_rows(weights_N, known_N)
             if len(values_N) == 0 or values_N.min() == values_N.max():
                 found = f"only {values_N[0]}" if len(values_N) else "no label"
                 raise LabelError(place(name), "different values in the train rows", found)
+            transform = self._fit_transform(values_N, weights_N)
+            learned_N = values_N if transform is None else transform.forward(values_N, name)
+            mean = np.average(learned_N, weights=weights_N)
             return Regression(
                 name=name,
                 role=self.role,
                 weight=self.weight,
                 metric=PINBALL if self.metric == "pinball" else REGRESSION[self.metric].kind,
-                mean=float(values_N.mean()),
-                scale=float(values_N.std()),
+                mean=float(mean),
+                scale=float(np.sqrt(np.average((learned_N - mean) ** 2, weights=weights_N))),
                 delta=self._delta,
                 quantile=self.loss.quantile if isinstance(self.loss, Quantile) else None,
+                transform=transform,
             )
+
+        def _fit_transform(
+            self, values_N: NDArray[np.float64], weights_N: NDArray[np.float64] | None
+        ) -> Log1p | Quantiles | None:
+            if self.transform is None:
+                return None
+            return Log1p() if self.transform == "log1p" else Quantiles.fit(values_N, weights_N)
 
     @property
     @override
@@ -122,18 +143,24 @@ class Regression(Task):
     def measures(self) -> Mapping[str, Measure]:
         if self.quantile is None:
             return REGRESSION
-        return {**REGRESSION, PINBALL.name: Measure(PINBALL, partial(pinball, quantile=self.quantile))}
+        quantile = self.quantile
+        weighted = partial(weighted_pinball, quantile=quantile)
+        return {**REGRESSION, PINBALL.name: Measure(PINBALL, partial(pinball, quantile=quantile), weighted)}
 
     @override
     def encode(self, columns: Sequence[Column]) -> tuple[Tensor, Tensor]:
-        """Standardised targets as float32."""
+        """Transformed and standardised targets as float32."""
         values_N = numbers(columns[0], self.name)
         labelled_N = ~np.isnan(values_N)
+        if self.transform is not None:
+            values_N = self.transform.forward(values_N, self.name)
         targets_N = np.where(labelled_N, (values_N - self.mean) / self.scale, 0.0)
         return torch.from_numpy(targets_N.astype(np.float32)), torch.from_numpy(labelled_N)
 
     @override
-    def loss(self, outputs_BK: Tensor, targets_B: Tensor, labelled_B: Tensor) -> Tensor:
+    def loss(
+        self, outputs_BK: Tensor, targets_B: Tensor, labelled_B: Tensor, weights_B: Tensor | None = None
+    ) -> Tensor:
         """The mean loss of standardised values, of which Huber's is without torch's factor 1/2."""
         values_B, targets_B = outputs_BK[:, 0], targets_B.masked_fill(~labelled_B, 0.0)
         if self.quantile is not None:
@@ -144,12 +171,13 @@ class Regression(Task):
             losses_B = F.l1_loss(values_B, targets_B, reduction="none")
         else:
             losses_B = 2.0 * F.huber_loss(values_B, targets_B, reduction="none", delta=self.delta)
-        return (losses_B * labelled_B).sum() / labelled_B.sum()
+        return mean_loss(losses_B, labelled_B, weights_B)
 
     @override
     def predictions(self, outputs_NK: Tensor) -> Tensor:
         """Numbers in the target's own unit."""
-        return outputs_NK[:, 0].double() * self.scale + self.mean
+        learned_N = outputs_NK[:, 0].double() * self.scale + self.mean
+        return learned_N if self.transform is None else self.transform.predicted(learned_N)
 
     @override
     def decode(self, predictions: Tensor) -> dict[str, pa.Array]:
@@ -157,7 +185,8 @@ class Regression(Task):
 
     @override
     def truths(self, targets_N: Tensor) -> Tensor:
-        return targets_N.double() * self.scale + self.mean
+        learned_N = targets_N.double() * self.scale + self.mean
+        return learned_N if self.transform is None else self.transform.inverse(learned_N)
 
     @override
     def signals(self, targets_N: Tensor) -> Tensor:
@@ -165,4 +194,5 @@ class Regression(Task):
 
     @override
     def describe(self) -> str:
-        return f"mean {self.mean:.4g}, standard deviation {self.scale:.4g}"
+        of = "" if self.transform is None else f" after {self.transform.kind}"
+        return f"mean {self.mean:.4g}, standard deviation {self.scale:.4g}{of}"

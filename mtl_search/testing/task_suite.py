@@ -5,6 +5,7 @@
 
 import json
 import pickle
+import re
 from abc import ABC, abstractmethod
 
 import numpy as np
@@ -122,6 +123,37 @@ class TaskSuite(ABC):
         torch.testing.assert_close(loss, expected)
         assert loss.isfinite()
 
+    def test_weights_count_like_repeated_rows(self) -> None:
+        """In every metric, and in where the loss pulls; what is fitted on train weighs rows alike."""
+        task, outputs_NK, targets, labelled_N = self.batch()
+        weights_N = 1 + torch.arange(len(targets)) % 3
+        repeated = torch.arange(len(targets)).repeat_interleave(weights_N)
+        loss = task.loss(outputs_NK, targets, labelled_N, weights_N.float())
+        (weighted_NK,) = torch.autograd.grad(loss, outputs_NK)
+        again = task.loss(outputs_NK[repeated], targets[repeated], labelled_N[repeated])
+        (repeated_NK,) = torch.autograd.grad(again, outputs_NK)
+        torch.testing.assert_close(weighted_NK / weighted_NK.norm(), repeated_NK / repeated_NK.norm())
+        ones_N = torch.ones(len(targets))
+        torch.testing.assert_close(
+            task.loss(outputs_NK, targets, labelled_N, ones_N), task.loss(outputs_NK, targets, labelled_N)
+        )
+        here, there = labelled_N.nonzero()[:, 0], repeated[labelled_N[repeated]]
+        outputs_NK = outputs_NK.detach()
+        values = task.evaluate(outputs_NK[here], targets[here], weights_N[here].float())
+        expected = task.evaluate(outputs_NK[there], targets[there])
+        np.testing.assert_allclose(list(values.values()), list(expected.values()), rtol=1e-4)
+        default = task.evaluate_default(outputs_NK[here], targets[here], weights_N[here].float())
+        assert default == values[task.metric.name]
+
+    def test_a_task_is_fitted_by_weight(self) -> None:
+        columns = self.columns(200, seed=0)
+        weights_N = np.tile([1.0, 2.0, 3.0], 67)[:200]
+        repeated = np.arange(200).repeat(weights_N.astype(int))
+        fitted = self.config().fit("target", columns, weights_N)
+        expected = self.config().fit("target", [column.take(repeated) for column in columns])
+        here, there = (json.dumps(TASK.dump_python(each)) for each in (fitted, expected))
+        assert _rounded(here) == _rounded(there)
+
     def test_order_of_rows_does_not_matter(self) -> None:
         task, outputs_NK, targets, labelled_N = self.batch()
         order_N = torch.randperm(len(targets), generator=torch.Generator().manual_seed(3))
@@ -137,7 +169,7 @@ class TaskSuite(ABC):
         task, outputs_NK, targets, labelled_N = self.batch()
         before = task.evaluate_default(outputs_NK.detach()[labelled_N], targets[labelled_N])
         optimizer = torch.optim.Adam([outputs_NK], lr=0.5)
-        for _ in range(40):
+        for _ in range(60):
             optimizer.zero_grad()
             (outputs_NK.grad,) = torch.autograd.grad(task.loss(outputs_NK, targets, labelled_N), outputs_NK)
             optimizer.step()
@@ -160,11 +192,13 @@ class TaskSuite(ABC):
         """Nothing raises or warns: no rows, one row, outputs that are not finite."""
         task, outputs_NK, targets, labelled_N = self.batch()
         outputs_NK, targets = outputs_NK.detach()[labelled_N], targets[labelled_N]
-        assert all(np.isnan(value) for value in task.evaluate(outputs_NK[:0], targets[:0]).values())
-        assert set(task.evaluate(outputs_NK[:1], targets[:1])) == {metric.name for metric in task.metrics}
         broken_NK = outputs_NK.clone()
         broken_NK[0] = torch.nan
-        assert all(np.isnan(value) for value in task.evaluate(broken_NK, targets).values())
+        for weights_N in (None, torch.full((len(targets),), 0.5)):
+            first, none = (None if weights_N is None else weights_N[:n] for n in (1, 0))
+            assert all(np.isnan(v) for v in task.evaluate(outputs_NK[:0], targets[:0], none).values())
+            assert set(task.evaluate(outputs_NK[:1], targets[:1], first)) == {m.name for m in task.metrics}
+            assert all(np.isnan(v) for v in task.evaluate(broken_NK, targets, weights_N).values())
 
     def test_signals_of_labelled_rows_are_numbers_per_row(self) -> None:
         task, _, targets, labelled_N = self.batch()
@@ -193,3 +227,8 @@ class TaskSuite(ABC):
         text = self.task().describe()
         assert text
         assert "\n" not in text
+
+
+def _rounded(text: str) -> str:
+    """The text with its numbers to nine digits: sums of weights are rounded in another order."""
+    return re.sub(r"\d+\.\d+(e-?\d+)?", lambda number: f"{float(number[0]):.9g}", text)

@@ -26,12 +26,13 @@ class Evaluator:
         self._rows, self._tasks = rows, tasks
         self._index_M = {task: rows.labelled[task].nonzero().squeeze(1) for task in tasks}
         self._targets_M = {task: rows.targets[task][self._index_M[task]] for task in tasks}
+        self._weights_M = {task: _of(rows.weights_N, self._index_M[task]) for task in tasks}
 
     def default_metrics(self, network: Network, autocast: torch.dtype | None = None) -> dict[str, float]:
         """The default metric of each task; NaN if it is undefined on these rows."""
         outputs = self._outputs(network, autocast)
         return {
-            name: task.evaluate_default(outputs[name], self._targets_M[name])
+            name: task.evaluate_default(outputs[name], self._targets_M[name], self._weights_M[name])
             for name, task in self._tasks.items()
         }
 
@@ -41,7 +42,8 @@ class Evaluator:
         """Every metric of each task by name."""
         outputs = self._outputs(network, autocast)
         return {
-            name: task.evaluate(outputs[name], self._targets_M[name]) for name, task in self._tasks.items()
+            name: task.evaluate(outputs[name], self._targets_M[name], self._weights_M[name])
+            for name, task in self._tasks.items()
         }
 
     def leave_out(
@@ -61,7 +63,9 @@ class Evaluator:
         outputs = self._outputs(network, autocast)
         return [
             {
-                name: task.evaluate_default(outputs[name][kept_M], self._targets_M[name][kept_M])
+                name: task.evaluate_default(
+                    outputs[name][kept_M], self._targets_M[name][kept_M], _of(self._weights_M[name], kept_M)
+                )
                 for name, task in self._tasks.items()
                 for kept_M in [group_N[self._index_M[name]] != group]
             }
@@ -80,3 +84,7 @@ class Evaluator:
                 for task, output in network(chunk.inputs).items():
                     parts[task].append(output.float())
         return {task: torch.cat(parts[task])[self._index_M[task]] for task in self._tasks}
+
+
+def _of(weights_N: Tensor | None, which: Tensor) -> Tensor | None:
+    return None if weights_N is None else weights_N[which]

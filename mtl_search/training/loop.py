@@ -79,6 +79,7 @@ class Training:
         self.config, self.score, self.device = config, score, torch.device(device)
         self.tasks = {name: dataset.tasks[name] for name in config.members}
         self._train = dataset.train.select(config.members).to(self.device)
+        self._mean_weight = mean_weights(self._train)
         self._autocast = self._autocast_dtype()
         self._steps = math.ceil(len(self._train) / config.batch_size)
         self._generator = torch.Generator().manual_seed(seed)
@@ -213,10 +214,12 @@ class Training:
     def _losses(self, batch: Rows, present: list[str], autocast: torch.dtype | None) -> dict[str, Tensor]:
         with torch.autocast(self.device.type, autocast, enabled=autocast is not None):
             outputs = self.network(batch.inputs)
-        return {
-            task: self.tasks[task].loss(outputs[task].float(), batch.targets[task], batch.labelled[task])
-            for task in present
-        }
+        losses = {}
+        for task in present:
+            of_batch = (outputs[task].float(), batch.targets[task], batch.labelled[task])
+            weights_B = None if batch.weights_N is None else batch.weights_N / self._mean_weight[task]
+            losses[task] = self.tasks[task].loss(*of_batch, weights_B)
+        return losses
 
     def _check_finite(self, losses_ST: Tensor, n_labelled: Mapping[str, list[int]]) -> None:
         if bool(losses_ST.isfinite().all()):
@@ -242,6 +245,14 @@ class Training:
         ):
             return torch.bfloat16
         return None
+
+
+def mean_weights(rows: Rows) -> dict[str, Tensor]:
+    """The mean weight of the rows that each task has labels of, so that no task counts less for having few
+    heavy ones; empty if rows have none."""
+    if rows.weights_N is None:
+        return {}
+    return {task: rows.weights_N[labelled_N].mean() for task, labelled_N in rows.labelled.items()}
 
 
 def count_by_batch(labelled_N: Tensor, size: int) -> list[int]:

@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 import torch
 
-from mtl_search.errors import DataError
+from mtl_search.errors import DataError, LabelError
 from mtl_search.tasks import Multiclass
 
 LOGITS = torch.tensor([[0.0, math.log(2), 0.0], [math.log(2), 0.0, 0.0], [9.0, 0.0, 0.0]])  # 1/4, 1/2, 1/4
@@ -84,3 +84,40 @@ def test_predictions_are_written_in_the_words_of_the_data() -> None:
         "_probability_b": [0.75, 0.0],
     }
     assert fit(3, 1, 2).decode(torch.eye(3))[""].to_pylist() == [1, 2, 3]
+
+
+def test_classes_keep_the_order_in_which_they_are_listed() -> None:
+    column = [pa.chunked_array([pa.array(["low", "high", None, "mid", "low"])])]
+    config = Multiclass.Config.model_validate({"classes": ["low", "mid", "high"]})
+    config.strata("risk", column)
+    task = config.fit("risk", column)
+    assert task.classes == ("low", "mid", "high")
+    assert task.rates == (0.5, 0.25, 0.25)
+    assert task.encode(column)[0].tolist() == [0, 2, 0, 1, 0]
+    assert list(task.decode(torch.eye(3)))[1:] == [f"_probability_{c}" for c in ("low", "mid", "high")]
+
+
+@pytest.mark.parametrize(
+    ("classes", "message"),
+    [
+        (["low", "high"], r"one of classes \('low', 'high'\) in every row, found 'mid', 'no' in 3 rows"),
+        (["low", "mid", "no", "high", "max"], "rows of each of classes .*, found no row of 'max'"),
+        (["low", "Mid", "no", "high"], "found 'mid' in 2 rows"),
+        ([1, 2, 3], "found 'low', 'mid', 'no', 'high' in 5 rows"),
+    ],
+)
+def test_classes_that_are_not_those_of_the_data_are_refused(classes: list[object], message: str) -> None:
+    column = [pa.chunked_array([pa.array(["low", "mid", "mid", None, "no", "high"])])]
+    with pytest.raises(DataError, match=message):
+        Multiclass.Config.model_validate({"classes": classes}).strata("risk", column)
+
+
+def test_one_and_true_are_two_classes() -> None:
+    column = [pa.chunked_array([pa.array([0, 1])])]
+    with pytest.raises(DataError, match="found 0, 1 in 2 rows"):
+        Multiclass.Config(classes=(False, True)).strata("risk", column)
+
+
+def test_a_listed_class_without_train_rows_leaves_the_task_out() -> None:
+    with pytest.raises(LabelError, match="rows of each of the classes in train, found none of 'c'"):
+        fit("a", "b", classes=["a", "b", "c"])

@@ -89,3 +89,24 @@ class TestRegression(TaskSuite):
 class TestHuber(TestRegression):
     def config(self) -> TaskConfig:
         return Regression.Config(loss="huber", delta=0.5, metric="r2")
+
+
+class TestOrderedClasses(TestMulticlass):
+    def config(self) -> TaskConfig:
+        return Multiclass.Config(classes=("b", "c", "a"), class_weights="balanced")
+
+
+class TestLog1p(TestRegression):
+    def config(self) -> TaskConfig:
+        return Regression.Config(transform="log1p", loss="huber", metric="mae")
+
+    def columns(self, rows: int, seed: int) -> list[Column]:
+        return [column(np.random.default_rng(seed).lognormal(3, 1, rows), seed)]
+
+
+class TestQuantileTransform(TestLog1p):
+    def config(self) -> TaskConfig:
+        return Regression.Config(transform="quantile", metric="r2")
+
+    def columns(self, rows: int, seed: int) -> list[Column]:
+        return [column(np.random.default_rng(seed).uniform(-5, 5, rows) ** 3, seed)]

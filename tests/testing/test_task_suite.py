@@ -61,13 +61,23 @@ def other_way(task: Task, outputs: Tensor, targets: Tensor, labelled: Tensor) ->
     return task.loss(-outputs, targets, labelled)
 
 
-def raising(task: Task, outputs: Tensor, targets: Tensor) -> dict[str, float]:
+def unweighted(
+    task: Task, outputs: Tensor, targets: Tensor, labelled: Tensor, _: Tensor | None = None
+) -> Tensor:
+    return task.loss(outputs, targets, labelled)
+
+
+def unweighted_metrics(task: Task, outputs: Tensor, targets: Tensor, *_: Any) -> dict[str, float]:
+    return task.evaluate(outputs, targets)
+
+
+def raising(task: Task, outputs: Tensor, targets: Tensor, *_: Any) -> dict[str, float]:
     if len(targets) < 2:
         raise ValueError("needs two rows")
     return task.evaluate(outputs, targets)
 
 
-def shifted(task: Task, outputs: Tensor, targets: Tensor) -> float:
+def shifted(task: Task, outputs: Tensor, targets: Tensor, *_: Any) -> float:
     return task.evaluate_default(outputs, targets) + 1e-3
 
 
@@ -84,6 +94,8 @@ def noisy(task: Task, columns: list[Column]) -> tuple[Tensor, Tensor]:
         ({"loss": divided_by_all}, "test_loss_is_that_of_the_labelled_rows_alone"),
         ({"loss": divided_by_all}, "test_one_label_is_enough_for_a_loss"),
         ({"loss": by_position}, "test_order_of_rows_does_not_matter"),
+        ({"loss": unweighted}, "test_weights_count_like_repeated_rows"),
+        ({"evaluate": unweighted_metrics}, "test_weights_count_like_repeated_rows"),
         ({"loss": other_way}, "test_training_the_head_learns_the_targets"),
         ({"evaluate": raising}, "test_a_metric_that_is_undefined_is_nan"),
         ({"evaluate_default": shifted}, "test_default_metric_is_one_of_all"),

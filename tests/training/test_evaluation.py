@@ -1,6 +1,7 @@
 """Evaluator: metrics of labelled rows, whatever the size of a forward pass."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -43,6 +44,19 @@ def test_metrics_are_those_of_the_labelled_rows(network: Network, dataset: Datas
         assert not labelled.all(), "some labels are missing"
         expected = task.evaluate(outputs[name], dataset.valid.targets[name][labelled])
         assert found[name] == pytest.approx(expected, nan_ok=True)
+
+
+def test_rows_count_by_weight_in_every_metric(network: Network, dataset: Dataset) -> None:
+    weights_N = 1 + torch.arange(len(dataset.valid)) % 3
+    weighed = replace(dataset.valid, weights_N=weights_N.float())
+    repeated = dataset.valid.take(torch.arange(len(weighed)).repeat_interleave(weights_N))
+    found, expected = (Evaluator(rows, dataset.tasks) for rows in (weighed, repeated))
+    for name, values in expected.all_metrics(network).items():
+        assert found.all_metrics(network)[name] == pytest.approx(values, rel=1e-4, nan_ok=True)
+    assert found.default_metrics(network) == pytest.approx(expected.default_metrics(network), rel=1e-4)
+    without, expected_without = (one.leave_out(network, 20) for one in (found, expected))
+    for values, others in zip(without, expected_without, strict=True):
+        assert values == pytest.approx(others, rel=1e-4, nan_ok=True)
 
 
 def test_default_metrics_are_among_all(network: Network, dataset: Dataset) -> None:

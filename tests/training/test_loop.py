@@ -177,6 +177,33 @@ def test_weights_used_are_reported(dataset: Dataset, make_config: MakeConfig) ->
     assert run(training(config, dataset))[0].weights == pytest.approx(weights)
 
 
+def test_a_row_counts_by_its_weight(dataset: Dataset, make_config: MakeConfig) -> None:
+    """In the loss, relative to the rows that have labels of the task, and in what is best on valid."""
+    config = make_config("cost", "ill", "stage", batch_size=1000, epochs=1)
+
+    def weighed(weights_N: Tensor) -> tuple[EpochReport, Training]:
+        train = replace(dataset.train, weights_N=weights_N)
+        valid = replace(dataset.valid, weights_N=torch.ones(len(dataset.valid)))
+        one = training(config, replace(dataset, train=train, valid=valid))
+        return one.run_epoch(), one
+
+    plain = training(config, dataset).run_epoch()
+    alike, _ = weighed(torch.full((len(dataset.train),), 3.0))
+    assert alike.train_loss == pytest.approx(plain.train_loss, rel=1e-5)
+    assert alike.valid == pytest.approx(plain.valid, rel=1e-4)
+    weights_N = 1.0 + torch.arange(len(dataset.train)) % 4
+    report, _ = weighed(weights_N)
+    first = training(config, dataset)
+    with torch.inference_mode():
+        outputs = first.network(dataset.train.inputs)
+    for name in config.members:
+        rows, labelled_N = dataset.train, dataset.train.labelled[name]
+        mean = weights_N[labelled_N].mean()
+        of_rows = (outputs[name], rows.targets[name], labelled_N, weights_N / mean)
+        assert report.train_loss[name] == pytest.approx(float(dataset.tasks[name].loss(*of_rows)), rel=1e-5)
+        assert report.train_loss[name] != pytest.approx(plain.train_loss[name], rel=1e-5)
+
+
 def test_one_batch_may_hold_all_rows(dataset: Dataset, make_config: MakeConfig) -> None:
     reports = run(training(make_config("cost", batch_size=10_000, epochs=2), dataset))
     assert len(reports) == 2

@@ -44,7 +44,8 @@ def gpu_memory(spec: SweepSpec, dataset: Dataset) -> int:
 def bytes_of(rows: Rows) -> int:
     """What ``rows`` take in memory."""
     parts = (rows.inputs, rows.targets, rows.labelled)
-    return sum(values.nbytes for part in parts for values in part.values()) + rows.units.nbytes
+    of_rows = [rows.units] if rows.weights_N is None else [rows.units, rows.weights_N]
+    return sum(values.nbytes for values in (*of_rows, *(v for part in parts for v in part.values())))
 
 
 def _of_network(config: TrialConfig, n_params: int, n_valid: int) -> int:
