@@ -99,9 +99,14 @@ def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     visits["death"] = (visits["age"] + random.normal(size=400) > 0).astype(int)
     visits["zip"] = random.integers(10_000, 10_005, 400)
     visits["discharge_note"] = "stable"
+    extra = {
+        "stage": random.choice(["low", "mid", "high"], 400),
+        "survey_weight": random.uniform(0.5, 2.0, 400),
+    }
+    visits = visits.assign(cost=np.exp(visits["cost"]), **extra)
     visits["patient"], visits["visit"] = np.arange(400) // 2, np.arange(400) % 2
     visits.to_csv(tmp_path / "visits.csv", index=False)
-    visits.drop(columns=["patient", "visit"]).to_csv(tmp_path / "patients.csv", index=False)
+    visits.drop(columns=["patient", "visit", *extra]).to_csv(tmp_path / "patients.csv", index=False)
     (tmp_path / "patients.yaml").write_text(
         next(block.text for block in BLOCKS if block.text.startswith("name: patients")), encoding="utf-8"
     )
