@@ -163,7 +163,7 @@ def test_a_run_ends_with_designs_and_what_to_do_next(write: Write, tmp_path: Pat
     assert (code, errors) == (0, "")
     path = tmp_path / "out" / "tiny"
     assert output.startswith("tiny: ")
-    assert "Designs, by delta_m on valid" in output
+    assert "Designs: the recommended one (*)" in output
     assert f"mtl-search top {path}" in output
     assert (path / "report.html").is_file()
 
@@ -178,7 +178,7 @@ def test_name_and_trials(write: Write, tmp_path: Path) -> None:
 def test_a_confirmed_run(write: Write, tmp_path: Path, capsys: Capture) -> None:
     file = write(budget={"finalists": 1, "seeds": 2, "trials": 1, "reference_trials": 1})
     assert main(["run", str(file), "--results", str(tmp_path), "--inline"]) == 0
-    assert "Confirmed designs: delta_m on test, 2 new seeds" in capsys.readouterr().out
+    assert "on test: mean of 2 new seeds" in capsys.readouterr().out
 
 
 def test_when_nothing_succeeds(write: Write, tmp_path: Path, capsys: Capture) -> None:
@@ -209,7 +209,7 @@ def test_resume_extends_the_budget(write: Write, tmp_path: Path, capsys: Capture
     path = tmp_path / "tiny"
     assert main(["resume", str(path), "--trials", "5", "--inline"]) == 0
     assert Leaderboard(path).frame("trials")["arm"].value_counts()["search"] == 5
-    assert "Designs, by delta_m on valid" in capsys.readouterr().out
+    assert "Designs: the recommended one (*)" in capsys.readouterr().out
 
 
 def test_resume_of_what_is_done(finished: Path, capsys: Capture) -> None:
@@ -344,11 +344,13 @@ def test_check_has_a_seed(write: Write, capsys: Capture) -> None:
 
 
 def test_top_shows_as_many_as_asked_for(finished: Path, capsys: Capture) -> None:
-    lines = {}
-    for n in ("1", "4"):
-        assert main(["top", str(finished), "-n", n]) == 0
-        lines[n] = len(capsys.readouterr().out.splitlines())
-    assert lines["4"] == lines["1"] + 2 * 3, "a trial has two lines"
+    for n in (1, 4):
+        assert main(["top", str(finished), "-n", str(n)]) == 0
+        output = capsys.readouterr().out
+        designs, trials = output.split("Trials, by")
+        assert len(re.findall(r"^  \S+-\d+: ", trials, re.MULTILINE)) == n
+        there = min(n, len(Leaderboard(finished).designs()))
+        assert len(re.findall(r"^[* ] [0-9a-f]{8} ", designs, re.MULTILINE)) == there
 
 
 def test_top_as_json(finished: Path, capsys: Capture) -> None:

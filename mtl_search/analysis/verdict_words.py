@@ -18,6 +18,7 @@ __all__ = [
     "listed",
     "number",
     "percent",
+    "together",
     "train",
     "what",
 ]
@@ -78,6 +79,26 @@ def helpers(design: DesignRecord) -> dict[tuple[str, ...], list[str]]:
         return {}
     found = {one.serves: sorted(set(one.branching.members) - set(one.serves)) for one in networks}
     return {served: others for served, others in found.items() if others}
+
+
+def together(design: DesignRecord) -> str:
+    """Who trains with whom, in few characters: networks parted by ``|``, a ``+`` before what only helps one.
+
+    ``+others`` are all main tasks that the network does not serve.
+    """
+    groups, helping = _groups(design), helpers(design)
+    if not helping and len(design.configs) > 1:
+        if len(groups) == 1:
+            return "all tasks together"
+        if len(groups) == len(design.configs):
+            return "each task alone"
+    parts = []
+    for tasks in groups:
+        helps, others = helping.get(tuple(sorted(tasks)), []), design.configs.keys() - set(tasks)
+        if len(others) > 1 and others <= set(helps):
+            helps = ["others", *(name for name in helps if name not in others)]
+        parts.append(" ".join([*tasks, *(f"+{name}" for name in helps)]))
+    return " | ".join(parts)
 
 
 def _helped(tasks: list[str], helping: Mapping[tuple[str, ...], list[str]]) -> str:

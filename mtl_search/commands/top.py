@@ -13,7 +13,7 @@ def add(commands: Commands) -> None:
     """Add the command."""
     one = command(commands, "top", "show the best designs and trials of a sweep", top)
     add_folder(one)
-    add_count(one, "trials")
+    add_count(one, "designs and trials")
     one.add_argument("--arm", help="of this arm alone")
     add_json(one)
 

@@ -1,71 +1,100 @@
-"""Designs and trials as tables that fit 80 columns, however many members they have.
+"""Designs in lines that fit 60 columns, however many tasks they have and however long the names are.
 
-Members stand on lines of their own, which go on below each other: a name that is cut is of no use.
+What has many names (who trains with whom) stands on lines of its own, which go on below each other: a name
+that is cut is of no use. Only what test shows has a colour.
 """
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console
-from rich.padding import Padding
 from rich.text import Text
 
-from mtl_search.analysis.verdict_words import amount, percent
+from mtl_search.analysis.significance import Verdict
+from mtl_search.analysis.verdict_words import amount, counted, percent, together
 from mtl_search.records import DesignRecord, SummaryRecord, TaskResult
-from mtl_search.terminal.words import interval, plain_table
+from mtl_search.terminal.words import flow, interval
 
-__all__ = ["show_composed", "show_confirmed", "show_networks", "show_trials"]
+__all__ = ["best_first", "gain_on_test", "show_designs", "show_networks"]
 
 Row = Mapping[str, Any]
+AnyDesign = TypeVar("AnyDesign", DesignRecord, SummaryRecord)
 
-_ON_TEST = 29  # characters of a gain with its interval
+_STYLES = {Verdict.BETTER.value: "bold green", Verdict.WORSE.value: "red"}
+_ON_TEST = 25  # characters of a gain with its interval
+_ON_VALID = 8
 
 
-def show_confirmed(console: Console, confirmed: Sequence[SummaryRecord]) -> None:
-    """A confirmed design a row, the recommended one first, then by delta_m on test: its interval, and the
-    verdicts."""
-    ordered = sorted(confirmed, key=lambda row: not row.chosen)
-    first = ordered[0]
-    seeds = min(row.n_seeds for row in confirmed)
-    provisional = ", verdicts provisional" if len(first.provisional) else ""
-    table = plain_table(f"Confirmed designs: delta_m on test, {seeds} new seeds{provisional}")
+def best_first(designs: Sequence[AnyDesign]) -> list[AnyDesign]:
+    """The recommended one, then the others by delta_m on valid; last those that have none."""
+
+    def rank(one: AnyDesign) -> tuple[bool, bool, float]:
+        value = one.delta_m if isinstance(one, DesignRecord) else one.delta_m_valid
+        return not one.chosen, math.isnan(value), -value
+
+    return sorted(designs, key=rank)
+
+
+def show_designs(
+    console: Console, designs: Sequence[DesignRecord], confirmed: Sequence[SummaryRecord], n: int
+) -> None:
+    """The ``n`` best of ``designs``: on valid, beside it on test with an interval and what test shows, and
+    below it who trains with whom."""
+    tested = {one.design_id: one for one in confirmed}
+    console.print(Text("Designs: the recommended one (*), then by delta_m on valid", "bold"))
+    head = f"  design   on valid  {'on test'.ljust(_ON_TEST)} single other"
+    console.print(Text(head if tested else "  design   on valid", "dim"))
+    for one in best_first(designs)[:n]:
+        style = "bold" if one.chosen else ""
+        line = Text.assemble((f"{'*' if one.chosen else ' '} {one.design_id:8} ", style))
+        line.append(percent(one.delta_m).rjust(_ON_VALID))
+        if tested:
+            line.append("  ")
+            line.append_text(_tested(tested.get(one.design_id)))
+        console.print(line)
+        size = f"{counted(one.n_networks, 'network')}, {amount(one.n_params)} parameters"
+        flow(console, Text(f"{one.arm}, {size}: {together(one)}", "dim"), 4)
+    if len(designs) > n:
+        console.print(f"  and {len(designs) - n} more: -n {len(designs)}", style="dim")
+    _explain(console, confirmed)
+
+
+def _tested(row: SummaryRecord | None) -> Text:
+    """A design on test, and what it shows against both references."""
+    if row is None:
+        return Text("not confirmed", "dim")
+    text = gain_on_test(row)
+    text.pad_left(max(0, _ON_VALID - len(percent(row.delta_m))))
+    text.pad_right(max(0, _ON_TEST - len(text)))
+    for verdict in (row.vs_single_task.verdict, row.vs_reference.verdict):
+        shown = {None: "", Verdict.NONE.value: "-"}.get(verdict, verdict or "")
+        text.append(" ")
+        text.append(shown.ljust(6), _STYLES.get(verdict or "", ""))
+    text.rstrip()
+    return text
+
+
+def _explain(console: Console, confirmed: Sequence[SummaryRecord]) -> None:
+    if not confirmed:
+        warning = "Not confirmed: the best of many measurements on valid is too good to be true."
+        console.print(warning, style="yellow")
+        return
+    first = best_first(confirmed)[0]
     level = f"{100 * (1 - first.alpha):g} % interval"
-    for title in ("  arm", "networks", "delta_m", level, "vs single", "vs other"):
-        left = title not in ("networks", "delta_m")
-        whole = title != "  arm"
-        table.add_column(title, justify="left" if left else "right", no_wrap=whole, overflow="fold")
-    for row in ordered:
-        table.add_row(
-            Text(f"{'* ' if row.chosen else '  '}{row.arm}", "bold" if row.chosen else ""),
-            str(row.n_networks),
-            _gain(row.delta_m),
-            interval(row.delta_m_low, row.delta_m_high),
-            _verdict(row.vs_single_task.verdict),
-            _verdict(row.vs_reference.verdict),
-        )
-    console.print(table)
-    other = f"; other: {first.reference}, the best one on valid" if first.reference else ""
-    which = "* recommended, its comparisons are primary; all others are secondary (Holm)"
+    seeds = counted(min(row.n_seeds for row in confirmed), "new seed")
+    other = f", other: {first.reference}, the best one on valid" if first.reference else ""
+    provisional = "; verdicts are provisional" if first.provisional else ""
+    which = "* recommended: its comparisons are primary, all others secondary (Holm)."
     if not first.chosen:
-        which = "the recommended design is not among them; all comparisons are secondary (Holm)"
-    console.print(f"{which}{other}. Verdicts are conditional on the one train set.", style="dim")
-
-
-def show_composed(console: Console, designs: Sequence[DesignRecord]) -> None:
-    """Designs that are not confirmed, the recommended one first, then by delta_m on valid."""
-    table = plain_table("Designs, by delta_m on valid")
-    for title in ("  arm", "networks", "delta_m", "parameters", "FLOPs/row"):
-        left = title == "  arm"
-        table.add_column(title, justify="left" if left else "right", no_wrap=not left, overflow="fold")
-    for row in sorted(designs, key=lambda row: not row.chosen):
-        cost = f"{row.n_params:,}", f"{row.flops:,}"
-        mark = "* " if row.chosen else "  "
-        table.add_row(mark + row.arm, str(row.n_networks), _gain(row.delta_m), *cost)
-    console.print(table)
-    console.print(
-        "Not confirmed: the best of many measurements on valid is too good to be true.", style="yellow"
+        which = "The recommended design is not among the confirmed: all comparisons are secondary (Holm)."
+    said = (
+        f"on test: mean of {seeds} with its {level}, against single: single_task{other} "
+        f"(better, worse, -: no difference shown){provisional}. {which} "
+        "Verdicts are conditional on the one train set. + marks tasks that only help."
     )
+    flow(console, Text(said, "dim"))
 
 
 def show_networks(
@@ -76,61 +105,35 @@ def show_networks(
     trials: Mapping[str, Row],
 ) -> None:
     """A design whole: the tasks that each network serves with their gains, and those that only help it."""
-    n = design.n_networks
-    console.print(Text(f"{title}: {n} network{'s' * (n > 1)} of {design.n_params:,} parameters", "bold"))
+    of_it = f"{counted(design.n_networks, 'network')} of {design.n_params:,} parameters"
+    flow(console, Text(f"{title} {design.design_id}: {of_it}, gains over single_task", "bold"))
     tested = {task.task: task for task in confirmed.tasks} if confirmed else {}
-    width = max(len(task) for task in design.serves)
-    head = f"{'gain over single_task on test'.ljust(_ON_TEST)}  on valid" if tested else "gain on valid"
-    console.print(Text(f"  {'task'.ljust(width)}  {head}", "dim"))
+    room = console.width - 4 - _ON_VALID - (2 + _ON_TEST if tested else 0)
+    width = max((cell_len(task) for task in design.serves if cell_len(task) <= room), default=4)
+    head = f"{'on test'.ljust(_ON_TEST)}  on valid" if tested else "on valid"
+    console.print(Text(f"  {set_cell_size('task', width)}  {head}", "dim"))
     for key in design.networks:
         members = trials[key]["members"]
         served = [task for task in members if design.serves.get(task) == key]
         console.print(Text.assemble((key, "bold"), f" ({trials[key]['weighting']})" * (len(members) > 1)))
         for task in served:
-            on_valid = Text(percent(design.gains.get(task, math.nan)), "dim" if tested else "")
-            gains = [_on_test(tested[task]), "  ", on_valid] if tested else [on_valid]
-            console.print(Text.assemble(f"  {task.ljust(width)}  ", *gains))
+            on_valid = percent(design.gains.get(task, math.nan)).rjust(_ON_VALID)
+            gains = [_on_test(tested[task]), "  ", (on_valid, "dim")] if tested else [on_valid]
+            if cell_len(task) > width:  # a long name has a line of its own
+                flow(console, task, 2)
+            name = task if cell_len(task) <= width else ""
+            console.print(Text.assemble(f"  {set_cell_size(name, width)}  ", *gains))
         if helping := [task for task in members if task not in served]:
-            _indented(console, Text.assemble("helped by ", (" ".join(helping), "dim")))
+            flow(console, Text.assemble("helped by ", (" ".join(helping), "dim")), 2)
 
 
-def show_trials(console: Console, trials: Sequence[Row]) -> None:
-    """A trial in two lines: what it gained and cost, and below its members.
-
-    Its name, which may be long, comes last.
-    """
-    console.print(Text("Trials, by mean gain of the main members on valid", "bold"))
-    kinds = max(len("weighting"), *(len(row["weighting"]) for row in trials))
-    console.print(Text(f"mean gain {'weighting'.ljust(kinds)}  params epochs seconds trial", "dim"))
-    for row in trials:
-        gain = _gain(row["mean_gain"])
-        gain.align("right", 9)
-        costs = f"{amount(row['n_params']):>7} {row['epochs']:>6} {row['train_seconds']:>7.1f}"
-        line = f" {row['weighting'].ljust(kinds)} {costs} "
-        console.print(Text.assemble(gain, line, (row["trial_id"], "bold")))
-        _indented(console, Text(" ".join(row["members"]), "dim"))
-
-
-def _indented(console: Console, text: Text) -> None:
-    console.print(Padding(text, (0, 0, 0, 2), expand=False))
+def gain_on_test(row: SummaryRecord) -> Text:
+    """delta_m with its interval, in colour where a difference from single_task is shown."""
+    text = f"{percent(row.delta_m)} {interval(row.delta_m_low, row.delta_m_high)}"
+    return Text.assemble((text, _STYLES.get(row.vs_single_task.verdict or "", "")))
 
 
 def _on_test(task: TaskResult) -> Text:
     """A task's gain on test with its interval, as wide as its column."""
-    gain = _gain(task.gain)
-    gain.append(f" {interval(task.gain_low, task.gain_high)}")
-    gain.align("left", max(_ON_TEST, len(gain)))
-    return gain
-
-
-def _gain(value: float) -> Text:
-    if not math.isfinite(value):
-        return Text("-", style="dim")
-    shown = round(value, 2)
-    return Text.assemble((percent(value), "green" if shown > 0 else "red" if shown < 0 else ""))
-
-
-def _verdict(verdict: str | None) -> Text:
-    """The verdict in few words; empty for a reference against itself."""
-    styles = {"better": "bold green", "worse": "red"}
-    return Text((verdict or "").removesuffix(" shown"), styles.get(verdict or "", "dim"))
+    text = f"{percent(task.gain).rjust(_ON_VALID)} {interval(task.gain_low, task.gain_high)}"
+    return Text.assemble((text.ljust(_ON_TEST), _STYLES.get(task.verdict or "", "")))

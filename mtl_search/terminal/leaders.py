@@ -1,6 +1,5 @@
 """The leaders of a sweep: its best designs, then its best trials, from the tables alone."""
 
-import json
 import math
 import shlex
 from typing import Any
@@ -8,31 +7,34 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from mtl_search.analysis.tested import network_gains
 from mtl_search.analysis.verdict_text import recommended, verdict_sentences
 from mtl_search.errors import LeaderboardError, nearest
 from mtl_search.leaderboard import Leaderboard
-from mtl_search.records import Phase, TrialState
-from mtl_search.terminal.designs import show_composed, show_confirmed, show_networks, show_trials
-from mtl_search.terminal.words import plain_console
+from mtl_search.records import DesignRecord, Phase, SummaryRecord, TrialState
+from mtl_search.terminal.designs import best_first, show_designs, show_networks
+from mtl_search.terminal.programs import as_json
+from mtl_search.terminal.trials import show_trials
+from mtl_search.terminal.words import flow, plain_console
 
 __all__ = ["show_end", "show_top", "top_json"]
 
 Row = dict[str, Any]
 
 TRIAL_COLUMNS = (
-    "trial_id", "arm", "mean_gain", "score", "members", "sharing", "weighting", "params", "n_params",
-    "flops", "epochs", "train_seconds",
+    "trial_id", "config_id", "arm", "mean_gain", "mean_gain_test", "score", "members", "sharing", "weighting",
+    "params", "n_params", "flops", "epochs", "train_seconds",
 )  # fmt: skip
 
 
 def show_top(board: Leaderboard, n: int, arm: str | None) -> None:
-    """Print what to train and why, the designs with their verdicts, then the ``n`` best trials."""
+    """Print what to train and why, then the ``n`` best designs and trials."""
     console = plain_console()
     trials = _trials(board, arm)
     if arm is None and (sentences := _sentences(board)):
         _say(console, sentences)
         console.print()
-    _show_designs(console, board, arm)
+    _show_designs(console, board, arm, n)
     console.print()
     if trials:
         show_trials(console, trials[:n])
@@ -44,7 +46,7 @@ def show_end(board: Leaderboard) -> None:
     """Print the designs of a sweep that has ended, where the files are, what to do next, and, last so that
     it is not overlooked, what to train."""
     console = plain_console()
-    _show_designs(console, board, None)
+    _show_designs(console, board, None, 10)
     states = board.trials()["state"].to_pylist()
     if failed := states.count(TrialState.FAILED.value):
         console.print(
@@ -66,6 +68,18 @@ def show_end(board: Leaderboard) -> None:
         _say(console, sentences)
 
 
+def top_json(board: Leaderboard, n: int, arm: str | None) -> str:
+    """The advice, and the ``n`` best of the confirmed designs, of all designs and of the trials."""
+    trials = [{name: row[name] for name in TRIAL_COLUMNS} for row in _trials(board, arm)[:n]]
+    designs, confirmed = _designs(board, arm)
+    tables = (("confirmed", confirmed, board.summary()), ("designs", designs, board.designs()))
+    value: Row = {"advice": _sentences(board) if arm is None else []}
+    for name, found, table in tables:
+        rows = {row["design_id"]: row for row in table.to_pylist(maps_as_pydicts="strict")}
+        value[name] = [rows[one.design_id] for one in best_first(found)[:n]]
+    return as_json(value | {"trials": trials})
+
+
 def _sentences(board: Leaderboard) -> list[str]:
     return verdict_sentences(board.design_records(), board.summary_records())
 
@@ -73,28 +87,18 @@ def _sentences(board: Leaderboard) -> list[str]:
 def _say(console: Console, sentences: list[str]) -> None:
     """The advice in bold, then its reasons."""
     for at, sentence in enumerate(sentences):
-        console.print(Text(sentence, "" if at else "bold"))
-
-
-def top_json(board: Leaderboard, n: int, arm: str | None) -> str:
-    """Confirmed designs, all designs and trials as JSON; what is undefined is null."""
-    trials = [{name: row[name] for name in TRIAL_COLUMNS} for row in _trials(board, arm)[:n]]
-    confirmed = _of_arm(board, "summary", arm)
-    value = {"confirmed": confirmed, "designs": _designs(board, arm), "trials": trials}
-    return json.dumps(_defined(value), indent=2)
-
-
-def _designs(board: Leaderboard, arm: str | None) -> list[Row]:
-    """The composed designs, best first."""
-    rows = _of_arm(board, "designs", arm)
-    return sorted(rows, key=lambda row: (math.isnan(row["delta_m"]), -row["delta_m"]))
+        flow(console, Text(sentence, "" if at else "bold"))
 
 
 def _trials(board: Leaderboard, arm: str | None) -> list[Row]:
-    """The networks that were trained to their end in the search, best first."""
+    """The networks that were trained to their end in the search, best first on valid, their gain on test
+    beside it if they were confirmed."""
+    _check_arm(board, arm)
+    frames = (board.frame(name) for name in ("trials", "metrics", "resamples"))
+    tested = network_gains(*frames, board.design_records(), board.frame("tasks"))
     rows = [
-        row
-        for row in _of_arm(board, "trials", arm)
+        row | {"mean_gain_test": tested.get(row["config_id"], math.nan)}
+        for row in board.trials(arm).to_pylist(maps_as_pydicts="strict")
         if row["state"] == TrialState.COMPLETE.value
         and row["phase"] == Phase.SEARCH.value
         and row["duplicate_of"] is None
@@ -102,43 +106,31 @@ def _trials(board: Leaderboard, arm: str | None) -> list[Row]:
     return sorted(rows, key=lambda row: (math.isnan(row["mean_gain"]), -row["mean_gain"]))
 
 
-def _of_arm(board: Leaderboard, table: str, arm: str | None) -> list[Row]:
-    rows: list[Row] = getattr(board, table)().to_pylist(maps_as_pydicts="strict")
-    if arm is None:
-        return rows
-    arms = {*board.trials()["arm"].to_pylist(), *board.designs()["arm"].to_pylist()}
-    if arm not in arms:
-        raise LeaderboardError("--arm", "an arm of this sweep", repr(arm), nearest(arm, arms))
-    return [row for row in rows if arm in row.get("arms", [row["arm"]])]
-
-
-def _show_designs(console: Console, board: Leaderboard, arm: str | None) -> None:
-    """The confirmed designs, or those composed so far if nothing is confirmed; and the recommended one, or
-    the best of ``arm``, whole."""
+def _designs(board: Leaderboard, arm: str | None) -> tuple[list[DesignRecord], list[SummaryRecord]]:
+    """The designs, and what was confirmed of them; of one arm if it is given."""
+    _check_arm(board, arm)
     designs = [one for one in board.design_records() if arm is None or arm in one.arms]
-    confirmed = [one for one in board.summary_records() if arm is None or arm in one.arms]
+    return designs, [one for one in board.summary_records() if arm is None or arm in one.arms]
+
+
+def _check_arm(board: Leaderboard, arm: str | None) -> None:
+    arms = {*board.trials()["arm"].to_pylist(), *board.designs()["arm"].to_pylist()}
+    if arm is not None and arm not in arms:
+        raise LeaderboardError("--arm", "an arm of this sweep", repr(arm), nearest(arm, arms))
+
+
+def _show_designs(console: Console, board: Leaderboard, arm: str | None, n: int) -> None:
+    """The designs, and the recommended one, or the best of ``arm``, whole."""
+    designs, confirmed = _designs(board, arm)
     if not designs:
         console.print("no design yet: no arm has networks for all main tasks")
         return
-    if confirmed:
-        show_confirmed(console, confirmed)
-        for caveat in confirmed[0].caveats:
-            console.print(Text.assemble(("caveat:", "yellow"), f" {caveat}"))
-    else:
-        show_composed(console, designs)
+    show_designs(console, designs, confirmed, n)
+    for caveat in confirmed[0].caveats if confirmed else ():
+        flow(console, Text.assemble(("caveat:", "yellow"), f" {caveat}"))
     console.print()
-    best = recommended(designs)
-    title = "Recommended" if best else "Best on valid"
+    shown = best_first(designs)[0]
+    title = "Recommended" if recommended(designs) else "Best on valid"
     tested = {one.design_id: one for one in confirmed}
     trials = {row["trial_id"]: row for row in board.trials().to_pylist()}
-    shown = best or min(designs, key=lambda one: (math.isnan(one.delta_m), -one.delta_m))
     show_networks(console, title, shown, tested.get(shown.design_id), trials)
-
-
-def _defined(value: Any) -> Any:
-    """``value`` with null for what is not a number."""
-    if isinstance(value, dict):
-        return {key: _defined(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_defined(item) for item in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
-__all__ = ["duration", "interval", "plain_console", "plain_table", "some"]
+__all__ = ["ago", "duration", "flow", "interval", "plain_console", "plain_table", "some"]
 
 
 def interval(low: float, high: float) -> str:
@@ -29,6 +30,18 @@ def duration(seconds: float) -> str:
     return f"{hour}:{minute:02d}:{second:02d}" if hour else f"{minute}:{second:02d}"
 
 
+def ago(seconds: float) -> str:
+    """How long ago, in the largest unit of which there are two.
+
+    >>> ago(90), ago(8_000), ago(-3), ago(13 * 86_400)
+    ('90 s ago', '2 h ago', '0 s ago', '13 days ago')
+    """
+    for unit, size in (("days", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= 2 * size:
+            return f"{seconds // size:,.0f} {unit} ago"
+    return f"{max(0.0, seconds):.0f} s ago"
+
+
 def some(names: Sequence[str], shown: int = 40) -> str:
     """Names with commas, and how many more there are: a table may have thousands of columns.
 
@@ -42,6 +55,14 @@ def some(names: Sequence[str], shown: int = 40) -> str:
 def plain_console(*, soft_wrap: bool = False) -> Console:
     """A console that prints text as it is: names of columns and folders may have brackets."""
     return Console(highlight=False, markup=False, soft_wrap=soft_wrap)
+
+
+def flow(console: Console, text: Text | str, by: int = 0) -> None:
+    """Print ``text`` in lines of the console's width, each ``by`` characters to the right."""
+    text = text if isinstance(text, Text) else Text(text)
+    for line in text.wrap(console, console.width - by):
+        line.rstrip()
+        console.print(Text.assemble(" " * by, line))
 
 
 def plain_table(title: str | None = None) -> Table:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mtl_search.analysis.verdict_text import advised, verdict_sentences
-from mtl_search.analysis.verdict_words import what
+from mtl_search.analysis.verdict_words import together, what
 from mtl_search.design import Design
 from mtl_search.records import DesignRecord, Difference, SummaryRecord
 from tests.fixtures.frames import design
@@ -248,3 +248,22 @@ def test_what_was_written_before_power_was_told_has_no_word_on_it() -> None:
 def test_a_network_is_told_with_all_its_members(text: str, said: str) -> None:
     serves = Design.parse(text).serves
     assert what(design("search", text=text, configs=serves)) == said
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("m serves a: a / a", "a"),
+        ("m serves a b: a b / a b", "all tasks together"),
+        ("m serves a: a / a; n serves b: b / b", "each task alone"),
+        ("m serves a: a b / a b; n serves b: b / b", "a +b | b"),
+        ("m serves a b: a b z / a b z", "a b +z"),
+        (
+            "m serves a b: a b c d z / a b c d z; n serves c: a b c d / a b c d; o serves d: d / d",
+            "a b +others +z | c +others | d",
+        ),
+    ],
+)
+def test_who_trains_with_whom_in_few_characters(text: str, said: str) -> None:
+    serves = Design.parse(text).serves
+    assert together(design("search", text=text, configs=serves)) == said

@@ -1,5 +1,6 @@
 """The leaders: designs and trials of a sweep, for people and for programs."""
 
+import io
 import json
 import math
 import re
@@ -9,13 +10,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.cells import cell_len
+from rich.console import Console
+from rich.text import Text
 
-from mtl_search.analysis import verdict_sentences
+from mtl_search.analysis import Verdict, verdict_sentences
+from mtl_search.analysis.verdict_words import counted, together
 from mtl_search.errors import LeaderboardError
 from mtl_search.leaderboard import Leaderboard
-from mtl_search.records import TrialState
+from mtl_search.records import Role, TrialState
+from mtl_search.terminal.designs import show_designs, show_networks
 from mtl_search.terminal.leaders import show_end, show_top, top_json
 from tests.fixtures.boards import TASKS, synthetic_trial
+from tests.fixtures.hospital import HOSPITAL
 from tests.fixtures.sweeps import synthetic_sweep
 
 Capture = pytest.CaptureFixture[str]
@@ -57,18 +64,48 @@ def as_json(board: Leaderboard, n: int = 5, arm: str | None = None) -> dict[str,
 # for people
 
 
-def test_confirmed_designs_come_first(confirmed: Leaderboard, capsys: Capture) -> None:
-    shown = top(confirmed, capsys)
-    title = "Confirmed designs: delta_m on test, 5 new seeds, verdicts provisional"
+def listed(shown: str) -> list[str]:
+    """The ids of the designs in the order they are shown, the recommended one with its mark."""
+    table = shown.split("Designs: ")[1].split("Trials, by")[0]
+    return re.findall(r"^([* ] [0-9a-f]{8}) ", table, re.MULTILINE)
+
+
+def test_the_recommended_design_comes_first_then_the_best_on_valid(
+    confirmed: Leaderboard, capsys: Capture
+) -> None:
+    shown = top(confirmed, capsys, n=6)
     assert shown.index("Train three networks") == 0
-    assert shown.index(title) < shown.index("Recommended:") < shown.index("Trials, by mean gain")
+    assert shown.index("Designs: ") < shown.index("Recommended ") < shown.index("Trials, by mean gain")
     assert "Not confirmed" not in shown
+    rows = confirmed.design_records()
+    (best,) = (row for row in rows if row.chosen)
+    others = sorted((row for row in rows if not row.chosen), key=lambda row: -row.delta_m)
+    assert listed(shown) == [f"* {best.design_id}", *(f"  {row.design_id}" for row in others[:5])]
+    assert f"and {len(rows) - 6} more: -n {len(rows)}" in shown
+
+
+def test_test_stands_beside_valid_with_its_interval(confirmed: Leaderboard, capsys: Capture) -> None:
+    shown = top(confirmed, capsys, n=50)
+    tested = {row.design_id: row for row in confirmed.summary_records()}
+    for design in confirmed.design_records():
+        (line,) = (line for line in shown.splitlines() if line[2:11] == f"{design.design_id} ")
+        row = tested[design.design_id]
+        ends = f"[{row.delta_m_low:+z.2f}, {row.delta_m_high:+z.2f}]"
+        if math.isfinite(design.delta_m):
+            assert f" {design.delta_m:+z.2f} % ".replace("+0.00", "0.00") in line
+        assert ends in line
+        said = [row.vs_single_task.verdict, row.vs_reference.verdict]
+        assert line.split("]")[1].split() == [
+            "-" if word.startswith("no") else word for word in said if word is not None
+        ]
+
+
+def test_what_was_found_is_explained(confirmed: Leaderboard, capsys: Capture) -> None:
+    flat = " ".join(top(confirmed, capsys).split())
     (best,) = (row for row in plain(confirmed, "summary") if row["chosen"])
-    first = shown[shown.index(title) :].splitlines()[2]
-    assert first.split()[:3] == ["*", best["arm"], str(best["n_networks"])]
-    flat = " ".join(shown.split())
-    assert flat.count("* ") == 2, "before the recommended design, and in what says so"
+    assert "on test: mean of 5 new seeds with its 95 % interval" in flat
     assert f"other: {best['reference']}, the best one on valid" in flat
+    assert "verdicts are provisional" in flat
     assert "conditional on the one train set" in flat
     for sentence in verdict_sentences(confirmed.design_records(), confirmed.summary_records()):
         assert " ".join(sentence.split()) in flat
@@ -76,24 +113,63 @@ def test_confirmed_designs_come_first(confirmed: Leaderboard, capsys: Capture) -
         "Provisional: more trials of the references could change this (fewer than 10 completed trials" in flat
     )
     for caveat in best["caveats"]:
-        assert caveat[:30] in shown
+        assert caveat in flat
+
+
+def test_who_trains_with_whom_is_said_of_every_design(confirmed: Leaderboard, capsys: Capture) -> None:
+    flat = " ".join(top(confirmed, capsys, n=50).split())
+    for design in confirmed.design_records():
+        assert f"{design.arm}, {counted(design.n_networks, 'network')}, " in flat
+        assert f" parameters: {together(design)} " in flat
+
+
+def test_colour_is_only_where_a_difference_is_shown(
+    confirmed: Leaderboard, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    rows = confirmed.summary_records()
+    unshown = replace(rows[0].vs_single_task, verdict=Verdict.NONE.value)
+    same = [replace(task, verdict=Verdict.NONE.value) for task in rows[0].tasks]
+    shown = Text.from_ansi(top(confirmed, capsys, n=50))
+    coloured = {(shown.plain[span.start : span.end].strip(), str(span.style)) for span in shown.spans}
+    red, green, yellow = (f"color({number})" for number in (1, 2, 3))
+    assert {text for text, style in coloured if style == yellow} == {"caveat:"}
+    assert ("better", f"bold {green}") in coloured
+    verdicts = re.compile(r"better|worse|\S+ % \[\S+ \S+\]")
+    assert all(verdicts.fullmatch(text) for text, style in coloured if red in style or green in style)
+    console = Console(force_terminal=True, color_system="standard", file=io.StringIO())
+    quiet = replace(rows[0], vs_single_task=unshown, vs_reference=unshown, tasks=tuple(same))
+    designs = [one for one in confirmed.design_records() if one.design_id == quiet.design_id]
+    show_designs(console, designs, [quiet], 5)
+    show_networks(console, "Recommended", designs[0], quiet, _trials_of(confirmed))
+    assert not re.search(r"\x1b\[[0-9;]*3[0-7]", console.file.getvalue())  # type: ignore[attr-defined]
+
+
+def _trials_of(board: Leaderboard) -> dict[str, dict[str, Any]]:
+    return {row["trial_id"]: row for row in plain(board, "trials")}
+
+
+def test_a_pipe_gets_no_colours(confirmed: Leaderboard, capsys: Capture) -> None:
+    assert "\x1b" not in top(confirmed, capsys)
 
 
 def test_a_search_without_confirmation_says_so(searched: Leaderboard, capsys: Capture) -> None:
     shown = top(searched, capsys)
     assert "nothing is shown yet" in " ".join(shown.split())
     assert "Not confirmed" in shown
-    table = shown[shown.index("Designs, by delta_m on valid") :]
+    assert "on test" not in shown.split("Designs: ")[1].split("Trials, by")[0]
     best = max(searched.designs().to_pylist(), key=lambda row: row["delta_m"])
-    assert table.splitlines()[2].split()[:3] == ["*", best["arm"], str(best["n_networks"])]
-    assert f"Recommended: {best['n_networks']} network" in shown
+    assert listed(shown)[0] == f"* {best['design_id']}"
+    assert f"Recommended {best['design_id']}: {best['n_networks']} network" in shown
     for key in best["networks"]:
         assert key in shown
 
 
 def test_every_task_is_served_or_helps(searched: Leaderboard, capsys: Capture) -> None:
     best = max(searched.designs().to_pylist(maps_as_pydicts="strict"), key=lambda row: row["delta_m"])
-    block = top(searched, capsys).split("Recommended:")[1].split("Trials, by")[0]
+    block = top(searched, capsys).split("\nRecommended ")[1].split("Trials, by")[0]
     for task in best["serves"]:
         assert task in block
 
@@ -103,13 +179,13 @@ def test_trials_are_the_best_and_as_many_as_asked_for(searched: Leaderboard, cap
     complete = [row for row in rows if row["state"] == "complete" and math.isfinite(row["mean_gain"])]
     best = sorted(complete, key=lambda row: -row["mean_gain"])
     table = top(searched, capsys, n=4).split("Trials, by mean gain")[1]
-    assert re.findall(r" (\w+-\d{5})$", table, re.MULTILINE) == [row["trial_id"] for row in best[:4]]
+    assert re.findall(r"^  (\w+-\d{5}): ", table, re.MULTILINE) == [row["trial_id"] for row in best[:4]]
 
 
 def test_one_arm_alone(searched: Leaderboard, capsys: Capture) -> None:
     shown = top(searched, capsys, arm="shared_equal")
     assert "shared_equal" in shown
-    assert "Best on valid: " in shown
+    assert "Best on valid " in shown
     assert "single_task-" not in shown
     assert "search-" not in shown
 
@@ -135,8 +211,9 @@ def test_trials_before_there_are_designs(empty: Leaderboard, capsys: Capture) ->
         synthetic_trial("search-4", duplicate_of="search-1", mean_gain=2.0),
     )
     shown = top(empty, capsys)
-    listed = [line.split()[-1] for line in shown.splitlines() if " search-" in line]
-    assert listed == ["search-1", "search-0"], "what has no gain comes last"
+    assert re.findall(r"^  (search-\d): ", shown, re.MULTILINE) == ["search-1", "search-0"], (
+        "what has no gain comes last"
+    )
 
 
 def test_a_summary_of_designs_that_are_no_more(
@@ -145,24 +222,49 @@ def test_a_summary_of_designs_that_are_no_more(
     # killed in the confirmation after the budget was extended: new designs, the old summary
     board = synthetic_sweep(tmp_path / "extended", trials=30)
     board.write_designs([design for design in board.design_records() if not design.chosen])
-    assert "Best on valid:" in top(board, capsys)
+    assert "Best on valid " in top(board, capsys)
 
 
-def test_eighty_columns_hold_it_all(
-    confirmed: Leaderboard, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("columns", [60, 80])
+def test_a_narrow_terminal_holds_it_all(
+    confirmed: Leaderboard, capsys: Capture, monkeypatch: pytest.MonkeyPatch, columns: int
 ) -> None:
-    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("COLUMNS", str(columns))
     shown = top(confirmed, capsys, n=50)
-    assert max(len(line) for line in shown.splitlines()) <= 80
+    assert max(len(line) for line in shown.splitlines()) <= columns
     assert "…" not in shown
-    listed = shown.split("Trials, by mean gain")[1].splitlines()[2:]
-    trials = {row["trial_id"]: row["members"] for row in plain(confirmed, "trials")}
-    for line, members in zip(listed[::2], listed[1::2], strict=True):
-        assert members.split() == trials[line.split()[-1]]
+    assert not re.search(r" $", shown, re.MULTILINE), "no blanks at ends"
+    trials = shown.split("Trials, by mean gain")[1]
+    found = re.findall(r"^  (\S+): ((?:.|\n  (?=[a-z]))*)", trials, re.MULTILINE)
+    members = {row["trial_id"]: row["members"] for row in plain(confirmed, "trials")}
+    assert len(found) == 50
+    assert all(words.split() == members[trial] for trial, words in found)
+
+
+def test_names_of_any_length_and_script(tmp_path: Path, capsys: Capture, monkeypatch: Any) -> None:
+    names = {"age": "身長と体重の比率", "stay": "a" * 70, "death": "größe_in_µm"}
+    tasks = [replace(task, name=names.get(task.name, task.name)) for task in HOSPITAL]
+    monkeypatch.setenv("COLUMNS", "80")
+    shown = top(synthetic_sweep(tmp_path / "x", trials=20, tasks=tasks, n_seeds=2), capsys)
+    assert max(cell_len(line) for line in shown.splitlines()) <= 80
+    block = shown.split("\nRecommended ")[1].split("Trials, by")[0]
+    rows = [line for line in block.splitlines() if re.search(r"\[.*\]", line)]
+    assert len(rows) == len([task for task in tasks if task.role is Role.MAIN])
+    assert len({cell_len(line[: line.index("%")]) for line in rows}) == 1, "below each other"
+    for task in tasks:
+        assert task.name in shown or task.role is Role.AUXILIARY
+
+
+def test_trials_that_were_confirmed_have_their_gain_on_test(confirmed: Leaderboard, capsys: Capture) -> None:
+    trials = top(confirmed, capsys, n=500).split("Trials, by mean gain")[1]
+    gains = {trial: gain for gain, trial in re.findall(r"% +(\S+ %)? .*\n  (\S+): ", trials)}
+    single = next(one for one in confirmed.design_records() if "single_task" in one.arms)
+    assert {gains[trial] for trial in single.networks} == {"0.00 %"}, "over themselves"
+    assert "" in gains.values(), "most are not confirmed"
 
 
 def test_a_design_is_shown_with_its_gains_on_test(confirmed: Leaderboard, capsys: Capture) -> None:
-    block = top(confirmed, capsys).split("Recommended:")[1].split("Trials, by")[0]
+    block = top(confirmed, capsys).split("\nRecommended ")[1].split("Trials, by")[0]
     for task in (row for row in plain(confirmed, "summary_tasks") if row["chosen"]):
         ends = f"[{task['gain_low']:+z.2f}, {task['gain_high']:+z.2f}]"
         (line,) = (line for line in block.splitlines() if line.split()[:1] == [task["task"]])
@@ -175,9 +277,9 @@ def test_a_recommended_design_that_was_lost_is_not_called_primary(
     board = synthetic_sweep(tmp_path / "lost", trials=30)
     board.write_summary([row for row in board.summary_records() if not row.chosen])
     flat = " ".join(top(board, capsys).split())
-    assert "the recommended design is not among them" in flat
+    assert "The recommended design is not among the confirmed" in flat
     assert "nothing is shown yet" in flat
-    assert "primary" not in flat
+    assert "primary" not in flat.split("Designs: ")[1]
 
 
 # at the end of a run
@@ -224,13 +326,16 @@ def test_a_folder_with_brackets_is_shown_whole(capsys: Capture, tmp_path: Path) 
 
 def test_json_holds_everything(confirmed: Leaderboard) -> None:
     value = as_json(confirmed, n=7)
-    assert list(value) == ["confirmed", "designs", "trials"]
-    assert len(value["trials"]) == 7
+    assert list(value) == ["advice", "confirmed", "designs", "trials"]
+    assert [len(value[name]) for name in ("confirmed", "designs", "trials")] == [7, 7, 7]
+    assert value["advice"] == verdict_sentences(confirmed.design_records(), confirmed.summary_records())
     gains = [trial["mean_gain"] for trial in value["trials"]]
     assert gains == sorted(gains, reverse=True)
-    deltas = [design["delta_m"] for design in value["designs"] if design["delta_m"] is not None]
-    assert len(deltas) == len(value["designs"]) - 1, "the control is not known on valid"
+    assert [design["chosen"] for design in value["designs"]] == [True, *[False] * 6]
+    deltas = [design["delta_m"] for design in value["designs"][1:]]
     assert deltas == sorted(deltas, reverse=True)
+    everything = as_json(confirmed, n=500)
+    assert everything["designs"][-1]["delta_m"] is None, "the control is not known on valid"
     design = value["designs"][0]
     assert set(design["serves"].values()) <= set(design["networks"])
     assert isinstance(value["trials"][0]["params"], dict)
@@ -251,4 +356,4 @@ def test_what_is_no_number_is_null(empty: Leaderboard) -> None:
 
 
 def test_json_of_nothing(empty: Leaderboard) -> None:
-    assert as_json(empty) == {"confirmed": [], "designs": [], "trials": []}
+    assert as_json(empty) == {"advice": [], "confirmed": [], "designs": [], "trials": []}

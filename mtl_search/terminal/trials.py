@@ -1,0 +1,23 @@
+"""Trials in two lines each, which fit 60 columns."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from mtl_search.analysis.verdict_words import amount, percent
+from mtl_search.terminal.words import flow
+
+__all__ = ["show_trials"]
+
+
+def show_trials(console: Console, trials: Sequence[Mapping[str, Any]]) -> None:
+    """What each trial gained and cost, and below that its name, which may be long, and its members."""
+    console.print(Text("Trials, by mean gain of the main members on valid", "bold"))
+    console.print(Text("on valid  on test  params epochs seconds weighting", "dim"))
+    for row in trials:
+        gains = f"{percent(row['mean_gain']):>8} {percent(row['mean_gain_test'], unknown=''):>8}"
+        costs = f"{amount(row['n_params']):>7} {row['epochs']:>6} {row['train_seconds']:>7.1f}"
+        console.print(f"{gains} {costs} {row['weighting']}")
+        flow(console, Text.assemble((row["trial_id"], "bold"), (f": {' '.join(row['members'])}", "dim")), 2)
