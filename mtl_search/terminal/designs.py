@@ -6,7 +6,7 @@ that is cut is of no use. Only what test shows has a colour.
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 from rich.cells import cell_len, set_cell_size
 from rich.console import Console
@@ -17,48 +17,42 @@ from mtl_search.analysis.verdict_words import amount, counted, percent, together
 from mtl_search.records import DesignRecord, SummaryRecord, TaskResult
 from mtl_search.terminal.words import flow, interval
 
-__all__ = ["best_first", "gain_on_test", "show_designs", "show_networks"]
+__all__ = ["gain_on_test", "show_designs", "show_networks"]
 
 Row = Mapping[str, Any]
-AnyDesign = TypeVar("AnyDesign", DesignRecord, SummaryRecord)
 
 _STYLES = {Verdict.BETTER.value: "bold green", Verdict.WORSE.value: "red"}
 _ON_TEST = 25  # characters of a gain with its interval
 _ON_VALID = 8
 
 
-def best_first(designs: Sequence[AnyDesign]) -> list[AnyDesign]:
-    """The recommended one, then the others by delta_m on valid; last those that have none."""
-
-    def rank(one: AnyDesign) -> tuple[bool, bool, float]:
-        value = one.delta_m if isinstance(one, DesignRecord) else one.delta_m_valid
-        return not one.chosen, math.isnan(value), -value
-
-    return sorted(designs, key=rank)
-
-
 def show_designs(
-    console: Console, designs: Sequence[DesignRecord], confirmed: Sequence[SummaryRecord], n: int
+    console: Console,
+    designs: Sequence[DesignRecord],
+    advised: str | None,
+    confirmed: Mapping[str, SummaryRecord],
+    n: int,
 ) -> None:
-    """The ``n`` best of ``designs``: on valid, beside it on test with an interval and what test shows, and
-    below it who trains with whom."""
-    tested = {one.design_id: one for one in confirmed}
+    """The first ``n`` of ``designs``: on valid, beside it on test with an interval and what test shows, and
+    below it who trains with whom. ``advised`` is the id of one, ``confirmed`` are by id."""
     console.print(Text("Designs: the recommended one (*), then by delta_m on valid", "bold"))
     head = f"  design   on valid  {'on test'.ljust(_ON_TEST)} single other"
-    console.print(Text(head if tested else "  design   on valid", "dim"))
-    for one in best_first(designs)[:n]:
-        style = "bold" if one.chosen else ""
-        line = Text.assemble((f"{'*' if one.chosen else ' '} {one.design_id:8} ", style))
+    console.print(Text(head if confirmed else "  design   on valid", "dim"))
+    for one in designs[:n]:
+        mark = "*" if one.chosen else ">" if one.design_id == advised else " "
+        line = Text.assemble((f"{mark} {one.design_id:8} ", "" if mark == " " else "bold"))
         line.append(percent(one.delta_m).rjust(_ON_VALID))
-        if tested:
+        if confirmed:
             line.append("  ")
-            line.append_text(_tested(tested.get(one.design_id)))
+            line.append_text(_tested(confirmed.get(one.design_id)))
         console.print(line)
         size = f"{counted(one.n_networks, 'network')}, {amount(one.n_params)} parameters"
         flow(console, Text(f"{one.arm}, {size}: {together(one)}", "dim"), 4)
+        if mark == ">":
+            flow(console, "advised instead of the recommended design (*), against which test speaks", 4)
     if len(designs) > n:
         console.print(f"  and {len(designs) - n} more: -n {len(designs)}", style="dim")
-    _explain(console, confirmed)
+    _explain(console, list(confirmed.values()))
 
 
 def _tested(row: SummaryRecord | None) -> Text:
@@ -81,7 +75,7 @@ def _explain(console: Console, confirmed: Sequence[SummaryRecord]) -> None:
         warning = "Not confirmed: the best of many measurements on valid is too good to be true."
         console.print(warning, style="yellow")
         return
-    first = best_first(confirmed)[0]
+    first = max(confirmed, key=lambda row: row.chosen)
     level = f"{100 * (1 - first.alpha):g} % interval"
     seeds = counted(min(row.n_seeds for row in confirmed), "new seed")
     other = f", other: {first.reference}, the best one on valid" if first.reference else ""

@@ -8,11 +8,11 @@ from rich.console import Console
 from rich.text import Text
 
 from mtl_search.analysis.tested import network_gains
-from mtl_search.analysis.verdict_text import recommended, verdict_sentences
+from mtl_search.analysis.verdict_text import advised, verdict_sentences
 from mtl_search.errors import LeaderboardError, nearest
 from mtl_search.leaderboard import Leaderboard
-from mtl_search.records import DesignRecord, Phase, SummaryRecord, TrialState
-from mtl_search.terminal.designs import best_first, show_designs, show_networks
+from mtl_search.records import DesignRecord, Phase, TrialState
+from mtl_search.terminal.designs import show_designs, show_networks
 from mtl_search.terminal.programs import as_json
 from mtl_search.terminal.trials import show_trials
 from mtl_search.terminal.words import flow, plain_console
@@ -30,6 +30,7 @@ TRIAL_COLUMNS = (
 def show_top(board: Leaderboard, n: int, arm: str | None) -> None:
     """Print what to train and why, then the ``n`` best designs and trials."""
     console = plain_console()
+    _check_arm(board, arm)
     trials = _trials(board, arm)
     if arm is None and (sentences := _sentences(board)):
         _say(console, sentences)
@@ -70,14 +71,20 @@ def show_end(board: Leaderboard) -> None:
 
 def top_json(board: Leaderboard, n: int, arm: str | None) -> str:
     """The advice, and the ``n`` best of the confirmed designs, of all designs and of the trials."""
+    _check_arm(board, arm)
     trials = [{name: row[name] for name in TRIAL_COLUMNS} for row in _trials(board, arm)[:n]]
-    designs, confirmed = _designs(board, arm)
-    tables = (("confirmed", confirmed, board.summary()), ("designs", designs, board.designs()))
-    value: Row = {"advice": _sentences(board) if arm is None else []}
-    for name, found, table in tables:
-        rows = {row["design_id"]: row for row in table.to_pylist(maps_as_pydicts="strict")}
-        value[name] = [rows[one.design_id] for one in best_first(found)[:n]]
-    return as_json(value | {"trials": trials})
+    order = [one.design_id for one in _designs(board, arm)]
+    summary, designs = _by_id(_rows(board, "summary")), _by_id(_rows(board, "designs"))
+    for key, row in summary.items():
+        row["tasks"] = [task for task in _rows(board, "summary_tasks") if task["design_id"] == key]
+    return as_json(
+        {
+            "advice": _sentences(board) if arm is None else [],
+            "confirmed": [summary[key] for key in order if key in summary][:n],
+            "designs": [designs[key] for key in order[:n]],
+            "trials": trials,
+        }
+    )
 
 
 def _sentences(board: Leaderboard) -> list[str]:
@@ -90,12 +97,20 @@ def _say(console: Console, sentences: list[str]) -> None:
         flow(console, Text(sentence, "" if at else "bold"))
 
 
+def _rows(board: Leaderboard, table: str) -> list[Row]:
+    rows: list[Row] = getattr(board, table)().to_pylist(maps_as_pydicts="strict")
+    return rows
+
+
+def _by_id(rows: list[Row]) -> dict[str, Row]:
+    return {row["design_id"]: row for row in rows}
+
+
 def _trials(board: Leaderboard, arm: str | None) -> list[Row]:
     """The networks that were trained to their end in the search, best first on valid, their gain on test
     beside it if they were confirmed."""
-    _check_arm(board, arm)
-    frames = (board.frame(name) for name in ("trials", "metrics", "resamples"))
-    tested = network_gains(*frames, board.design_records(), board.frame("tasks"))
+    trials, metrics, resamples, tasks = map(board.frame, ("trials", "metrics", "resamples", "tasks"))
+    tested = network_gains(trials, metrics, resamples, board.design_records(), tasks)
     rows = [
         row | {"mean_gain_test": tested.get(row["config_id"], math.nan)}
         for row in board.trials(arm).to_pylist(maps_as_pydicts="strict")
@@ -106,11 +121,21 @@ def _trials(board: Leaderboard, arm: str | None) -> list[Row]:
     return sorted(rows, key=lambda row: (math.isnan(row["mean_gain"]), -row["mean_gain"]))
 
 
-def _designs(board: Leaderboard, arm: str | None) -> tuple[list[DesignRecord], list[SummaryRecord]]:
-    """The designs, and what was confirmed of them; of one arm if it is given."""
-    _check_arm(board, arm)
-    designs = [one for one in board.design_records() if arm is None or arm in one.arms]
-    return designs, [one for one in board.summary_records() if arm is None or arm in one.arms]
+def _designs(board: Leaderboard, arm: str | None) -> list[DesignRecord]:
+    """The designs, of one arm if it is given: what is advised first, then the recommended one, then by
+    delta_m on valid."""
+    designs, advice = board.design_records(), _advised(board)
+
+    def rank(one: DesignRecord) -> tuple[bool, bool, bool, float]:
+        return one.design_id != advice, not one.chosen, math.isnan(one.delta_m), -one.delta_m
+
+    return sorted((one for one in designs if arm is None or arm in one.arms), key=rank)
+
+
+def _advised(board: Leaderboard) -> str | None:
+    """The ``design_id`` of what is advised: the recommended design, unless test speaks against it."""
+    advice = advised(board.design_records(), board.summary_records())
+    return advice.design_id if advice else None
 
 
 def _check_arm(board: Leaderboard, arm: str | None) -> None:
@@ -120,17 +145,18 @@ def _check_arm(board: Leaderboard, arm: str | None) -> None:
 
 
 def _show_designs(console: Console, board: Leaderboard, arm: str | None, n: int) -> None:
-    """The designs, and the recommended one, or the best of ``arm``, whole."""
-    designs, confirmed = _designs(board, arm)
+    """The designs, and the first of them whole."""
+    designs, confirmed = _designs(board, arm), board.summary_records()
     if not designs:
         console.print("no design yet: no arm has networks for all main tasks")
         return
-    show_designs(console, designs, confirmed, n)
+    advice = _advised(board)
+    tested = {one.design_id: one for one in confirmed}
+    show_designs(console, designs, advice, tested, n)
     for caveat in confirmed[0].caveats if confirmed else ():
         flow(console, Text.assemble(("caveat:", "yellow"), f" {caveat}"))
     console.print()
-    shown = best_first(designs)[0]
-    title = "Recommended" if recommended(designs) else "Best on valid"
-    tested = {one.design_id: one for one in confirmed}
+    shown = designs[0]
+    title = "Recommended" if shown.chosen else "Advised" if shown.design_id == advice else "Best on valid"
     trials = {row["trial_id"]: row for row in board.trials().to_pylist()}
     show_networks(console, title, shown, tested.get(shown.design_id), trials)

@@ -14,8 +14,8 @@ def board(tmp_path_factory: pytest.TempPathFactory) -> Leaderboard:
 
 def found(board: Leaderboard, *, without: str = "") -> dict[str, float]:
     designs = [one for one in board.design_records() if without not in one.arms]
-    frames = (board.frame(name) for name in ("trials", "metrics", "resamples"))
-    return network_gains(*frames, designs, board.frame("tasks"))
+    trials, metrics, resamples, tasks = map(board.frame, ("trials", "metrics", "resamples", "tasks"))
+    return network_gains(trials, metrics, resamples, designs, tasks)
 
 
 def test_each_network_of_the_confirmation_has_one(board: Leaderboard) -> None:
@@ -38,5 +38,5 @@ def test_without_single_tasks_there_is_no_gain(board: Leaderboard) -> None:
 
 def test_before_the_confirmation_there_is_none(board: Leaderboard) -> None:
     trials = board.frame("trials").query("phase == 'search'")
-    frames = (board.frame(name) for name in ("metrics", "resamples"))
-    assert network_gains(trials, *frames, board.design_records(), board.frame("tasks")) == {}
+    metrics, resamples, tasks = map(board.frame, ("metrics", "resamples", "tasks"))
+    assert network_gains(trials, metrics, resamples, board.design_records(), tasks) == {}

@@ -67,7 +67,7 @@ def as_json(board: Leaderboard, n: int = 5, arm: str | None = None) -> dict[str,
 def listed(shown: str) -> list[str]:
     """The ids of the designs in the order they are shown, the recommended one with its mark."""
     table = shown.split("Designs: ")[1].split("Trials, by")[0]
-    return re.findall(r"^([* ] [0-9a-f]{8}) ", table, re.MULTILINE)
+    return re.findall(r"^([*> ] [0-9a-f]{8}) ", table, re.MULTILINE)
 
 
 def test_the_recommended_design_comes_first_then_the_best_on_valid(
@@ -142,7 +142,7 @@ def test_colour_is_only_where_a_difference_is_shown(
     console = Console(force_terminal=True, color_system="standard", file=io.StringIO())
     quiet = replace(rows[0], vs_single_task=unshown, vs_reference=unshown, tasks=tuple(same))
     designs = [one for one in confirmed.design_records() if one.design_id == quiet.design_id]
-    show_designs(console, designs, [quiet], 5)
+    show_designs(console, designs, None, {quiet.design_id: quiet}, 5)
     show_networks(console, "Recommended", designs[0], quiet, _trials_of(confirmed))
     assert not re.search(r"\x1b\[[0-9;]*3[0-7]", console.file.getvalue())  # type: ignore[attr-defined]
 
@@ -153,6 +153,20 @@ def _trials_of(board: Leaderboard) -> dict[str, dict[str, Any]]:
 
 def test_a_pipe_gets_no_colours(confirmed: Leaderboard, capsys: Capture) -> None:
     assert "\x1b" not in top(confirmed, capsys)
+
+
+def test_a_design_that_is_advised_instead_comes_first(tmp_path: Path, capsys: Capture) -> None:
+    board = synthetic_sweep(tmp_path / "worse", trials=30, n_seeds=2)
+    worse = replace(board.summary_records()[0].vs_single_task, verdict=Verdict.WORSE.value)
+    board.write_summary(
+        [replace(row, vs_single_task=worse) if row.chosen else row for row in board.summary_records()]
+    )
+    shown = top(board, capsys)
+    single = next(one for one in board.design_records() if "single_task" in one.arms)
+    (chosen,) = (one for one in board.design_records() if one.chosen)
+    assert listed(shown)[:2] == [f"> {single.design_id}", f"* {chosen.design_id}"]
+    assert "advised instead of the recommended design" in shown
+    assert f"Advised {single.design_id}: " in shown
 
 
 def test_a_search_without_confirmation_says_so(searched: Leaderboard, capsys: Capture) -> None:
