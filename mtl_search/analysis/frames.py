@@ -31,9 +31,8 @@ def metric_kinds(tasks: pd.DataFrame) -> dict[str, MetricKind]:
 
 
 def task_weights(tasks: pd.DataFrame) -> dict[str, float]:
-    """How much each task counts in delta_m: 1 if the table of tasks does not say."""
-    weights = tasks["weight"] if "weight" in tasks else pd.Series(1.0, index=tasks.index)
-    return {task: float(weight) for task, weight in zip(tasks["task"], weights.fillna(1.0), strict=True)}
+    """How much each task counts in delta_m."""
+    return {task: float(weight) for task, weight in zip(tasks["task"], tasks["weight"], strict=True)}
 
 
 def main_tasks(tasks: pd.DataFrame) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ DESIGNS = table_schema(
     column("gains", GAINS, "main task to gain on valid", "percent"),
     column("delta_m", REAL, "mean gain over the main tasks on valid, of replicates", "percent"),
     column("behind", REAL, "difference of delta_m on valid between the best design and this one", "percent"),
-    column("behind_p", REAL, "one-sided p of that difference; NaN where it cannot be tested"),
+    column("behind_p", REAL, "one-sided p of that difference; null where it cannot be tested"),
     column("control", TEXT, "design_id of each task alone with the hyperparameters of what serves it"),
     column("n_params", COUNT, "trainable parameters of all networks"),
     column("flops", COUNT, "operations of a forward pass of all networks", "FLOP/row"),
@@ -36,7 +36,7 @@ def _against(prefix: str, other: str) -> tuple[pa.Field, ...]:
         column(f"{prefix}_difference", REAL, f"mean paired difference to {other}", "percent"),
         column(f"{prefix}_low", REAL, "lower end of its interval", "percent"),
         column(f"{prefix}_high", REAL, "upper end of its interval", "percent"),
-        column(f"{prefix}_p", REAL, "paired test, two-sided; NaN where it cannot be made"),
+        column(f"{prefix}_p", REAL, "paired test, two-sided; null where it cannot be made"),
         column(f"{prefix}_p_corrected", REAL, corrected),
         column(f"{prefix}_verdict", TEXT, "better, worse or no difference shown; null for itself"),
         _smallest(prefix),
@@ -49,7 +49,7 @@ def _part(name: str, doc: str) -> tuple[pa.Field, ...]:
         column(name, REAL, doc, "percent"),
         column(f"{name}_low", REAL, "lower end of its interval", "percent"),
         column(f"{name}_high", REAL, "upper end of its interval", "percent"),
-        column(f"{name}_p", REAL, "paired test, two-sided; NaN where it cannot be made"),
+        column(f"{name}_p", REAL, "paired test, two-sided; null where it cannot be made"),
         _smallest(name),
     )
 

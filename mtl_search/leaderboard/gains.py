@@ -34,7 +34,7 @@ def fill_mean_gains(trials: pa.Table, metrics: pa.Table, tasks: pa.Table) -> pa.
     """``trials`` with the mean gain over main members, from ``metrics`` whose gains are filled."""
     main = [task for task in tasks.to_pylist() if task["role"] == Role.MAIN.value]
     defaults = {task["task"]: task["metric"] for task in main}
-    weights = {task["task"]: task["weight"] or 1.0 for task in main}
+    weights = {task["task"]: task["weight"] for task in main}
     gains: dict[str, dict[str, float]] = defaultdict(dict)
     columns = (metrics[name].to_pylist() for name in ("trial_id", "task", "split", "metric", "gain"))
     for trial_id, task, split, metric, gain in zip(*columns, strict=True):

@@ -21,7 +21,7 @@ _TASKS = table_schema(
     column("higher_is_better", FLAG, "direction of the metric"),
     column("floor", REAL, "references at most this large have no relative gain", "of the metric"),
     column("reference", REAL, "single-task value on valid that gains refer to", "of the metric"),
-    column("weight", REAL, "how much it counts in delta_m, null for 1"),
+    column("weight", REAL, "how much it counts in delta_m, 1 unless set"),
     column("test_rows", TEXT, "fingerprint of its test labels: values are comparable where it is equal"),
 )
 

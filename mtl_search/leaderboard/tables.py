@@ -1,11 +1,13 @@
 """TableFile: the Parquet file of a table, which grows without a byte of it ever moving."""
 
 import io
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO, final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from mtl_search.errors import LeaderboardError
@@ -36,6 +38,9 @@ class TableFile:
     Many small row groups are slow to read. Of those that were appended, ``FAN_IN`` at a time are written
     again as one, level by level (a log-structured merge tree); what they were written as before stays in the
     file, and no footer names it any more. `replace` makes a file without such remains.
+
+    A number that is not known is NaN here, and null in the file: to SQL and Polars, NaN is larger than all
+    numbers, and makes a mean NaN.
     """
 
     def __init__(self, folder: Path, table: str) -> None:
@@ -66,7 +71,7 @@ class TableFile:
             raise UnusableTable(str(self.path), "a Parquet file", f"a damaged one ({error})") from error
         if not rows.schema.equals(schema):
             raise LeaderboardError(str(self.path), f"the columns of schema version {VERSION}", "others")
-        return rows
+        return _each_number(rows, lambda values: pc.fill_null(values, math.nan))
 
     def replace(self, rows: pa.Table) -> None:
         """Make ``rows`` the whole table in a new file; who reads the old one at this moment may fail to."""
@@ -113,6 +118,7 @@ class TableFile:
     def _write(self, file: IO[bytes], rows: pa.Table, before: bytes = b"") -> None:
         """Write the bytes ``before``, ``rows`` as a row group, and a footer of all groups behind it."""
         sink = pa.PythonFile(file, mode="w")
+        rows = _each_number(rows, lambda values: pc.if_else(pc.is_nan(values), None, values))
         rows = rows.replace_schema_metadata(self.schema.metadata).combine_chunks()
         written: list[pq.FileMetaData] = []
         with pq.ParquetWriter(sink, rows.schema, compression="zstd", metadata_collector=written) as writer:
@@ -135,6 +141,14 @@ class TableFile:
         if (version := table_version(schema)) != VERSION:
             hint = of_other_version(version, VERSION)
             raise LeaderboardError(str(self.path), f"schema version {VERSION}", str(version), hint)
+
+
+def _each_number(rows: pa.Table, change: Callable[[pa.ChunkedArray], pa.ChunkedArray]) -> pa.Table:
+    """``rows`` with the values of each column of numbers changed."""
+    for at, field in enumerate(rows.schema):
+        if pa.types.is_floating(field.type):
+            rows = rows.set_column(at, field, change(rows.column(at)))
+    return rows
 
 
 def _stamp(path: Path) -> tuple[int, int, int]:

@@ -35,7 +35,7 @@ TRIALS = table_schema(
     column("params", PAIRS, "sampled parameters, dotted path to value"),
     column("config", TEXT, "the whole configuration as JSON"),
     column("data", TEXT, "fingerprint of data, split and tasks"),
-    column("score", REAL, "value that the sampler maximises, NaN for a failed trial"),
+    column("score", REAL, "value that the sampler maximises, null for a failed trial"),
     column("mean_gain", REAL, "mean gain of the main members on valid", "percent"),
     column("n_params", COUNT, "trainable parameters"),
     column("flops", COUNT, "operations of a forward pass", "FLOP/row"),
@@ -75,8 +75,8 @@ METRICS = table_schema(
     column("split", TEXT, "train, valid or test; test only in the confirmation"),
     column("metric", TEXT, "name of the metric"),
     column("is_default", FLAG, "whether it is the task's default metric, which gains are measured in"),
-    column("value", REAL, "value over the labelled rows, NaN where undefined", "of the metric"),
-    column("gain", REAL, "improvement over single-task training, NaN where undefined", "percent"),
+    column("value", REAL, "value over the labelled rows, null where undefined", "of the metric"),
+    column("gain", REAL, "improvement over single-task training, null where undefined", "percent"),
 )
 
 EPOCHS = table_schema(

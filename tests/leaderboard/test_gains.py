@@ -5,20 +5,19 @@ import pytest
 
 from mtl_search.leaderboard.gains import fill_gains, fill_mean_gains, fill_references
 from mtl_search.leaderboard.schema import SCHEMAS
+from mtl_search.leaderboard.tasks import TaskInfo, task_rows
+from mtl_search.records import MetricKind, Role
 
 NAN = float("nan")
 
 
 def tasks(**references: float) -> pa.Table:
-    table = pa.Table.from_pylist(
-        [
-            {"task": "age", "role": "main", "metric": "rmse", "higher_is_better": False, "floor": 0.0},
-            {"task": "cost", "role": "main", "metric": "r2", "higher_is_better": True, "floor": 0.01},
-            {"task": "ward", "role": "auxiliary", "metric": "acc", "higher_is_better": True, "floor": 0.0},
-        ],
-        schema=SCHEMAS["tasks"],
-    )
-    return fill_references(table, references)
+    infos = [
+        TaskInfo("age", "regression", Role.MAIN, MetricKind("rmse", False)),
+        TaskInfo("cost", "regression", Role.MAIN, MetricKind("r2", True, floor=0.01)),
+        TaskInfo("ward", "multiclass", Role.AUXILIARY, MetricKind("acc", True)),
+    ]
+    return fill_references(task_rows(infos), references)
 
 
 def metrics(*rows: tuple[str, str, str, str, float]) -> pa.Table:
@@ -58,10 +57,10 @@ def test_gains_by_hand(row: tuple[str, str, str, str, float], gain: float) -> No
 def test_mean_gains_are_weighted_by_task() -> None:
     measured = metrics(("both", "age", "valid", "rmse", 1.5), ("both", "cost", "valid", "r2", 0.6))
     rows = tasks(age=2.0, cost=0.5)
-    weighted = rows.set_column(rows.schema.get_field_index("weight"), "weight", pa.array([0.5, None, None]))
+    weighted = rows.set_column(rows.schema.get_field_index("weight"), "weight", pa.array([0.5, 1.0, 1.0]))
     filled = fill_gains(measured, rows)
     gains = fill_mean_gains(trial_rows("both"), filled, weighted)["mean_gain"].to_pylist()
-    assert gains == pytest.approx([(0.5 * 25.0 + 20.0) / 1.5])  # no weight stored: 1
+    assert gains == pytest.approx([(0.5 * 25.0 + 20.0) / 1.5])
 
 
 def test_mean_gains_count_main_members_only() -> None:

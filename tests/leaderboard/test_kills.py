@@ -10,6 +10,7 @@ from unittest import mock
 
 import duckdb
 import pandas as pd
+import polars as pl
 import pyarrow.parquet as pq
 import pytest
 
@@ -105,8 +106,7 @@ def by_pyarrow(path: Path, table: str) -> list[str]:
 
 
 def by_polars(path: Path, table: str) -> list[str]:
-    polars = pytest.importorskip("polars")
-    found: list[str] = polars.read_parquet(path / f"{table}.parquet")["trial_id"].to_list()
+    found: list[str] = pl.read_parquet(path / f"{table}.parquet")["trial_id"].to_list()
     return found
 
 

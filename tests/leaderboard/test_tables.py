@@ -1,9 +1,11 @@
 """The file of a table: rows that are added, readers that are at it meanwhile, other versions."""
 
+import math
 from pathlib import Path
 
 import duckdb
 import pandas as pd
+import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -72,6 +74,20 @@ def test_appended_rows_are_read_in_order_by_everyone(tmp_path: Path) -> None:
         assert content(file)["left_out"].to_pylist() == expected
         assert pd.read_parquet(file.path)["left_out"].tolist() == expected
         assert duckdb.sql(f"select left_out from '{file.path}'").fetchall() == [(i,) for i in expected]
+
+
+def test_what_is_not_known_is_nan_here_and_null_for_others(tmp_path: Path) -> None:
+    file = TableFile(tmp_path, "resamples")
+    file.replace(rows(1, 2))
+    unknown = rows(2, 4)
+    file.append(unknown.set_column(3, unknown.field("value"), pa.array([math.nan, math.inf])))
+    for _ in range(FAN_IN):
+        file.append(rows(0, 0))  # of which the rows are written again
+    here = content(file)["value"].to_pylist()
+    assert here == pytest.approx([1.0, math.nan, math.inf], nan_ok=True)
+    query = f"select avg(value), max(value) from '{file.path}' where value < 10"
+    assert duckdb.sql(query).fetchall() == [(1.0, 1.0)]
+    assert pl.read_parquet(file.path)["value"].to_list() == [1.0, None, math.inf]
 
 
 def test_many_appends_leave_few_row_groups(tmp_path: Path) -> None:
