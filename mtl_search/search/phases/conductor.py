@@ -10,7 +10,7 @@ from typing_extensions import override
 from mtl_search.arm_names import SEARCH, SHARED_EQUAL, SINGLE_TASK
 from mtl_search.data import Dataset
 from mtl_search.model import NetworkCosts
-from mtl_search.records import EpochReport, Phase, TrialRecord, TrialState
+from mtl_search.records import EpochReport, MetricKind, Phase, TrialRecord, TrialState
 from mtl_search.search.budget.hours import Hours
 from mtl_search.search.budget.turns import Running, Turns
 from mtl_search.search.designs.incumbents import Incumbents
@@ -158,7 +158,8 @@ class Conductor(JobSource):
         for name, members in arm.studies.items():
             past = pasts.get(trial_prefix(name), Past())
             board, max_epochs = self.ledger.board, self.spec.max_epochs
-            optuna = OptunaStudy(board, journal, name, sampler, pruner, max_epochs, past)
+            objective = _objective(arm, members, self.ledger.metrics)
+            optuna = OptunaStudy(board, journal, name, sampler, pruner, max_epochs, past, objective)
             strategy = None
             if members is None:
                 known = self.ledger.affinities if arm.name == SEARCH else ()
@@ -250,7 +251,7 @@ class Conductor(JobSource):
         texts = distributions_as_text(running.draft.trial.distributions) if running.draft.exact else {}
         self.ledger.record(replace(record, distributions=texts))
         told = TOLD[record.state] if running.draft.exact else OptunaState.FAIL  # from which no sampler learns
-        running.study.tell(running.draft.trial, told, record.score)
+        running.study.tell(running.draft.trial, told, record)
 
     def _give_up_if_hopeless(self, *, after: int) -> None:
         """Give up if at least ``after`` single-task trials were recorded and all of them failed.
@@ -264,3 +265,11 @@ class Conductor(JobSource):
         which = f"first {len(records)}" if everything else f"{states['failed']} single-task"
         last = next(r for r in reversed(records) if everything or r.arm == SINGLE_TASK)
         self.hopeless = f"all of the {which} trials failed, the last with: {last.error}"
+
+
+def _objective(arm: Arm, members: tuple[str, ...] | None, metrics: Mapping[str, MetricKind]) -> str:
+    """What the scores of a study are, in words: gains, where there are references to have them over."""
+    if arm.name != SINGLE_TASK or members is None:
+        return "mean gain on valid (percent)"
+    kinds = [metrics[task] for task in members if task in metrics]
+    return ", ".join(kind.name if kind.higher_is_better else f"-{kind.name}" for kind in kinds) + " on valid"

@@ -129,10 +129,10 @@ class ArmStudy:
         cost = costs.of(config)
         return Draft(trial, config, cost, "the references catch up", exact=sampled == config)
 
-    def tell(self, trial: Trial, state: OptunaState, score: float) -> None:
+    def tell(self, trial: Trial, state: OptunaState, record: TrialRecord) -> None:
         """End a trial that was started."""
         self._failed.append(state == OptunaState.FAIL)
-        self.optuna.tell(trial, state, score)
+        self.optuna.tell(trial, state, record)
 
     @property
     def hopeless(self) -> bool:

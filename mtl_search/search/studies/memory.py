@@ -16,10 +16,7 @@ from mtl_search.leaderboard import Leaderboard, TrialStart
 from mtl_search.records import MetricKind, TrialRecord, TrialState
 from mtl_search.sweep.pruners import VALID
 
-__all__ = ["SCORES", "TOLD", "TRIAL_ID", "Past", "distributions_as_text", "recall", "trial_prefix"]
-
-TRIAL_ID = "trial_id"
-SCORES = "scores"  # {epoch: score}; what Optuna itself keeps of these is slower to write
+__all__ = ["TOLD", "Past", "distributions_as_text", "recall", "trial_prefix"]
 
 TOLD = {
     TrialState.COMPLETE: OptunaState.COMPLETE,
@@ -30,9 +27,10 @@ TOLD = {
 
 @dataclass(slots=True)
 class Past:
-    """Of one study: its finished trials, the interrupted ones that wait to be trained, the next number."""
+    """Of one study: its finished trials with their records, the interrupted ones that wait to be trained, the
+    next number."""
 
-    finished: list[FrozenTrial] = field(default_factory=list)
+    finished: list[tuple[FrozenTrial, TrialRecord]] = field(default_factory=list)
     interrupted: list[TrialStart] = field(default_factory=list)
     next_number: int = 0
 
@@ -54,7 +52,7 @@ def recall(
     finished = sorted(records, key=lambda record: _number(record.trial_id))
     for record in finished:
         past = pasts[_prefix(record.trial_id)]
-        past.finished.append(_frozen(record, histories.get(record.trial_id, History())))
+        past.finished.append((_frozen(record, histories.get(record.trial_id, History())), record))
         past.next_number = _number(record.trial_id) + 1
     starts = board.starts()
     settled = {record.trial_id for record in finished} | {start.again for start in starts}
@@ -77,7 +75,7 @@ def distributions_as_text(distributions: Mapping[str, BaseDistribution]) -> dict
 
 
 def _frozen(record: TrialRecord, history: History) -> FrozenTrial:
-    """A record as Optuna has it, with its scores also where pruners look for them.
+    """A record as Optuna has it.
 
     One whose parameters were not all drawn in its study is a failed one, from which no sampler learns.
     """
@@ -90,7 +88,7 @@ def _frozen(record: TrialRecord, history: History) -> FrozenTrial:
         value=record.score if state != OptunaState.FAIL else None,
         params=params,
         distributions={name: _distribution(drawn[name]) for name in params},
-        user_attrs={TRIAL_ID: record.trial_id, VALID: dict(history.valid), SCORES: history.scores},
+        user_attrs={VALID: dict(history.valid)},
         intermediate_values=history.scores,
     )
 

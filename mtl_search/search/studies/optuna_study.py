@@ -2,8 +2,8 @@
 
 Optuna's own storages write (and wait for the disk) once per parameter and once per report, and would be a
 second truth. Here a trial is asked and pruned in memory; the leaderboard's log gets it when it starts, and
-its record when it ends. From these alone a study is made again. Optuna's journal is written along for the
-tools that read it.
+its record when it ends. From these alone a study is made again. Optuna's journal is written along, without a
+wait for the disk, for the tools that read it.
 """
 
 import json
@@ -16,8 +16,8 @@ from optuna.trial import Trial, TrialState
 
 from mtl_search.leaderboard import Leaderboard, TrialStart
 from mtl_search.records import EpochReport, TrialRecord
-from mtl_search.search.studies.journal import Journal
-from mtl_search.search.studies.memory import SCORES, TRIAL_ID, Past, distributions_as_text, trial_prefix
+from mtl_search.search.studies.journal import TRIAL_ID, Journal
+from mtl_search.search.studies.memory import Past, distributions_as_text, trial_prefix
 from mtl_search.seeds import derive_seed
 from mtl_search.sweep.pruners import VALID, Pruner
 from mtl_search.sweep.samplers import Sampler
@@ -44,11 +44,12 @@ class OptunaStudy:
         pruner: Pruner,
         max_epochs: int,
         past: Past,
+        objective: str,
     ) -> None:
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         self.name = name
         self._board, self._journal = board, journal
-        self._number = journal.add_study(name, past.finished)
+        self._number = journal.add_study(name, objective, past.finished)
         seed = derive_seed(sampler.seed, name, past.next_number)
         self.study = optuna.create_study(
             study_name=name,
@@ -56,7 +57,7 @@ class OptunaStudy:
             pruner=pruner.build(max_epochs),
             direction="maximize",
         )
-        self.study.add_trials(past.finished)
+        self.study.add_trials([trial for trial, _ in past.finished])
         for start in past.interrupted:
             self.study.enqueue_trial(dict(start.params), user_attrs={AGAIN: start.trial_id})
         self.n_finished = len(past.finished)
@@ -109,7 +110,7 @@ class OptunaStudy:
         trial.set_user_attr(VALID, {task: [*series.get(task, []), value] for task, value in signed.items()})
         if math.isnan(report.score):
             return False
-        trial.set_user_attr(SCORES, {**trial.user_attrs.get(SCORES, {}), report.epoch: report.score})
+        self._journal.report(self._journalled[trial.number], report.epoch, report.score)
         trial.report(report.score, report.epoch)
         return trial.should_prune()
 
@@ -122,12 +123,12 @@ class OptunaStudy:
         """End a trial that was asked and is not wanted; no sampler learns from it."""
         self.study.tell(trial, state=TrialState.FAIL)
 
-    def tell(self, trial: Trial, state: TrialState, score: float) -> None:
+    def tell(self, trial: Trial, state: TrialState, record: TrialRecord) -> None:
         """End a started trial that was recorded. A score that is not finite makes it a failed one."""
+        score = record.score
         if not math.isfinite(score):
             state = TrialState.FAIL
-        attrs = {name: trial.user_attrs.get(name, {}) for name in (VALID, SCORES)}
         known = None if state == TrialState.FAIL else score
-        self._journal.end(self._journalled.pop(trial.number), state, known, attrs)
+        self._journal.end(self._journalled.pop(trial.number), state, known, record)
         self.study.tell(trial, score if state == TrialState.COMPLETE else None, state=state)
         self.n_finished += 1

@@ -2,10 +2,14 @@
 
 import json
 import math
+import os
+import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import optuna
+import optuna_dashboard
 import pytest
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
@@ -41,7 +45,7 @@ def opened(
     """The study as a process finds it that has just started."""
     board, journal = board_in(path), Journal(path / "journal.log")
     past = recall(board, board.records(), METRICS).get(name, Past())
-    study = OptunaStudy(board, journal, name, sampler or Random(), pruner or NoPruner(), 9, past)
+    study = OptunaStudy(board, journal, name, sampler or Random(), pruner or NoPruner(), 9, past, "gain")
     journal.publish()
     return study
 
@@ -67,7 +71,7 @@ def trained(study: OptunaStudy, *scores: float) -> tuple[Trial, str]:
 
 def record_of(trial: Trial, state: Ended, score: float) -> TrialRecord:
     """The record of a trial as the search makes it."""
-    scores = trial.user_attrs.get("scores", {})
+    scores = trial.study._storage.get_trial(trial._trial_id).intermediate_values
     return synthetic_trial(
         trial.user_attrs["trial_id"],
         members=("age",),
@@ -82,7 +86,7 @@ def record_of(trial: Trial, state: Ended, score: float) -> TrialRecord:
 def end(path: Path, study: OptunaStudy, trial: Trial, state: Ended, score: float) -> None:
     """Record a trial, then tell it."""
     board_in(path).record(record_of(trial, state, score))
-    study.tell(trial, TOLD[state], score)
+    study.tell(trial, TOLD[state], record_of(trial, state, score))
 
 
 def in_journal(path: Path, name: str = "search") -> list[optuna.trial.FrozenTrial]:
@@ -118,15 +122,37 @@ def test_a_trial_that_was_only_asked_is_not(tmp_path: Path) -> None:
     assert Leaderboard(tmp_path).starts() == []
 
 
-@pytest.mark.parametrize("state", [TrialState.COMPLETE, TrialState.PRUNED])
-def test_a_told_trial_has_its_value_and_its_epochs(tmp_path: Path, state: TrialState) -> None:
+@pytest.mark.parametrize("state", Ended)
+@pytest.mark.parametrize("again", [False, True], ids=["as it ended", "opened again"])
+def test_an_ended_trial_has_its_learning_curve_in_the_journal(
+    tmp_path: Path, state: Ended, again: bool
+) -> None:
     study = opened(tmp_path)
-    trial, _ = trained(study, 0.1, 0.3)
-    study.tell(trial, state, 0.3)
+    trial, trial_id = trained(study, 0.1, 0.3)
+    assert in_journal(tmp_path)[0].intermediate_values == {1: 0.1, 2: 0.3}, "while it runs"
+    end(tmp_path, study, trial, state, math.nan if state is Ended.FAILED else 0.3)
+    if again:
+        opened(tmp_path)
     (found,) = in_journal(tmp_path)
-    assert (found.state, found.value) == (state, 0.3)
-    assert found.user_attrs["valid"] == {"age": [0.1, 0.3]}
-    assert found.user_attrs["scores"] == {"1": 0.1, "2": 0.3}
+    assert (found.state, found.value) == (TOLD[state], None if state is Ended.FAILED else 0.3)
+    assert found.intermediate_values == {1: 0.1, 2: 0.3}
+    attributes = {"trial_id": trial_id, "members": "age", "weighting": "fixed", "gain.age": 1.5}
+    assert found.user_attrs.items() >= attributes.items()
+    assert found.duration is not None
+
+
+def test_epochs_that_could_not_stop_a_trial_are_in_the_journal_once_it_ends(tmp_path: Path) -> None:
+    study = opened(tmp_path)
+    trial, _ = trained(study, 0.1)
+    history = (epoch(1, 0.1), epoch(2, 0.5), epoch(3, math.nan))
+    study.tell(trial, TrialState.COMPLETE, replace(record_of(trial, Ended.COMPLETE, 0.5), history=history))
+    assert in_journal(tmp_path)[0].intermediate_values == {1: 0.1, 2: 0.5}
+
+
+def test_a_study_says_what_its_scores_are(tmp_path: Path) -> None:
+    opened(tmp_path)
+    storage = JournalStorage(JournalFileBackend(str(tmp_path / "journal.log")))
+    assert optuna.load_study(study_name="search", storage=storage).metric_names == ["gain"]
 
 
 @pytest.mark.parametrize("score", [math.nan, math.inf, -math.inf])
@@ -134,26 +160,30 @@ def test_no_number_is_told_as_failed(tmp_path: Path, score: float) -> None:
     # a NaN told to Optuna leaves a trial that runs for ever
     study = opened(tmp_path)
     trial, _ = trained(study, 0.1)
-    study.tell(trial, TrialState.COMPLETE, score)
+    study.tell(trial, TrialState.COMPLETE, record_of(trial, Ended.COMPLETE, score))
     assert [t.state for t in in_journal(tmp_path)] == [TrialState.FAIL]
     assert [t.state for t in study.study.trials] == [TrialState.FAIL]
     assert study.n_finished == 1
 
 
-def test_an_epoch_writes_nothing(tmp_path: Path) -> None:
+def test_an_epoch_is_written_to_the_journal_alone_and_waits_for_no_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     study = opened(tmp_path)
     trial, _ = asked(study)
-    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    monkeypatch.setattr(os, "fsync", pytest.fail)
     for number in range(1, 50):
         study.report(trial, epoch(number, 0.5), {"age": 0.5})
-    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+    after = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    assert {name for name in after if after[name] != before[name]} == {"journal.log"}
 
 
 def test_studies_of_one_journal_count_apart(tmp_path: Path) -> None:
     board, journal = board_in(tmp_path), Journal(tmp_path / "journal.log")
     ids = []
     for name in ("single_task/cost", "single_task/ill"):
-        study = OptunaStudy(board, journal, name, Random(), NoPruner(), 9, Past())
+        study = OptunaStudy(board, journal, name, Random(), NoPruner(), 9, Past(), "gain")
         ids += [asked(study)[1] for _ in range(2)]
     assert ids == [
         "single_task.cost-0000",
@@ -305,6 +335,7 @@ def test_what_only_the_tables_have_is_known_with_its_parameters(tmp_path: Path) 
         NoPruner(),
         9,
         recall(board, board.records(), METRICS)["search"],
+        "gain",
     )
     (found,) = study.study.trials
     assert (found.params, found.distributions, found.value) == (trial.params, trial.distributions, 0.5)
@@ -379,7 +410,7 @@ def test_a_score_that_is_no_number_is_not_judged(tmp_path: Path) -> None:
     study = opened(tmp_path, pruner=ASHA(min_epochs=1))
     trial, _ = asked(study)
     assert not study.report(trial, epoch(1, math.nan), {"age": math.nan})
-    study.tell(trial, TrialState.FAIL, math.nan)
+    study.tell(trial, TrialState.FAIL, record_of(trial, Ended.FAILED, math.nan))
 
 
 @pytest.mark.parametrize(
@@ -409,3 +440,33 @@ def test_a_refused_trial_is_known_to_the_sampler_alone(tmp_path: Path) -> None:
     (known,) = study.study.trials
     assert known.state == TrialState.PRUNED
     assert known.constraints == {"n_params": 0.5}
+
+
+# Optuna's dashboard
+
+
+def page(app: Any, path: str) -> Any:
+    """What the dashboard's own interface answers, without a server."""
+    status: list[str] = []
+    environ = {"REQUEST_METHOD": "GET", "PATH_INFO": path, "SERVER_NAME": "", "wsgi.errors": sys.stderr}
+    body = b"".join(app(environ, lambda code, headers, *_: status.append(code)))
+    assert status == ["200 OK"], body
+    return json.loads(body)
+
+
+def test_the_dashboard_shows_studies_by_name_with_learning_curves(tmp_path: Path) -> None:
+    study = opened(tmp_path, name="single_task/age")
+    for scores in ((0.1, 0.3), (0.2,)):
+        trial, _ = trained(study, *scores)
+        end(tmp_path, study, trial, Ended.COMPLETE, scores[-1])
+    app = optuna_dashboard.wsgi(JournalStorage(JournalFileBackend(str(tmp_path / "journal.log"))))
+    (found,) = page(app, "/api/studies")["study_summaries"]
+    assert found["study_name"] == "single_task/age"
+    shown = page(app, f"/api/studies/{found['study_id']}")
+    assert shown["objective_names"] == ["gain"]
+    assert shown["has_intermediate_values"]
+    assert [[value["value"] for value in trial["intermediate_values"]] for trial in shown["trials"]] == [
+        [0.1, 0.3], [0.2],
+    ]  # fmt: skip
+    assert {param["name"] for param in shown["trials"][0]["params"]} == {"lr", "members.cost"}
+    assert {"key": "gain.age", "sortable": True} in shown["union_user_attrs"], "it can be plotted"
