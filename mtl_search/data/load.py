@@ -16,17 +16,18 @@ from mtl_search.data.dataset import Dataset
 from mtl_search.data.declared import as_declared, categories_of_pandas
 from mtl_search.data.encoding import Encoding, choose_inputs, without_constants
 from mtl_search.data.hashing import Hashes, hash_rows, hash_values
+from mtl_search.data.labels import sampling_units
 from mtl_search.data.leaks import find_leaks
 from mtl_search.data.missing import with_missing
 from mtl_search.data.plain import plain_table
 from mtl_search.data.repeats import find_cut_groups, find_repeats
 from mtl_search.data.rows import Rows
 from mtl_search.data.sources import check_table, read_source
-from mtl_search.data.spec import DataSpec, InputKind, MissingValue
+from mtl_search.data.spec import DataSpec, InputKind
 from mtl_search.data.splits import key_hashes, split_rows, subsample
 from mtl_search.data.suspects import find_suspects
 from mtl_search.data.targets import Targets, find_strata, fit_tasks
-from mtl_search.data.uses import check_uses, left_out, target_columns
+from mtl_search.data.uses import check_uses, left_out, missing_labels, target_columns
 from mtl_search.data.weights import row_weights, without_weightless
 from mtl_search.errors import DataError
 from mtl_search.records import Split
@@ -116,21 +117,13 @@ def _cleaned(
     table: pa.Table, spec: DataSpec, tasks: Mapping[str, TaskConfig], declared: Mapping[str, InputKind]
 ) -> pa.Table:
     """Every column plain, what counts as missing null, and declared columns cast."""
-    of_tasks = {
-        column: tuple(value for named in tasks for value in _missing_in(column, named, tasks[named]))
-        for column in target_columns(tasks)
-    }
-    return as_declared(with_missing(plain_table(table), spec, of_tasks), declared)
+    return as_declared(with_missing(plain_table(table), spec, missing_labels(tasks)), declared)
 
 
 def _others(table: pa.Table, spec: DataSpec, tasks: Mapping[str, TaskConfig]) -> list[str]:
     """The columns that may be inputs."""
     out = left_out(spec, tasks) - spec.inputs.keys()
     return [name for name in table.column_names if name not in out]
-
-
-def _missing_in(column: str, name: str, config: TaskConfig) -> tuple[MissingValue, ...]:
-    return config.missing if column in config.source_columns(name) else ()
 
 
 def _rows(
@@ -144,7 +137,8 @@ def _rows(
     targets = {name: targets for name, (targets, _) in found.encoded[which].items()}
     labelled = {name: labelled for name, (_, labelled) in found.encoded[which].items()}
     weights_N = None if weights is None else torch.from_numpy(weights[which]).float()
-    return Rows(encoding.encode(table), targets, labelled, _units(table, group), weights_N)
+    units_N = torch.from_numpy(sampling_units(table, group))
+    return Rows(encoding.encode(table), targets, labelled, units_N, weights_N)
 
 
 def _weights(
@@ -156,13 +150,6 @@ def _weights(
     weights = {which: row_weights(table, column) for which, table in tables.items()}
     mean = weights[Split.TRAIN].mean()
     return {which: weights_N / mean for which, weights_N in weights.items()}
-
-
-def _units(table: pa.Table, group: str | None) -> torch.Tensor:
-    """The sampling unit of each row: its group if there is one, else itself."""
-    if group is None:
-        return torch.arange(len(table))
-    return torch.from_numpy(hash_values(table[group]).view(np.int64))
 
 
 def _of_content(table: pa.Table, hashes_N: Hashes, weight: str | None) -> Hashes:

@@ -17,7 +17,7 @@ from mtl_search.data.timed import split_by_time
 from mtl_search.errors import DataError
 from mtl_search.records import Split
 
-__all__ = ["cut_groups", "key_hashes", "split_rows", "subsample"]
+__all__ = ["cut_groups", "group_hashes", "key_hashes", "split_rows", "subsample"]
 
 Index = NDArray[np.intp]
 
@@ -47,7 +47,7 @@ def split_rows(table: pa.Table, hashes_N: Hashes, spec: DataSpec, strata: Strata
     """
     split = spec.split
     if spec.group is not None:
-        hashes_N = _group_hashes(table[spec.group], spec.group)
+        hashes_N = group_hashes(table[spec.group], spec.group)
     shares_N = shares(hashes_N, split.seed, "split")
     if split.column is not None:
         of_N = _by_column(table, shares_N, split)
@@ -135,7 +135,8 @@ def _as_text(column: pa.ChunkedArray, place: str, accepted: str) -> pa.ChunkedAr
         raise DataError(place, f"{accepted}, as text", f"values of type {kind}") from None
 
 
-def _group_hashes(column: pa.ChunkedArray, name: str) -> Hashes:
+def group_hashes(column: pa.ChunkedArray, name: str) -> Hashes:
+    """A hash of the group of each row; DataError for a row without one."""
     column = plain_column(column)
     missing = pc.sum(pc.is_null(column, nan_is_null=True)).as_py()
     if missing:

@@ -15,7 +15,7 @@ from mtl_search.errors import DataError, LabelError
 from mtl_search.records import Role, Split
 from mtl_search.tasks import Task, TaskConfig
 
-__all__ = ["Targets", "find_strata", "fit_tasks"]
+__all__ = ["Targets", "column_named", "find_strata", "fit_tasks"]
 
 Encoded = tuple[Tensor, Tensor]  # targets, and which rows are labelled
 
@@ -63,7 +63,7 @@ def find_strata(configs: Mapping[str, TaskConfig], table: pa.Table) -> list[NDAr
     """Codes by which rows with rare labels are dealt, from all tasks."""
     found: list[NDArray[np.int64]] = []
     for name, config in configs.items():
-        with _column_named(name, config):
+        with column_named(name, config):
             found += config.strata(name, [table[column] for column in config.source_columns(name)])
     return found
 
@@ -75,7 +75,7 @@ def _fit(
     weights_N: NDArray[np.float64] | None,
 ) -> tuple[Task, Mapping[Split, Encoded]]:
     columns = {which: [table[c] for c in config.source_columns(name)] for which, table in tables.items()}
-    with _column_named(name, config):
+    with column_named(name, config):
         task = config.fit(name, columns[Split.TRAIN], weights_N)
         targets = {which: task.encode(of_split) for which, of_split in columns.items()}
     for which, (targets_N, labelled_N) in targets.items():
@@ -84,7 +84,7 @@ def _fit(
 
 
 @contextmanager
-def _column_named(name: str, config: TaskConfig) -> Iterator[None]:
+def column_named(name: str, config: TaskConfig) -> Iterator[None]:
     """Names the column in an error, if its name differs from the task's."""
     try:
         yield

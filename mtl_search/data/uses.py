@@ -4,17 +4,30 @@ from collections.abc import Mapping
 
 import pyarrow as pa
 
-from mtl_search.data.spec import DataSpec
+from mtl_search.data.spec import DataSpec, MissingValue
 from mtl_search.errors import DataError, nearest
 from mtl_search.tasks import TaskConfig
 
-__all__ = ["check_uses", "left_out", "target_columns"]
+__all__ = ["check_uses", "left_out", "missing_labels", "target_columns"]
 
 
 def target_columns(tasks: Mapping[str, TaskConfig]) -> tuple[str, ...]:
     """The source columns of all tasks, each once."""
     named = (column for name, config in tasks.items() for column in config.source_columns(name))
     return tuple(dict.fromkeys(named))
+
+
+def missing_labels(tasks: Mapping[str, TaskConfig]) -> dict[str, tuple[MissingValue, ...]]:
+    """The values that mean no label, by target column."""
+    columns = target_columns(tasks)
+    return {
+        column: tuple(value for task in tasks for value in _missing_in(column, task, tasks[task]))
+        for column in columns
+    }
+
+
+def _missing_in(column: str, name: str, config: TaskConfig) -> tuple[MissingValue, ...]:
+    return config.missing if column in config.source_columns(name) else ()
 
 
 def left_out(spec: DataSpec, tasks: Mapping[str, TaskConfig]) -> frozenset[str]:

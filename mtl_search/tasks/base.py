@@ -61,6 +61,14 @@ class Task(ABC):
         Raises DataError for a value that training cannot have seen (a new class, an infinite number).
         """
 
+    @abstractmethod
+    def seen(self, columns: Sequence[Column]) -> tuple[list[Column], dict[str, int]]:
+        """The columns without labels that training has not seen, which are missing then, and how often each
+        of those occurs.
+
+        Raises DataError for labels of another type than training's.
+        """
+
     def head(self, spec: FeatureSpec) -> nn.Module:
         """From features to B x K outputs: the mean over positions, if any, and a linear layer."""
         if isinstance(spec, VectorSpec):

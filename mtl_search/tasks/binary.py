@@ -28,6 +28,7 @@ from mtl_search.tasks.columns import (
     listing,
     of_rows,
     place,
+    without_unseen,
 )
 from mtl_search.tasks.metrics import BINARY, Measure
 
@@ -121,6 +122,11 @@ class Binary(Task):
         """Targets 0 and 1 as float32."""
         codes_N, labelled_N = label_codes(labels(columns[0], self.name), self.classes, self.name)
         return torch.from_numpy(codes_N).float(), torch.from_numpy(labelled_N)
+
+    @override
+    def seen(self, columns: Sequence[Column]) -> tuple[list[Column], dict[str, int]]:
+        column, others = without_unseen(columns[0], self.classes, self.name)
+        return [column], others
 
     @override
     def loss(

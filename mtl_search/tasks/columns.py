@@ -23,6 +23,7 @@ __all__ = [
     "of_rows",
     "place",
     "probabilities",
+    "without_unseen",
 ]
 
 Label = bool | int | str
@@ -121,6 +122,20 @@ def label_codes(
             "leave these rows out or change the split",
         )
     return np.asarray(pc.fill_null(codes, 0).to_numpy(), np.int64), labelled_N
+
+
+def without_unseen(column: Column, classes: tuple[Label, ...], name: str) -> tuple[Column, dict[str, int]]:
+    """The labels with others than ``classes`` null, and how often each of those occurs."""
+    column, known = labels(column, name), pa.array(classes)
+    if column.null_count == len(column):
+        return pa.chunked_array([pa.nulls(len(column), known.type)]), {}
+    if column.type != known.type:
+        expected = f"labels as in training ({listing(classes)})"
+        raise DataError(place(name), expected, f"values of type {column.type}")
+    unseen = pc.and_(pc.is_valid(column), pc.invert(pc.is_in(column, value_set=known)))
+    counts = pc.value_counts(column.filter(unseen)).to_pylist()
+    others = {str(entry["values"]): entry["counts"] for entry in counts}
+    return pc.if_else(unseen, pa.scalar(None, column.type), column), others
 
 
 def as_array(values: Tensor) -> pa.Array:

@@ -30,6 +30,7 @@ from mtl_search.tasks.columns import (
     of_rows,
     place,
     probabilities,
+    without_unseen,
 )
 from mtl_search.tasks.metrics import MULTICLASS, Measure
 
@@ -152,6 +153,11 @@ class Multiclass(Task):
         """Targets 0 .. K-1 as int64."""
         codes_N, labelled_N = label_codes(labels(columns[0], self.name), self.classes, self.name)
         return torch.from_numpy(codes_N), torch.from_numpy(labelled_N)
+
+    @override
+    def seen(self, columns: Sequence[Column]) -> tuple[list[Column], dict[str, int]]:
+        column, others = without_unseen(columns[0], self.classes, self.name)
+        return [column], others
 
     @override
     def loss(

@@ -28,6 +28,7 @@ from mtl_search.tasks.columns import (
     listing,
     place,
     probabilities,
+    without_unseen,
 )
 from mtl_search.tasks.metrics import MULTILABEL, Measure
 
@@ -139,6 +140,18 @@ class Multilabel(Task):
         labelled_N = (targets_NK != UNKNOWN).any(1)
         targets_NK[~labelled_N] = 0.0
         return torch.from_numpy(targets_NK), torch.from_numpy(labelled_N)
+
+    @override
+    def seen(self, columns: Sequence[Column]) -> tuple[list[Column], dict[str, int]]:
+        """Labels in lists alone can be unseen: a column of flags is there or not."""
+        if len(self.sources) > 1:
+            return list(columns), {}
+        flat, others = without_unseen(_flat(columns[0], self.name), self.classes, self.name)
+        lists = columns[0].combine_chunks()
+        lengths = pc.fill_null(pc.list_value_length(lists), 0)
+        offsets = pa.array(np.concatenate([[0], np.cumsum(lengths.to_numpy())]), pa.int32())
+        known = pa.ListArray.from_arrays(offsets, flat.combine_chunks(), mask=lists.is_null())
+        return [pa.chunked_array([known])], others
 
     @override
     def loss(

@@ -158,6 +158,11 @@ class Regression(Task):
         return torch.from_numpy(targets_N.astype(np.float32)), torch.from_numpy(labelled_N)
 
     @override
+    def seen(self, columns: Sequence[Column]) -> tuple[list[Column], dict[str, int]]:
+        """All of them: a number is known by its neighbours."""
+        return list(columns), {}
+
+    @override
     def loss(
         self, outputs_BK: Tensor, targets_B: Tensor, labelled_B: Tensor, weights_B: Tensor | None = None
     ) -> Tensor:

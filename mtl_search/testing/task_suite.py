@@ -62,6 +62,13 @@ class TaskSuite(ABC):
         ahead = [column.slice(50) for column in columns]
         assert torch.equal(task.encode(ahead)[0], targets[50:])
 
+    def test_labels_of_training_are_all_seen(self) -> None:
+        task, _, targets, labelled_N = self.batch()
+        known, unseen = task.seen(self.columns(200, seed=1))
+        assert not unseen
+        assert torch.equal(task.encode(known)[0], targets)
+        assert torch.equal(task.encode(known)[1], labelled_N)
+
     def test_storage_in_chunks_does_not_matter(self) -> None:
         task, _, targets, labelled_N = self.batch()
         whole = self.columns(200, seed=1)

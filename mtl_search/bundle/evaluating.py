@@ -1,0 +1,121 @@
+"""What a model's predictions are worth on a labelled table: every metric of each task, with intervals."""
+
+# N rows, K outputs of a task
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from mtl_search.bundle.resampling import Estimate, interval, resampled_rows
+from mtl_search.data.labels import Labels
+from mtl_search.tasks import Task
+
+__all__ = ["Evaluation", "TaskEvaluation", "evaluate_predictions"]
+
+RESAMPLES = 500
+DRAWN = 20_000_000  # rows in all resamples together, beyond which there are fewer of them ...
+FEWEST = 100  # ... but not fewer than these
+
+
+@dataclass(frozen=True, slots=True)
+class TaskEvaluation:
+    """The metrics of a task over its labelled rows; ``unseen``: how often labels occur that are left out,
+    since training has not seen them."""
+
+    task: str
+    kind: str
+    default: str
+    """The metric that networks were compared by."""
+    rows: int
+    missing: int
+    unseen: Mapping[str, int]
+    metrics: Mapping[str, Estimate]
+    higher_is_better: Mapping[str, bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """All tasks of a model on one table.
+
+    Intervals hold 95 % of the values on ``bootstrap`` samples of as many ``units`` (groups, or rows) with
+    replacement, the same for every task.
+    """
+
+    tasks: tuple[TaskEvaluation, ...]
+    rows: int
+    units: int
+    weighted: bool
+    bootstrap: int
+    seed: int
+    notes: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON: numbers, text, lists and mappings; None for what is undefined."""
+        return {name: _plain(value) for name, value in asdict(self).items()}
+
+
+def evaluate_predictions(
+    tasks: Mapping[str, Task],
+    predictions: Mapping[str, Tensor],
+    labels: Labels,
+    *,
+    bootstrap: int | None = None,
+    seed: int = 0,
+) -> Evaluation:
+    """The evaluation of predictions, N or N x K for each task, against the labels of the same rows.
+
+    ``bootstrap``: the number of samples, 0 for no intervals; by default 500, and fewer for a large table.
+    """
+    times = _times(len(labels.units_N)) if bootstrap is None else bootstrap
+    return Evaluation(
+        tasks=tuple(_judge(tasks[name], predictions[name], labels, times, seed) for name in labels.targets),
+        rows=len(labels.units_N),
+        units=len(np.unique(labels.units_N)),
+        weighted=labels.weights_N is not None,
+        bootstrap=times,
+        seed=seed,
+        notes=labels.notes,
+    )
+
+
+def _judge(task: Task, predicted: Tensor, labels: Labels, times: int, seed: int) -> TaskEvaluation:
+    labelled_N, truths = labels.labelled[task.name], task.truths(labels.targets[task.name])
+    weights_N = labels.weights_N
+
+    def metrics(sample: NDArray[np.intp]) -> dict[str, float]:
+        rows = torch.from_numpy(sample)
+        rows = rows[labelled_N[rows]]
+        weights = None if weights_N is None else weights_N[rows]
+        return {name: of(predicted[rows], truths[rows], weights) for name, of in task.measures.items()}
+
+    values = metrics(np.arange(len(labelled_N)))
+    drawn = [metrics(sample) for sample in resampled_rows(labels.units_N, times, seed)]
+    n_labelled = int(labelled_N.sum())
+    return TaskEvaluation(
+        task=task.name,
+        kind=task.kind,
+        default=task.metric.name,
+        rows=n_labelled,
+        missing=len(labelled_N) - n_labelled,
+        unseen=labels.unseen[task.name],
+        metrics={name: interval(value, [one[name] for one in drawn]) for name, value in values.items()},
+        higher_is_better={metric.name: metric.higher_is_better for metric in task.metrics},
+    )
+
+
+def _times(rows: int) -> int:
+    return max(FEWEST, min(RESAMPLES, DRAWN // max(rows, 1)))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _plain(part) for name, part in value.items()}
+    if isinstance(value, tuple | list):
+        return [_plain(part) for part in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
