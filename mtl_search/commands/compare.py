@@ -1,8 +1,10 @@
 """``mtl-search compare``: several sweeps side by side."""
 
 import argparse
+import sys
 from pathlib import Path
 
+from mtl_search.commands.options import add_json
 from mtl_search.commands.parsing import DONE, Commands, command
 
 __all__ = ["add"]
@@ -12,12 +14,17 @@ def add(commands: Commands) -> None:
     """Add the command."""
     one = command(commands, "compare", "set several sweeps side by side", compare)
     one.add_argument("folders", type=Path, nargs="+", metavar="DIR", help="the folders of the sweeps")
+    add_json(one)
 
 
 def compare(arguments: argparse.Namespace) -> int:
     """Set several sweeps side by side."""
     from mtl_search.leaderboard import Leaderboard
-    from mtl_search.terminal.comparing import show_comparison
+    from mtl_search.terminal.comparing import comparison_json, show_comparison
 
-    show_comparison([Leaderboard(folder) for folder in arguments.folders])
+    boards = [Leaderboard(folder) for folder in arguments.folders]
+    if arguments.json:
+        sys.stdout.write(comparison_json(boards) + "\n")
+    else:
+        show_comparison(boards)
     return DONE

@@ -1,97 +1,154 @@
-"""Several sweeps side by side: what each advises, what it confirmed, and the test values of each one's
-recommended design."""
+"""Several sweeps side by side: what each advises, the others against the first, and what each has on test.
+
+Sweeps are called A, B, C ..., so that columns stay narrow however long the names of folders are; where
+a terminal has no room for all of them, what is left goes on below.
+"""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from string import ascii_uppercase
+from typing import Any
 
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.text import Text
 
-from mtl_search.analysis.verdict_text import provisional_sentences, recommended, verdict_sentences
-from mtl_search.analysis.verdict_words import percent
-from mtl_search.errors import LeaderboardError
+from mtl_search.analysis.across import Across, compare_sweeps, same_test_rows
+from mtl_search.analysis.significance import Verdict
+from mtl_search.analysis.verdict_text import advised, provisional_sentences, verdict_sentences
+from mtl_search.analysis.verdict_words import counted, ends, percent
 from mtl_search.leaderboard import Leaderboard
-from mtl_search.records import SummaryRecord, TaskResult
-from mtl_search.terminal.words import interval, plain_console, plain_table
+from mtl_search.records import DesignRecord, Difference, SummaryRecord, TaskResult
+from mtl_search.terminal.designs import gain_on_test, shown_style
+from mtl_search.terminal.programs import as_json
+from mtl_search.terminal.words import flow, plain_console
 
-__all__ = ["show_comparison"]
+__all__ = ["comparison_json", "show_comparison"]
 
 
-def show_comparison(boards: list[Leaderboard]) -> None:
-    """Print what each sweep advises, then a column per sweep: delta_m of the recommended design and of each
-    arm's best on valid, then the recommended one task by task. LeaderboardError if a task was tested on
-    other rows."""
-    _check_test_rows(boards)
-    console = plain_console()
-    confirmed = [board.summary_records() for board in boards]
-    titles = [str(board.path) for board in boards]
-    for board, title in zip(boards, titles, strict=True):
-        _show_advice(console, title, board)
-    _show_arms(console, titles, confirmed)
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """One sweep: what it advises, and what it confirmed."""
+
+    name: str
+    board: Leaderboard
+    sentences: list[str]
+    advice: DesignRecord | None
+    summary: list[SummaryRecord]
+    metrics: dict[str, str]
+    here: frozenset[str]  # the tasks whose test rows are those of the sweeps before it
+    against: Across | None  # of the first: none
+
+    @property
+    def tested(self) -> SummaryRecord | None:
+        """What is advised, on test."""
+        known = self.advice.design_id if self.advice else None
+        return next((row for row in self.summary if row.design_id == known), None)
+
+
+def show_comparison(boards: Sequence[Leaderboard]) -> None:
+    """Print what each sweep advises, whether that is better than what the first does, then delta_m of each
+    arm's best, and what is advised task by task."""
+    console, columns = plain_console(), _columns(boards)
+    for column in columns:
+        _show_advice(console, column)
+    for column in columns[1:]:
+        _show_against(console, column)
+    arms = dict.fromkeys(arm for column in columns for row in column.summary for arm in row.arms)
+    rows = {"advised": [_gain(column.tested) for column in columns]}
+    rows |= {arm: [_gain(_best(column.summary, arm)) for column in columns] for arm in arms}
+    title = "delta_m on test: what is advised, then each arm's best on valid"
+    _show_table(console, title, columns, rows)
+    metrics = {task: metric for column in columns for task, metric in column.metrics.items()}
+    tasks = sorted({task.task for column in columns if column.tested for task in column.tested.tasks})
+    rows = {f"{task} ({metrics[task]})": [_value(column, task) for column in columns] for task in tasks}
+    title = "What is advised on test, mean over seeds (gain over single_task)"
+    _show_table(console, title, columns, rows)
+
+
+def comparison_json(boards: Sequence[Leaderboard]) -> str:
+    """The same for programs."""
+    columns = _columns(boards)
+    return as_json({"sweeps": [_row(column) for column in columns], "against": columns[0].board.path})
+
+
+def _columns(boards: Sequence[Leaderboard]) -> list[_Column]:
+    found = []
+    against, here = [None, *compare_sweeps(boards)], same_test_rows(boards)
+    for at, board in enumerate(boards):
+        designs, summary = board.design_records(), board.summary_records()
+        name = ascii_uppercase[at] if len(boards) <= len(ascii_uppercase) else str(at + 1)
+        metrics = {row["task"]: row["metric"] for row in board.tasks().to_pylist()}
+        said, advice = verdict_sentences(designs, summary), advised(designs, summary)
+        found.append(_Column(name, board, said, advice, summary, metrics, here[at], against[at]))
+    return found
+
+
+def _show_advice(console: Console, column: _Column) -> None:
+    """What to train by one sweep, what that shows, and whether more trials could change it."""
+    advice = column.sentences[0] if column.sentences else "no design yet"
+    flow(console, Text.assemble((f"{column.name} {column.board.path}", "bold"), f": {advice}"))
+    flow(console, _shown(column), 2)
+    for sentence in provisional_sentences(column.tested) if column.tested else ():
+        flow(console, Text(sentence, "dim"), 2)
     console.print()
-    _show_tasks(console, titles, boards, confirmed)
-    if (
-        len(data := {fingerprint for board in boards for fingerprint in board.trials()["data"].to_pylist()})
-        > 1
-    ):
-        console.print(
-            Text.assemble(
-                ("caveat:", "yellow"),
-                f" the sweeps saw {len(data)} different data sets or splits: "
-                "their gains have different references, their test values different rows",
-            )
-        )
 
 
-def _check_test_rows(boards: list[Leaderboard]) -> None:
-    """Values of a task are compared, so they must be of the same test rows."""
-    seen: dict[str, tuple[str, str]] = {}
-    for board in boards:
-        for task in board.tasks().to_pylist():
-            if not task["test_rows"]:
-                continue
-            first, rows = seen.setdefault(task["task"], (str(board.path), task["test_rows"]))
-            if rows != task["test_rows"]:
-                raise LeaderboardError(
-                    f"{board.path}: task {task['task']!r}",
-                    f"the test rows of {first}",
-                    "others",
-                    "compare sweeps of one split: split: {key: [...]} keeps it whatever else changes",
-                )
+def _shown(column: _Column) -> Text:
+    if column.tested is None:
+        return Text("It is not confirmed, so nothing is shown yet.", "yellow")
+    against = column.tested.vs_single_task
+    if against.verdict is None:
+        return Text("It is the reference, single_task, itself.")
+    return Text.assemble(f"Against single_task: {ends(against)}, ", _verdict(against), ".")
 
 
-def _show_advice(console: Console, title: str, board: Leaderboard) -> None:
-    """What to train by one sweep, and whether more trials could change it."""
-    summary = board.summary_records()
-    advice, *others = verdict_sentences(board.design_records(), summary) or ["no design yet"]
-    console.print(Text.assemble((title, "bold"), f": {advice}"))
-    row = recommended(summary)
-    for sentence in provisional_sentences(row) if row else ():
-        if sentence in others:  # else the summary is of another design
-            console.print(Text(sentence, "dim"))
+def _show_against(console: Console, column: _Column) -> None:
+    across, name = column.against, f"{column.name} against A"
+    if across is None or across.why_not is not None:
+        why = across.why_not if across else ""
+        flow(console, Text.assemble((name, "bold"), f": cannot be compared: {why}."))
+    else:
+        said = f": {ends(across.difference)} on test over {counted(across.n_seeds, 'seed')}, "
+        flow(console, Text.assemble((name, "bold"), said, _verdict(across.difference), " (secondary, Holm)."))
     console.print()
 
 
-def _show_arms(console: Console, titles: list[str], confirmed: list[list[SummaryRecord]]) -> None:
-    table = plain_table("delta_m on test: the recommended design, then each arm's best on valid")
-    table.add_column("arm", overflow="fold")
-    for title in titles:
-        table.add_column(title, overflow="fold")
-    between = _between(titles)
-    chosen = [recommended(rows) for rows in confirmed]
-    table.add_row("recommended", *(_delta_m(best, between) for best in chosen))
-    table.add_row("verdict on it", *map(_verdict, chosen))
-    for arm in dict.fromkeys(arm for rows in confirmed for row in rows for arm in row.arms):
-        table.add_row(arm, *(_delta_m(_best(rows, arm), between) for rows in confirmed))
-    console.print(table)
+def _show_table(
+    console: Console, title: str, columns: Sequence[_Column], rows: Mapping[str, Sequence[Text]]
+) -> None:
+    """A line for each of ``rows``, a column for each sweep, as many side by side as there is room for."""
+    if not rows:
+        return
+    flow(console, Text(title, "bold"))
+    width = max(cell.cell_len for cells in rows.values() for cell in cells)
+    first = min(max(map(cell_len, rows)), max(4, console.width - width - 2))
+    beside = max(1, (console.width - first) // (width + 2))
+    for at in range(0, len(columns), beside):
+        names = [Text(column.name, "dim") for column in columns[at : at + beside]]
+        _show_line(console, "", first, names, width)
+        for name, cells in rows.items():
+            if any(shown := cells[at : at + beside]):
+                _show_line(console, name, first, shown, width)
+        console.print()
 
 
-def _between(titles: Sequence[str]) -> str:
-    """What stands between two numbers of a cell: of narrow columns, the end of a line."""
-    return " " if len(titles) < 3 else "\n"
+def _show_line(console: Console, name: str, first: int, cells: Sequence[Text], width: int) -> None:
+    """A name and its cells; a name that is too long has a line of its own."""
+    if cell_len(name) > first:
+        flow(console, name)
+        name = ""
+    line = Text(set_cell_size(name, first))
+    for cell in cells:
+        line.append("  ")
+        line.append_text(cell)
+        line.pad_right(width - cell.cell_len)
+    line.rstrip()
+    console.print(line)
 
 
-def _best(rows: list[SummaryRecord], arm: str) -> SummaryRecord | None:
+def _best(rows: Sequence[SummaryRecord], arm: str) -> SummaryRecord | None:
     """The design of ``arm`` that is best on valid, of the fewest networks among equals."""
 
     def worth(row: SummaryRecord) -> tuple[float, int]:
@@ -101,35 +158,45 @@ def _best(rows: list[SummaryRecord], arm: str) -> SummaryRecord | None:
     return max((row for row in rows if arm in row.arms), key=worth, default=None)
 
 
-def _delta_m(best: SummaryRecord | None, between: str) -> str:
-    if best is None:
-        return "not confirmed"
-    return f"{percent(best.delta_m)}{between}{interval(best.delta_m_low, best.delta_m_high)}"
+def _gain(row: SummaryRecord | None) -> Text:
+    return Text("not confirmed", "dim") if row is None else gain_on_test(row)
 
 
-def _verdict(chosen: SummaryRecord | None) -> str:
-    """What is said of the recommended design, and whether more trials of the references may change it."""
-    if chosen is None:
-        return ""
-    return f"{chosen.verdict}{', provisional' if chosen.provisional else ''}"
+def _value(column: _Column, name: str) -> Text:
+    """The value of a task, and whether it differs from that of the first sweep."""
+    found = next((task for task in column.tested.tasks if task.task == name), None) if column.tested else None
+    if found is None:
+        return Text("")
+    if name not in column.here:
+        return Text("on other rows", "dim")
+    said = column.against.by_task.get(name) if column.against else None
+    text = Text(f"{_digits(found)} ({percent(found.gain)})")
+    if said is not None and said.verdict not in (None, Verdict.NONE.value):
+        text.append_text(Text.assemble(" ", _verdict(said)))
+    return text
 
 
-def _show_tasks(
-    console: Console, titles: list[str], boards: list[Leaderboard], confirmed: list[list[SummaryRecord]]
-) -> None:
-    table = plain_table("Test values of the recommended design, mean over seeds")
-    table.add_column("task", overflow="fold")
-    table.add_column("metric")
-    for title in titles:
-        table.add_column(title, overflow="fold")
-    between = _between(titles)
-    metrics = {row["task"]: row["metric"] for board in boards for row in board.tasks().to_pylist()}
-    best = [recommended(rows) for rows in confirmed]
-    winners = [{task.task: task for task in row.tasks} if row else {} for row in best]
-    for task in sorted({name for values in winners for name in values}):
-        table.add_row(task, metrics[task], *(_value(values.get(task), between) for values in winners))
-    console.print(table)
+def _digits(task: TaskResult) -> str:
+    """A value in four digits that count."""
+    return f"{task.value:,.1f}" if abs(task.value) >= 1000 else f"{task.value:#.4g}"
 
 
-def _value(task: TaskResult | None, between: str) -> str:
-    return "" if task is None else f"{task.value:.4f}{between}({percent(task.gain)})"
+def _verdict(difference: Difference) -> Text:
+    return Text(difference.verdict or "", shown_style(difference.verdict))
+
+
+def _row(column: _Column) -> dict[str, Any]:
+    across, tested = column.against, column.tested
+    return {
+        "folder": column.board.path,
+        "advice": column.sentences,
+        "design_id": column.advice.design_id if column.advice else None,
+        "arm": column.advice.arm if column.advice else None,
+        "delta_m": tested.delta_m if tested else None,
+        "delta_m_low": tested.delta_m_low if tested else None,
+        "delta_m_high": tested.delta_m_high if tested else None,
+        "vs_single_task": tested.vs_single_task.verdict if tested else None,
+        "provisional": list(tested.provisional) if tested else [],
+        "tasks": [asdict(task) for task in tested.tasks] if tested else [],
+        "against_first": None if across is None else asdict(across),
+    }

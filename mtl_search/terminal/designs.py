@@ -17,11 +17,10 @@ from mtl_search.analysis.verdict_words import amount, counted, percent, together
 from mtl_search.records import DesignRecord, SummaryRecord, TaskResult
 from mtl_search.terminal.words import flow, interval
 
-__all__ = ["gain_on_test", "show_designs", "show_networks"]
+__all__ = ["gain_on_test", "show_designs", "show_networks", "shown_style"]
 
 Row = Mapping[str, Any]
 
-_STYLES = {Verdict.BETTER.value: "bold green", Verdict.WORSE.value: "red"}
 _ON_TEST = 25  # characters of a gain with its interval
 _ON_VALID = 8
 
@@ -65,7 +64,7 @@ def _tested(row: SummaryRecord | None) -> Text:
     for verdict in (row.vs_single_task.verdict, row.vs_reference.verdict):
         shown = {None: "", Verdict.NONE.value: "-"}.get(verdict, verdict or "")
         text.append(" ")
-        text.append(shown.ljust(6), _STYLES.get(verdict or "", ""))
+        text.append(shown.ljust(6), shown_style(verdict))
     text.rstrip()
     return text
 
@@ -124,10 +123,15 @@ def show_networks(
 def gain_on_test(row: SummaryRecord) -> Text:
     """delta_m with its interval, in colour where a difference from single_task is shown."""
     text = f"{percent(row.delta_m)} {interval(row.delta_m_low, row.delta_m_high)}"
-    return Text.assemble((text, _STYLES.get(row.vs_single_task.verdict or "", "")))
+    return Text.assemble((text, shown_style(row.vs_single_task.verdict)))
+
+
+def shown_style(verdict: str | None) -> str:
+    """The colour of what is shown; none where nothing is."""
+    return {Verdict.BETTER.value: "bold green", Verdict.WORSE.value: "red"}.get(verdict or "", "")
 
 
 def _on_test(task: TaskResult) -> Text:
     """A task's gain on test with its interval, as wide as its column."""
     text = f"{percent(task.gain).rjust(_ON_VALID)} {interval(task.gain_low, task.gain_high)}"
-    return Text.assemble((text.ljust(_ON_TEST), _STYLES.get(task.verdict or "", "")))
+    return Text.assemble((text.ljust(_ON_TEST), shown_style(task.verdict)))

@@ -1,18 +1,22 @@
 """Sweeps side by side."""
 
+import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
-import pyarrow.compute as pc
 import pytest
+from rich.text import Text
 
 from mtl_search.analysis import verdict_sentences
+from mtl_search.analysis.verdict_words import ends
 from mtl_search.cli import main
-from mtl_search.errors import LeaderboardError
 from mtl_search.leaderboard import Leaderboard
 from mtl_search.terminal.comparing import show_comparison
-from tests.fixtures.boards import TASKS
+from tests.fixtures.hospital import HOSPITAL
 from tests.fixtures.sweeps import synthetic_sweep
+
+Capture = pytest.CaptureFixture[str]
 
 
 @pytest.fixture(scope="module")
@@ -22,55 +26,91 @@ def boards(tmp_path_factory: pytest.TempPathFactory) -> list[Leaderboard]:
     return [confirmed, synthetic_sweep(folder / "two", trials=30, n_seeds=3, confirmed=False)]
 
 
-def test_each_arm_and_each_task_has_a_line(
-    boards: list[Leaderboard], capsys: pytest.CaptureFixture[str]
-) -> None:
+def shown(boards: list[Leaderboard], capsys: Capture) -> str:
     show_comparison(boards)
-    shown = capsys.readouterr().out
-    for arm in ("single_task", "shared_tuned", "search"):
-        assert arm in shown
-    (best,) = (row for row in boards[0].summary().to_pylist() if row["chosen"])
-    assert f"{best['verdict']}, provisional" in " ".join(shown.split())
-    for task in boards[0].summary_tasks().filter(pc.field("chosen")).to_pylist():
-        assert task["task"] in shown
-        assert f"{task['value']:.4f}" in shown
+    return capsys.readouterr().out
 
 
-def test_a_sweep_without_confirmation_says_so(
-    boards: list[Leaderboard], capsys: pytest.CaptureFixture[str]
+def test_each_arm_and_each_task_has_a_line(boards: list[Leaderboard], capsys: Capture) -> None:
+    said = shown(boards, capsys)
+    (best,) = (row for row in boards[0].summary_records() if row.chosen)
+    for arm in ("advised", *{arm for row in boards[0].summary_records() for arm in row.arms}):
+        assert re.search(rf"^{arm} +[+-]?\d+\.\d\d % \[.*\] +not confirmed$", said, re.MULTILINE)
+    for task in best.tasks:
+        value = f"{task.value:#.4g} ({task.gain:+.2f} %)"
+        assert re.search(rf"^{task.task} \(\w+\) +{re.escape(value)}$", said, re.MULTILINE)
+
+
+def test_each_sweep_has_its_advice_and_verdict(boards: list[Leaderboard], capsys: Capture) -> None:
+    flat = " ".join(shown(boards, capsys).split())
+    for name, board in zip("AB", boards, strict=True):
+        advice = verdict_sentences(board.design_records(), board.summary_records())[0]
+        assert f"{name} {board.path}: {advice}" in flat
+    (best,) = (row for row in boards[0].summary_records() if row.chosen)
+    assert f"Against single_task: {ends(best.vs_single_task)}, {best.vs_single_task.verdict}." in flat
+    assert "Provisional: more trials" in flat
+    assert "It is not confirmed, so nothing is shown yet." in flat
+
+
+def test_the_others_are_judged_against_the_first(boards: list[Leaderboard], capsys: Capture) -> None:
+    flat = " ".join(shown([boards[0], boards[0], boards[1]], capsys).split())
+    assert "B against A: 0.00 % [+0.00, +0.00] on test over 3 seeds, no difference shown" in flat
+    assert "C against A: cannot be compared: " in flat
+
+
+@pytest.mark.parametrize("columns", [60, 80])
+def test_a_narrow_terminal_holds_many_sweeps(
+    boards: list[Leaderboard], capsys: Capture, monkeypatch: pytest.MonkeyPatch, columns: int
 ) -> None:
-    show_comparison(boards)
-    assert "not confirmed" in capsys.readouterr().out
+    monkeypatch.setenv("COLUMNS", str(columns))
+    said = shown([boards[0]] * 5, capsys)
+    assert max(len(line) for line in said.splitlines()) <= columns
+    assert "…" not in said
+    assert not re.search(r" $", said, re.MULTILINE)
+    names = re.findall(r"^ {6,}([A-E](?: +[A-E])*)$", said, re.MULTILINE)
+    assert sorted("".join(names).replace(" ", "")) == sorted("ABCDE" * 2), "each once in each table"
 
 
-def test_eighty_columns_hold_three_sweeps_and_what_each_advises(
-    boards: list[Leaderboard], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+def test_values_on_other_test_rows_are_not_set_beside(
+    boards: list[Leaderboard], tmp_path: Path, capsys: Capture
 ) -> None:
-    monkeypatch.setenv("COLUMNS", "80")
-    show_comparison([boards[0], boards[1], boards[0]])
-    shown = capsys.readouterr().out
-    assert max(len(line) for line in shown.splitlines()) <= 80
-    assert "…" not in shown
-    flat = " ".join(shown.split())
-    for board in boards:
-        assert verdict_sentences(board.design_records(), board.summary_records())[0] in flat
-    assert flat.count("Provisional: more") == 2, "beside each verdict"
+    sweeps = []
+    for rows in ("these", "those"):
+        board = Leaderboard.create(tmp_path / rows, [replace(task, test_rows=rows) for task in HOSPITAL])
+        board.record(*boards[0].records())
+        board.write_designs(boards[0].design_records())
+        board.write_summary(boards[0].summary_records())
+        sweeps.append(board)
+    tasks = shown(sweeps, capsys).split("What is advised on test")[1]
+    assert len(re.findall(r"\) +on other rows$", tasks, re.MULTILINE)) == 5
 
 
-def test_other_data_are_pointed_out(boards: list[Leaderboard], capsys: pytest.CaptureFixture[str]) -> None:
-    show_comparison([boards[0], boards[0]])
-    assert "different data" not in capsys.readouterr().out
+def test_colour_is_only_where_a_difference_is_shown(
+    boards: list[Leaderboard], capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    text = Text.from_ansi(shown([boards[0], boards[0]], capsys))
+    coloured = [text.plain[span.start : span.end] for span in text.spans if "color" in str(span.style)]
+    shown_ones = [
+        row for row in boards[0].summary_records() if row.vs_single_task.verdict in ("better", "worse")
+    ]
+    assert {f"{row.delta_m:+.2f} %" for row in shown_ones} >= {
+        part.split(" [")[0] for part in coloured if "[" in part
+    }
+    assert all("[" in part or part in ("better", "worse") for part in coloured)
 
 
-def test_sweeps_tested_on_other_rows_are_refused_by_task(tmp_path: Path) -> None:
-    def board(name: str, *test_rows: str) -> Leaderboard:
-        tasks = [replace(task, test_rows=rows) for task, rows in zip(TASKS, test_rows, strict=False)]
-        return Leaderboard.create(tmp_path / name, tasks)
-
-    one, same, other = board("one", "a", "b"), board("same", "a"), board("other", "a", "c")
-    show_comparison([one, same, board("old", "", "")])
-    with pytest.raises(LeaderboardError, match=r"other: task 'death': .* test rows of .*one, found others"):
-        show_comparison([one, same, other])
+def test_programs_get_the_same(boards: list[Leaderboard], capsys: Capture) -> None:
+    assert main(["compare", *(str(board.path) for board in boards), "--json"]) == 0
+    value = json.loads(capsys.readouterr().out)
+    first, second = value["sweeps"]
+    (best,) = (row for row in boards[0].summary_records() if row.chosen)
+    assert (first["design_id"], first["delta_m"]) == (best.design_id, best.delta_m)
+    assert first["against_first"] is None
+    assert second["delta_m"] is None
+    assert "not confirmed" in second["against_first"]["why_not"]
 
 
 def test_the_command_takes_folders(boards: list[Leaderboard], capsys: pytest.CaptureFixture[str]) -> None:
