@@ -1,8 +1,9 @@
 """``mtl-search check``: what a sweep file would search."""
 
 import argparse
+import sys
 
-from mtl_search.commands.options import add_file
+from mtl_search.commands.options import add_file, add_json
 from mtl_search.commands.parsing import DONE, Commands, command
 
 __all__ = ["add"]
@@ -15,6 +16,7 @@ def add(commands: Commands) -> None:
     one.add_argument(
         "--seed", type=int, default=0, metavar="N", help="of the sampled trial that is shown (default: 0)"
     )
+    add_json(one)
 
 
 def check(arguments: argparse.Namespace) -> int:
@@ -22,11 +24,14 @@ def check(arguments: argparse.Namespace) -> int:
     from mtl_search.data import load_dataset
     from mtl_search.search import check_constraints
     from mtl_search.sweep import load_sweep
-    from mtl_search.terminal.checking import show_check
+    from mtl_search.terminal.checking import check_json, show_check
 
     spec = load_sweep(arguments.file)
     dataset = load_dataset(spec.settings.data, spec.settings.tasks, base=spec.base)
     spec = spec.of_tasks(dataset.tasks)
     check_constraints(spec, dataset)
-    show_check(spec, dataset, seed=arguments.seed)
+    if arguments.json:
+        sys.stdout.write(check_json(spec, dataset) + "\n")
+    else:
+        show_check(spec, dataset, seed=arguments.seed)
     return DONE

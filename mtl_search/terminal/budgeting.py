@@ -20,7 +20,7 @@ from mtl_search.sweep import SweepSpec
 from mtl_search.sweep.arms import INFORMED, arms_of
 from mtl_search.terminal.words import plain_table
 
-__all__ = ["reference_words", "show_budget", "task_labels"]
+__all__ = ["reference_words", "show_budget", "smallest_shown", "task_labels"]
 
 
 def show_budget(console: Console, spec: SweepSpec, dataset: Dataset) -> None:
@@ -67,13 +67,24 @@ def task_labels(dataset: Dataset, tasks: Sequence[str]) -> dict[str, TaskLabels]
     return found
 
 
-def _show_smallest(console: Console, spec: SweepSpec, dataset: Dataset) -> None:
+def smallest_shown(spec: SweepSpec, dataset: Dataset) -> tuple[dict[str, float], float] | None:
+    """The smallest difference that the confirmation is expected to show, in percent: of each main task, and
+    of delta_m. None if it can show none."""
     budget, tasks = spec.settings.budget, spec.settings.main_tasks
     if not budget.finalists or budget.seeds < 2:
-        console.print("  without finalists on two or more seeds no difference can be shown")
-        return
+        return None
     labels = task_labels(dataset, tasks)
     of_tasks, whole = smallest_before(labels, _alike(dataset, tasks), budget.seeds)
+    return dict(zip(labels, of_tasks, strict=True)), whole
+
+
+def _show_smallest(console: Console, spec: SweepSpec, dataset: Dataset) -> None:
+    found = smallest_shown(spec, dataset)
+    if found is None:
+        console.print("  without finalists on two or more seeds no difference can be shown")
+        return
+    of_tasks, whole = found
+    budget, labels = spec.settings.budget, task_labels(dataset, list(of_tasks))
     unit = "rows" if spec.settings.data.group is None else "groups"
     console.print(f"  the smallest difference that the test {unit} and {budget.seeds} seeds show in four of")
     console.print("  five sweeps, judged by the labels alone (roughly: it may be half or twice as")
@@ -81,8 +92,8 @@ def _show_smallest(console: Console, spec: SweepSpec, dataset: Dataset) -> None:
     table = plain_table()
     for title in ("    task", "metric", f"test {unit}", "smallest"):
         table.add_column(title, justify="left" if title in ("    task", "metric") else "right", no_wrap=True)
-    for (name, task), smallest in zip(labels.items(), of_tasks, strict=True):
-        table.add_row(f"    {name}", task.metric, f"{task.units:,}", _percent(smallest))
+    for name, task in labels.items():
+        table.add_row(f"    {name}", task.metric, f"{task.units:,}", _percent(of_tasks[name]))
     if len(labels) > 1:
         table.add_row("    delta_m", "", "", _percent(whole))
     console.print(table)

@@ -3,7 +3,9 @@ can show, one sampled trial."""
 
 import json
 import random
+from dataclasses import asdict
 from itertools import groupby
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -17,12 +19,13 @@ from mtl_search.search import planned_trials
 from mtl_search.space import RandomSuggest, SearchSpace
 from mtl_search.sweep import SweepSpec
 from mtl_search.sweep.arms import Arm, arms_of
-from mtl_search.terminal.budgeting import show_budget
+from mtl_search.terminal.budgeting import show_budget, smallest_shown
 from mtl_search.terminal.planning import show_plan, total_words
+from mtl_search.terminal.programs import as_json
 from mtl_search.terminal.words import plain_console, plain_table, some
 from mtl_search.training import TrialConfig, network_cost
 
-__all__ = ["show_check"]
+__all__ = ["check_json", "show_check"]
 
 
 def show_check(spec: SweepSpec, dataset: Dataset, *, seed: int) -> None:
@@ -44,6 +47,32 @@ def show_check(spec: SweepSpec, dataset: Dataset, *, seed: int) -> None:
     show_plan(console, plan, spec)
     trials = f", {words}" if (words := total_words(plan)) else ""
     console.print(Text.assemble(("ok", "green"), f": {spec.document.name} can be run{trials}"))
+
+
+def check_json(spec: SweepSpec, dataset: Dataset) -> str:
+    """The same for programs, but for what is in the file."""
+    summary, plan, smallest = asdict(dataset.summary()), planned_trials(spec), smallest_shown(spec, dataset)
+    tasks = summary.pop("tasks")
+    parts = [{"step": part.step, "arm": part.arm, **asdict(part.count)} for part in plan.parts]
+    value = {
+        "file": spec.document.name,
+        "name": spec.settings.name,
+        "data": summary,
+        "tasks": tasks,
+        "left_out": dataset.left_out,
+        "arms": [_arm(arm) for arm in arms_of(spec)],
+        "size": _size(spec),
+        "smallest_shown": smallest and {"tasks": smallest[0], "delta_m": smallest[1]},
+        "planned": {"total": asdict(plan.total) if total_words(plan) else None, "parts": parts},
+    }
+    return as_json(value)
+
+
+def _arm(arm: Arm) -> dict[str, Any]:
+    members = next(iter(arm.studies.values()))
+    free = arm.space.parameters() if members is None else arm.space.parameters(members)
+    parameters = [{"name": one.name, "range": one.text, "when": one.when or None} for one in free]
+    return {"name": arm.name, "trials": arm.trials, "studies": list(arm.studies), "parameters": parameters}
 
 
 def _say(console: Console, title: str, rest: str) -> None:
@@ -89,24 +118,29 @@ def _show_arm(console: Console, arm: Arm) -> None:
 
 
 def _show_size(console: Console, spec: SweepSpec) -> None:
+    sets, networks, designs = _size(spec).values()
+    of_networks = f"{sets:,} sets of members, {networks:,} networks by members and sharing"
+    _say(console, "Size", f" of arm {SEARCH}: {of_networks}")
+    console.print(f"  {designs:,} designs of at most {_limit(spec)} networks, by their members alone")
+    console.print()
+
+
+def _limit(spec: SweepSpec) -> int:
+    return spec.settings.objective.max_networks or len(spec.settings.main_tasks)
+
+
+def _size(spec: SweepSpec) -> dict[str, int]:
+    """How much there is to choose from."""
     space, settings = spec.space, spec.settings
-    sets, networks = space.members.count, space.count_networks()
-    _say(
-        console,
-        "Size",
-        f" of arm {SEARCH}: {sets:,} sets of members, {networks:,} networks by members and sharing",
-    )
-    limit = settings.objective.max_networks or len(settings.main_tasks)
     designs = count_designs(
         len(space.members.tasks),
         space.members.min,
         space.members.max,
         1,
-        limit,
+        _limit(spec),
         len(set(settings.auxiliary_tasks) & set(space.members.tasks)),
     )
-    console.print(f"  {designs:,} designs of at most {limit} networks, by their members alone")
-    console.print()
+    return {"member_sets": space.members.count, "networks": space.count_networks(), "designs": designs}
 
 
 def _show_sample(

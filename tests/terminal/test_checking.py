@@ -1,5 +1,6 @@
 """The check: everything about a sweep that can be known before it runs."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 from mtl_search.data import load_dataset
 from mtl_search.design import Branching
 from mtl_search.sweep import SweepSpec
-from mtl_search.terminal.checking import show_check
+from mtl_search.terminal.checking import check_json, show_check
 from tests.fixtures.data import tiny_table
 
 TinySpec = Callable[..., SweepSpec]
@@ -115,3 +116,24 @@ def test_what_the_data_s_check_noticed(checked: Callable[..., str], tmp_path: Pa
     pq.write_table(table.append_column("record", identifiers), tmp_path / "own.parquet")
     shown = checked(data={"source": str(tmp_path / "own.parquet")})
     assert any("note:" in line and "record" in line for line in shown.splitlines())
+
+
+@pytest.mark.parametrize("finalists", [0, 1])
+def test_programs_get_the_same(checked: Callable[..., str], tiny_spec: TinySpec, finalists: int) -> None:
+    changes = {"budget": {"finalists": finalists, "seeds": 3}}
+    shown, spec = checked(**changes), tiny_spec(**changes)
+    dataset = load_dataset(spec.settings.data, spec.settings.tasks, base=spec.base)
+    value = json.loads(check_json(spec, dataset))
+    assert value["data"]["rows"] == {split.value: len(rows) for split, rows in dataset.splits.items()}
+    assert value["data"]["numeric"] == ["age", "pressure", "smoker"]
+    assert [task["name"] for task in value["tasks"]] == ["cost", "ill"]
+    assert f"  {value['size']['designs']:,} designs of at most 2 networks" in shown
+    assert {arm["name"] for arm in value["arms"]} >= {"single_task", "search"}
+    for parameter in value["arms"][-1]["parameters"]:
+        assert f"{parameter['name']} " in shown
+        assert parameter["range"] in shown
+    assert f"{value['planned']['total']['expected']} trials" in shown
+    assert (
+        sum(part["expected"] for part in value["planned"]["parts"]) == value["planned"]["total"]["expected"]
+    )
+    assert (value["smallest_shown"] is None) is (finalists == 0)
