@@ -168,9 +168,15 @@ def _fingerprint(
     for which in Split:
         digest.update(index[which].astype(np.int64).tobytes())
     inputs = [fitted.columns for fitted in encoding.inputs]
-    options = {name: config.model_dump(mode="json") for name, config in tasks.items()}
+    options = {name: _said(config) for name, config in tasks.items()}
     digest.update(json.dumps([inputs, options], sort_keys=True).encode())
     return digest.hexdigest()[:16]
+
+
+def _said(config: TaskConfig) -> dict[str, object]:
+    """The options of a task; these two only if they are given, so that data without them is what it was."""
+    options: dict[str, object] = config.model_dump(mode="json")
+    return {name: v for name, v in options.items() if v is not None or name not in ("classes", "transform")}
 
 
 def _test_rows(test: pa.Table, config: TaskConfig, name: str, weight: str | None) -> str:

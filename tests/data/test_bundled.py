@@ -9,7 +9,9 @@ from sklearn.metrics import roc_auc_score
 from torch.nn.functional import one_hot
 
 from mtl_search.data import Dataset, DataSpec, Rows, SplitSpec, load_dataset
+from mtl_search.leaderboard import Leaderboard
 from mtl_search.records import Split
+from mtl_search.sweep import load_sweep
 from tests.fixtures.data import task_configs
 
 SUPPORT2 = {
@@ -95,3 +97,11 @@ def test_qm9_has_twelve_properties_and_34_inputs() -> None:
     assert all(task.labelled == rows for task in data.summary().tasks)
     gap, lumo, homo = (data.tasks[name].truths(data.test.targets[name]) for name in ("gap", "lumo", "homo"))
     assert torch.allclose(gap, lumo - homo, atol=2e-4)
+
+
+def test_committed_results_are_of_the_data_as_it_is_read_now() -> None:
+    """Else they could be neither resumed nor exported."""
+    board = Leaderboard(Path(__file__).parents[2] / "results" / "support2")
+    settings = load_sweep(board.path / "sweep.yaml").settings
+    data = load_dataset(settings.data, settings.tasks, base=board.path)
+    assert set(board.trials()["data"].to_pylist()) == {data.fingerprint}
