@@ -5,6 +5,7 @@ interrupted (Ctrl-C, SIGTERM). What is wrong is one line on stderr.
 """
 
 import errno
+import io
 import signal
 import sys
 import threading
@@ -22,6 +23,9 @@ UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; the exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # what a terminal's encoding lacks is no reason to stop
+            stream.reconfigure(errors="backslashreplace")
     arguments = parse(argv)
     try:
         with _sigterm_as_ctrl_c():

@@ -96,8 +96,12 @@ def show_networks(
     design: DesignRecord,
     confirmed: SummaryRecord | None,
     trials: Mapping[str, Row],
+    n_tasks: int,
 ) -> None:
-    """A design whole: the tasks that each network serves with their gains, and those that only help it."""
+    """A design whole: the tasks that each network serves with their gains, and those that only help it.
+
+    ``n_tasks``: how many tasks the sweep has.
+    """
     of_it = f"{counted(design.n_networks, 'network')} of {design.n_params:,} parameters"
     flow(console, Text(f"{title} {design.design_id}: {of_it}, gains over single_task", "bold"))
     tested = {task.task: task for task in confirmed.tasks} if confirmed else {}
@@ -117,7 +121,9 @@ def show_networks(
             name = task if cell_len(task) <= width else ""
             console.print(Text.assemble(f"  {set_cell_size(name, width)}  ", *gains))
         if helping := [task for task in members if task not in served]:
-            flow(console, Text.assemble("helped by ", (" ".join(helping), "dim")), 2)
+            all_others = len(members) == n_tasks and len(helping) > 2
+            names = f"all {len(helping)} others" if all_others else " ".join(helping)
+            flow(console, Text.assemble("helped by ", (names, "dim")), 2)
 
 
 def gain_on_test(row: SummaryRecord) -> Text:

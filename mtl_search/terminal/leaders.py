@@ -38,7 +38,7 @@ def show_top(board: Leaderboard, n: int, arm: str | None) -> None:
     _show_designs(console, board, arm, n)
     console.print()
     if trials:
-        show_trials(console, trials[:n])
+        show_trials(console, trials[:n], len(board.tasks()))
     else:
         console.print("no trial has been trained to its end yet")
 
@@ -159,4 +159,4 @@ def _show_designs(console: Console, board: Leaderboard, arm: str | None, n: int)
     shown = designs[0]
     title = "Recommended" if shown.chosen else "Advised" if shown.design_id == advice else "Best on valid"
     trials = {row["trial_id"]: row for row in board.trials().to_pylist()}
-    show_networks(console, title, shown, tested.get(shown.design_id), trials)
+    show_networks(console, title, shown, tested.get(shown.design_id), trials, len(board.tasks()))

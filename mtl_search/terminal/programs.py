@@ -11,7 +11,7 @@ __all__ = ["as_json"]
 
 
 def as_json(value: Any) -> str:
-    """``value`` as JSON: what is no finite number is null, times are ISO 8601.
+    """``value`` as JSON in ASCII: what is no finite number is null, times are ISO 8601.
 
     >>> print(as_json([1.5, math.nan, Path("results/x")]))
     [
@@ -20,7 +20,7 @@ def as_json(value: Any) -> str:
       "results/x"
     ]
     """
-    return json.dumps(_plain(value), indent=2, ensure_ascii=False)
+    return json.dumps(_plain(value), indent=2)
 
 
 def _plain(value: Any) -> Any:

@@ -1,5 +1,6 @@
 """The sweeps in a folder: how each stands, and what cannot be read."""
 
+import io
 import json
 from collections.abc import Callable
 from datetime import timedelta
@@ -57,6 +58,19 @@ def test_each_sweep_says_how_it_stands(folder: Path, capsys: Capture) -> None:
     assert f"  go on with: mtl-search resume '{folder}/größe [b]'" in said
     assert "made       interrupted  0 trials\n  no design yet" in said
     assert "tables" not in said
+
+
+@pytest.mark.parametrize(
+    ("options", "said"), [((), "gr\\xf6\\xdfe [b]"), (("--json",), "gr\\u00f6\\u00dfe [b]")]
+)
+def test_what_a_terminal_cannot_show_is_no_reason_to_stop(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...], said: str
+) -> None:
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr("sys.stdout", stream)
+    assert main(["results", str(folder), *options]) == 0
+    stream.flush()
+    assert said in stream.buffer.getvalue().decode("ascii")  # type: ignore[attr-defined]
 
 
 def test_a_sweep_at_work_comes_first(folder: Path, capsys: Capture) -> None:
