@@ -54,7 +54,7 @@ def show_comparison(boards: Sequence[Leaderboard]) -> None:
     for column in columns:
         _show_advice(console, column)
     for column in columns[1:]:
-        _show_against(console, column)
+        _show_against(console, column, columns[0].name)
     arms = dict.fromkeys(arm for column in columns for row in column.summary for arm in row.arms)
     rows = {"advised": [_gain(column.tested) for column in columns]}
     rows |= {arm: [_gain(_best(column.summary, arm)) for column in columns] for arm in arms}
@@ -104,8 +104,8 @@ def _shown(column: _Column) -> Text:
     return Text.assemble(f"Against single_task: {ends(against)}, ", _verdict(against), ".")
 
 
-def _show_against(console: Console, column: _Column) -> None:
-    across, name = column.against, f"{column.name} against A"
+def _show_against(console: Console, column: _Column, first: str) -> None:
+    across, name = column.against, f"{column.name} against {first}"
     if across is None or across.why_not is not None:
         why = across.why_not if across else ""
         flow(console, Text.assemble((name, "bold"), f": cannot be compared: {why}."))

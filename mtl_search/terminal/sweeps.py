@@ -66,20 +66,17 @@ def list_sweeps(folder: Path) -> tuple[list[Listed], list[Unreadable]]:
     if not folder.is_dir():
         found = "a file" if folder.exists() else "no such folder"
         raise LeaderboardError(str(folder), "a folder with sweeps in it", found)
-    try:
-        inside = (
-            [folder] if _is_sweep(folder) else [path for path in sorted(folder.iterdir()) if _is_sweep(path)]
-        )
-    except OSError as error:
-        raise LeaderboardError(
-            str(folder), "a folder that can be read", error.strerror or str(error)
-        ) from error
     sweeps, unreadable = [], []
-    for path in inside:
+    for path in [folder] if _is_sweep(folder) else sorted(folder.glob("[!.]*")):
         try:
-            sweeps.append(Listed.read(path))
+            if _is_sweep(path):
+                sweeps.append(Listed.read(path))
         except UserError as error:
             unreadable.append(Unreadable(path, str(error)))
+        except OSError as error:
+            found = error.strerror or str(error)
+            why = LeaderboardError(str(error.filename or path), "a file that can be read", found)
+            unreadable.append(Unreadable(path, str(why)))
     never = datetime.min.replace(tzinfo=UTC)
     running = [one.state is Standing.RUNNING for one in sweeps]
     order = sorted(range(len(sweeps)), key=lambda at: (running[at], sweeps[at].last or never), reverse=True)

@@ -1,5 +1,6 @@
 """The sweeps in a folder: how each stands, and what cannot be read."""
 
+import errno
 import io
 import json
 from collections.abc import Callable
@@ -70,7 +71,7 @@ def test_what_a_terminal_cannot_show_is_no_reason_to_stop(
     monkeypatch.setattr("sys.stdout", stream)
     assert main(["results", str(folder), *options]) == 0
     stream.flush()
-    assert said in stream.buffer.getvalue().decode("ascii")  # type: ignore[attr-defined]
+    assert said in stream.buffer.getvalue().decode("ascii")
 
 
 def test_a_sweep_at_work_comes_first(folder: Path, capsys: Capture) -> None:
@@ -157,6 +158,22 @@ def test_what_cannot_be_read_is_named_beside_the_rest(
     (row,) = listed(tmp_path, capsys)["unreadable"]
     assert row["folder"] == str(tmp_path / "broken")
     assert said in row["error"]
+
+
+def test_what_may_not_be_read_is_named(
+    folder: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = Path.is_file
+
+    def is_file(path: Path) -> bool:  # a stat in a folder of another user
+        if path.parent.name == "made":
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return plain(path)
+
+    monkeypatch.setattr(Path, "is_file", is_file)
+    said = shown(folder, capsys)
+    assert f"cannot be read: {folder / 'made' / 'trials.log'}: expected a file that can be read" in said
+    assert "done       done  " in said
 
 
 def test_links_that_lead_in_a_circle_are_no_sweeps(tmp_path: Path, capsys: Capture) -> None:
