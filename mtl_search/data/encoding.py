@@ -75,13 +75,17 @@ class Encoding:
 
     def encode(self, table: pa.Table) -> Inputs:
         """The inputs of any rows of a table with these columns; others are not looked at."""
+        prepared = self.prepare(table)
+        return {inputs.kind: inputs.encode(prepared) for inputs in self.inputs}
+
+    def prepare(self, table: pa.Table) -> pa.Table:
+        """The columns alone, plain and as they were declared: what each kind of inputs encodes."""
         there = frozenset(table.column_names)
         for name in self.columns:
             if name not in there:
                 hint = nearest(name, there)
                 raise DataError("inputs", f"a column {name!r}, as in training", "none of that name", hint)
-        prepared = _prepared(table, self.columns, dict(self.declared))
-        return {inputs.kind: inputs.encode(prepared) for inputs in self.inputs}
+        return _prepared(table, self.columns, dict(self.declared))
 
 
 def _prepared(table: pa.Table, names: tuple[str, ...], declared: Mapping[str, InputKind]) -> pa.Table:

@@ -43,10 +43,12 @@ def replace_folder(path: Path, write: Callable[[Path], object]) -> None:
     partial.mkdir(parents=True)
     try:
         write(partial)
-        for file in partial.iterdir():
-            with file.open("rb") as opened:
+        for made in (*partial.rglob("*"), partial):
+            if made.is_dir():
+                sync_folder(made)
+                continue
+            with made.open("rb") as opened:
                 os.fsync(opened.fileno())
-        sync_folder(partial)
         shutil.rmtree(path, ignore_errors=True)
         partial.replace(path)
     except Exception:

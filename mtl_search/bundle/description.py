@@ -1,0 +1,132 @@
+"""Description: ``model.json``, what a bundle is and how its predictions are made."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import Annotated, Any, Literal, Self, final
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from mtl_search.data import DataSpec, Encoding
+from mtl_search.errors import BundleError
+from mtl_search.tasks import AnyTask, TaskConfig
+
+__all__ = ["CARD", "MODEL", "Description", "ModelEntry", "hashes", "read_description"]
+
+FORMAT = 1  # of the folder; a later one says so
+MODEL, CARD = "model.json", "README.md"
+
+
+class _Value(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings")
+
+
+@final
+class ModelEntry(_Value):
+    """One trained model: its ``folder`` in the bundle, and the tasks that it serves."""
+
+    kind: Literal["network"] = "network"
+    folder: str
+    seed: int
+    tasks: tuple[str, ...]
+
+
+@final
+class DesignInfo(_Value):
+    """Of which sweep and design the models are; ``final``: trained on all rows, test among them."""
+
+    sweep: str
+    design_id: str
+    arm: str
+    text: str
+    final: bool = False
+
+
+@final
+class Description(_Value):
+    """All that is known of a bundle but its weights.
+
+    ``data`` says how a table is read and ``options`` how the labels of each task are; ``inputs`` is the
+    encoding of the columns, fitted on train; ``files`` has the SHA-256 of every file but the card.
+    """
+
+    format: Literal[1] = FORMAT
+    design: DesignInfo
+    data: DataSpec
+    fingerprint: str
+    inputs: Encoding
+    tasks: Annotated[tuple[AnyTask, ...], Field(min_length=1)]
+    options: dict[str, TaskConfig]
+    models: Annotated[tuple[ModelEntry, ...], Field(min_length=1)]
+    versions: dict[str, str]
+    files: dict[str, str] = {}
+
+    def write(self, folder: Path) -> Self:
+        """Write ``model.json`` into a folder that has everything else, with the hashes of what is there."""
+        whole = self.model_copy(update={"files": hashes(folder)})
+        text = json.dumps(json.loads(whole.model_dump_json()), indent=1, ensure_ascii=False)
+        (folder / MODEL).write_text(f"{text}\n", encoding="utf-8")
+        return whole
+
+
+def read_description(folder: Path) -> Description:
+    """The description of a bundle, whose files are all there and as they were written; else BundleError."""
+    try:
+        text = (folder / MODEL).read_text(encoding="utf-8")
+        found = json.loads(text)
+    except FileNotFoundError:
+        what = "no such folder" if not folder.exists() else f"none with {MODEL}"
+        raise BundleError(str(folder), "a bundle, as mtl-search export makes it", what) from None
+    except (OSError, ValueError) as error:
+        raise BundleError(str(folder / MODEL), "JSON", str(error)) from error
+    _check_format(folder, found)
+    try:
+        description = Description.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        raise BundleError(f"{folder / MODEL}: {place}", "what export wrote", first["msg"]) from error
+    _check_files(folder, description)
+    return description
+
+
+def hashes(folder: Path) -> dict[str, str]:
+    """The SHA-256 of each file below a folder, the card and the description left out, by its path there."""
+    return {name: _hash(path) for name, path in _files(folder)}
+
+
+def _check_format(folder: Path, found: Any) -> None:
+    number = found.get("format") if isinstance(found, dict) else None
+    if number == FORMAT:
+        return
+    newer = isinstance(number, int) and number > FORMAT
+    made = found.get("versions", {}).get("mtl_search", "a later version") if newer else ""
+    hint = f"made by mtl_search {made}: install that one, or a later one" if newer else None
+    raise BundleError(str(folder / MODEL), f"a bundle in format {FORMAT}", f"format {number}", hint)
+
+
+def _check_files(folder: Path, description: Description) -> None:
+    wanted = description.files
+    for entry in description.models:
+        if not any(PurePosixPath(name).is_relative_to(entry.folder) for name in wanted):
+            raise BundleError(str(folder / MODEL), f"files of {entry.folder}", "none that it vouches for")
+    for name, known in wanted.items():
+        path = folder / name
+        if not path.is_file():
+            raise BundleError(str(folder), f"the file {name}", "none of that name", "copy the whole folder")
+        if _hash(path) != known:
+            hint = "it was changed or damaged since: copy or export it again"
+            raise BundleError(str(path), f"the file with SHA-256 {known[:12]}...", "another content", hint)
+
+
+def _files(folder: Path) -> Iterator[tuple[str, Path]]:
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if path.is_file() and name not in (MODEL, CARD):
+            yield name, path
+
+
+def _hash(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

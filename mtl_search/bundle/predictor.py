@@ -1,0 +1,173 @@
+"""Predictor: a bundle in use, from rows of a table to columns of predictions."""
+
+# N rows, S seeds, K outputs of a task
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal, Self, final, overload
+
+import pyarrow as pa
+import torch
+from torch import Tensor
+
+from mtl_search.bundle.description import CARD, Description, ModelEntry, read_description
+from mtl_search.bundle.reading import Reading
+from mtl_search.bundle.trained_network import TrainedNetwork
+from mtl_search.data import Inputs
+from mtl_search.errors import BundleError, DataError, ResourceError
+from mtl_search.model import Network
+from mtl_search.tasks import Task
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["BATCH", "Predictor"]
+
+BATCH = 16_384  # rows a forward pass: enough to keep a device busy, few enough for its memory
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A network in evaluation mode on its device, and the tasks that it serves."""
+
+    entry: ModelEntry
+    network: Network
+
+    def predictions(self, inputs: Inputs, tasks: Mapping[str, Task]) -> dict[str, Tensor]:
+        """What it says of each task that it serves: probabilities, or numbers in their own unit."""
+        outputs = self.network(inputs)
+        return {name: tasks[name].predictions(outputs[name].float()).cpu() for name in self.entry.tasks}
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class Predictor:
+    """The models of a bundle, ready to predict.
+
+    Nothing in it changes, so that any number of threads may share it.
+    """
+
+    description: Description
+    card: str
+    """The model card, in Markdown."""
+    device: torch.device
+    reading: Reading
+    models: tuple[Ready, ...]
+
+    @classmethod
+    def load(cls, folder: Path | str, *, device: str = "cpu") -> Self:
+        """The bundle in ``folder``.
+
+        Raises BundleError if it is none, of a newer format, incomplete or changed since it was made, and
+        ResourceError if there is no such device.
+        """
+        folder = Path(folder)
+        description = read_description(folder)
+        on = _device(device)
+        card = folder / CARD
+        models = tuple(_ready(folder, entry, description, on) for entry in description.models)
+        return cls(
+            description,
+            card.read_text(encoding="utf-8") if card.is_file() else "",
+            on,
+            Reading(description.data, description.inputs),
+            models,
+        )
+
+    @property
+    def tasks(self) -> Mapping[str, Task]:
+        """What is predicted, by name."""
+        return MappingProxyType({task.name: task for task in self.description.tasks})
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of the predictions."""
+        empty = pa.schema([(name, pa.null()) for name in self.reading.inputs.columns]).empty_table()
+        return tuple(self._predict(self.reading.prepare(empty), BATCH).column_names)
+
+    @overload
+    def predict(
+        self, rows: "pa.Table | pd.DataFrame", *, as_: Literal["pandas"] = "pandas", batch: int = BATCH
+    ) -> "pd.DataFrame": ...
+
+    @overload
+    def predict(
+        self, rows: "pa.Table | pd.DataFrame", *, as_: Literal["arrow"], batch: int = BATCH
+    ) -> pa.Table: ...
+
+    def predict(
+        self,
+        rows: "pa.Table | pd.DataFrame",
+        *,
+        as_: Literal["pandas", "arrow"] = "pandas",
+        batch: int = BATCH,
+    ) -> "pa.Table | pd.DataFrame":
+        """The predictions of rows with the columns that training saw; other columns are not looked at.
+
+        A column for each task, its class or number; beside it the probabilities (of the positive class, or of
+        each), and the standard deviation over seeds of a number. A frame's index is kept. Raises DataError
+        that names the column for one that is missing or of another kind.
+        """
+        table = rows if isinstance(rows, pa.Table) else self._table(rows)
+        predicted = self._predict(self.reading.prepare(table), batch)
+        if as_ == "arrow":
+            return predicted
+        frame: pd.DataFrame = predicted.to_pandas()
+        if not isinstance(rows, pa.Table):
+            frame.index = rows.index
+        return frame
+
+    def predict_prepared(self, prepared: pa.Table, batch: int = BATCH) -> pa.Table:
+        """The predictions of rows that ``reading`` has prepared."""
+        return self._predict(prepared, batch)
+
+    def predictions(self, inputs: Inputs) -> dict[str, Tensor]:
+        """What each model says of encoded rows by task: S x N or S x N x K, not yet averaged."""
+        tasks = self.tasks
+        with torch.inference_mode():
+            on_device = {kind: values.to(self.device) for kind, values in inputs.items()}
+            of_models = [model.predictions(on_device, tasks) for model in self.models]
+        return {name: torch.stack([of[name] for of in of_models if name in of]) for name in tasks}
+
+    def _predict(self, prepared: pa.Table, batch: int) -> pa.Table:
+        starts = range(0, max(prepared.num_rows, 1), batch)
+        parts = [self._columns(self.reading.encode(prepared.slice(start, batch))) for start in starts]
+        return pa.concat_tables(parts)
+
+    def _columns(self, inputs: Inputs) -> pa.Table:
+        found: dict[str, Any] = {}
+        tasks = self.tasks
+        for name, of_seeds in self.predictions(inputs).items():
+            task = tasks[name]
+            found |= {f"{name}{suffix}": column for suffix, column in task.decode(of_seeds.mean(0)).items()}
+            if task.kind == "regression" and len(of_seeds) > 1:
+                found[f"{name}_sd"] = pa.array(of_seeds.std(0).numpy())
+        return pa.table(found)
+
+    def _table(self, frame: "pd.DataFrame") -> pa.Table:
+        names = list(self.reading.inputs.columns)
+        self.reading.check_names(map(str, frame.columns))
+        try:
+            return pa.Table.from_pandas(frame[names], preserve_index=False)
+        except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+            raise DataError("frame", "columns of one type each", " ".join(map(str, error.args))) from error
+
+
+def _ready(folder: Path, entry: ModelEntry, description: Description, device: torch.device) -> Ready:
+    trained = TrainedNetwork.load(folder / entry.folder)
+    if trained.inputs != description.inputs:
+        raise BundleError(str(folder / entry.folder), "the inputs of the bundle", "another encoding")
+    return Ready(entry, trained.build().to(device).requires_grad_(False))
+
+
+def _device(name: str) -> torch.device:
+    try:
+        device = torch.device(name)
+    except RuntimeError:
+        raise ResourceError("--device", "cpu or cuda", repr(name)) from None
+    if device.type not in ("cpu", "cuda") or (device.type == "cuda" and not torch.cuda.is_available()):
+        raise ResourceError("--device", "cpu, or cuda where there is a GPU", repr(name))
+    return device
