@@ -8,8 +8,9 @@ The rooms, in the order of imports, which go one way only (``tests/test_layers.p
 - ``tasks``: kinds of targets, with head, loss and metrics. ``data``: tables made ready.
 - ``leaderboard``: the tables of a sweep. ``analysis``: what they say. ``grouping``: which tasks to try next.
 - ``model``: encoders, trunks, sharing, the network. ``training``: one network, to its best epoch.
-  ``bundle``: a trained network as a value.
+  ``bundle``: trained networks as values, and a predictor.
 - ``sweep``: what a user asked for, as values. ``search``: the sweep itself, and all that knows of Ray.
+  ``exporting``: bundles of its designs.
 - ``report``: the page. ``terminal``, ``commands`` and ``cli``: the command line.
   ``testing``: contract suites.
 
@@ -45,17 +46,20 @@ A column on its way to a metric:
 
 >>> import mtl_search
 >>> sorted(mtl_search.__all__)
-['Leaderboard', 'load_sweep', 'resume_sweep', 'run_sweep']
+['Leaderboard', 'load_model', 'load_sweep', 'resume_sweep', 'run_sweep']
 """
 
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from mtl_search.bundle import Predictor
     from mtl_search.leaderboard import Leaderboard
     from mtl_search.search import resume_sweep, run_sweep
     from mtl_search.sweep import load_sweep
 
-__all__ = ["Leaderboard", "load_sweep", "resume_sweep", "run_sweep"]
+    load_model = Predictor.load
+
+__all__ = ["Leaderboard", "load_model", "load_sweep", "resume_sweep", "run_sweep"]
 
 
 def __getattr__(name: str) -> Any:
@@ -64,6 +68,10 @@ def __getattr__(name: str) -> Any:
         from mtl_search.leaderboard import Leaderboard
 
         return Leaderboard
+    if name == "load_model":
+        from mtl_search.bundle import Predictor
+
+        return Predictor.load
     if name == "load_sweep":
         from mtl_search.sweep import load_sweep
 

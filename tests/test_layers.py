@@ -37,6 +37,7 @@ LAYERS = (
     "bundle",
     "sweep",
     "search",
+    "exporting",
     "report",
     "terminal",
     "testing",

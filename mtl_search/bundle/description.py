@@ -2,19 +2,21 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
-from typing import Annotated, Any, Literal, Self, final
+from typing import Annotated, Any, Literal, final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from mtl_search.bundle.trained_network import TrainedNetwork
 from mtl_search.data import DataSpec, Encoding
 from mtl_search.errors import BundleError
+from mtl_search.leaderboard import replace_folder
 from mtl_search.tasks import AnyTask, TaskConfig
 
-__all__ = ["CARD", "MODEL", "Description", "ModelEntry", "hashes", "read_description"]
+__all__ = ["CARD", "MODEL", "Description", "DesignInfo", "ModelEntry", "read_description", "write_bundle"]
 
-FORMAT = 1  # of the folder; a later one says so
+FORMAT: Literal[1] = 1  # of the folder; a later one says so
 MODEL, CARD = "model.json", "README.md"
 
 
@@ -62,12 +64,24 @@ class Description(_Value):
     versions: dict[str, str]
     files: dict[str, str] = {}
 
-    def write(self, folder: Path) -> Self:
-        """Write ``model.json`` into a folder that has everything else, with the hashes of what is there."""
-        whole = self.model_copy(update={"files": hashes(folder)})
+
+def write_bundle(
+    out: Path, description: Description, networks: Mapping[str, TrainedNetwork], card: str = ""
+) -> None:
+    """Write a bundle in one go: its description, the network of each folder, and its card.
+
+    What was at ``out`` is replaced; readers see the whole old one, the whole new one, or none.
+    """
+
+    def write(folder: Path) -> None:
+        for name, trained in networks.items():
+            trained.save(folder / name)
+        whole = description.model_copy(update={"files": hashes(folder)})
         text = json.dumps(json.loads(whole.model_dump_json()), indent=1, ensure_ascii=False)
         (folder / MODEL).write_text(f"{text}\n", encoding="utf-8")
-        return whole
+        (folder / CARD).write_text(card, encoding="utf-8")
+
+    replace_folder(out, write)
 
 
 def read_description(folder: Path) -> Description:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self, final, overload
 import pyarrow as pa
 import torch
 from torch import Tensor
+from typing_extensions import override
 
 from mtl_search.bundle.description import CARD, Description, ModelEntry, read_description
 from mtl_search.bundle.reading import Reading
@@ -43,7 +44,7 @@ class Ready:
 
 
 @final
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Predictor:
     """The models of a bundle, ready to predict.
 
@@ -76,6 +77,10 @@ class Predictor:
             Reading(description.data, description.inputs),
             models,
         )
+
+    @override
+    def __repr__(self) -> str:
+        return f"<Predictor of {', '.join(self.tasks)}: {len(self.models)} models on {self.device}>"
 
     @property
     def tasks(self) -> Mapping[str, Task]:
@@ -142,9 +147,11 @@ class Predictor:
         tasks = self.tasks
         for name, of_seeds in self.predictions(inputs).items():
             task = tasks[name]
-            found |= {f"{name}{suffix}": column for suffix, column in task.decode(of_seeds.mean(0)).items()}
+            mean = of_seeds.mean(0)
+            found |= {f"{name}{suffix}": column for suffix, column in task.decode(mean).items()}
             if task.kind == "regression" and len(of_seeds) > 1:
-                found[f"{name}_sd"] = pa.array(of_seeds.std(0).numpy())
+                variance_N = (of_seeds - mean).square().sum(0) / (len(of_seeds) - 1)
+                found[f"{name}_sd"] = pa.array(variance_N.sqrt().numpy())
         return pa.table(found)
 
     def _table(self, frame: "pd.DataFrame") -> pa.Table:
@@ -168,6 +175,7 @@ def _device(name: str) -> torch.device:
         device = torch.device(name)
     except RuntimeError:
         raise ResourceError("--device", "cpu or cuda", repr(name)) from None
-    if device.type not in ("cpu", "cuda") or (device.type == "cuda" and not torch.cuda.is_available()):
+    gpus = torch.cuda.device_count()
+    if device.type not in ("cpu", "cuda") or (device.type == "cuda" and (device.index or 0) >= gpus):
         raise ResourceError("--device", "cpu, or cuda where there is a GPU", repr(name))
     return device

@@ -64,7 +64,9 @@ def seen(inputs: AnyInputs, name: str) -> str:
     if isinstance(inputs, NumericInputs):
         missing = "some" if name in inputs.flagged else "none"
         centre, scale = inputs.centres[at], inputs.scales[at]
-        return f"numbers, as in training (median {centre:.4g}, quartiles {scale:.4g} apart, {missing} missing)"
+        return (
+            f"numbers, as in training (median {centre:.4g}, quartiles {scale:.4g} apart, {missing} missing)"
+        )
     levels = inputs.levels[at]
     shown = ", ".join(map(repr, levels[:3])) + (f" ... {len(levels)} in all" if len(levels) > 3 else "")
     return f"text, as in training ({shown})"

@@ -20,9 +20,10 @@ from mtl_search.model import Network
 from mtl_search.tasks import AnyTask, Task
 from mtl_search.training import TrialConfig, build_network
 
-__all__ = ["TrainedNetwork"]
+__all__ = ["NETWORKS", "TrainedNetwork", "network_folder"]
 
 FORMAT = 1  # of the folder; a later one says so
+NETWORKS = "networks"  # the folder that they are in, in a results folder and in a bundle
 DESCRIPTION, WEIGHTS = "network.json", "weights.safetensors"
 
 _INPUTS, _TASKS = TypeAdapter(Encoding), TypeAdapter(list[AnyTask])
@@ -101,3 +102,8 @@ class TrainedNetwork:
             described["seed"],
             described["versions"],
         )
+
+
+def network_folder(config_id: str, seed: int) -> str:
+    """The name of the folder of a confirmed network, in a results folder and in a bundle."""
+    return f"{config_id}-{seed}"

@@ -17,7 +17,7 @@ FEW = 3  # seeds of a design that was not confirmed, by a sweep that confirms no
 def choose_design(
     board: Leaderboard, *, design: str | None = None, arm: str | None = None, networks: int | None = None
 ) -> DesignRecord:
-    """The recommended design; or that of an id; or the best of an arm, of that many networks if it is said."""
+    """The recommended design; or that of an id; or the best of an arm, of ``networks`` networks if given."""
     designs = board.design_records()
     if not designs:
         hint = f"mtl-search resume {board.path} goes on until there is one"
@@ -37,7 +37,9 @@ def choose_design(
     fitting = [one for one in of_arm if networks in (None, one.n_networks)]
     if not fitting:
         sizes = ", ".join(map(str, sorted({one.n_networks for one in of_arm})))
-        raise LeaderboardError("--networks", f"as many as a design of {arm} has", f"{networks}; it has {sizes}")
+        raise LeaderboardError(
+            "--networks", f"as many as a design of {arm} has", f"{networks}; it has {sizes}"
+        )
     return fitting[0]
 
 

@@ -4,12 +4,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
 from mtl_search.bundle import Description, ModelEntry, TrainedNetwork
-from mtl_search.bundle.description import CARD, MODEL, DesignInfo
+from mtl_search.bundle.description import MODEL, DesignInfo, write_bundle
+from mtl_search.bundle.trained_network import NETWORKS, network_folder
 from mtl_search.data import DataSpec
 from mtl_search.errors import BundleError
 from mtl_search.exporting.choosing import choose_design, choose_seeds
 from mtl_search.exporting.networks import Networks, Wanted
-from mtl_search.leaderboard import Leaderboard, replace_folder
+from mtl_search.leaderboard import Leaderboard
 from mtl_search.records import DesignRecord
 from mtl_search.sweep import load_sweep
 from mtl_search.sweep.file import SWEEP_FILE
@@ -56,13 +57,8 @@ def export(
         }
     )
 
-    def write(folder: Path) -> None:
-        for entry, trained in zip(entries, found.values(), strict=True):
-            trained.save(folder / entry.folder)
-        description.write(folder)
-        (folder / CARD).write_text(f"# {spec.settings.name}\n", encoding="utf-8")
-
-    replace_folder(out, write)
+    folders = {entry.folder: trained for entry, trained in zip(entries, found.values(), strict=True)}
+    write_bundle(out, description, folders, f"# {spec.settings.name}\n")
     return out
 
 
@@ -81,7 +77,7 @@ def _configs(design: DesignRecord) -> list[str]:
 def _entries(design: DesignRecord, found: Mapping[Wanted, TrainedNetwork]) -> Iterator[ModelEntry]:
     for wanted in found:
         tasks = tuple(task for task in sorted(design.configs) if design.configs[task] == wanted.config_id)
-        folder = f"networks/{wanted.config_id}-{wanted.seed}"
+        folder = f"{NETWORKS}/{network_folder(*wanted)}"
         yield ModelEntry(folder=folder, seed=wanted.seed, tasks=tasks)
 
 

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, final
 
-from mtl_search.bundle import TrainedNetwork
+from mtl_search.bundle.trained_network import NETWORKS, TrainedNetwork, network_folder
 from mtl_search.errors import BundleError
 from mtl_search.leaderboard import Leaderboard
-from mtl_search.search import NETWORKS
 from mtl_search.sweep import SweepSpec
 
 __all__ = ["Networks", "Wanted"]
@@ -34,7 +33,7 @@ class Networks:
         return {one: TrainedNetwork.load(self._there(one)) for one in wanted}
 
     def _there(self, one: Wanted) -> Path:
-        path = self.board.path / NETWORKS / f"{one.config_id}-{one.seed}"
+        path = self.board.path / NETWORKS / network_folder(*one)
         if not path.is_dir():
             raise BundleError(str(path), "a kept network", "none")
         return path

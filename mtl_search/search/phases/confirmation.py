@@ -21,7 +21,7 @@ from typing import final
 
 from typing_extensions import override
 
-from mtl_search.bundle import TrainedNetwork
+from mtl_search.bundle.trained_network import NETWORKS, TrainedNetwork, network_folder
 from mtl_search.data import Dataset
 from mtl_search.records import Phase, TrialState
 from mtl_search.search.budget.afterwards import FEWEST
@@ -35,8 +35,6 @@ from mtl_search.sweep.settings import Settings
 from mtl_search.training import TrialOutcome
 
 __all__ = ["NETWORKS", "Confirmation"]
-
-NETWORKS = "networks"  # the folder of the trained networks, in the results folder
 
 
 @final
@@ -140,7 +138,7 @@ class Confirmation(Retraining):
         return any(attempt.state == TrialState.COMPLETE for attempt in complete)
 
     def _folder(self, network: NetworkPlan, seed: int) -> Path:
-        return self.ledger.board.path / NETWORKS / f"{network.config_id}-{seed}"
+        return self.ledger.board.path / NETWORKS / network_folder(network.config_id, seed)
 
 
 def _plan_of(planned: Iterable[PlannedTraining]) -> str:

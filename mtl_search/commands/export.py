@@ -1,0 +1,39 @@
+"""``mtl-search export``: a design of a sweep as a bundle."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from mtl_search.commands.options import add_folder, add_quiet, positive
+from mtl_search.commands.parsing import DONE, Commands, command
+
+__all__ = ["add"]
+
+
+def add(commands: Commands) -> None:
+    """Add the command."""
+    one = command(commands, "export", "make a model of a sweep, one folder to predict with", export)
+    add_folder(one)
+    one.add_argument("out", type=Path, metavar="OUT", help="the folder to make")
+    which = one.add_mutually_exclusive_group()
+    which.add_argument("--design", metavar="ID", help="as top shows it (default: the recommended design)")
+    which.add_argument("--arm", help="the best design of this arm")
+    one.add_argument("--networks", type=positive, metavar="K", help="with --arm: of this many networks")
+    one.add_argument("--seeds", type=positive, metavar="N", help="take so many networks each (default: all)")
+    add_quiet(one)
+
+
+def export(arguments: argparse.Namespace) -> int:
+    """Make the bundle."""
+    from mtl_search.exporting import export as make
+
+    made = make(
+        arguments.folder,
+        arguments.out,
+        design=arguments.design,
+        arm=arguments.arm,
+        networks=arguments.networks,
+        seeds=arguments.seeds,
+    )
+    sys.stdout.write(f"{made}\n")
+    return DONE
