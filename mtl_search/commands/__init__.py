@@ -16,7 +16,7 @@ and suggestions. shtab makes the completion scripts from the parser.
 import argparse
 from collections.abc import Sequence
 
-from mtl_search.commands import check, compare, completion, report, results, resume, run, top
+from mtl_search.commands import check, compare, completion, export, report, results, resume, run, top
 from mtl_search.commands.parsing import Parser, Version
 
 __all__ = ["COMMANDS", "parse", "parser"]
@@ -29,6 +29,7 @@ COMMANDS = (
     top.add,
     compare.add,
     report.add,
+    export.add,
     completion.add,
 )
 
