@@ -12,12 +12,14 @@ __all__ = [
     "SHARED_EQUAL",
     "SHARED_TUNED",
     "SINGLE_TASK",
+    "TREES",
 ]
 
 SINGLE_TASK = "single_task"  # each main task alone, tuned
 LINEAR = "linear"  # each main task alone, without a trunk
 SHARED_EQUAL = "shared_equal"  # all tasks in one network, equal weights
 SHARED_TUNED = "shared_tuned"  # all tasks in one network, tuned fixed weights
+TREES = "trees"  # each main task by boosted trees, tuned: never part of a composed design
 SEARCH = "search"
 POOLED = "pooled"  # designs composed of the networks of all arms
 CONTROL = "control"  # the controls of confirmed designs
@@ -25,4 +27,4 @@ CONTROL = "control"  # the controls of confirmed designs
 ALONE_ARMS = (SINGLE_TASK, LINEAR)
 SHARED_ARMS = (SHARED_EQUAL, SHARED_TUNED)
 REFERENCE_ARMS = (*ALONE_ARMS, *SHARED_ARMS)
-OUR_ARMS = (*REFERENCE_ARMS, SEARCH, POOLED, CONTROL)
+OUR_ARMS = (*REFERENCE_ARMS, TREES, SEARCH, POOLED, CONTROL)

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 
-from mtl_search.arm_names import LINEAR, SHARED_EQUAL, SHARED_TUNED, SINGLE_TASK
+from mtl_search.arm_names import LINEAR, SHARED_EQUAL, SHARED_TUNED, SINGLE_TASK, TREES
 from mtl_search.design import Design
 from mtl_search.records import DesignRecord, Difference, SummaryRecord
 
@@ -28,6 +28,7 @@ ARM_WORDS = {
     SHARED_EQUAL: "one network for all tasks with equal weights",
     SHARED_TUNED: "one network for all tasks with tuned weights",
     LINEAR: "linear networks",
+    TREES: "boosted trees",
 }
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 

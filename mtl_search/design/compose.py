@@ -10,7 +10,7 @@ import numpy as np
 from mtl_search.design.facilities import Facilities
 from mtl_search.design.pricing import PriceSearch
 
-__all__ = ["Candidate", "Composition", "as_facilities", "compose", "composition"]
+__all__ = ["Candidate", "Composition", "as_facilities", "compose", "composition", "undominated"]
 
 _TIE = 1e-6  # percent: designs whose summed gains differ by less are equally good
 _BUDGET_UNIT = 4.0  # prices settle fastest if the whole budget counts about as much as a few tasks
@@ -127,3 +127,17 @@ def composition(chosen: Sequence[Candidate], tasks: Sequence[str]) -> Compositio
         n_params=sum(c.n_params for c in used),
         flops=sum(c.flops for c in used),
     )
+
+
+def undominated(candidates: Sequence[Candidate], tasks: Sequence[str]) -> list[Candidate]:
+    """The candidates without those that a no larger one equals or beats in every task: no design needs them.
+
+    >>> small, large = Candidate("a", {"x": 1.0}, 10), Candidate("b", {"x": 0.5}, 20)
+    >>> [one.key for one in undominated([large, small], ["x"])]
+    ['a']
+    """
+    ordered = sorted(candidates, key=lambda c: (c.n_params, c.key))
+    if not ordered:
+        return []
+    facilities, _ = as_facilities(ordered, sorted(tasks), None)
+    return [ordered[j] for j in facilities.index_N]

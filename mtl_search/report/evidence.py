@@ -50,7 +50,7 @@ def evidence(tables: Tables) -> Evidence | None:
     if not rows:
         return None
     names = design_names(rows)
-    shown = _one_an_arm(rows, tables.confirmed(tables.winner()))
+    shown = _one_an_arm(rows, tables.confirmed(tables.advised))
     return Evidence(
         figures=(_forest(rows, names, tables.arms), *_per_task(shown, names, tables)),
         columns=_COLUMNS,

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from mtl_search.arm_names import SEARCH, SHARED_EQUAL, SHARED_TUNED, SINGLE_TASK
+from mtl_search.arm_names import SEARCH, SHARED_EQUAL, SHARED_TUNED, SINGLE_TASK, TREES
 
 __all__ = ["BAD", "GOOD", "PAPER", "Figure", "Panel", "colour", "figure", "palette", "panel", "with_alpha"]
 
@@ -19,6 +19,7 @@ _OF_ARMS = {
     SINGLE_TASK: "var(--single)",
     SHARED_EQUAL: "var(--equal)",
     SHARED_TUNED: "var(--tuned)",
+    TREES: "var(--trees)",
 }
 _OTHERS = tuple(f"var(--s{number})" for number in range(1, 9))
 _DIGITS = 5  # of numbers in the page: more than any pixel shows
@@ -26,19 +27,19 @@ _DIGITS = 5  # of numbers in the page: more than any pixel shows
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One drawing: plotly's data and layout as JSON, its height and least width in pixels."""
+    """One drawing: plotly's data and layout as JSON, and its height in pixels."""
 
     title: str
     json: str
     height: int
-    width: int
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
     """Drawings under one title, with what to see in them and a legend of names, colours and shapes.
 
-    Panels stand side by side if there is room, one below the other on a phone.
+    Panels stand side by side if there is room, one below the other on a phone; of ``choice`` one is shown
+    at a time. ``listed`` has what is most worth reading in it as rows, for screens on which it is small.
     """
 
     key: str
@@ -46,6 +47,8 @@ class Figure:
     note: str
     legend: tuple[tuple[str, str, str], ...]
     panels: tuple[Panel, ...]
+    choice: bool = False
+    listed: tuple[tuple[str, ...], ...] = ()
 
 
 def panel(
@@ -54,21 +57,23 @@ def panel(
     *,
     title: str = "",
     height: int = 340,
-    width: int = 0,
 ) -> Panel:
-    """A drawing; colours are CSS variables (``var(--good)``), which the page's script replaces.
-
-    If the page is narrower than ``width``, the drawing is scrolled sideways.
-    """
+    """A drawing; colours are CSS variables (``var(--good)``), which the page's script replaces."""
     content = _plain({"data": list(traces), "layout": {"showlegend": False, **layout, "height": height}})
-    return Panel(title, json.dumps(content, allow_nan=False), height, width)
+    return Panel(title, json.dumps(content, allow_nan=False), height)
 
 
 def figure(
-    key: str, title: str, note: str, *panels: Panel, legend: Iterable[tuple[str, str, str]] = ()
+    key: str,
+    title: str,
+    note: str,
+    *panels: Panel,
+    legend: Iterable[tuple[str, str, str]] = (),
+    choice: bool = False,
+    listed: Iterable[tuple[str, ...]] = (),
 ) -> Figure:
     """A figure of ``panels``; ``legend`` has (name, colour, shape): a line, dot, ring or diamond."""
-    return Figure(key, title, note, tuple(legend), panels)
+    return Figure(key, title, note, tuple(legend), panels, choice, tuple(listed))
 
 
 def colour(arm: str, arms: Sequence[str]) -> str:

@@ -1,22 +1,35 @@
 """The page itself: sections put into the template, in one file that needs nothing else."""
 
+import re
 from importlib.resources import files
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from markupsafe import Markup
+import pandas as pd
+from markupsafe import Markup, escape
 
+from mtl_search.analysis.importance import OVERALL, importances
 from mtl_search.leaderboard import replace_file
 from mtl_search.report.answer import answer
+from mtl_search.report.company import COLUMNS, company, disagreement, together
 from mtl_search.report.costs import costs
 from mtl_search.report.evidence import evidence
+from mtl_search.report.glossary import GLOSSARY, Terms, slug
 from mtl_search.report.progress import progress
 from mtl_search.report.reasons import reasons
+from mtl_search.report.state import state
 from mtl_search.report.tables import Tables
+from mtl_search.report.trial_table import trial_table
 from mtl_search.report.words import counted
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 __all__ = ["REPORT", "write_report"]
 
 REPORT = "report.html"
+_SCRIPTS = ("report.js", "terms.js", "trials.js", "live.js")
+_WHAT = re.compile(r"^(Train )(each task alone|[\w ]+? networks?)\b")
 
 _BADGES = {"better": "good", "worse": "bad", "no difference shown": "mild", "not confirmed": "mild"}
 
@@ -24,21 +37,53 @@ _BADGES = {"better": "good", "worse": "bad", "no difference shown": "mild", "not
 def write_report(path: Path) -> Path:
     """Write the page of the sweep in folder ``path`` to ``report.html`` there; returns where it is.
 
-    Raises `LeaderboardError` if ``path`` holds no sweep. A sweep that was interrupted gets a page that
-    says so, with what there is.
+    Raises `LeaderboardError` if ``path`` holds no sweep. The page of a sweep at work says so and loads itself
+    again; that of an interrupted one says where it stopped and how to go on.
     """
     page = path / REPORT
-    text = render(Tables.read(path)).encode()
+    text = render(Tables.read(path), pd.Timestamp.now("UTC")).encode()
     replace_file(page, lambda file: file.write(text))
     return page
 
 
-def render(tables: Tables) -> str:
-    """The page as text."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
+def render(tables: Tables, now: pd.Timestamp) -> str:
+    """The page as text; ``now`` matters for a sweep at work alone."""
     from plotly.offline import get_plotlyjs
 
-    templates = files("mtl_search.report") / "templates"
+    design, found = tables.advised, company(tables)
+    confirmed = tables.confirmed(design)
+    mattered = importances(tables.trials, tables.metrics, tables.tasks)
+    ranked = mattered.loc[mattered["target"] == OVERALL, "feature"].tolist()
+    return (
+        _environment()
+        .get_template("report.html")
+        .render(
+            badges=_BADGES,
+            name=tables.name,
+            subtitle=_subtitle(tables),
+            folder=str(tables.path),
+            sweep_file=tables.sweep_file,
+            state=state(tables, now),
+            answer=answer(tables, found),
+            evidence=evidence(tables),
+            reasons=reasons(tables, found, mattered),
+            company_columns=COLUMNS,
+            company_rows=together(design, confirmed, tables, found) if design else (),
+            disagreement=disagreement(design, confirmed, tables, found) if design else "",
+            costs=costs(tables),
+            progress=progress(tables, ranked),
+            trials=trial_table(tables),
+            glossary=GLOSSARY,
+            style=_own("report.css"),
+            scripts=[_own(name) for name in _SCRIPTS],
+            plotly=get_plotlyjs(),
+        )
+    )
+
+
+def _environment() -> "Environment":
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
     environment = Environment(
         loader=PackageLoader("mtl_search.report"),
         autoescape=True,  # names come from data
@@ -48,21 +93,23 @@ def render(tables: Tables) -> str:
     )
     environment.filters["json_in_html"] = _json_in_html
     environment.filters["capitalize_first"] = lambda text: text[:1].upper() + text[1:]
-    return environment.get_template("report.html").render(
-        badges=_BADGES,
-        name=tables.name,
-        subtitle=_subtitle(tables),
-        folder=str(tables.path),
-        sweep_file=tables.sweep_file,
-        answer=answer(tables),
-        evidence=evidence(tables),
-        reasons=reasons(tables),
-        costs=costs(tables),
-        progress=progress(tables),
-        style=(templates / "report.css").read_text(encoding="utf-8"),
-        script=(templates / "report.js").read_text(encoding="utf-8"),
-        plotly=get_plotlyjs(),
-    )
+    environment.filters["terms"] = Terms().linked
+    environment.filters["slug"] = slug
+    environment.filters["strong"] = _strong
+    return environment
+
+
+def _own(name: str) -> str:
+    return (files("mtl_search.report") / "templates" / name).read_text(encoding="utf-8")
+
+
+def _strong(headline: str) -> Markup:
+    """What to train in bold: how many networks, or each task alone.
+
+    >>> _strong("Train one network for both tasks (10 parameters).")
+    Markup('Train <strong>one network</strong> for both tasks (10 parameters).')
+    """
+    return Markup(_WHAT.sub(r"\1<strong>\2</strong>", str(escape(headline)), count=1))
 
 
 def _json_in_html(text: str) -> Markup:

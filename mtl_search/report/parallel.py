@@ -1,11 +1,12 @@
 """Parallel coordinates of the search's trials, drawn as ordinary lines: they need no WebGL."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from mtl_search.analysis.importance import OVERALL, features, importances
+from mtl_search.analysis.importance import features
 from mtl_search.arm_names import SEARCH
 from mtl_search.report.figures import Figure, figure, panel, with_alpha
 from mtl_search.report.tables import Tables
@@ -22,8 +23,9 @@ _WORDS = {"True": "yes", "False": "no"}
 Axis = tuple[list[float], list[tuple[float, str]]]
 
 
-def parallel_lines(tables: Tables) -> Figure | None:
-    """The most important features of the search's trials, a line each, the best in colour."""
+def parallel_lines(tables: Tables, ranked: Sequence[str]) -> Figure | None:
+    """The features ``ranked`` as the most important ones, a line for each trial of the search, the best in
+    colour."""
     kept = tables.evidence
     kept = kept[(kept["arm"] == SEARCH) & kept["mean_gain"].notna()]
     if len(kept) < _FEWEST:
@@ -31,8 +33,7 @@ def parallel_lines(tables: Tables) -> Figure | None:
     spaced = np.unique(np.linspace(0, len(kept) - 1, _MOST).astype(int))
     chosen = kept.sort_values("mean_gain").iloc[spaced]
     described = pd.DataFrame(features(chosen), index=chosen.index)
-    ranked = importances(kept, tables.metrics, tables.tasks, targets=[OVERALL])
-    order = ranked["feature"].tolist() or list(described.columns)
+    order = ranked or list(described.columns)
     names = [name for name in order if name in described and described[name].nunique() > 1][:_MOST_AXES]
     axes = [_spread(axis(described[name])) for name in names] + [axis(chosen["mean_gain"])]
     band = np.minimum((np.arange(len(chosen)) * 5) // len(chosen), 4)

@@ -1,25 +1,23 @@
 """Last section: how did the search go?"""
 
-import math
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import pandas as pd
 
-from mtl_search.analysis.curves import search_history
 from mtl_search.analysis.fairness import arm_costs
 from mtl_search.analysis.frames import rows_of
 from mtl_search.records import Phase, TrialState
-from mtl_search.report.figures import Figure, colour, figure, panel
+from mtl_search.report.figures import Figure
+from mtl_search.report.history import best_so_far, every_trial
 from mtl_search.report.parallel import parallel_lines
 from mtl_search.report.tables import Tables
 from mtl_search.report.timeline import timeline
-from mtl_search.report.words import arm_name, counted, duration, gain, plain
+from mtl_search.report.words import arm_name, counted, duration, gain
 
 __all__ = ["Failure", "Progress", "progress"]
 
-_MOST_POINTS = 3_000  # of the history
 _COLUMNS = (
     "arm", "trained", "complete", "stopped early", "failed", "answered from before", "device time",
 )  # fmt: skip
@@ -45,9 +43,12 @@ class Progress:
     facts: tuple[tuple[str, str], ...]
 
 
-def progress(tables: Tables) -> Progress:
-    """History, parallel coordinates, timeline, failures, and the facts of the run."""
-    found = (_history(tables), parallel_lines(tables), timeline(tables))
+def progress(tables: Tables, ranked: Sequence[str]) -> Progress:
+    """History, parallel coordinates, timeline, failures, and the facts of the run.
+
+    ``ranked``: the features that mattered, the most important first.
+    """
+    found = (best_so_far(tables), every_trial(tables), parallel_lines(tables, ranked), timeline(tables))
     return Progress(
         figures=tuple(one for one in found if one is not None),
         columns=_COLUMNS,
@@ -55,67 +56,6 @@ def progress(tables: Tables) -> Progress:
         failures=_failures(tables.trials),
         facts=_facts(tables),
     )
-
-
-def _history(tables: Tables) -> Figure | None:
-    """Each trial's gain, and the best so far, by arm."""
-    table = search_history(tables.trials)
-    table = table[table["mean_gain"].notna()]
-    if table.empty:
-        return None
-    traces = [
-        trace
-        for arm in tables.trained
-        for trace in _arm_traces(arm, table[table["arm"] == arm], colour(arm, tables.arms))
-    ]
-    trained = table.loc[table["state"] == TrialState.COMPLETE.value, "mean_gain"]
-    shown = trained if len(trained) else table["mean_gain"]
-    low, high = float(shown.quantile(0.03)), float(shown.max())
-    layout = {
-        "xaxis": {"title": {"text": "trial of the arm"}},
-        "yaxis": {
-            "range": [low - 0.1, high + 0.06 * (high - low) + 0.1],
-            "ticksuffix": " %",
-            "zeroline": True,
-        },
-    }
-    note = (
-        "Mean gain on validation. A point is a trial (a cross: stopped early), the line the best so far. "
-        "Trials differ in their members, so a low gain may be the price of an experiment; the lowest are "
-        "below the edge."
-    )
-    legend = [(arm_name(arm), colour(arm, tables.arms), "line") for arm in tables.trained]
-    return figure("history", "Best so far", note, panel(traces, layout, height=380), legend=legend)
-
-
-def _arm_traces(arm: str, rows: pd.DataFrame, tint: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The trials of an arm as points, and the line of the best so far."""
-    thin = rows.iloc[:: math.ceil(len(rows) / _MOST_POINTS) or 1]
-    stopped = thin["state"] == TrialState.PRUNED.value
-    points = {
-        "type": "scatter",
-        "mode": "markers",
-        "x": thin["number"].to_numpy(),
-        "y": thin["mean_gain"].to_numpy(),
-        "marker": {
-            "size": 5,
-            "color": tint,
-            "opacity": 0.45,
-            "symbol": ["x-thin-open" if early else "circle" for early in stopped],
-        },
-        "text": [plain(name) for name in thin["trial_id"]],
-        "hovertemplate": "%{text}: %{y:.2f} %<extra></extra>",
-    }
-    best = {
-        "type": "scatter",
-        "mode": "lines",
-        "x": thin["number"].to_numpy(),
-        "y": thin["best"].to_numpy(),
-        "line": {"shape": "hv", "color": tint, "width": 2.5},
-        "text": [plain(arm_name(arm))] * len(thin),
-        "hovertemplate": "%{text}: best after %{x} is %{y:.2f} %<extra></extra>",
-    }
-    return points, best
 
 
 def _arm_row(arm: str, tables: Tables) -> tuple[str, ...]:

@@ -1,23 +1,32 @@
 """What the page is made of: a sweep's tables and the text of its file, read once."""
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
 import pandas as pd
 
-from mtl_search.analysis.frames import main_tasks, rows_of, searched
-from mtl_search.analysis.verdict_text import recommended
-from mtl_search.arm_names import CONTROL, OUR_ARMS, POOLED, REFERENCE_ARMS, SEARCH
-from mtl_search.leaderboard import Leaderboard
-from mtl_search.records import DesignRecord, Phase, SummaryRecord
+from mtl_search.analysis.frames import (
+    default_gains,
+    main_tasks,
+    metric_kinds,
+    rows_of,
+    searched,
+    task_weights,
+)
+from mtl_search.analysis.verdict_text import advised
+from mtl_search.arm_names import CONTROL, OUR_ARMS, POOLED, REFERENCE_ARMS, SEARCH, SINGLE_TASK, TREES
+from mtl_search.leaderboard import Leaderboard, Standing, standing
+from mtl_search.records import DesignRecord, Phase, Split, SummaryRecord, mean_gain
 
 __all__ = ["Tables"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: what is asked for often is cached
 class Tables:
-    """The tables of one sweep, as the sections of the page read them."""
+    """The tables of one sweep, as the sections of the page read them, and how it stands."""
 
     path: Path
     sweep_file: str
@@ -27,49 +36,79 @@ class Tables:
     tasks: pd.DataFrame
     designs: list[DesignRecord]
     summary: list[SummaryRecord]
+    standing: Standing = Standing.DONE
 
     @classmethod
     def read(cls, path: Path) -> Self:
         """The sweep in folder ``path``; its file may be missing, its tables may not (`LeaderboardError`)."""
-        board = Leaderboard(path)
+        board, now = Leaderboard(path), standing(path)
         file = path / "sweep.yaml"
         text = file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""
         trials, metrics, epochs, tasks = map(board.frame, ("trials", "metrics", "epochs", "tasks"))
-        return cls(
-            path, text, trials, metrics, epochs, tasks, board.design_records(), board.summary_records()
-        )
+        designs, summary = board.design_records(), board.summary_records()
+        tables = cls(path, text, trials, metrics, epochs, tasks, designs, summary, now)
+        return tables if len(trials) == 0 or tasks["reference"].notna().any() else tables._unsettled()
+
+    def _unsettled(self) -> Self:
+        """The same with gains over the best single-task values so far, while no final ones are known."""
+        kinds, metrics, trials = metric_kinds(self.tasks), self.metrics, self.trials
+        alone = trials.loc[trials["arm"] == SINGLE_TASK, "trial_id"]
+        default = metrics["metric"] == metrics["task"].map({name: kind.name for name, kind in kinds.items()})
+        valid = metrics[default & (metrics["split"] == Split.VALID.value)]
+        best = valid[valid["trial_id"].isin(alone)].groupby("task")["value"].agg(["min", "max"])
+        references = {
+            str(name): float(row["max"] if kinds[name].higher_is_better else row["min"])
+            for name, row in best.iterrows()
+        }
+        gains = [
+            kinds[task].gain(value, references.get(task, math.nan))
+            for task, value in zip(valid["task"], valid["value"], strict=True)
+        ]
+        metrics = metrics.assign(gain=metrics["gain"].where(~metrics.index.isin(valid.index), math.nan))
+        metrics.loc[valid.index, "gain"] = gains
+        weights = {name: weight for name, weight in task_weights(self.tasks).items() if name in self.main}
+        of_trial = default_gains(metrics, self.tasks).reindex(columns=list(self.main))
+        means = {key: mean_gain(dict(row), weights) for key, row in of_trial.iterrows()}
+        trials = trials.assign(mean_gain=trials["trial_id"].map(means).astype(float))
+        return replace(self, metrics=metrics, trials=trials)
 
     @property
     def name(self) -> str:
         """The sweep's name."""
         return str(self.trials["sweep"].iloc[0]) if len(self.trials) else self.path.name
 
-    @property
+    @cached_property
     def arms(self) -> list[str]:
         """The arms in the order they are shown: references, those of the user, the search."""
         found = set(self.trials["arm"]) | {design.arm for design in self.designs}
         users = sorted(found - set(OUR_ARMS))
-        return [arm for arm in (*REFERENCE_ARMS, *users, SEARCH, POOLED, CONTROL) if arm in found]
+        return [arm for arm in (*REFERENCE_ARMS, TREES, *users, SEARCH, POOLED, CONTROL) if arm in found]
 
-    @property
+    @cached_property
     def trained(self) -> list[str]:
         """The arms that have trials of their own: not ``pooled``, nor ``control``."""
         there = set(self.trials.loc[self.trials["phase"] == Phase.SEARCH.value, "arm"])
         return [arm for arm in self.arms if arm in there]
 
-    @property
+    @cached_property
     def main(self) -> tuple[str, ...]:
         """The tasks that count in delta_m."""
         return main_tasks(self.tasks)
 
-    @property
+    @cached_property
     def evidence(self) -> pd.DataFrame:
         """The trials of the search that were trained to their end, each once."""
         return searched(self.trials)
 
-    def winner(self) -> DesignRecord | None:
-        """The recommended design; None without designs."""
-        return recommended(self.designs)
+    @cached_property
+    def advised(self) -> DesignRecord | None:
+        """The design that the page says to train; None without designs."""
+        return advised(self.designs, self.summary)
+
+    @property
+    def boosted_trees(self) -> SummaryRecord | None:
+        """What the confirmation says of the boosted trees, None where there are none."""
+        return next((row for row in self.summary if TREES in row.arms), None)
 
     def confirmed(self, design: DesignRecord | None) -> SummaryRecord | None:
         """What the confirmation says of a design, None if it was not trained again."""

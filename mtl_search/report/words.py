@@ -8,7 +8,16 @@ from html import escape
 
 from mtl_search.analysis import verdict_words
 from mtl_search.analysis.verdict_words import counted, listed, percent
-from mtl_search.arm_names import CONTROL, LINEAR, POOLED, SEARCH, SHARED_EQUAL, SHARED_TUNED, SINGLE_TASK
+from mtl_search.arm_names import (
+    CONTROL,
+    LINEAR,
+    POOLED,
+    SEARCH,
+    SHARED_EQUAL,
+    SHARED_TUNED,
+    SINGLE_TASK,
+    TREES,
+)
 from mtl_search.records import DesignRecord, SummaryRecord
 
 __all__ = [
@@ -22,6 +31,7 @@ __all__ = [
     "interval",
     "listed",
     "plain",
+    "points",
     "setting",
     "typeset",
     "value",
@@ -37,6 +47,7 @@ _ARMS = {
     SHARED_EQUAL: "all in one, equal",
     SHARED_TUNED: "all in one, tuned",
     LINEAR: "linear",
+    TREES: "boosted trees",
     SEARCH: "search",
     POOLED: "networks of all arms",
     CONTROL: "control: each task alone",
@@ -50,6 +61,16 @@ def gain(number: float, digits: int = 2) -> str:
     ('+1.26\u202f%', '\u22121.50\u202f%', '–')
     """
     return typeset(percent(number, digits, unknown="–"))
+
+
+def points(difference: float, digits: int = 1) -> str:
+    r"""A difference of gains in percentage points; an unknown one is a dash.
+
+    >>> points(0.31), points(-1.5), points(float("nan"))
+    ('+0.3\xa0points', '\u22121.5\xa0points', '–')
+    """
+    text = gain(difference, digits).removesuffix(f"{THIN}%")
+    return f"{text}{FIXED}points" if math.isfinite(difference) else text
 
 
 def typeset(sentence: str) -> str:
@@ -122,7 +143,7 @@ def arm_name(arm: str) -> str:
 
 def design_name(row: DesignRecord | SummaryRecord) -> str:
     """A design in words: its arm, and its number of networks if that varies."""
-    alone = row.arm in (SINGLE_TASK, LINEAR, CONTROL)
+    alone = row.arm in (SINGLE_TASK, LINEAR, TREES, CONTROL)
     networks = "" if alone else f", {counted(row.n_networks, 'network')}"
     return f"{arm_name(row.arm)}{networks}"
 

@@ -1,6 +1,6 @@
 "use strict";
 (() => {
-  const NARROW = 560, LINE = 17;
+  const NARROW = 560, LINE = 17, NUMBER = 22, CELL = 13;  // pixels, but LINE: letters
   const root = document.documentElement;
   const drawn = new Map();
 
@@ -52,6 +52,7 @@
       if (all.yaxis.ticktext) all.yaxis.ticktext = all.yaxis.ticktext.map(wrapped);
       if (all.xaxis.side === "top") all.xaxis.tickangle = -75;
       for (const note of all.annotations ?? []) {
+        if (note.name === "keep") continue;
         note.font.size = 9;
         if (note.text.length > 7) note.text = `${note.text.slice(0, 6)}…`;
       }
@@ -65,8 +66,11 @@
     const narrow = place.clientWidth < NARROW;
     for (const trace of data) {
       if (trace.type !== "heatmap") continue;
-      trace.textfont = { size: narrow ? 10 : 12 };
+      const names = narrow ? 96 : 180, cell = (place.clientWidth - names) / trace.x.length;
+      trace.textfont = { ...trace.textfont, size: cell < 34 ? 9 : narrow ? 10 : 12 };
       if (narrow) trace.y = trace.y.map(wrapped);
+      if (cell < NUMBER) trace.texttemplate = "";  // the list below has the numbers
+      if (cell < CELL) place.style.minWidth = `${names + CELL * trace.x.length}px`;
     }
     const options = { displayModeBar: false, responsive: true };
     const done = Plotly.react(place, data, complete(layout, narrow), options);
@@ -92,6 +96,15 @@
   }
   window.addEventListener("beforeprint", drawAll);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { for (const script of drawn.keys()) draw(script); });
+
+  for (const button of document.querySelectorAll(".choice button")) {
+    button.addEventListener("click", () => {
+      for (const other of button.parentElement.children) {
+        other.setAttribute("aria-pressed", String(other === button));
+        document.getElementById(other.dataset.shows).parentElement.hidden = other !== button;
+      }
+    });
+  }
 
   for (const button of document.querySelectorAll("button.copy")) {
     button.addEventListener("click", async () => {

@@ -1,0 +1,75 @@
+"""Gain against the two choices of a network: how many stages its members share, and the weighting."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from mtl_search.analysis.importance import shared_stages
+from mtl_search.report.figures import Figure, Panel, figure, panel, with_alpha
+from mtl_search.report.tables import Tables
+from mtl_search.report.words import plain
+
+__all__ = ["choices"]
+
+_FEW = 400  # points that a box plot can show
+
+
+def choices(tables: Tables) -> Figure | None:
+    """Gain against how many stages the members share, and by weighting."""
+    kept = tables.evidence
+    kept = kept[(kept["members"].map(len) > 1) & kept["mean_gain"].notna()]
+    panels = []
+    stages = pd.Series(list(map(shared_stages, kept["sharing"], kept["members"])), kept.index, dtype=float)
+    depth = stages.dropna().map("{:.2g}".format)
+    if depth.nunique() > 1:
+        order = sorted(depth.unique(), key=float)
+        panels.append(
+            _boxes(
+                "By stages shared, mean over pairs",
+                depth,
+                order,
+                kept["mean_gain"][depth.index],
+                "var(--search)",
+            )
+        )
+    if kept["weighting"].nunique() > 1:
+        order = list(kept.groupby("weighting")["mean_gain"].median().sort_values(ascending=False).index)
+        panels.append(
+            _boxes(
+                "By weighting, best median first", kept["weighting"], order, kept["mean_gain"], "var(--tuned)"
+            )
+        )
+    if not panels:
+        return None
+    note = (
+        "Mean gain on validation of the trials of several tasks that were trained to their end. Their "
+        "members differ too, so this is a hint."
+    )
+    return figure("choices", "Where to split, and how to weight", note, *panels)
+
+
+def _boxes(title: str, groups: pd.Series, order: Sequence[str], gains: pd.Series, tint: str) -> Panel:
+    """Box plots, with their points if they are few."""
+    few = len(gains) <= _FEW
+    trace = {
+        "type": "box",
+        "x": [plain(name) for name in groups],
+        "y": gains.to_numpy(),
+        "boxpoints": "all" if few else "outliers",
+        "jitter": 0.5,
+        "pointpos": 0,
+        "marker": {"size": 4, "opacity": 0.5, "color": tint},
+        "line": {"width": 1.5, "color": tint},
+        "fillcolor": with_alpha(tint, 0.12),
+        "hoveron": "boxes",
+    }
+    middle = [float(end) for end in gains.quantile([0.03, 1.0])]
+    layout = {
+        "xaxis": {
+            "type": "category",
+            "categoryorder": "array",
+            "categoryarray": [plain(name) for name in order],
+        },
+        "yaxis": {"zeroline": True, "range": [middle[0] - 0.5, middle[1] + 0.5], "ticksuffix": " %"},
+    }
+    return panel([trace], layout, title=title, height=300)
