@@ -18,7 +18,7 @@ say.
 """
 
 from mtl_search.design.branching import Branching
-from mtl_search.design.compose import Candidate, Composition, compose, undominated
+from mtl_search.design.compose import Candidate, Composition, compose, composition, undominated
 from mtl_search.design.counting import count_branchings, count_designs, count_networks
 from mtl_search.design.design import Design, DesignNetwork, design_id
 from mtl_search.design.names import check_task_name, is_of_branching
@@ -34,6 +34,7 @@ __all__ = [
     "check_task_name",
     "close_cuts",
     "compose",
+    "composition",
     "count_branchings",
     "count_designs",
     "count_networks",

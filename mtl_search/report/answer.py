@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from mtl_search.analysis.significance import Verdict
 from mtl_search.analysis.verdict_text import recommended, verdict_sentences
 from mtl_search.records import DesignRecord, SummaryRecord
-from mtl_search.report.company import Company
 from mtl_search.report.figures import Figure
 from mtl_search.report.networks import Network, networks
 from mtl_search.report.parts import gain_parts
@@ -41,7 +40,7 @@ class Answer:
     command: str
 
 
-def answer(tables: Tables, company: Company) -> Answer | None:
+def answer(tables: Tables) -> Answer | None:
     """The answer, None while there is no design."""
     design, chosen = tables.advised, recommended(tables.designs)
     if design is None or chosen is None:
@@ -58,7 +57,7 @@ def answer(tables: Tables, company: Company) -> Answer | None:
         parts=gain_parts(confirmed),
         sentences=tuple(map(typeset, said[1:])),
         decided=_decided(chosen, confirmed),
-        networks=networks(design, tables.confirmed(design), tables, company),
+        networks=networks(design, tables.confirmed(design), tables),
         export=_export(design, tables) if confirmed else "",
         file=training_file(tables.sweep_file, configs),
         file_name=_FILE,

@@ -28,16 +28,14 @@ def choices(tables: Tables) -> Figure | None:
                 "By stages shared, mean over pairs",
                 depth,
                 order,
-                kept["mean_gain"][depth.index],
+                kept.loc[depth.index],
                 "var(--search)",
             )
         )
     if kept["weighting"].nunique() > 1:
         order = list(kept.groupby("weighting")["mean_gain"].median().sort_values(ascending=False).index)
         panels.append(
-            _boxes(
-                "By weighting, best median first", kept["weighting"], order, kept["mean_gain"], "var(--tuned)"
-            )
+            _boxes("By weighting, best median first", kept["weighting"], order, kept, "var(--tuned)")
         )
     if not panels:
         return None
@@ -48,8 +46,9 @@ def choices(tables: Tables) -> Figure | None:
     return figure("choices", "Where to split, and how to weight", note, *panels)
 
 
-def _boxes(title: str, groups: pd.Series, order: Sequence[str], gains: pd.Series, tint: str) -> Panel:
+def _boxes(title: str, groups: pd.Series, order: Sequence[str], kept: pd.DataFrame, tint: str) -> Panel:
     """Box plots, with their points if they are few."""
+    gains, names = kept["mean_gain"], kept["trial_id"]
     few = len(gains) <= _FEW
     trace = {
         "type": "box",
@@ -61,7 +60,8 @@ def _boxes(title: str, groups: pd.Series, order: Sequence[str], gains: pd.Series
         "marker": {"size": 4, "opacity": 0.5, "color": tint},
         "line": {"width": 1.5, "color": tint},
         "fillcolor": with_alpha(tint, 0.12),
-        "hoveron": "boxes",
+        "text": [plain(name) for name in names],
+        "hovertemplate": "%{text}<br>%{x}: %{y:.2f} %<extra></extra>",
     }
     middle = [float(end) for end in gains.quantile([0.03, 1.0])]
     layout = {

@@ -9,9 +9,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-import pandas as pd
-
-from mtl_search.analysis.affinity import affinity
 from mtl_search.analysis.frames import rows_of
 from mtl_search.records import DesignRecord, SummaryRecord
 from mtl_search.report.tables import Tables
@@ -19,6 +16,7 @@ from mtl_search.report.words import counted, gain, interval, listed, points
 
 __all__ = ["COLUMNS", "Company", "company", "disagreement", "together"]
 
+_ROUNDED = 0.05  # percentage points: less is shown as none
 COLUMNS = ("task", "trained with", "predicted", "measured over each task alone", "gain on test")
 
 
@@ -26,7 +24,6 @@ COLUMNS = ("task", "trained with", "predicted", "measured over each task alone",
 class Company:
     """The estimated effects of companions, as `affinity` gives them."""
 
-    table: pd.DataFrame
     effects: Mapping[tuple[str, str], float]  # by task and companion, in percentage points
 
     def predicted(self, task: str, companions: Sequence[str]) -> float:
@@ -42,9 +39,7 @@ class Company:
 
 def company(tables: Tables) -> Company:
     """The estimates from the search's trials."""
-    table = affinity(tables.trials, tables.metrics, tables.tasks)
-    effects = {(row["task"], row["companion"]): row["effect"] for row in rows_of(table)}
-    return Company(table, effects)
+    return Company({(row["task"], row["companion"]): row["effect"] for row in rows_of(tables.affinity)})
 
 
 def companions(design: DesignRecord, tables: Tables) -> dict[str, list[str]]:
@@ -57,9 +52,10 @@ def companions(design: DesignRecord, tables: Tables) -> dict[str, list[str]]:
 
 
 def together(
-    design: DesignRecord, confirmed: SummaryRecord | None, tables: Tables, found: Company
+    design: DesignRecord, confirmed: SummaryRecord | None, tables: Tables
 ) -> tuple[tuple[str, ...], ...]:
     """Each task that is trained with others: predicted against measured, as rows of the page."""
+    found = company(tables)
     gains = {row.task: row for row in confirmed.tasks} if confirmed else {}
     rows = []
     for task, others in companions(design, tables).items():
@@ -77,16 +73,15 @@ def together(
     return tuple(rows)
 
 
-def disagreement(
-    design: DesignRecord, confirmed: SummaryRecord | None, tables: Tables, found: Company
-) -> str:
+def disagreement(design: DesignRecord, confirmed: SummaryRecord | None, tables: Tables) -> str:
     """Where the design trains a task with what is said to cost it; empty if it does so nowhere."""
+    found = company(tables)
     predicted = {task: found.predicted(task, others) for task, others in companions(design, tables).items()}
-    costly = [task for task, effect in predicted.items() if effect < 0]
+    costly = [task for task, effect in predicted.items() if effect < -_ROUNDED]
     if not costly:
         return ""
     measured = {task: _of_sharing(task, confirmed, tables) for task in costly}
-    held = [task for task, effect in measured.items() if effect < 0]
+    held = [task for task, effect in measured.items() if effect < -_ROUNDED]
     known = [task for task, effect in measured.items() if math.isfinite(effect)]
     text = (
         f"The estimates say that its company costs {listed(costly)}, and the design trains "

@@ -11,7 +11,7 @@ from mtl_search.analysis.frames import rows_of
 from mtl_search.analysis.sensitivity import learning_rate_profile, learning_rate_spread
 from mtl_search.report.figures import Figure, colour, figure, palette, panel
 from mtl_search.report.tables import Tables
-from mtl_search.report.words import arm_name, gain, plain
+from mtl_search.report.words import arm_name, counted, gain, plain
 
 __all__ = ["learning_rates", "task_curves", "weight_curves"]
 
@@ -33,7 +33,11 @@ def learning_rates(tables: Tables) -> Figure | None:
         tint = colour(arm, tables.arms)
         wide = f": spread {spread[arm]:.1f}" if math.isfinite(spread[arm]) else ""
         legend.append((arm_name(arm) + wide, tint, "line"))
-        words = [f"{plain(arm_name(arm))}: best {gain(r['best'])} of {r['n_trials']} trials" for r in rows]
+        words = [
+            f"{plain(arm_name(arm))}, rates {r['lr_low']:.1g} to {r['lr_high']:.1g}<br>"
+            f"best {gain(r['best'])} of {counted(r['n_trials'], 'trial')}"
+            for r in rows
+        ]
         middles = [math.sqrt(row["lr_low"] * row["lr_high"]) for row in rows]
         traces.append(
             _line(middles, [row["best"] for row in rows], tint) | {"mode": "lines+markers", "text": words}
@@ -93,11 +97,8 @@ def weight_curves(tables: Tables) -> Figure | None:
         lines = []
         for task in tasks:
             rows = table[(table["weighting"] == method) & (table["task"] == task)]
-            words = [
-                f"{plain(task)}, epoch {e}: {w:.2f}"
-                for e, w in zip(rows["epoch"], rows["weight_median"], strict=True)
-            ]
-            lines.append(_line(rows["epoch"], rows["weight_median"], tints[task]) | {"text": words})
+            said = f"{plain(task)}, {plain(method)}<br>weight %{{y:.2f}} at epoch %{{x}}<extra></extra>"
+            lines.append(_line(rows["epoch"], rows["weight_median"], tints[task]) | {"hovertemplate": said})
         panels.append(panel(lines, {"xaxis": {"title": {"text": "epoch"}}}, title=method, height=260))
     note = (
         "Median over trials, as long as half of them are still training. 1 is the mean weight of a network's "
@@ -116,10 +117,13 @@ def task_curves(tables: Tables) -> Figure | None:
         lines = []
         for arm in tables.trained:
             rows = table[(table["task"] == task) & (table["arm"] == arm)]
-            pairs = zip(rows["epoch"], rows["valid_median"], strict=True)
-            words = [f"{plain(arm_name(arm))}, epoch {e}: {v:.4g}" for e, v in pairs]
+            said = f"{plain(task)}, {plain(arm_name(arm))}<br>{metrics[task]} %{{y:.4g}} at epoch %{{x}}"
             lines.append(
-                _line(rows["epoch"], rows["valid_median"], colour(arm, tables.arms)) | {"text": words}
+                _line(rows["epoch"], rows["valid_median"], colour(arm, tables.arms))
+                | {
+                    "text": rows["n_trials"].tolist(),
+                    "hovertemplate": f"{said}, median of %{{text}} trials<extra></extra>",
+                }
             )
         if any(line["x"] for line in lines):
             title = f"{task}, {metrics[task]}"

@@ -34,20 +34,23 @@ def best_so_far(tables: Tables) -> Figure | None:
     traces = [_steps(arm, table[table["arm"] == arm], tables) for arm in arms]
     lasts = [float(table.loc[table["arm"] == arm, "delta_m"].max()) for arm in arms]
     marks = _marks(tables, end)
-    heights = [*lasts, *(value for trace in marks for value in trace["y"])]
-    edge, top = lower_edge([*heights, 0.0]), max(*heights, 0.0)
+    row = tables.confirmed(recommended(tables.designs))
+    ends = [row.delta_m_low, row.delta_m_high] if row and len(marks) > 1 else []
+    heights = [*lasts, *(value for trace in marks for value in trace["y"]), *filter(math.isfinite, ends), 0.0]
+    edge, top = lower_edge(heights), max(heights)
     room = 0.15 * max(top - edge, 0.5)
     shapes, labels = _phases(tables)
     layout = {
         "xaxis": {"title": {"text": "trials of the sweep that had ended"}, "range": [0, end * 1.04 + 1]},
-        "yaxis": {"ticksuffix": " %", "zeroline": True, "range": [edge - 3 * room, top + 2 * room]},
+        "yaxis": {"ticksuffix": " %", "zeroline": True, "range": [edge - room, top + 1.5 * room]},
         "shapes": shapes,
         "annotations": labels,
     }
     note = (
         "delta_m on validation of the best design that the networks so far could be put together to, by arm "
         "and of the networks of all arms. A line is of single trainings, the best of many, and so too high: "
-        "replication (diamond) and test (dot, with its interval) show what is left of it."
+        "replication (diamond) and test (dot, with its interval) show what is left of it. The lowest "
+        "are below the edge."
     )
     legend = [(arm_name(arm), _tint(arm, tables), "line") for arm in arms]
     if marks:

@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from io import StringIO
 from typing import Any
 
+from mtl_search.design import is_of_branching
 from mtl_search.records import DesignRecord, SummaryRecord
-from mtl_search.report.company import Company
+from mtl_search.report.company import Company, company
 from mtl_search.report.tables import Tables
 from mtl_search.report.trees import Drawing, draw_network
 from mtl_search.report.words import amount, gain, interval, points, setting
 
 __all__ = ["Network", "Served", "as_yaml", "networks"]
 
-_SAID = ("members.", "branching", "weighting")  # parameters that the drawing and `_weighting` show
+_SAID = ("members.", "weighting")  # parameters that the drawing and `_weighting` show
 
 Row = Mapping[str, Any]
 
@@ -48,13 +49,11 @@ class Network:
     config: str
 
 
-def networks(
-    design: DesignRecord, confirmed: SummaryRecord | None, tables: Tables, company: Company
-) -> tuple[Network, ...]:
+def networks(design: DesignRecord, confirmed: SummaryRecord | None, tables: Tables) -> tuple[Network, ...]:
     """The cards of a design."""
-    trees = tables.boosted_trees
+    trees, found = tables.boosted_trees, company(tables)
     return tuple(
-        _network(design, confirmed, trees, tables.trial(trial_id), company) for trial_id in design.networks
+        _network(design, confirmed, trees, tables.trial(trial_id), found) for trial_id in design.networks
     )
 
 
@@ -63,7 +62,7 @@ def _network(
     confirmed: SummaryRecord | None,
     trees: SummaryRecord | None,
     trial: Row,
-    company: Company,
+    found: Company,
 ) -> Network:
     members = list(trial["members"])
     served = sorted(task for task, key in design.serves.items() if key == trial["trial_id"])
@@ -71,7 +70,9 @@ def _network(
     config = json.loads(trial["config"])
     facts = _weighting(config) if len(members) > 1 else {}
     facts |= {
-        name: setting(text) for name, text in sorted(trial["params"].items()) if not name.startswith(_SAID)
+        name: setting(text)
+        for name, text in sorted(trial["params"].items())
+        if not (name.startswith(_SAID) or is_of_branching(name))
     }
     facts |= {"parameters": amount(trial["n_params"])}
     if math.isfinite(trial["best_epoch"] or math.nan):
@@ -79,7 +80,7 @@ def _network(
     return Network(
         trial_id=trial["trial_id"],
         serves=tuple(_served(task, design, confirmed, trees) for task in served),
-        also=tuple((name, points(company.brings(name, served))) for name in others),
+        also=tuple((name, points(found.brings(name, served))) for name in others),
         drawing=draw_network(trial["sharing"], members, served),
         sharing=trial["sharing"],
         facts=tuple(facts.items()),

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 import pandas as pd
 from markupsafe import Markup, escape
 
-from mtl_search.analysis.importance import OVERALL, importances
 from mtl_search.leaderboard import replace_file
 from mtl_search.report.answer import answer
-from mtl_search.report.company import COLUMNS, company, disagreement, together
+from mtl_search.report.company import COLUMNS, disagreement, together
 from mtl_search.report.costs import costs
 from mtl_search.report.evidence import evidence
 from mtl_search.report.glossary import GLOSSARY, Terms, slug
@@ -50,10 +49,7 @@ def render(tables: Tables, now: pd.Timestamp) -> str:
     """The page as text; ``now`` matters for a sweep at work alone."""
     from plotly.offline import get_plotlyjs
 
-    design, found = tables.advised, company(tables)
-    confirmed = tables.confirmed(design)
-    mattered = importances(tables.trials, tables.metrics, tables.tasks)
-    ranked = mattered.loc[mattered["target"] == OVERALL, "feature"].tolist()
+    design, confirmed = tables.advised, tables.confirmed(tables.advised)
     return (
         _environment()
         .get_template("report.html")
@@ -64,14 +60,14 @@ def render(tables: Tables, now: pd.Timestamp) -> str:
             folder=str(tables.path),
             sweep_file=tables.sweep_file,
             state=state(tables, now),
-            answer=answer(tables, found),
+            answer=answer(tables),
             evidence=evidence(tables),
-            reasons=reasons(tables, found, mattered),
+            reasons=reasons(tables),
             company_columns=COLUMNS,
-            company_rows=together(design, confirmed, tables, found) if design else (),
-            disagreement=disagreement(design, confirmed, tables, found) if design else "",
+            company_rows=together(design, confirmed, tables) if design else (),
+            disagreement=disagreement(design, confirmed, tables) if design else "",
             costs=costs(tables),
-            progress=progress(tables, ranked),
+            progress=progress(tables),
             trials=trial_table(tables),
             glossary=GLOSSARY,
             style=_own("report.css"),

@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mtl_search.analysis.importance import features
+from mtl_search.analysis.importance import OVERALL, features
 from mtl_search.arm_names import SEARCH
 from mtl_search.report.figures import Figure, figure, panel, with_alpha
 from mtl_search.report.tables import Tables
-from mtl_search.report.words import plain
+from mtl_search.report.words import gain, plain
 
 __all__ = ["axis", "parallel_lines"]
 
@@ -23,9 +23,8 @@ _WORDS = {"True": "yes", "False": "no"}
 Axis = tuple[list[float], list[tuple[float, str]]]
 
 
-def parallel_lines(tables: Tables, ranked: Sequence[str]) -> Figure | None:
-    """The features ``ranked`` as the most important ones, a line for each trial of the search, the best in
-    colour."""
+def parallel_lines(tables: Tables) -> Figure | None:
+    """The most important features of the search's trials, a line each, the best in colour."""
     kept = tables.evidence
     kept = kept[(kept["arm"] == SEARCH) & kept["mean_gain"].notna()]
     if len(kept) < _FEWEST:
@@ -33,11 +32,16 @@ def parallel_lines(tables: Tables, ranked: Sequence[str]) -> Figure | None:
     spaced = np.unique(np.linspace(0, len(kept) - 1, _MOST).astype(int))
     chosen = kept.sort_values("mean_gain").iloc[spaced]
     described = pd.DataFrame(features(chosen), index=chosen.index)
-    order = ranked or list(described.columns)
+    ranked = tables.importances[tables.importances["target"] == OVERALL]
+    order = ranked["feature"].tolist() or list(described.columns)
     names = [name for name in order if name in described and described[name].nunique() > 1][:_MOST_AXES]
     axes = [_spread(axis(described[name])) for name in names] + [axis(chosen["mean_gain"])]
+    texts = [
+        f"{plain(key)}: {gain(found)}"
+        for key, found in zip(chosen["trial_id"], chosen["mean_gain"], strict=True)
+    ]
     band = np.minimum((np.arange(len(chosen)) * 5) // len(chosen), 4)
-    traces = [_bundle(axes, np.flatnonzero(band == fifth), fifth) for fifth in range(5)]
+    traces = [_bundle(axes, np.flatnonzero(band == fifth), fifth, texts) for fifth in range(5)]
     ticks = [
         {
             "text": plain(text),
@@ -66,7 +70,8 @@ def parallel_lines(tables: Tables, ranked: Sequence[str]) -> Figure | None:
         "margin": {"l": 8, "t": 8, "b": 8},
     }
     note = (
-        "Each line is a network of the search, over the features that mattered most, the best fifth in front."
+        "Each line is a network of the search, over the features that mattered most, the best fifth in "
+        "front; its right end says which one."
     )
     legend = [("best fifth", "var(--band5)", "line"), ("middle", "var(--band3)", "line")]
     legend.append(("lowest fifth", "var(--band1)", "line"))
@@ -74,7 +79,7 @@ def parallel_lines(tables: Tables, ranked: Sequence[str]) -> Figure | None:
     return figure("parallel", "What the best have in common", note, drawing, legend=legend)
 
 
-def _bundle(axes: list[Axis], rows: np.ndarray, fifth: int) -> dict[str, Any]:
+def _bundle(axes: list[Axis], rows: np.ndarray, fifth: int, texts: Sequence[str]) -> dict[str, Any]:
     """The lines of one fifth of the trials, as one trace."""
     best = fifth == 4
     return {
@@ -82,9 +87,9 @@ def _bundle(axes: list[Axis], rows: np.ndarray, fifth: int) -> dict[str, Any]:
         "mode": "lines",
         "x": [x for _ in rows for x in (*range(len(axes)), None)],
         "y": [y for row in rows for y in (*(places[row] for places, _ in axes), None)],
-        "line": {"width": 1.8 if best else 1, "color": f"var(--band{fifth + 1})"},
-        "opacity": 0.9 if best else 0.6,
-        "hoverinfo": "skip",
+        "line": {"width": 2 if best else 0.8, "color": f"var(--band{fifth + 1})"},
+        "text": [text for row in rows for text in (*([""] * (len(axes) - 1)), texts[row], "")],
+        "hoverinfo": [*["skip"] * (len(axes) - 1), "text", "skip"] * len(rows),
     }
 
 

@@ -1,7 +1,6 @@
 """Last section: how did the search go?"""
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -43,12 +42,9 @@ class Progress:
     facts: tuple[tuple[str, str], ...]
 
 
-def progress(tables: Tables, ranked: Sequence[str]) -> Progress:
-    """History, parallel coordinates, timeline, failures, and the facts of the run.
-
-    ``ranked``: the features that mattered, the most important first.
-    """
-    found = (best_so_far(tables), every_trial(tables), parallel_lines(tables, ranked), timeline(tables))
+def progress(tables: Tables) -> Progress:
+    """History, parallel coordinates, timeline, failures, and the facts of the run."""
+    found = (best_so_far(tables), every_trial(tables), parallel_lines(tables), timeline(tables))
     return Progress(
         figures=tuple(one for one in found if one is not None),
         columns=_COLUMNS,

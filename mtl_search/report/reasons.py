@@ -1,9 +1,7 @@
 """Third section: why?"""
 
-import pandas as pd
-
 from mtl_search.report.choices import choices
-from mtl_search.report.company import Company, companions
+from mtl_search.report.company import companions
 from mtl_search.report.dynamics import learning_rates, task_curves, weight_curves
 from mtl_search.report.figures import Figure
 from mtl_search.report.heat import affinity_map, importance_map
@@ -12,14 +10,14 @@ from mtl_search.report.tables import Tables
 __all__ = ["reasons"]
 
 
-def reasons(tables: Tables, company: Company, mattered: pd.DataFrame) -> tuple[Figure, ...]:
+def reasons(tables: Tables) -> tuple[Figure, ...]:
     """Which tasks help which, what mattered, where to split, how weights and learning went."""
     design = tables.advised
     pairs = companions(design, tables) if design else {}
     together = {(task, other) for task, others in pairs.items() for other in others}
     found = (
-        affinity_map(company.table, sorted(tables.tasks["task"]), together),
-        importance_map(mattered),
+        affinity_map(tables.affinity, sorted(tables.tasks["task"]), together),
+        importance_map(tables.importances),
         choices(tables),
         learning_rates(tables),
         weight_curves(tables),

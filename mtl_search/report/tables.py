@@ -8,6 +8,7 @@ from typing import Any, Self
 
 import pandas as pd
 
+from mtl_search.analysis.affinity import affinity
 from mtl_search.analysis.frames import (
     default_gains,
     main_tasks,
@@ -16,6 +17,7 @@ from mtl_search.analysis.frames import (
     searched,
     task_weights,
 )
+from mtl_search.analysis.importance import importances
 from mtl_search.analysis.verdict_text import advised
 from mtl_search.arm_names import CONTROL, OUR_ARMS, POOLED, REFERENCE_ARMS, SEARCH, SINGLE_TASK, TREES
 from mtl_search.leaderboard import Leaderboard, Standing, standing
@@ -99,6 +101,16 @@ class Tables:
     def evidence(self) -> pd.DataFrame:
         """The trials of the search that were trained to their end, each once."""
         return searched(self.trials)
+
+    @cached_property
+    def affinity(self) -> pd.DataFrame:
+        """Which tasks help which, see `affinity`."""
+        return affinity(self.trials, self.metrics, self.tasks)
+
+    @cached_property
+    def importances(self) -> pd.DataFrame:
+        """What mattered, see `importances`."""
+        return importances(self.trials, self.metrics, self.tasks)
 
     @cached_property
     def advised(self) -> DesignRecord | None:

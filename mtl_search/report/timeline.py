@@ -7,7 +7,7 @@ import numpy as np
 from mtl_search.records import Phase
 from mtl_search.report.figures import BAD, PAPER, Figure, figure, panel
 from mtl_search.report.tables import Tables
-from mtl_search.report.words import counted, plain
+from mtl_search.report.words import counted, duration, plain
 
 __all__ = ["lanes", "timeline"]
 
@@ -47,7 +47,12 @@ def timeline(tables: Tables) -> Figure | None:
                         "color": tint,
                         "line": {"width": 0.5 if len(trials) < 500 else 0, "color": PAPER},
                     },
-                    "text": [plain(text) for text in trials["trial_id"].to_numpy()[at]],
+                    "text": [
+                        f"{plain(name)}<br>{word}, {duration(size)}"
+                        for name, size in zip(
+                            trials["trial_id"].to_numpy()[at], np.maximum(ended - begun, 0)[at], strict=True
+                        )
+                    ],
                     "textposition": "none",
                     "hovertemplate": "%{text}<extra></extra>",
                 }

@@ -6,8 +6,9 @@ import pytest
 from ruamel.yaml import YAML
 
 from mtl_search.analysis import verdict_sentences
-from mtl_search.report.answer import answer, training_file
+from mtl_search.report.answer import answer
 from mtl_search.report.tables import Tables
+from mtl_search.report.training_file import training_file
 from mtl_search.report.words import gain, interval, typeset
 
 CONFIG = {"members": ["age"], "sharing": "age / age", "trunk": {"name": "mlp", "width": 64}, "lr": 1e-4}
@@ -42,13 +43,13 @@ def test_of_one_network_there_are_no_arms_and_without_a_sweep_file_there_is_its_
 
 
 def test_the_answer_names_each_network_with_what_it_serves(tables: Tables) -> None:
-    found, design = answer(tables), tables.winner()
+    found, design = answer(tables), tables.advised
     assert [network.trial_id for network in found.networks] == list(design.networks)
     served = [one.task for network in found.networks for one in network.serves]
     assert sorted(served) == list(tables.main)
     for network in found.networks:
         members = set(tables.trial(network.trial_id)["members"])
-        assert {one.task for one in network.serves} | set(network.helpers) == members
+        assert {one.task for one in network.serves} | {name for name, _ in network.also} == members
         assert network.drawing is not None
         assert dict(network.facts)["optimizer.lr"]
 
@@ -60,7 +61,7 @@ def test_gains_are_those_on_test_with_those_on_valid_beside_them(tables: Tables,
         task = tested[one.task]
         assert one.on_test == gain(task.gain)
         assert one.interval == interval(task.gain_low, task.gain_high)
-        assert one.on_valid == gain(tables.winner().gains[one.task])
+        assert one.on_valid == gain(tables.advised.gains[one.task])
     before = [one for network in answer(unconfirmed).networks for one in network.serves]
     assert {one.on_test for one in before} == {""}
     assert all(one.on_valid for one in before)
@@ -68,7 +69,7 @@ def test_gains_are_those_on_test_with_those_on_valid_beside_them(tables: Tables,
 
 def test_the_file_of_the_answer_is_the_networks_configurations(tables: Tables) -> None:
     found = answer(tables)
-    configs = [json.loads(tables.trial(key)["config"]) for key in tables.winner().networks]
+    configs = [json.loads(tables.trial(key)["config"]) for key in tables.advised.networks]
     read = YAML(typ="safe").load(found.file)
     assert [read["trial"], *read.get("arms", {}).values()] == configs
 
@@ -160,7 +161,7 @@ def test_single_task_may_win(tables: Tables) -> None:
     found = answer(recommending(tables, "single_task", 5))
     assert found.headline.startswith("Train each task alone (")
     assert found.sentences[0].startswith("No design with sharing was shown to be better")
-    assert all(not network.helpers for network in found.networks)
+    assert all(not network.also for network in found.networks)
     assert "weighting" not in dict(found.networks[0].facts)
 
 

@@ -20,6 +20,7 @@ SCROLL_THROUGH = """
 const done = arguments[0];
 (async () => {
   for (const plot of document.querySelectorAll('.plot')) {
+    if (!plot.offsetParent) continue;
     plot.scrollIntoView({behavior: 'instant'});
     while (plot.dataset.drawn !== 'yes') await new Promise(wait => setTimeout(wait, 20));
   }
@@ -29,7 +30,7 @@ const done = arguments[0];
 MARKS = """
 const visible = (mark) => { const box = mark.getBoundingClientRect(); return box.width + box.height > 2; };
 const marks = '.cartesianlayer path, .cartesianlayer image, .cartesianlayer rect';
-return [...document.querySelectorAll('.plot')].map(
+return [...document.querySelectorAll('.plot')].filter((plot) => plot.offsetParent).map(
   (plot) => [...plot.querySelectorAll(marks)].filter(visible).length);
 """
 
@@ -139,6 +140,6 @@ def test_an_interrupted_sweep_draws_too(browser: Any, interrupted: Path) -> None
 
 def test_the_command_can_be_copied(browser: Any, page: Path) -> None:
     show(browser, page)
-    button = browser.find_element("css selector", "#train .take button.copy")
+    button = browser.find_element("css selector", "#train .export button.copy")
     browser.execute_script("arguments[0].click()", button)
     assert button.text == "Copied"

@@ -21,6 +21,8 @@ SECTIONS = [
     "Why?",
     "What does it cost?",
     "How did the search go?",
+    "All trials",
+    "Words",
 ]
 
 
@@ -108,8 +110,8 @@ def test_names_from_data_are_escaped(tmp_path: Path) -> None:
     outline = Outline(text)
     assert "img" not in outline.tags
     assert not any(name.startswith("on") for name in outline.attributes)
-    plotly, ours = (script for kind, script in outline.scripts if kind is None)
-    assert "Plotly.react" in ours
+    plotly, drawing, *_ = (script for kind, script in outline.scripts if kind is None)
+    assert "Plotly.react" in drawing
     assert len(plotly) > 1_000_000
     figures = [json.loads(script) for kind, script in outline.scripts if kind == "application/json"]
     drawn = json.dumps(figures)

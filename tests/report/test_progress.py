@@ -1,4 +1,3 @@
-import json
 from dataclasses import replace
 
 from mtl_search.report.progress import progress
@@ -25,15 +24,6 @@ def test_equal_errors_are_counted_together_with_one_example(tables: Tables) -> N
 def test_a_failed_trial_without_an_error_says_so(tables: Tables) -> None:
     silent = replace(tables, trials=tables.trials.assign(error=None))
     assert [failure.error for failure in progress(silent).failures] == ["no error was recorded"]
-
-
-def test_the_history_has_points_and_a_rising_line_for_each_arm(tables: Tables) -> None:
-    figure = progress(tables).figures[0]
-    traces = json.loads(figure.panels[0].json)["data"]
-    assert len(traces) == 2 * len(tables.trained)
-    for line in traces[1::2]:
-        known = [y for y in line["y"] if y is not None]
-        assert known == sorted(known)
 
 
 def test_facts_of_the_run(tables: Tables) -> None:

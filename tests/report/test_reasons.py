@@ -50,11 +50,14 @@ def test_choices_are_split_and_weighting(tables: Tables) -> None:
 
 def test_what_the_trials_do_not_tell_has_no_figure(tables: Tables) -> None:
     alone = tables.trials[tables.trials["arm"] == "single_task"]
-    found = by_key(replace(tables, trials=alone))
+    found = by_key(replace(tables, trials=alone, designs=[], summary=[]))
     assert not {"affinity", "choices", "weights"} & set(found)
     assert "learning" in found
 
 
 def test_of_no_trial_there_is_no_reason(tables: Tables) -> None:
-    none = replace(tables, trials=tables.trials[:0], metrics=tables.metrics[:0], epochs=tables.epochs[:0])
+    parts = {
+        name: getattr(tables, name)[:0] for name in ("trials", "metrics", "epochs", "designs", "summary")
+    }
+    none = replace(tables, **parts)
     assert reasons(none) == ()

@@ -16,27 +16,27 @@ def test_arms_stand_in_the_order_of_the_story(tables: Tables) -> None:
 
 
 def test_the_winner_is_the_recommended_design(tables: Tables) -> None:
-    assert tables.winner().chosen
+    assert tables.advised.chosen
     *others, last = tables.designs
     other = replace(
         tables, designs=[*(replace(one, chosen=False) for one in others), replace(last, chosen=True)]
     )
-    assert other.winner().design_id == last.design_id
+    assert other.advised.design_id == last.design_id
 
 
 def test_the_winner_does_not_depend_on_test(tables: Tables) -> None:
     shuffled = [replace(row, delta_m=-row.delta_m) for row in tables.summary]
-    assert replace(tables, summary=shuffled).winner() is tables.winner()
+    assert replace(tables, summary=shuffled).advised is tables.advised
 
 
 def test_a_design_finds_its_confirmation(tables: Tables, unconfirmed: Tables) -> None:
-    assert tables.confirmed(tables.winner()).text == tables.winner().text
-    assert unconfirmed.confirmed(unconfirmed.winner()) is None
+    assert tables.confirmed(tables.advised).text == tables.advised.text
+    assert unconfirmed.confirmed(unconfirmed.advised) is None
     assert tables.confirmed(None) is None
 
 
 def test_without_designs_there_is_no_winner(tables: Tables) -> None:
-    assert replace(tables, designs=[]).winner() is None
+    assert replace(tables, designs=[]).advised is None
 
 
 def test_a_missing_sweep_file_is_empty_text(tables: Tables, tmp_path: Path) -> None:

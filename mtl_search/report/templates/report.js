@@ -68,7 +68,12 @@
       if (trace.type !== "heatmap") continue;
       const names = narrow ? 96 : 180, cell = (place.clientWidth - names) / trace.x.length;
       trace.textfont = { ...trace.textfont, size: cell < 34 ? 9 : narrow ? 10 : 12 };
-      if (narrow) trace.y = trace.y.map(wrapped);
+      if (narrow) {
+        trace.y = trace.y.map(wrapped);
+        const lines = Math.max(...trace.y.map((text) => text.split("<br>").length)), least = 13 * lines + 4;
+        layout.height = Math.max(layout.height, 110 + least * trace.y.length);
+        place.style.minHeight = `${layout.height}px`;
+      }
       if (cell < NUMBER) trace.texttemplate = "";  // the list below has the numbers
       if (cell < CELL) place.style.minWidth = `${names + CELL * trace.x.length}px`;
     }

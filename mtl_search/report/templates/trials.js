@@ -3,7 +3,7 @@
 (async () => {
   const table = document.getElementById("trial-table");
   if (!table) return;
-  const PIECE = 50;
+  const PIECE = innerWidth < 600 ? 15 : 40;
   const SHOWN = [
     ["trial_id", "trial"], ["arm", "arm"], ["phase", "phase"], ["state", "state"], ["mean_gain", "gain, %"],
     ["members", "members"], ["weighting", "weighting"], ["n_params", "parameters"], ["epochs", "epochs"], ["train_seconds", "seconds"],
@@ -24,7 +24,7 @@
   };
 
   const form = document.getElementById("filters"), more = document.getElementById("more"), found = document.getElementById("found");
-  let sort = { name: "", down: true }, rows = [], shown = 0;
+  let sort = { name: "mean_gain", down: true }, rows = [], shown = 0;
 
   const compare = (a, b) => {
     const [x, y] = [cell(sort.name, a), cell(sort.name, b)];
@@ -37,7 +37,7 @@
     const picked = ["arm", "phase", "state"].map((name) => [name, form.elements[name].value]).filter(([, value]) => value);
     rows = Array.from({ length: n }, (_, row) => row).filter((row) =>
       picked.every(([name, value]) => cell(name, row) === value) && wanted.every((word) => text(row).includes(word)));
-    if (sort.name) rows.sort(compare);
+    rows.sort(compare);
     found.textContent = rows.length === n ? `${n.toLocaleString("en")} trials` : `${rows.length.toLocaleString("en")} of ${n.toLocaleString("en")} trials`;
     shown = 0;
     table.tBodies[0].replaceChildren();
@@ -125,7 +125,7 @@
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 10000);
   });
-  if (table.dataset.sort) sorted(...Object.values(JSON.parse(table.dataset.sort)));  // before the page loaded itself again
+  sorted(...Object.values(table.dataset.sort ? JSON.parse(table.dataset.sort) : sort));  // as before the page loaded itself again
   select();
   table.dataset.ready = "yes";
 })();
