@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from mtl_search.analysis.frames import default_gains, main_tasks, searched, task_weights
+from mtl_search.analysis.frames import default_gains, main_tasks, rows_of, searched, task_weights
 from mtl_search.arm_names import ALONE_ARMS, POOLED, TREES
 from mtl_search.design import Candidate, Composition, compose, composition, undominated
 
@@ -45,7 +45,7 @@ def best_designs(
     candidates = {
         key: Candidate(key, {name: gain * weights[name] / share for name, gain in own.items()}, size)
         for key, own, size in zip(
-            known["trial_id"], gains.to_dict("records"), known["n_params"].astype(int), strict=True
+            known["trial_id"], rows_of(gains), known["n_params"].astype(int), strict=True
         )
     }
     rows: list[tuple[str, int, float, int]] = []

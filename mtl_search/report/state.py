@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from mtl_search.analysis.frames import rows_of
 from mtl_search.leaderboard import Standing
 from mtl_search.records import Phase
 from mtl_search.report.tables import Tables
@@ -48,8 +49,6 @@ def _where(tables: Tables) -> str:
     trials = tables.trials
     if trials.empty:
         return "No trial has ended yet."
-    last = trials.loc[trials["finished"].idxmax()]
-    ended = counted(len(trials), "trial")
-    return (
-        f"{ended} ended, the last one {_IN[str(last['phase'])]}, at {last['finished']:%Y-%m-%d %H:%M:%S} UTC."
-    )
+    last = rows_of(trials.sort_values("finished").tail(1))[0]
+    at = f"{last['finished']:%Y-%m-%d %H:%M:%S} UTC"
+    return f"{counted(len(trials), 'trial')} ended, the last one {_IN[last['phase']]}, at {at}."

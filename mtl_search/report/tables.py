@@ -59,7 +59,7 @@ class Tables:
         valid = metrics[default & (metrics["split"] == Split.VALID.value)]
         best = valid[valid["trial_id"].isin(alone)].groupby("task")["value"].agg(["min", "max"])
         references = {
-            str(name): float(row["max"] if kinds[name].higher_is_better else row["min"])
+            str(name): float(row["max"] if kinds[str(name)].higher_is_better else row["min"])
             for name, row in best.iterrows()
         }
         gains = [

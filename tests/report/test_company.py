@@ -9,6 +9,8 @@ from mtl_search.report.words import points
 
 def test_predicted_is_the_sum_of_the_effects_and_measured_is_over_the_control(tables: Tables) -> None:
     design, confirmed = tables.advised, tables.confirmed(tables.advised)
+    assert design is not None
+    assert confirmed is not None
     effects = tables.affinity.set_index(["task", "companion"])["effect"]
     control = next(row for row in tables.summary if row.design_id == confirmed.control)
     shared = companions(design, tables)
@@ -27,6 +29,8 @@ def test_predicted_is_the_sum_of_the_effects_and_measured_is_over_the_control(ta
 
 def test_where_the_estimates_speak_against_the_design_it_says_what_counts(tables: Tables) -> None:
     design, confirmed = tables.advised, tables.confirmed(tables.advised)
+    assert design is not None
+    assert confirmed is not None
     costly = replace(tables)
     costly.__dict__["affinity"] = tables.affinity.assign(effect=-1.0)
     said = disagreement(design, confirmed, costly)
