@@ -1,6 +1,7 @@
 """TrialTables: the tables that hold trials, each read from its file and, beyond that, from the log."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Collection, Mapping
 from typing import final
 
 import pyarrow as pa
@@ -27,6 +28,7 @@ class TrialTables:
 
     def __init__(self, files: Mapping[str, TableFile], log: TrialLog) -> None:
         self._files, self._log = files, log
+        self._rowless: dict[str, set[str]] = defaultdict(set)  # by table: logged trials without a row in it
 
     def rows(self, table: str) -> pa.Table:
         """The rows of ``table``: those in its file, then those of the trials that it lacks.
@@ -37,18 +39,20 @@ class TrialTables:
             return param_rows(self.rows("trials"))
         filed = self.filed(table)
         rows = SCHEMAS[table].empty_table() if filed is None else filed
-        return pa.concat_tables([rows, self._beyond(table, rows)])
+        return pa.concat_tables([rows, self._beyond(table, _trials_of(rows))])
 
     def bring_up_to_date(self, recorded: set[str]) -> None:
         """Add to each file what of the ``recorded`` trials it lacks; made anew if it has other ones."""
         for table in ORDER:
             filed = self.filed(table, ["trial_id"])
-            if filed is None or not recorded.issuperset(filed["trial_id"].to_pylist()):
-                rows = self.rows(table)
-                ours = pc.is_in(rows["trial_id"], value_set=pa.array(recorded, pa.string()))
-                self._files[table].replace(rows.filter(ours))
-            elif len(rows := self._beyond(table, filed)):
+            there = set() if filed is None else _trials_of(filed)
+            if filed is None or not there <= recorded:
+                rows, there = self.rows(table), set()
+                rows = rows.filter(pc.is_in(rows["trial_id"], value_set=pa.array(recorded, pa.string())))
+                self._files[table].replace(rows)
+            elif len(rows := self._beyond(table, there | self._rowless[table])):
                 self._files[table].append(rows)
+            self._rowless[table] = recorded - there - _trials_of(rows)
 
     def filed(self, table: str, columns: list[str] | None = None) -> pa.Table | None:
         """The rows in the file of ``table``; None if it is lost, or unusable and the log has them."""
@@ -59,11 +63,15 @@ class TrialTables:
                 return None
             raise
 
-    def _beyond(self, table: str, filed: pa.Table) -> pa.Table:
-        """The rows of ``table`` in the log, except those of the trials in ``filed``."""
+    def _beyond(self, table: str, known: Collection[str]) -> pa.Table:
+        """The rows of ``table`` in the log, except those of the trials that are ``known``."""
         if table == "params":
-            return param_rows(self._beyond("trials", filed))
-        events = self._log.finished(filed["trial_id"].unique().to_pylist())
+            return param_rows(self._beyond("trials", known))
+        events = self._log.finished(known)
         return pa.concat_tables(
             [SCHEMAS[table].empty_table(), *(logged_rows(event, table) for event in events)]
         )
+
+
+def _trials_of(rows: pa.Table) -> set[str]:
+    return set(rows["trial_id"].unique().to_pylist())

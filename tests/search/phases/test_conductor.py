@@ -479,7 +479,7 @@ STEPS: tuple[tuple[Any, str], ...] = (
 )
 
 
-@pytest.mark.parametrize("killed_at", range(0, 130, 9))
+@pytest.mark.parametrize("killed_at", range(0, 165, 11))
 @pytest.mark.parametrize("before", [True, False], ids=["before", "after"])
 def test_killed_at_any_write_nothing_is_lost_or_there_twice(
     bench: MakeBench, monkeypatch: pytest.MonkeyPatch, killed_at: int, before: bool
