@@ -5,18 +5,24 @@
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from mtl_search.bundle.predictor import BATCH, Predictor
 from mtl_search.bundle.resampling import Estimate, interval, resampled_rows
-from mtl_search.data.labels import Labels
+from mtl_search.data import DataSpec
+from mtl_search.data.formats import is_text
+from mtl_search.data.labels import Labels, read_labels
+from mtl_search.data.sources import check_table, read_source
 from mtl_search.tasks import Task
 
-__all__ = ["Evaluation", "TaskEvaluation", "evaluate_predictions"]
+__all__ = ["Evaluation", "TaskEvaluation", "evaluate", "evaluate_predictions", "read_labelled"]
 
 RESAMPLES = 500
 DRAWN = 20_000_000  # rows in all resamples together, beyond which there are fewer of them ...
@@ -60,6 +66,29 @@ class Evaluation:
         return {name: _plain(value) for name, value in asdict(self).items()}
 
 
+def evaluate(
+    predictor: Predictor, table: pa.Table, *, bootstrap: int | None = None, seed: int = 0
+) -> Evaluation:
+    """The evaluation of a bundle on a table with inputs and labels.
+
+    Labels, groups and weights are read as in training, where their columns are there. DataError if no label
+    is, or an input cannot be read.
+    """
+    check_table(table)
+    of = predictor.description
+    labels = read_labels(table, of.data, of.options, predictor.tasks)
+    return evaluate_predictions(
+        predictor.tasks, _predictions(predictor, table), labels, bootstrap=bootstrap, seed=seed
+    )
+
+
+def read_labelled(predictor: Predictor, source: str) -> pa.Table:
+    """The table at a path or URI, read as that of training was; DataError if it cannot be."""
+    rules = predictor.description.data
+    layout = {"separator": rules.separator, "decimal": rules.decimal} if is_text(source) else {}
+    return read_source(DataSpec.model_validate({"source": source, **layout}), Path())[0]
+
+
 def evaluate_predictions(
     tasks: Mapping[str, Task],
     predictions: Mapping[str, Tensor],
@@ -82,6 +111,17 @@ def evaluate_predictions(
         seed=seed,
         notes=labels.notes,
     )
+
+
+def _predictions(predictor: Predictor, table: pa.Table) -> dict[str, Tensor]:
+    """The mean over seeds, of all rows."""
+    prepared = predictor.reading.prepare(table)
+    parts: dict[str, list[Tensor]] = {name: [] for name in predictor.tasks}
+    for start in range(0, table.num_rows, BATCH):
+        inputs = predictor.reading.encode(prepared.slice(start, BATCH))
+        for name, of_seeds in predictor.predictions(inputs).items():
+            parts[name].append(of_seeds.mean(0))
+    return {name: torch.cat(part) for name, part in parts.items()}
 
 
 def _judge(task: Task, predicted: Tensor, labels: Labels, times: int, seed: int) -> TaskEvaluation:

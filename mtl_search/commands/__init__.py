@@ -16,7 +16,18 @@ and suggestions. shtab makes the completion scripts from the parser.
 import argparse
 from collections.abc import Sequence
 
-from mtl_search.commands import check, compare, completion, export, report, results, resume, run, top
+from mtl_search.commands import (
+    check,
+    compare,
+    completion,
+    evaluate,
+    export,
+    report,
+    results,
+    resume,
+    run,
+    top,
+)
 from mtl_search.commands.parsing import Parser, Version
 
 __all__ = ["COMMANDS", "parse", "parser"]
@@ -30,6 +41,7 @@ COMMANDS = (
     compare.add,
     report.add,
     export.add,
+    evaluate.add,
     completion.add,
 )
 

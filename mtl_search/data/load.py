@@ -2,8 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -22,14 +21,13 @@ from mtl_search.data.missing import with_missing
 from mtl_search.data.plain import plain_table
 from mtl_search.data.repeats import find_cut_groups, find_repeats
 from mtl_search.data.rows import Rows
-from mtl_search.data.sources import check_table, read_source
+from mtl_search.data.sources import check_table, located, read_source
 from mtl_search.data.spec import DataSpec, InputKind
 from mtl_search.data.splits import key_hashes, split_rows, subsample
 from mtl_search.data.suspects import find_suspects
 from mtl_search.data.targets import Targets, find_strata, fit_tasks
 from mtl_search.data.uses import check_uses, left_out, missing_labels, target_columns
-from mtl_search.data.weights import row_weights, without_weightless
-from mtl_search.errors import DataError
+from mtl_search.data.weights import row_weights, uneven_weights, without_weightless
 from mtl_search.records import Split
 from mtl_search.tasks import TaskConfig
 
@@ -50,7 +48,7 @@ def dataset_from_table(
     A task that cannot be learned from the train rows or judged in a split is left out with a note; DataError
     if no main task is left. ``notes`` come before what is found here.
     """
-    with _located(spec.source):
+    with located(spec.source):
         check_table(table)
         check_uses(table, spec, tasks)
         declared = _declared(table, spec, tasks)
@@ -68,7 +66,8 @@ def dataset_from_table(
         index = split_rows(table, keys_N, spec, strata)
         tables = {which: table.take(pa.array(rows)) for which, rows in index.items()}
         weights = _weights(tables, spec.weight)
-        found = fit_tasks(tasks, tables, weights[Split.TRAIN] if weights else None)
+        of_train = weights[Split.TRAIN] if weights else None
+        found = fit_tasks(tasks, tables, of_train)
         inputs, of_constants = without_constants(tables[Split.TRAIN], inputs)
         encoding = Encoding.fit(tables[Split.TRAIN], inputs, declared)
         splits = {
@@ -88,7 +87,14 @@ def dataset_from_table(
             },
             left_out=found.left_out,
             warnings=(
-                *(*notes, *of_weights, *found.notes, *of_inputs, *of_constants),
+                *(
+                    *notes,
+                    *of_weights,
+                    *uneven_weights(of_train, spec.weight),
+                    *found.notes,
+                    *of_inputs,
+                    *of_constants,
+                ),
                 *find_cut_groups(tables, spec),
                 *find_repeats(tables, encoding.columns),
                 *find_suspects(tables[Split.TRAIN], looked_at, frozenset(declared)),
@@ -96,15 +102,6 @@ def dataset_from_table(
                 *find_alike(found.tasks, train),
             ),
         )
-
-
-@contextmanager
-def _located(source: str) -> Iterator[None]:
-    """Puts the table's name before the place of an error."""
-    try:
-        yield
-    except DataError as error:
-        raise DataError(f"{source}: {error.place}", error.expected, error.found, error.hint) from error
 
 
 def _declared(table: pa.Table, spec: DataSpec, tasks: Mapping[str, TaskConfig]) -> dict[str, InputKind]:

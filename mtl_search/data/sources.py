@@ -1,6 +1,8 @@
 """Tables from wherever they are: a bundled name, a path, a folder of Parquet parts, or a URI."""
 
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
 
@@ -13,7 +15,7 @@ from mtl_search.data.separated import Layout
 from mtl_search.data.spec import DataSpec
 from mtl_search.errors import DataError, did_you_mean
 
-__all__ = ["bundled_tables", "check_table", "is_local_file", "read_source", "read_table"]
+__all__ = ["bundled_tables", "check_table", "is_local_file", "located", "read_source", "read_table"]
 
 
 def bundled_tables() -> dict[str, Path]:
@@ -57,6 +59,15 @@ def read_source(spec: DataSpec, base: Path) -> tuple[pa.Table, tuple[str, ...]]:
 def _check_layout(spec: DataSpec, found: str) -> None:
     if spec.separator is not None or spec.decimal is not None:
         raise DataError(f"{spec.source}: separator and decimal", "a CSV file", found)
+
+
+@contextmanager
+def located(source: str) -> Iterator[None]:
+    """Puts the table's name before the place of an error."""
+    try:
+        yield
+    except DataError as error:
+        raise DataError(f"{source}: {error.place}", error.expected, error.found, error.hint) from error
 
 
 def check_table(table: pa.Table) -> None:

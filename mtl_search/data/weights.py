@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 from mtl_search.errors import DataError
 from mtl_search.tasks.columns import count_rows, numbers
 
-__all__ = ["row_weights", "without_weightless"]
+__all__ = ["row_weights", "uneven_weights", "without_weightless"]
+
+UNEVEN = 0.5  # share of the rows that equal weights would need, below which it is said
 
 
 def without_weightless(table: pa.Table, column: str | None) -> tuple[pa.Table, tuple[str, ...]]:
@@ -24,6 +26,21 @@ def without_weightless(table: pa.Table, column: str | None) -> tuple[pa.Table, t
         return table, ()
     return table.filter(pa.array(weights_N > 0)), (
         f"{count_rows(none)} of weight 0 in column {column!r} left out",
+    )
+
+
+def uneven_weights(weights_N: NDArray[np.float64] | None, column: str | None) -> tuple[str, ...]:
+    """A note where few train rows carry most of the weight: how many of equal weight would say as much.
+
+    That number is ``(sum w)^2 / sum w^2`` (Kish 1965, Survey Sampling).
+    """
+    if weights_N is None:
+        return ()
+    worth, n = float(weights_N.sum() ** 2 / (weights_N**2).sum()), len(weights_N)
+    if worth >= UNEVEN * n:
+        return ()
+    return (
+        f"weights in column {column!r} are uneven: {n:,} train rows are worth {worth:,.0f} of one weight",
     )
 
 

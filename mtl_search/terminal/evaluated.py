@@ -63,4 +63,11 @@ def _left_out(task: TaskEvaluation) -> list[str]:
 
 
 def _number(value: float) -> str:
-    return f"{value:.4g}" if math.isfinite(value) else "-"
+    """Four digits that count, or whole numbers.
+
+    >>> _number(0.25), _number(-12345.6), _number(float("nan"))
+    ('0.2500', '-12,346', '-')
+    """
+    if not math.isfinite(value):
+        return "-"
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:#.4g}"

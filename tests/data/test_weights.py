@@ -64,6 +64,15 @@ def test_rows_of_weight_zero_count_nowhere() -> None:
     assert any("20 rows of weight 0 in column 'w' left out" in note for note in data.warnings)
 
 
+def test_it_is_said_where_few_rows_carry_the_weight() -> None:
+    uneven = np.where(np.arange(ROWS) % 10 == 0, 50.0, 1.0)
+    (note,) = (note for note in load(uneven).warnings if "are uneven" in note)
+    n = len(load(uneven).train)
+    assert f"weights in column 'w' are uneven: {n} train rows are worth " in note
+    assert 5 < int(note.split(" are worth ")[1].split()[0]) < 30
+    assert not any("are uneven" in note for note in load().warnings)
+
+
 def test_weights_travel_with_rows() -> None:
     rows = load().train
     again = pickle.loads(pickle.dumps(rows, protocol=5))
