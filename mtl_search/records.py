@@ -289,6 +289,7 @@ class SummaryRecord:
     control: str | None
     gain_of_tuning: Difference
     gain_of_sharing: Difference
+    over_recommended: Difference
     verdict: str | None
     provisional: tuple[str, ...]
     tasks: tuple[TaskResult, ...]

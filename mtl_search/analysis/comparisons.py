@@ -39,6 +39,7 @@ class Compared:
     vs_reference: Difference
     gain_of_tuning: Difference
     gain_of_sharing: Difference
+    over_recommended: Difference
     verdict: str | None = None
 
 
@@ -52,6 +53,7 @@ def compare(designs: Sequence[Confirmed], scale: Scale) -> list[Compared]:
     """Each of ``designs`` compared with the references and its control, and judged."""
     arm, reference = _best_reference(designs)
     by_id = {design.design.design_id: design for design in designs}
+    chosen = next((design for design in designs if design.design.chosen), None)
     found = []
     for design in designs:
         control = by_id.get(design.design.control or "")
@@ -62,6 +64,7 @@ def compare(designs: Sequence[Confirmed], scale: Scale) -> list[Compared]:
                 _against(scale, design, scale.single),
                 _against(scale, design, reference),
                 *_parts(scale, design, control),
+                _difference(scale, design, chosen) if chosen else _NOTHING,
             )
         )
     return _judged(found, [design.design for design in designs], scale)

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 
 from mtl_search.analysis.significance import Verdict
-from mtl_search.analysis.verdict_words import ARM_WORDS, alone, amount, arm_words, ends, percent
+from mtl_search.analysis.verdict_words import ARM_WORDS, alone, amount, arm_words, ends, number, percent
 from mtl_search.arm_names import LINEAR, SEARCH, SINGLE_TASK
 from mtl_search.records import DesignRecord, Difference, SummaryRecord
 
@@ -18,6 +18,7 @@ __all__ = [
     "parts",
     "sharing_is_shown",
     "sharing_nothing",
+    "why_chosen",
 ]
 
 SINGLE = ARM_WORDS[SINGLE_TASK]
@@ -30,6 +31,32 @@ def on_valid(design: DesignRecord) -> str:
     if design.behind <= 0:
         return "the best on validation data"
     return "the smallest design that is not shown to be worse than the best on validation data"
+
+
+def why_chosen(
+    design: DesignRecord,
+    row: SummaryRecord | None,
+    designs: Sequence[DesignRecord],
+    summary: Sequence[SummaryRecord],
+) -> list[str]:
+    """Why it is this one: what the best on valid, which is larger, gained over it on test, if that is known.
+
+    Which one that is was known before test was read, so that the difference stands for itself.
+    """
+    reason = f"It is {on_valid(design)}."
+    known = [one for one in designs if math.isfinite(one.behind)]
+    best = min(known, key=lambda one: one.behind, default=design)
+    tested = next((one for one in summary if one.design_id == best.design_id), None)
+    if row is None or tested is None or best.design_id == design.design_id or not design.behind > 0:
+        return [reason]
+    found = tested.over_recommended
+    if not math.isfinite(found.difference):
+        return [reason]
+    more = found.difference >= 0
+    amount_ = ends(found) if more else ends(found, size=True)
+    shown = "" if found.p < row.alpha else ": not shown"
+    which = f"{number(best.n_networks).capitalize()} network{'s' if best.n_networks != 1 else ''}"
+    return [f"{which} gave {amount_} {'more' if more else 'less'} on test{shown}.", reason]
 
 
 def no_difference(row: SummaryRecord, summary: Sequence[SummaryRecord]) -> list[str]:

@@ -22,6 +22,7 @@ from mtl_search.analysis.verdict_reasons import (
     parts,
     sharing_is_shown,
     sharing_nothing,
+    why_chosen,
 )
 from mtl_search.analysis.verdict_words import ARM_WORDS, alone, amount, arm_words, ends, train, what
 from mtl_search.arm_names import LINEAR, SINGLE_TASK
@@ -109,8 +110,8 @@ def _judged(
         worse = f"{_capital(what(design))}, which validation data favoured, did worse on test"
         return _train(other, f"{worse} than {arm_words(row.reference)} ({ends(row.vs_reference)}).")
     if said == Verdict.BETTER:
-        return _train(design, *better_than_single(row))
-    return _train(design, f"It is {on_valid(design)}.", *no_difference(row, summary))
+        return _train(design, *why_chosen(design, row, designs, summary)[:-1], *better_than_single(row))
+    return _train(design, *why_chosen(design, row, designs, summary), *no_difference(row, summary))
 
 
 def _train(design: DesignRecord, *why: str) -> _Advice:

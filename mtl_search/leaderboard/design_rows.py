@@ -18,6 +18,7 @@ _DIFFERENCES = {
     "vs_reference": "vs_reference_difference",
     "gain_of_tuning": "gain_of_tuning",
     "gain_of_sharing": "gain_of_sharing",
+    "over_recommended": "over_recommended",
 }
 _RESULT = tuple(field.name for field in fields(TaskResult))
 

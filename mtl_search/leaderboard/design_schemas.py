@@ -85,6 +85,7 @@ SUMMARY = table_schema(
     column("control", TEXT, "as in designs; null where it was not confirmed"),
     *_part("gain_of_tuning", "mean paired difference of the control to single_task"),
     *_part("gain_of_sharing", "mean paired difference to the control"),
+    *_part("over_recommended", "mean paired difference to the recommended design"),
     column("verdict", TEXT, "better (than references and control), worse (than one), or no difference shown"),
     column("provisional", NAMES, "why a verdict may change with more trials of the references; else empty"),
     column("n_params", COUNT, "trainable parameters of all networks"),

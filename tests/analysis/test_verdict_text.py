@@ -64,6 +64,7 @@ def row(arm: str = "pooled", **changes: Any) -> Row:
         "vs_reference": part(0.1, verdict=NONE),
         "gain_of_tuning": part(0.1),
         "gain_of_sharing": part(0.06),
+        "over_recommended": part(0.0),
         **changes,
     }
 
@@ -112,6 +113,22 @@ def test_where_no_difference_is_shown_the_advice_stays() -> None:
     )
     assert parts.startswith("Tuning brings +0.10 % [-0.90, +1.10], sharing +0.06 %")
     assert advice(row()) == "pooled"
+
+
+@pytest.mark.parametrize(
+    ("found", "sentence"),
+    [
+        (part(0.16), "Three networks gave +0.16 % [-0.84, +1.16] more on test: not shown."),
+        (part(-0.2), "Three networks gave 0.20 % [-0.80, 1.20] less on test: not shown."),
+        (part(0.5, shown=True), "Three networks gave +0.50 % [+0.40, +0.60] more on test."),
+    ],
+)
+def test_what_a_larger_design_gave_comes_before_the_reason(found: Difference, sentence: str) -> None:
+    larger = row("search", n_networks=3, behind=0.0, over_recommended=found)
+    _, why, reason, *_ = said(row(), larger)
+    assert why == sentence
+    assert reason.startswith("It is the smallest design")
+    assert said(better(), larger)[1] == sentence
 
 
 def test_the_best_on_valid_is_called_so() -> None:

@@ -38,6 +38,7 @@ def confirmed(design_id: str, gain: float = 1.0) -> SummaryRecord:
         control=None,
         gain_of_tuning=Difference(),
         gain_of_sharing=Difference(),
+        over_recommended=Difference(),
         verdict=None,
         provisional=(),
         tasks=tuple(TaskResult(name, *numbers, verdict=None) for name in ("age", "death")),
