@@ -61,7 +61,7 @@ class TableFile:
         """
         schema = self.schema if columns is None else pa.schema([self.schema.field(name) for name in columns])
         try:
-            with self.path.open("rb") as file:
+            with self._open() as file:
                 parquet = pq.ParquetFile(file)
                 self._check(parquet.schema_arrow)
                 rows = parquet.read(columns=schema.names)
@@ -94,7 +94,7 @@ class TableFile:
 
     def _grow(self, rows: pa.Table, merged: int | None) -> None:
         """Write ``rows`` behind what there is, in place of the ``merged`` last groups (None: of all)."""
-        with self.path.open("rb") as old:
+        with self._open() as old:
             if _stamp(self.path) != self._stamp:
                 self._groups, self._appended = [pq.read_metadata(old)], 0 if merged is None else 1
                 merged = merged and 0
@@ -109,6 +109,15 @@ class TableFile:
             before = old.read(end)
             self._groups = kept
         self._put(lambda file: self._write(file, rows, before))
+
+    def _open(self) -> pa.OSFile:
+        """The file, opened once, by Arrow.
+
+        Its threads may let go of a file after the read has returned. Of Python's files that needs the
+        interpreter, and if it is just ending, the process aborts ("terminate called without an active
+        exception": one in ten short commands).
+        """
+        return pa.OSFile(str(self.path))
 
     def _put(self, write: Callable[[IO[bytes]], None]) -> None:
         self._stamp = None  # until it is done

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow.compute as pc
-from rich.cells import set_cell_size
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.text import Text
 
@@ -37,6 +37,11 @@ class Listed:
     last: datetime | None  # when the last trial ended
     design: DesignRecord | None
     tested: SummaryRecord | None
+
+    @property
+    def name(self) -> str:
+        """That of its folder."""
+        return self.path.resolve().name
 
     @classmethod
     def read(cls, path: Path) -> "Listed":
@@ -78,9 +83,8 @@ def list_sweeps(folder: Path) -> tuple[list[Listed], list[Unreadable]]:
             why = LeaderboardError(str(error.filename or path), "a file that can be read", found)
             unreadable.append(Unreadable(path, str(why)))
     never = datetime.min.replace(tzinfo=UTC)
-    running = [one.state is Standing.RUNNING for one in sweeps]
-    order = sorted(range(len(sweeps)), key=lambda at: (running[at], sweeps[at].last or never), reverse=True)
-    return [sweeps[at] for at in order], unreadable
+    sweeps.sort(key=lambda one: (one.state is Standing.RUNNING, one.last or never), reverse=True)
+    return sweeps, unreadable
 
 
 def show_sweeps(folder: Path, now: datetime | None = None) -> None:
@@ -89,7 +93,7 @@ def show_sweeps(folder: Path, now: datetime | None = None) -> None:
     console, now = plain_console(), now or datetime.now(UTC)
     if not sweeps and not unreadable:
         console.print(f"no sweep in {folder}; mtl-search run FILE makes one")
-    width = max((Text(one.path.name).cell_len for one in sweeps), default=0)
+    width = max((cell_len(one.name) for one in sweeps), default=0)
     for one in sweeps:
         _show(console, one, width, now)
     for broken in unreadable:
@@ -112,7 +116,7 @@ def _show(console: Console, one: Listed, width: int, now: datetime) -> None:
     parts = [trials, *([f"{one.failed} failed"] if one.failed else [])]
     if one.last is not None:
         parts.append(f"the last {ago((now - one.last).total_seconds())}")
-    name = set_cell_size(one.path.name, width)
+    name = set_cell_size(one.name, width)
     state = (f"{one.state.value:11}", _STYLES[one.state])
     console.print(Text.assemble((name, "bold"), "  ", state, f"  {', '.join(parts)}"))
     flow(console, _advice(one), 2)
@@ -140,7 +144,7 @@ def _advice(one: Listed) -> Text:
 def _row(one: Listed) -> dict[str, Any]:
     row: dict[str, Any] = {
         "folder": one.path,
-        "name": one.path.name,
+        "name": one.name,
         "state": one.state.value,
         "trials": one.trials,
         "failed": one.failed,
