@@ -36,9 +36,15 @@ from mtl_search.arm_names import SEARCH
 from mtl_search.data import Dataset, load_dataset
 from mtl_search.leaderboard import Leaderboard, TaskInfo
 from mtl_search.records import EpochReport, Metric, Split, TrialState
+from mtl_search.search.forecast.clock import RunClock
+from mtl_search.search.forecast.forecast import Forecast
+from mtl_search.search.forecast.stage import Stage
 from mtl_search.search.jobs import Job, Placement
 from mtl_search.search.ledger import Ledger
+from mtl_search.search.phases.catch_up import CatchUp
 from mtl_search.search.phases.conductor import Conductor
+from mtl_search.search.phases.replication import Replication
+from mtl_search.search.phases.watched import Watched, Watcher
 from mtl_search.search.snapshot import take
 from mtl_search.search.studies.journal import Journal
 from mtl_search.sweep import SweepSpec
@@ -119,20 +125,24 @@ class Fake:
         self._snapshots = 0.0
         self.times: list[dict[str, float]] = []  # of each trial, in seconds
         self._running: list[tuple[Job, float]] = []
-        began, before = time.monotonic(), len(conductor.ledger.records)
+        clock = RunClock(time.monotonic())
+        replication = Replication(conductor.spec, dataset, conductor.ledger)
+        stage = Stage(conductor, CatchUp(conductor, replication), replication)
+        forecast = Forecast(conductor.spec, dataset, conductor.ledger, clock, SLOTS)
 
         def changed() -> None:
             start = time.perf_counter()
-            take(conductor, began, before)
+            take(stage, forecast, clock)
             self._snapshots += time.perf_counter() - start
 
-        conductor.on_change(changed)
+        watcher = Watcher(changed, lambda ended: changed() if ended else None, lambda: None)
+        self._source = Watched(conductor, watcher)
 
     def run_one(self) -> bool:
         """Keep ``SLOTS`` trials running and end the oldest; False where none is left."""
         while len(self._running) < SLOTS:
             start, snapshots = time.perf_counter(), self._snapshots
-            job = self._conductor.next()
+            job = self._source.next()
             if isinstance(job, str):
                 break
             self._running.append((job, time.perf_counter() - start - (self._snapshots - snapshots)))
@@ -140,11 +150,11 @@ class Fake:
             return False
         job, suggest = self._running.pop(0)
         start = time.perf_counter()
-        stopped = any([self._conductor.report(job.trial_id, report) for report in self._reports(job)][:-1])
+        stopped = any([self._source.report(job.trial_id, report) for report in self._reports(job)][:-1])
         report = time.perf_counter() - start
         outcome = None if stopped else self._outcome(job)
         start, snapshots = time.perf_counter(), self._snapshots
-        self._conductor.finish(job.trial_id, outcome, PLACEMENT)
+        self._source.finish(job.trial_id, outcome, PLACEMENT)
         shown = self._snapshots - snapshots
         seconds = (suggest, report, time.perf_counter() - start - shown, 2 * shown)
         self.times.append(dict(zip(PARTS, seconds, strict=True)))

@@ -44,8 +44,14 @@ from mtl_search.leaderboard import Leaderboard, TaskInfo
 from mtl_search.search.budget.turns import Turns
 from mtl_search.search.designs.composing import design_records
 from mtl_search.search.executors import open_executor
+from mtl_search.search.forecast.clock import RunClock
+from mtl_search.search.forecast.forecast import Forecast
+from mtl_search.search.forecast.stage import Stage
 from mtl_search.search.ledger import Ledger
+from mtl_search.search.phases.catch_up import CatchUp
 from mtl_search.search.phases.conductor import Conductor
+from mtl_search.search.phases.replication import Replication
+from mtl_search.search.phases.watched import Watched, Watcher
 from mtl_search.search.snapshot import take
 from mtl_search.search.studies.journal import Journal
 from mtl_search.space import RandomSuggest
@@ -166,16 +172,20 @@ def run_package(spec: SweepSpec, dataset: Dataset) -> Timing:
         give_turns_to(SINGLE_TASK)
         executor.run(conductor, visible)  # the references, before the clock
         give_turns_to(SEARCH)
-        before = len(ledger.records)
+        before, clock = len(ledger.records), RunClock(time.monotonic())
+        replication = Replication(spec, visible, ledger)
+        stage = Stage(conductor, CatchUp(conductor, replication), replication)
+        forecast = Forecast(spec, visible, ledger, clock, executor.slots)
 
-        def changed() -> None:
-            take(conductor, time.monotonic(), before)
+        def changed(ended: bool = True) -> None:
+            if not ended:
+                return
+            take(stage, forecast, clock)
             if len(ledger.records) > before + len(finished):
                 finished.append(time.time())
 
-        conductor.on_change(changed)
         start = time.time()
-        executor.run(conductor, visible)
+        executor.run(Watched(conductor, Watcher(changed, changed, lambda: None)), visible)
         board.write_designs(design_records(spec, ledger, final=False))
         board.settle(ledger.references)
         end = time.time()

@@ -23,7 +23,7 @@ def add(commands: Commands) -> None:
 def resume(arguments: argparse.Namespace) -> int:
     """Go on with a sweep."""
     from mtl_search.search import resume_sweep
-    from mtl_search.terminal.live import watching
+    from mtl_search.terminal.watching import watching
 
     if arguments.references and arguments.trials is None and arguments.hours is None:
         raise UserError("--references", "--trials N or --hours H with it", "neither")

@@ -22,7 +22,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Run a new sweep."""
     from mtl_search.search import run_sweep
     from mtl_search.sweep import load_sweep
-    from mtl_search.terminal.live import watching
+    from mtl_search.terminal.watching import watching
 
     spec = load_sweep(arguments.file)
     with watching(quiet=arguments.quiet) as watch:

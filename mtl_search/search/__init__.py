@@ -32,13 +32,14 @@ from mtl_search.search.forecast.counts import Count, Part, Step, TrialPlan
 from mtl_search.search.forecast.planned import planned_trials
 from mtl_search.search.preparing.constraints import check_constraints
 from mtl_search.search.run import resume_sweep, run_sweep
-from mtl_search.search.snapshot import ArmProgress, Snapshot
+from mtl_search.search.snapshot import ArmProgress, RunningTrial, Snapshot
 
 __all__ = [
     "ArmProgress",
     "Count",
     "Executor",
     "Part",
+    "RunningTrial",
     "Snapshot",
     "Step",
     "SweepResult",

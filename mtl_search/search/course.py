@@ -16,6 +16,11 @@ from mtl_search.search.designs.plans import NetworkPlan, PlannedTraining
 from mtl_search.search.designs.untried import Untried
 from mtl_search.search.ending import cut_short, nothing_confirmed, nothing_final
 from mtl_search.search.executors import Executor
+from mtl_search.search.forecast.clock import RunClock
+from mtl_search.search.forecast.counts import Step
+from mtl_search.search.forecast.forecast import Forecast
+from mtl_search.search.forecast.predictions import Predictions
+from mtl_search.search.forecast.stage import Stage
 from mtl_search.search.jobs import JobSource
 from mtl_search.search.ledger import Ledger
 from mtl_search.search.phases.catch_up import CatchUp, until_settled
@@ -23,11 +28,21 @@ from mtl_search.search.phases.conductor import Conductor
 from mtl_search.search.phases.confirmation import Confirmation
 from mtl_search.search.phases.replication import Replication
 from mtl_search.search.phases.sequence import Phases
-from mtl_search.search.snapshot import Snapshot, take, take_retraining
+from mtl_search.search.phases.watched import Watched, Watcher
+from mtl_search.search.snapshot import Snapshot, take
 from mtl_search.search.studies.journal import Journal
 from mtl_search.sweep.spec import SweepSpec
 
 __all__ = ["Course", "SweepResult", "Watch"]
+
+EPOCHS = 0.5  # seconds between two looks at epochs
+LOOKING = 0.02
+STEPS = {
+    Conductor: Step.SEARCH,
+    CatchUp: Step.CATCH_UP,
+    Replication: Step.REPLICATION,
+    Confirmation: Step.CONFIRMATION,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +66,14 @@ class Watch:
         """Everything is checked and the first trial is about to be placed."""
 
     def changed(self, snapshot: Snapshot) -> None:
-        """A trial started or ended."""
+        """A trial started or ended, or has gone on."""
+
+    def stopping(self) -> None:
+        """Ctrl-C: what is in training is being stopped; a second one stops everything at once."""
+
+    def ended(self, seconds: float, predicted: float | None) -> None:
+        """The sweep came to its end after so many seconds of this run; what was predicted at a third of them,
+        if anything was."""
 
 
 @final
@@ -68,11 +90,10 @@ class Course:
         began: float,
     ) -> None:
         self._spec, self._dataset, self._executor, self._watch = spec, dataset, executor, watch
-        self._board, self._began = board, began
+        self._board, self._clock = board, RunClock(began)
         tasks = dataset.tasks.items()
         metrics = {name: task.metric for name, task in tasks if name in spec.settings.main_tasks}
         self._ledger = Ledger(board, metrics)
-        self._done_before = len(self._ledger.records)
         self._visible = dataset.without_test()  # all that is seen before the confirmation
         self._conductor = Conductor(
             spec,
@@ -85,14 +106,17 @@ class Course:
         )
         self._replication = Replication(spec, self._visible, self._ledger, self._conductor.hours)
         self._catch_up = CatchUp(self._conductor, self._replication)
-        self._replicating = math.nan  # since when
+        self._stage = Stage(self._conductor, self._catch_up, self._replication)
+        self._forecast = Forecast(spec, self._visible, self._ledger, self._clock, executor.slots)
+        self._predictions = Predictions()
+        self._next_look = 0.0
         self._settled = False  # whether search, catch-up and replication came to their end
 
     def run(self) -> SweepResult:
         """Train all arms, make their designs and confirm the best of them."""
         spec, ledger, board = self._spec, self._ledger, self._board
         self._watch.started(spec, self._dataset, self._executor, board.path)
-        searched = self._search()
+        self._train(Phases(self._conductor, self._after_search()), self._visible)
         hopeless = self._conductor.hopeless
         if hopeless is None and (lost := self._replication.lost):
             hopeless = nothing_final(lost)
@@ -104,7 +128,7 @@ class Course:
         if self._settled:
             designs, networks = with_controls(designs, spec.settings, ledger, self._dataset)
         board.write_designs(designs)
-        interrupted = hopeless is None and not (self._settled and self._confirm(networks, searched))
+        interrupted = hopeless is None and not (self._settled and self._confirm(networks))
         board.settle({task: value for task, value in ledger.yardsticks.items() if math.isfinite(value)})
         notes = cut_short(spec.settings.budget, ledger, *left_over)
         trials, metrics, resamples, tasks = map(board.frame, ("trials", "metrics", "resamples", "tasks"))
@@ -115,47 +139,59 @@ class Course:
             hopeless = nothing_confirmed(designs, board.records())
         if not interrupted:
             board.end(hopeless)
+        if hopeless is None and not interrupted:
+            seconds = self._clock.seconds
+            self._watch.ended(seconds, self._predictions.at_a_third(seconds))
         return SweepResult(board.path, interrupted, hopeless)
 
-    def _search(self) -> Snapshot:
-        """Search; then let references catch up and replicate promising designs until neither changes anything
-        or there is no time for more. How it looks then."""
-        self._conductor.on_change(lambda: self._watch.changed(self._look()))
-        self._replication.on_change(lambda: self._watch.changed(self._look()))
-        self._executor.run(Phases(self._conductor, self._after_search()), self._visible)
-        return self._look()
+    def _train(self, source: JobSource, dataset: Dataset) -> None:
+        """Have all jobs of ``source`` trained, and the watch told of it."""
+        self._clock.opened()
+        self._look()
+        watcher = Watcher(self._look, self._worked, self._watch.stopping)
+        self._executor.run(Watched(source, watcher), dataset)
+        self._next_look = 0.0
+        self._look()
 
     def _after_search(self) -> Iterator[JobSource]:
         conductor, replication = self._conductor, self._replication
         if conductor.hopeless is not None:
             return
         for source in until_settled(conductor, self._catch_up, replication):
-            if source is replication and math.isnan(self._replicating):
-                self._replicating = time.monotonic()
+            self._stage.step = STEPS[type(source)]
             yield source
             if conductor.interrupted or conductor.hopeless is not None or replication.interrupted:
                 return
         self._settled = not replication.lost
 
-    def _confirm(self, networks: Sequence[NetworkPlan], before: Snapshot) -> bool:
+    def _confirm(self, networks: Sequence[NetworkPlan]) -> bool:
         """Train finalists and controls on new seeds and read test; whether that came to its end."""
         hours = self._conductor.hours
         confirmation = Confirmation(self._spec.settings, self._dataset, self._ledger, networks, hours)
+        self._stage.confirmation, self._stage.step = confirmation, Step.CONFIRMATION
         if hours is not None:
             hours.confirming()
-        if (done := confirmation.done) < confirmation.planned:
-            began = time.monotonic()
-            confirmation.on_change(
-                lambda: self._watch.changed(take_retraining(confirmation, before, began, done))
-            )
-            self._executor.run(confirmation, self._dataset)
+        if confirmation.done < confirmation.planned:
+            self._train(confirmation, self._dataset)
         return not confirmation.interrupted
 
-    def _look(self) -> Snapshot:
-        searched = take(self._conductor, self._began, self._done_before)
-        if not self._replication.planned:
-            return searched
-        return take_retraining(self._replication, searched, self._replicating, 0)
+    def _worked(self, ended: bool) -> None:
+        """A trial has ended, or gone on by an epoch."""
+        self._clock.worked()
+        self._look(0.0 if ended else EPOCHS)
+
+    def _look(self, wait: float = 0.0) -> None:
+        """Tell the watch how things stand, ``wait`` seconds after the last time or later, and so that looking
+        takes a `LOOKING` part of the time at most."""
+        before = time.monotonic()
+        if before < self._next_look + wait:
+            return
+        snapshot = take(self._stage, self._forecast, self._clock)
+        if snapshot.seconds_left is not None:
+            self._predictions.note(snapshot.seconds, snapshot.seconds_left)
+        self._watch.changed(snapshot)
+        now = time.monotonic()
+        self._next_look = now + (now - before) / LOOKING
 
     def _left_over(self) -> tuple[list[Untried], list[PlannedTraining]]:
         """What catch-up and replication would go on with, had they more time."""

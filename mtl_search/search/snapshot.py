@@ -1,90 +1,121 @@
 """Snapshot: where a sweep stands, as plain values for whatever shows it."""
 
 import math
-import time
 from dataclasses import dataclass
+from typing import final
 
-from mtl_search.records import Phase
-from mtl_search.search.phases.conductor import Conductor
-from mtl_search.search.phases.retraining import Retraining
+from mtl_search.records import Phase, TrialState
+from mtl_search.search.forecast.clock import RunClock
+from mtl_search.search.forecast.counts import Count, Step, TrialPlan
+from mtl_search.search.forecast.forecast import Forecast
+from mtl_search.search.forecast.stage import Stage, arm_of
+from mtl_search.search.forecast.standing import Standing
+from mtl_search.sweep.arms import Arm
 
-__all__ = ["ArmProgress", "Snapshot", "take", "take_retraining"]
+__all__ = ["ArmProgress", "RunningTrial", "Snapshot", "take"]
 
 
+@final
 @dataclass(frozen=True, slots=True)
 class ArmProgress:
-    """One arm: trials by what became of them, how many there will be (None: nobody knows yet), the best so
-    far."""
+    """An arm of the search, or a later step: trials by what became of them, how many there will be (None:
+    nobody knows yet), the best so far."""
 
     name: str
     complete: int
     pruned: int
     failed: int
     running: int
-    planned: int | None
-    best: float  # delta_m of its best design so far in percent, NaN while there is none
+    planned: Count | None
+    best: float = math.nan  # delta_m of its best design so far in percent, NaN while there is none
 
 
+@final
+@dataclass(frozen=True, slots=True)
+class RunningTrial:
+    """A network in training: after how many of how many epochs."""
+
+    arm: str
+    members: tuple[str, ...]
+    epoch: int
+    epochs: int
+
+
+@final
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The whole sweep at one moment; ``seconds_left`` is None while there is nothing to estimate it from.
+    """The whole sweep at one moment, all steps and runs of it.
 
-    Under a budget of hours ``planned`` is what the time will do for, by the mean of the trials so far, and
-    while arms are trained ``seconds_left`` is what the whole command has left.
+    ``seconds``: of this run, which never begin anew; ``before``: that runs before it were at work.
+    ``seconds_left`` is None while there is nothing to estimate it from; under a budget of hours it is what
+    the command has left until the confirmation, and ``planned`` what the time will do for, by the mean of the
+    trials so far.
     """
 
-    phase: Phase
+    step: Step
     arms: tuple[ArmProgress, ...]
-    done: int  # trials of the phase, and how many there will be: of a replication, in this round of it
-    planned: int | None
+    done: int
+    failed: int
+    planned: Count | None
     seconds: float
+    before: float
     seconds_left: float | None
-    note: str
+    running: tuple[RunningTrial, ...] = ()
+    starting: bool = False  # workers start, nothing is in training yet
+    chosen: tuple[str, ...] = ()  # the members that were drafted last
+    note: str = ""  # why these
 
 
-def take(conductor: Conductor, started: float, done_before: int) -> Snapshot:
-    """Where ``conductor`` stands; ``started`` is a ``time.monotonic()``, when ``done_before`` trials were
-    there."""
-    arms = tuple(_arm(conductor, index) for index in range(len(conductor.arms)))
-    done = sum(arm.complete + arm.pruned + arm.failed for arm in arms)
-    planned = None if any(arm.planned is None for arm in arms) else sum(arm.planned or 0 for arm in arms)
-    seconds = time.monotonic() - started
-    fresh = done - done_before
-    left = seconds / fresh * max(0, planned - done) if planned is not None and fresh >= 3 else None
-    if conductor.hours is not None:
+def take(stage: Stage, forecast: Forecast, clock: RunClock) -> Snapshot:
+    """Where the sweep stands."""
+    conductor, standing = stage.conductor, stage.standing()
+    plan, ahead = forecast.plan(standing), stage.ahead(clock.working)
+    left = forecast.seconds_left(plan, standing, ahead)
+    if conductor.hours is not None and standing.step is not Step.CONFIRMATION:
         left = max(0.0, conductor.hours.left)
-    return Snapshot(Phase.SEARCH, arms, done, planned, seconds, left, conductor.note)
-
-
-def take_retraining(retraining: Retraining, before: Snapshot, started: float, done_before: int) -> Snapshot:
-    """Where ``retraining`` stands, below the arms and phases as the ``before`` one left them."""
-    done, planned = retraining.done, retraining.planned
-    row = ArmProgress(
-        retraining.phase.value,
-        done - retraining.failed,
-        0,
-        retraining.failed,
-        retraining.running,
-        planned,
-        math.nan,
+    arms = [_arm(stage, arm, standing, plan) for arm in conductor.arms]
+    later = [_later(stage, step, standing, plan) for step in Step if step is not Step.SEARCH]
+    newest = next(reversed(conductor.running.values()), None)
+    return Snapshot(
+        step=stage.step,
+        arms=(*arms, *(row for row in later if row.planned != Count.exactly(0))),
+        done=standing.done.total(),
+        failed=sum(row.failed for row in (*arms, *later)),
+        planned=plan.total if all(row.planned is not None for row in arms) else None,
+        seconds=clock.seconds,
+        before=forecast.before,
+        seconds_left=left,
+        running=tuple(
+            RunningTrial(arm_of(one), one.job.config.members, len(one.history), one.job.config.epochs)
+            for one in stage.running
+        ),
+        starting=clock.is_starting,
+        chosen=newest.job.config.members if newest and stage.step is Step.SEARCH else (),
+        note=stage.purpose,
     )
-    seconds = time.monotonic() - started
-    fresh = done - done_before
-    left = seconds / fresh * (planned - done) if fresh >= 3 else None
-    arms = (*before.arms, row)
-    return Snapshot(retraining.phase, arms, done, planned, seconds, left, retraining.purpose)
 
 
-def _arm(conductor: Conductor, index: int) -> ArmProgress:
-    arm, ledger = conductor.arms[index], conductor.ledger
-    states = ledger.states[arm.name]
-    running = sum(one.study.arm is arm for one in conductor.running.values())
+def _arm(stage: Stage, arm: Arm, standing: Standing, plan: TrialPlan) -> ArmProgress:
+    """Its trials; what the references train to catch up has a row of its own."""
+    conductor, states = stage.conductor, stage.conductor.ledger.states[arm.name]
+    caught_up = standing.done[Step.CATCH_UP, arm.name]
+    known = standing.searched[arm.name] is not None or stage.step is not Step.SEARCH
     return ArmProgress(
         arm.name,
-        states["complete"],
+        states["complete"] - min(caught_up, states["complete"]),
         states["pruned"],
         states["failed"],
-        running,
-        conductor.planned(arm),
+        sum(arm_of(one) == arm.name for one in stage.running) * (stage.step is Step.SEARCH),
+        plan.at(Step.SEARCH, arm.name) if known else None,
         conductor.incumbents.delta_m(arm.name),
     )
+
+
+def _later(stage: Stage, step: Step, standing: Standing, plan: TrialPlan) -> ArmProgress:
+    """A step after the search."""
+    done = sum(number for (of, _), number in standing.done.items() if of is step)
+    failed = 0
+    if step is not Step.CATCH_UP:
+        failed = stage.conductor.ledger.replicates.states[Phase(step.value)][TrialState.FAILED]
+    running = len(stage.running) if step is stage.step else 0
+    return ArmProgress(step.value, done - failed, 0, failed, running, plan.of(step))

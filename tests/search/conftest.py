@@ -1,5 +1,6 @@
 """A conductor whose trials are not trained but made up, in milliseconds, and what is left of it on disk."""
 
+import math
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ import pytest
 from mtl_search.data import Dataset, load_dataset
 from mtl_search.leaderboard import Leaderboard, TaskInfo
 from mtl_search.records import EpochReport, Metric, Split, TrialRecord, TrialState
+from mtl_search.search import course
 from mtl_search.search.jobs import Job, JobSource, Placement
 from mtl_search.search.ledger import Ledger
 from mtl_search.search.phases.conductor import Conductor
@@ -106,6 +108,12 @@ class Bench:
 def _no_waiting_for_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a killed process wrote is there without it; only a machine that loses power needs it."""
     monkeypatch.setattr(os, "fsync", lambda descriptor: None)
+
+
+@pytest.fixture(autouse=True)
+def _every_start_and_end_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However short trials are: a watch otherwise hears of what happens now and then."""
+    monkeypatch.setattr(course, "LOOKING", math.inf)
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ import signal
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -35,20 +36,31 @@ def arms(path: Path) -> Counter[str]:
 
 
 class Listening(Watch):
-    """Keeps what it is told, and may do something at the n-th change."""
+    """Keeps what it is told of starts and ends, and may do something at the n-th of them."""
 
     def __init__(self, at: int = -1, do: Callable[[], object] = lambda: None) -> None:
         self.begun: list[Path] = []
         self.snapshots: list[Snapshot] = []
+        self.stops = 0
+        self.ends: list[tuple[float, float | None]] = []
         self._at, self._do = at, do
 
     def started(self, spec: SweepSpec, dataset: Dataset, executor: Executor, path: Path) -> None:
         self.begun.append(path)
 
     def changed(self, snapshot: Snapshot) -> None:
+        before = self.snapshots[-1] if self.snapshots else replace(snapshot, done=0, running=())
+        if (snapshot.done, len(snapshot.running)) == (before.done, len(before.running)):
+            return
         self.snapshots.append(snapshot)
         if len(self.snapshots) == self._at:
             self._do()
+
+    def stopping(self) -> None:
+        self.stops += 1
+
+    def ended(self, seconds: float, predicted: float | None) -> None:
+        self.ends.append((seconds, predicted))
 
 
 def ctrl_c() -> None:
@@ -188,13 +200,17 @@ def test_watchers_see_it_grow(tiny_spec: MakeSpec, tmp_path: Path) -> None:
     done = [snapshot.done for snapshot in watch.snapshots]
     assert done == sorted(done)
     last = watch.snapshots[-1]
-    assert last.planned == last.done == 15 + (caught_up := last.arms[0].complete - 4)
-    assert caught_up >= 0, "references caught up with the search"
-    assert [arm.name for arm in last.arms] == list(ARMS)
-    assert {arm.name: arm.complete for arm in last.arms[1:]} == {arm: WHOLE[arm] for arm in ARMS[1:]}
-    assert max(sum(arm.running for arm in snapshot.arms) for snapshot in watch.snapshots) == 1
-    assert last.seconds_left == 0.0
+    rows = {arm.name: arm for arm in last.arms}
+    assert last.done == 15 + rows["catch-up"].complete, "references caught up with the search"
+    assert {arm: rows[arm].complete for arm in ARMS} == WHOLE
+    assert max(len(snapshot.running) for snapshot in watch.snapshots) == 1
+    assert max(trial.epoch for snapshot in watch.snapshots for trial in snapshot.running) <= 2
+    assert last.seconds_left is not None
+    assert last.seconds_left < 5.0
     assert watch.snapshots[0].seconds_left is None
+    ((seconds, predicted),) = watch.ends
+    assert last.seconds <= seconds
+    assert predicted is None or predicted > 0.0
 
 
 # refused before anything is written
@@ -387,8 +403,10 @@ def _handler_is_left_as_it_was() -> Iterator[None]:
 
 @pytest.mark.parametrize("at", [1, 2, 8, 29])
 def test_ctrl_c_keeps_what_was_finished(tiny_spec: MakeSpec, tmp_path: Path, at: int) -> None:
-    result = run_sweep(tiny_spec(), tmp_path, inline=True, watch=Listening(at, ctrl_c))
+    watch = Listening(at, ctrl_c)
+    result = run_sweep(tiny_spec(), tmp_path, inline=True, watch=watch)
     assert result.interrupted
+    assert (watch.stops, watch.ends) == (1, [])
     assert result.hopeless is None
     done = [r.trial_id for r in result.board.records()]
     assert len(done) == at // 2

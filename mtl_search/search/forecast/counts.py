@@ -91,6 +91,10 @@ class TrialPlan:
         """Of one step."""
         return _sum(part.count for part in self.parts if part.step is step)
 
+    def at(self, step: Step, arm: str) -> Count:
+        """Of one arm in a step."""
+        return _sum(part.count for part in self.within(step) if part.arm == arm)
+
     def within(self, step: Step) -> tuple[Part, ...]:
         """The parts of a step."""
         return tuple(part for part in self.parts if part.step is step)

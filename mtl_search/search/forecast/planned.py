@@ -2,7 +2,7 @@
 
 The search is a budget, and exact. What follows depends on which designs turn out best. Its bounds follow from
 the sizes of designs; what lies between is expected as the committed sweeps had it (SUPPORT2 with five tasks
-and up to three networks, QM9 with twelve and four), which the ``*_PART`` numbers below are read from.
+and up to three networks, QM9 with twelve and four), which the numbers below are read from.
 """
 
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ from typing import Self, final
 
 from mtl_search.arm_names import ALONE_ARMS, CONTROL, SEARCH, SINGLE_TASK
 from mtl_search.search.forecast.counts import Count, Part, Step, TrialPlan
+from mtl_search.search.forecast.standing import Standing, under_way
 from mtl_search.sweep.arms import Arm, arms_of
 from mtl_search.sweep.spec import SweepSpec
 
@@ -24,15 +25,16 @@ FURTHER_PART = 0.2  # of a further finalist's networks: not in one before
 CONTROL_PART = 0.8  # of the controls' networks: not among the references
 
 
-def planned_trials(spec: SweepSpec) -> TrialPlan:
-    """How many trials each step and arm of a new sweep will train.
+def planned_trials(spec: SweepSpec, standing: Standing | None = None) -> TrialPlan:
+    """How many trials each step and arm of a sweep will train; of one that runs, by where it stands.
 
     Under a budget of hours nobody knows what the search will train: it is not in the plan, and all that
     follows is what would be trained if there were time. A trial that an equal one answers counts as well; so
     does no network that a resume trains once more only to keep it.
     """
     size = _Size.of(spec)
-    return TrialPlan((*_searched(size), *_caught_up(size), *_replicated(size), *_confirmed(size)))
+    plan = TrialPlan((*_searched(size), *_caught_up(size), *_replicated(size), *_confirmed(size)))
+    return plan if standing is None else under_way(plan, standing)
 
 
 @final

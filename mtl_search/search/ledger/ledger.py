@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow.compute as pc
 
 from mtl_search.analysis import jackknife_variance
-from mtl_search.arm_names import SINGLE_TASK
+from mtl_search.arm_names import SEARCH, SINGLE_TASK
 from mtl_search.design import Candidate
 from mtl_search.grouping.strategy import Measurement
 from mtl_search.leaderboard import Leaderboard
@@ -20,6 +20,7 @@ from mtl_search.records import MetricKind, Phase, Split, TrialRecord, TrialState
 from mtl_search.search.ledger.attempts import is_tried_again
 from mtl_search.search.ledger.replicates import Replicates
 from mtl_search.search.ledger.seed_noise import typical_sd
+from mtl_search.search.ledger.speeds import Speeds
 from mtl_search.search.ledger.timings import Timings
 
 __all__ = ["Ledger"]
@@ -42,13 +43,14 @@ class Ledger:
         self.references: dict[str, float] = {}
         self.newest: TrialRecord | None = None  # of any phase
         self.states: dict[str, Counter[str]] = defaultdict(Counter)
-        self.timings = Timings()
+        self.timings, self.speeds = Timings(), Speeds()
         self._complete: dict[str, TrialRecord] = {}
         self._errors: dict[tuple[str, str, int], float] = {}  # of references: by task, network and replicates
         self._alone: set[str] = set()  # networks of single_task by config_id, by whatever arm trained first
         self._by_id: dict[str, TrialRecord] = {}
         self._measured: dict[str, Measurement] = {}  # by trial, over the references known by now
         self.replicates = Replicates()
+        self.caught_up = 0  # trials of single_task after the search had begun
         self.lost: Counter[str] = Counter()  # trainings of the search that were lost and tried again
         self._resamples: dict[str, dict[str, dict[int, float]]] = {}  # on valid by trial, task and group
         self._reference_networks: dict[str, str] = {}  # config_id of what the references were measured on
@@ -98,7 +100,7 @@ class Ledger:
     def comparable(self) -> tuple[str, ...]:
         """The main tasks that have a gain, or will: not those whose reference cannot be divided by, nor, once
         the other arms have begun, those that have none."""
-        begun = any(arm != SINGLE_TASK for arm in self.states)
+        begun = any(states.total() for arm, states in self.states.items() if arm != SINGLE_TASK)
         known = self.yardsticks
         return tuple(
             task for task in self.metrics if math.isfinite(known.get(task, math.nan if begun else 1.0))
@@ -257,6 +259,7 @@ class Ledger:
     def _learn(self, record: TrialRecord) -> None:
         self.newest = record
         self.timings.learn(record)
+        self.speeds.learn(record)
         if record.phase != Phase.SEARCH:
             self.replicates.add(record)
             if record.config_id in self._reference_networks.values():
@@ -267,6 +270,7 @@ class Ledger:
             return
         self.records.append(record)
         self._by_id[record.trial_id] = record
+        self.caught_up += record.arm == SINGLE_TASK and self.states[SEARCH].total() > 0
         self.states[record.arm][record.state.value] += 1
         if record.state != TrialState.COMPLETE:
             return

@@ -1,5 +1,6 @@
 """Replicates: what was trained again on new seeds, after the search."""
 
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import final
 
@@ -15,11 +16,16 @@ class Replicates:
     def __init__(self) -> None:
         self._complete: dict[str, list[TrialRecord]] = {}  # of the replication, by config_id
         self._attempts: dict[tuple[Phase, str], dict[int, list[TrialRecord]]] = {}  # by config_id and seed
+        self.states: dict[Phase, Counter[TrialState]] = defaultdict(Counter)  # lost ones in none of them
+        self.by_arm: dict[Phase, Counter[str]] = defaultdict(Counter)
 
     def add(self, record: TrialRecord) -> None:
         """Take in a training of the replication or of the confirmation."""
         of_seeds = self._attempts.setdefault((record.phase, record.config_id), {})
         of_seeds.setdefault(record.seed, []).append(record)
+        if not record.lost:
+            self.states[record.phase][record.state] += 1
+            self.by_arm[record.phase][record.arm] += 1
         if record.phase == Phase.REPLICATION and record.state == TrialState.COMPLETE:
             self._complete.setdefault(record.config_id, []).append(record)
 

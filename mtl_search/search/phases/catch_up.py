@@ -64,6 +64,12 @@ class CatchUp(JobSource):
     def __init__(self, conductor: Conductor, replication: Replication) -> None:
         self._conductor, self._replication = conductor, replication
         self._queue: list[Untried] = []
+        self.times, self.newest = 0, 0  # how often they have caught up, and by how many trials the last time
+
+    @property
+    def queued(self) -> int:
+        """How many are next."""
+        return len(self._queue)
 
     @override
     def next(self) -> Job | Literal["wait", "done"]:
@@ -75,6 +81,8 @@ class CatchUp(JobSource):
         while True:
             if not self._queue and not running:  # what is in training counts as missing
                 self._queue = self.missing()
+                self.times += bool(self._queue)
+                self.newest = len(self._queue) or self.newest
             if not self._queue or (hours is not None and not hours.has_room(SINGLE_TASK)):
                 self._queue.clear()
                 return "wait" if running else "done"

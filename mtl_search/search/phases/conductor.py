@@ -1,6 +1,6 @@
 """Conductor: the search of one sweep, arm by arm, from the first job to the last outcome."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Literal, final
 
@@ -71,7 +71,6 @@ class Conductor(JobSource):
         self._bfloat16 = bfloat16
         self._turns = Turns(self.studies, self.running, ledger, self.hours)
         self._interrupted = False
-        self._changed: Callable[[], None] = lambda: None
         self._recorder = Recorder(spec.settings.name, dataset)
         self._costs = NetworkCosts(dataset.tasks, dataset.input_shape)
 
@@ -131,15 +130,10 @@ class Conductor(JobSource):
         else:
             self._settle(running, given_up(record) if record.lost else record)
             self._give_up_if_hopeless(after=HOPELESS)
-        self._changed()
 
     @override
     def interrupt(self) -> None:
         self._interrupted = True
-
-    def on_change(self, listener: Callable[[], None]) -> None:
-        """Call ``listener`` whenever a trial has started or ended."""
-        self._changed = listener
 
     def planned(self, arm: Arm) -> int | None:
         """How many trials there will be of ``arm``; None while nobody knows."""
@@ -201,7 +195,6 @@ class Conductor(JobSource):
         running.history, running.started = [], Start.now()
         self.running[running.job.trial_id] = running
         running.study.n_running += 1
-        self._changed()
         return running.job
 
     def _draw(self, study: ArmStudy, first_round: bool) -> Job | None:
@@ -244,7 +237,6 @@ class Conductor(JobSource):
         study.repeated = 0
         self.running[trial_id] = running
         study.n_running += 1
-        self._changed()
         return job
 
     def _settle(self, running: Running, record: TrialRecord) -> None:

@@ -128,7 +128,6 @@ class Confirmation(Retraining):
             super().finish(trial_id, outcome, placement)
         else:
             self.end(trial_id, outcome)
-            self._changed()
 
     def _lacks_folder(self, network: NetworkPlan, seed: int) -> bool:
         """Whether the weights of a network that was trained on ``seed`` should be kept and are missing."""

@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import ClassVar, Literal
 
@@ -54,7 +54,8 @@ class Retraining(JobSource):
         self._queue: list[PlannedTraining] = []
         self._live: dict[str, InTraining] = {}
         self._tried: Counter[tuple[str, int]] = Counter()  # trainings that ended in this run
-        self._changed: Callable[[], None] = lambda: None
+        self.rounds = 0  # in which something was asked for, by this run
+        self.newest: Counter[str] = Counter()  # trainings of the newest of them, by arm
 
     @abstractmethod
     def more(self) -> list[PlannedTraining]:
@@ -75,13 +76,14 @@ class Retraining(JobSource):
         return self.done + len(self._live) + len(self._queue)
 
     @property
-    def running(self) -> int:
-        """How many are in training."""
-        return len(self._live)
+    def running(self) -> Collection[InTraining]:
+        """What is in training."""
+        return self._live.values()
 
-    def on_change(self, listener: Callable[[], None]) -> None:
-        """Call ``listener`` whenever a training has started or ended."""
-        self._changed = listener
+    @property
+    def queued(self) -> Sequence[PlannedTraining]:
+        """What is next."""
+        return self._queue
 
     @override
     def next(self) -> Job | Literal["wait", "done"]:
@@ -89,6 +91,8 @@ class Retraining(JobSource):
             return "done"
         if not self._queue and not self._live:
             self._queue = self.more()
+            self.rounds += bool(self._queue)
+            self.newest = Counter(network.arm for network, _ in self._queue) or self.newest
         if self._queue and not self.fits(*self._queue[0]):
             self._queue.clear()
         if not self._queue:
@@ -96,7 +100,6 @@ class Retraining(JobSource):
         network, seed = self._queue.pop(0)
         job = self.job(network, seed)
         self._live[job.trial_id] = InTraining(network, job, Start.now())
-        self._changed()
         return job
 
     def job(self, network: NetworkPlan, seed: int) -> Job:
@@ -146,7 +149,6 @@ class Retraining(JobSource):
                 reading_plan=self.reading_plan,
             )
         )
-        self._changed()
 
     def end(self, trial_id: str, outcome: TrialOutcome | None) -> InTraining:
         """Count a training as ended, unless it was interrupted."""

@@ -525,19 +525,6 @@ def test_killed_at_any_write_nothing_is_lost_or_there_twice(
     assert source.next() == "done"
 
 
-# what watchers are told
-
-
-def test_listeners_hear_of_every_start_and_end(bench: MakeBench) -> None:
-    b = bench()
-    source = b.open()
-    heard: list[int] = []
-    source.on_change(lambda: heard.append(len(source.running)))
-    b.run(source)
-    assert heard.count(1) == 15
-    assert heard.count(0) == 15
-
-
 def test_records_say_where_they_come_from(bench: MakeBench) -> None:
     b = bench()
     b.run(b.open())

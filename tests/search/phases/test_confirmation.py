@@ -236,7 +236,7 @@ class TestAsAJobSource:
         assert len(jobs) == source.planned == 4
         assert [job.seed for job in jobs] == [s for s in confirmation_seeds(self.spec) for _ in range(2)]
         assert all(job.read_test for job in jobs)
-        assert source.running == 4
+        assert len(source.running) == 4
 
     def test_an_interrupted_training_is_not_recorded(self, ledger: Ledger) -> None:
         source = self.confirmation(ledger)
