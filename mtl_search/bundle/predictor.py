@@ -125,10 +125,6 @@ class Predictor:
             frame.index = rows.index
         return frame
 
-    def predict_prepared(self, prepared: pa.Table, batch: int = BATCH) -> pa.Table:
-        """The predictions of rows that ``reading`` has prepared."""
-        return self._predict(prepared, batch)
-
     def predictions(self, inputs: Inputs) -> dict[str, Tensor]:
         """What each model says of encoded rows by task: S x N or S x N x K, not yet averaged."""
         tasks = self.tasks
@@ -137,12 +133,8 @@ class Predictor:
             of_models = [model.predictions(on_device, tasks) for model in self.models]
         return {name: torch.stack([of[name] for of in of_models if name in of]) for name in tasks}
 
-    def _predict(self, prepared: pa.Table, batch: int) -> pa.Table:
-        starts = range(0, max(prepared.num_rows, 1), batch)
-        parts = [self._columns(self.reading.encode(prepared.slice(start, batch))) for start in starts]
-        return pa.concat_tables(parts)
-
-    def _columns(self, inputs: Inputs) -> pa.Table:
+    def decoded(self, inputs: Inputs) -> pa.Table:
+        """The columns of predictions of encoded rows."""
         found: dict[str, Any] = {}
         tasks = self.tasks
         for name, of_seeds in self.predictions(inputs).items():
@@ -153,6 +145,11 @@ class Predictor:
                 variance_N = (of_seeds - mean).square().sum(0) / (len(of_seeds) - 1)
                 found[f"{name}_sd"] = pa.array(variance_N.sqrt().numpy())
         return pa.table(found)
+
+    def _predict(self, prepared: pa.Table, batch: int) -> pa.Table:
+        starts = range(0, max(prepared.num_rows, 1), batch)
+        parts = [self.decoded(self.reading.encode(prepared.slice(start, batch))) for start in starts]
+        return pa.concat_tables(parts)
 
     def _table(self, frame: "pd.DataFrame") -> pa.Table:
         names = list(self.reading.inputs.columns)

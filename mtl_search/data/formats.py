@@ -14,7 +14,7 @@ import pyarrow.parquet as pa_parquet
 from mtl_search.data.separated import Layout, read_separated
 from mtl_search.errors import DataError
 
-__all__ = ["FileSystem", "Reader", "is_text", "read_folder", "reader_of"]
+__all__ = ["FileSystem", "Reader", "folder_dataset", "is_text", "read_folder", "reader_of"]
 
 FileSystem: TypeAlias = pa_fs.FileSystem
 Read: TypeAlias = tuple[pa.Table, tuple[str, ...]]
@@ -42,6 +42,11 @@ def is_text(path: str) -> bool:
 
 def read_folder(filesystem: FileSystem, path: str, layout: Layout) -> Read:
     """Every Parquet file below the folder in the order of their names; folders ``key=value`` are columns."""
+    return folder_dataset(filesystem, path).to_table(), ()
+
+
+def folder_dataset(filesystem: FileSystem, path: str) -> pa_dataset.Dataset:
+    """The Parquet files below a folder, each with the same columns, as one table that is not read yet."""
     entries = filesystem.get_file_info(pa_fs.FileSelector(path, recursive=True))
     parts = sorted(entry.path for entry in entries if entry.is_file and entry.extension in ("parquet", "pq"))
     if not parts:
@@ -56,7 +61,7 @@ def read_folder(filesystem: FileSystem, path: str, layout: Layout) -> Read:
         if different:
             what = ", ".join(sorted(different))
             raise pa.ArrowInvalid(f"other columns in {part.path} than in the first part: {what}")
-    return dataset.to_table(), ()
+    return dataset
 
 
 def _read_parquet(filesystem: FileSystem, path: str, layout: Layout) -> Read:

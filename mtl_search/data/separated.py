@@ -12,7 +12,7 @@ import pyarrow.fs as pa_fs
 
 from mtl_search.data.missing import without_values
 
-__all__ = ["Layout", "read_separated"]
+__all__ = ["Layout", "find_layout", "read_separated"]
 
 FileSystem: TypeAlias = pa_fs.FileSystem
 
@@ -52,6 +52,22 @@ def read_separated(
         if pa.types.is_binary(field.type):
             raise pa.ArrowInvalid(f"bytes that are not UTF-8 in column {field.name!r}")
     return table, _notes(layout, found, usual)
+
+
+def find_layout(filesystem: FileSystem, path: str, layout: Layout, usual: str = ",") -> Layout:
+    """The layout with what is not given as it is found in the beginning of the file."""
+    found = Layout(layout.separator or _separator(filesystem, path, usual), layout.decimal or ".")
+    if layout.decimal is not None:
+        return found
+    with filesystem.open_input_stream(path) as stream:
+        reader = pa_csv.open_csv(
+            stream,
+            read_options=pa_csv.ReadOptions(block_size=HEAD),
+            parse_options=pa_csv.ParseOptions(delimiter=found.separator, newlines_in_values=True),
+        )
+        first = next(iter(reader), None)
+    commas = first is not None and _has_decimal_commas(pa.Table.from_batches([first]))
+    return replace(found, decimal=",") if commas else found
 
 
 def _notes(given: Layout, found: Layout, usual: str) -> tuple[str, ...]:

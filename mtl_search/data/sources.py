@@ -15,7 +15,17 @@ from mtl_search.data.separated import Layout
 from mtl_search.data.spec import DataSpec
 from mtl_search.errors import DataError, did_you_mean
 
-__all__ = ["bundled_tables", "check_table", "is_local_file", "located", "read_source", "read_table"]
+__all__ = [
+    "bundled_tables",
+    "check_table",
+    "check_there",
+    "is_local_file",
+    "locate",
+    "located",
+    "read_source",
+    "read_table",
+    "unreadable",
+]
 
 
 def bundled_tables() -> dict[str, Path]:
@@ -41,17 +51,30 @@ def read_source(spec: DataSpec, base: Path) -> tuple[pa.Table, tuple[str, ...]]:
     if source in bundled:
         _check_layout(spec, "a bundled table")
         return pa_parquet.read_table(bundled[source]), ()
-    filesystem, path = _locate(source, base)
-    try:
-        info = filesystem.get_file_info(path)
-        if info.type == pa_fs.FileType.NotFound:
-            raise _not_found(source, path)
-        if info.is_file and info.size == 0:
-            raise DataError(source, "a table", "an empty file")
+    filesystem, path = locate(source, base)
+    with unreadable(source):
+        info = check_there(filesystem, path, source)
         read = read_folder if info.type == pa_fs.FileType.Directory else reader_of(path, source)
         if not is_text(path):
             _check_layout(spec, "a table that knows its columns")
         return read(filesystem, path, layout)
+
+
+def check_there(filesystem: FileSystem, path: str, source: str) -> pa_fs.FileInfo:
+    """What is at a path; DataError if nothing is, or an empty file."""
+    info = filesystem.get_file_info(path)
+    if info.type == pa_fs.FileType.NotFound:
+        raise _not_found(source, path)
+    if info.is_file and info.size == 0:
+        raise DataError(source, "a table", "an empty file")
+    return info
+
+
+@contextmanager
+def unreadable(source: str) -> Iterator[None]:
+    """DataError for what Arrow and the system say of a source that they cannot read."""
+    try:
+        yield
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise DataError(source, "a table that can be read", _first_line(error)) from error
 
@@ -67,6 +90,8 @@ def located(source: str) -> Iterator[None]:
     try:
         yield
     except DataError as error:
+        if error.place.startswith(source):
+            raise
         raise DataError(f"{source}: {error.place}", error.expected, error.found, error.hint) from error
 
 
@@ -80,7 +105,8 @@ def check_table(table: pa.Table) -> None:
         raise DataError("rows", "at least one row", f"none in {len(names)} columns")
 
 
-def _locate(source: str, base: Path) -> tuple[FileSystem, str]:
+def locate(source: str, base: Path) -> tuple[FileSystem, str]:
+    """The file system of a path or a URI, and the path there; a relative one starts at ``base``."""
     if "://" not in source:
         return pa_fs.LocalFileSystem(), str((base / Path(source).expanduser()).absolute())
     try:

@@ -3,7 +3,7 @@
 # N rows, F columns, M columns with a missing indicator
 
 from dataclasses import dataclass
-from typing import Literal, final
+from typing import Literal, TypeAlias, final
 
 import numpy as np
 import pyarrow as pa
@@ -17,7 +17,9 @@ from mtl_search.data.inputs.fitted import FittedInputs, columns_of
 from mtl_search.data.rows import InputShape
 from mtl_search.errors import DataError
 
-__all__ = ["NumericInputs", "is_numeric", "read_numbers"]
+__all__ = ["NumericInputs", "is_numeric", "read_numbers", "said"]
+
+Said: TypeAlias = Literal["numbers", "dates", "times of day", "durations"]
 
 LARGEST = 1e150  # what is further from zero stands here, so that no step of the scaling overflows
 
@@ -36,6 +38,8 @@ class NumericInputs(FittedInputs):
     centres: tuple[float, ...]
     scales: tuple[float, ...]
     flagged: tuple[str, ...]
+    saw: tuple[Said, ...] = ()
+    """What the numbers of each column were in train."""
     kind: Literal["numeric"] = "numeric"
 
     @staticmethod
@@ -46,16 +50,17 @@ class NumericInputs(FittedInputs):
     @classmethod
     @override
     def fit(cls, train: pa.Table, columns: tuple[str, ...]) -> "NumericInputs":
-        centres, scales, flagged = [], [], []
+        centres, scales, flagged, saw = [], [], [], []
         for name, column in zip(columns, columns_of(train, columns), strict=True):
             values_N = _bounded(column, name)
             known = values_N[~np.isnan(values_N)]
             low, first, centre, third, high = np.quantile(known, [0.0, 0.25, 0.5, 0.75, 1.0])
             centres.append(float(centre))
             scales.append(max(float(third - first) or float(high - low) / 2 or 1.0, 1 / LARGEST))
+            saw.append(said(column.type))
             if len(known) < len(values_N):
                 flagged.append(name)
-        return cls(columns, tuple(centres), tuple(scales), tuple(flagged))
+        return cls(columns, tuple(centres), tuple(scales), tuple(flagged), tuple(saw))
 
     @property
     def features(self) -> tuple[str, ...]:
@@ -86,6 +91,15 @@ def _bounded(column: pa.ChunkedArray, name: str) -> NDArray[np.float64]:
     return np.clip(read_numbers(column, name), -LARGEST, LARGEST)
 
 
+def said(kind: pa.DataType) -> Said:
+    """What numbers of this type say; as inputs, those of one word are alike whatever their type."""
+    if pa.types.is_date(kind) or pa.types.is_timestamp(kind):
+        return "dates"
+    if pa.types.is_time(kind):
+        return "times of day"
+    return "durations" if pa.types.is_duration(kind) else "numbers"
+
+
 def is_numeric(kind: pa.DataType) -> bool:
     """Whether a column of this type is read as numbers."""
     types = pa.types
@@ -97,7 +111,7 @@ def is_numeric(kind: pa.DataType) -> bool:
 def read_numbers(column: pa.ChunkedArray, name: str) -> NDArray[np.float64]:
     """The column as float64, NaN where missing. DataError if a number is infinite.
 
-    Dates and moments count in microseconds since 1970, times of day and durations in their own unit.
+    Times count in microseconds: dates and moments since 1970, times of day since midnight.
     """
     if pa.types.is_null(column.type):
         return np.full(len(column), np.nan)
@@ -106,7 +120,8 @@ def read_numbers(column: pa.ChunkedArray, name: str) -> NDArray[np.float64]:
     if pa.types.is_date(column.type) or pa.types.is_timestamp(column.type):
         column = pc.cast(pc.cast(column, pa.timestamp("us"), safe=False), pa.int64())
     elif pa.types.is_temporal(column.type):
-        column = pc.cast(column, pa.int32() if column.type.bit_width == 32 else pa.int64())
+        kind = pa.time64("us") if pa.types.is_time(column.type) else pa.duration("us")
+        column = pc.cast(pc.cast(column, kind, safe=False), pa.int64())
     values_N = np.asarray(pc.cast(column, pa.float64(), safe=False).to_numpy(), np.float64)
     if np.isinf(values_N).any():
         found = f"{np.isinf(values_N).sum()} infinite values"

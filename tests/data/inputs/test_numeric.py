@@ -97,8 +97,8 @@ def test_indicators_follow_in_the_order_of_their_columns() -> None:
         ([Decimal("1.25"), None], None, [1.25, np.nan]),
         ([dt.date(1970, 1, 2), None], None, [86400e6, np.nan]),
         ([dt.datetime(1970, 1, 1, 0, 0, 1), None], pa.timestamp("ms"), [1e6, np.nan]),
-        ([dt.timedelta(seconds=2), None], pa.duration("s"), [2, np.nan]),
-        ([dt.time(0, 0, 3), None], pa.time32("s"), [3, np.nan]),
+        ([dt.timedelta(seconds=2), None], pa.duration("s"), [2e6, np.nan]),
+        ([dt.time(0, 0, 3), None], pa.time32("s"), [3e6, np.nan]),
         ([dt.time(0, 0, 3), None], pa.time64("us"), [3e6, np.nan]),
     ],
 )

@@ -1,0 +1,71 @@
+"""The table that is to be predicted, opened as training read its own."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+
+from mtl_search.bundle.reading import Reading
+from mtl_search.data.inputs import NumericInputs
+from mtl_search.data.inputs.numeric import is_numeric
+from mtl_search.data.separated import Layout
+from mtl_search.data.streams import Stream, open_dataset
+from mtl_search.data.text_streams import TextStream, open_text
+
+__all__ = ["open_table"]
+
+
+def open_table(source: str, reading: Reading, kept: Sequence[str]) -> Stream:
+    """The table of a source, with the separator and decimal sign of the sweep file where it is text.
+
+    A column of text, which says nothing of types, is read as what training saw: codes keep their zeros, and a
+    whole number is a number. What is ``kept`` and no input is read as what it looks like.
+    """
+    known = open_dataset(source, Path.cwd())
+    if known is not None:
+        return known
+    rules = reading.rules
+    stream = open_text(source, Path.cwd(), Layout(rules.separator, rules.decimal))
+    types = {**_inputs(stream, reading), **_others(stream, reading, kept)}
+    declared = {name for name, _ in reading.inputs.declared}
+    numeric = {
+        name
+        for inputs in reading.inputs.inputs
+        if isinstance(inputs, NumericInputs)
+        for name in inputs.columns
+    }
+    return stream.typed(types, frozenset(numeric - declared))
+
+
+def _inputs(stream: TextStream, reading: Reading) -> Mapping[str, pa.DataType]:
+    types: dict[str, pa.DataType] = {}
+    declared = dict(reading.inputs.declared)
+    for inputs in reading.inputs.inputs:
+        for name in inputs.columns:
+            if name not in stream.header:
+                continue
+            looks_like = stream.inferred.field(name).type
+            if isinstance(inputs, NumericInputs):
+                if is_numeric(looks_like) or pa.types.is_null(looks_like):
+                    types[name] = pa.float64() if pa.types.is_null(looks_like) else looks_like
+            elif name not in declared or not _are_numbers(inputs.levels[inputs.columns.index(name)]):
+                types[name] = pa.string()
+    return types
+
+
+def _others(stream: TextStream, reading: Reading, kept: Sequence[str]) -> Mapping[str, pa.DataType]:
+    """Columns that begin with nothing but empty cells are read as text."""
+    others = [name for name in kept if name in stream.header and name not in reading.inputs.columns]
+    return {name: pa.string() for name in others if pa.types.is_null(stream.inferred.field(name).type)}
+
+
+def _are_numbers(levels: Sequence[str]) -> bool:
+    """Whether levels are numbers as they are printed, and none is a code like 007."""
+    for level in levels:
+        try:
+            number = float(level)
+        except ValueError:
+            return False
+        if level not in (str(number), str(int(number)) if number.is_integer() else ""):
+            return False
+    return True

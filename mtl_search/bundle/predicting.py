@@ -1,0 +1,106 @@
+"""predict_table: predictions of a table of any size, read and written in batches."""
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+
+from mtl_search.bundle.counting import Counts
+from mtl_search.bundle.opening import open_table
+from mtl_search.bundle.predictor import BATCH, Predictor
+from mtl_search.bundle.writing import check_out, write_table
+from mtl_search.data.sources import located
+from mtl_search.data.streams import Stream
+from mtl_search.data.text_streams import Retyped
+from mtl_search.errors import DataError, nearest
+
+__all__ = ["predict_table"]
+
+ROWS, CELLS = 131_072, 8_000_000  # at most so many are in memory at a time
+
+
+def predict_table(
+    model: Predictor,
+    source: str,
+    out: Path,
+    *,
+    keep: Sequence[str] = (),
+    batch: int = BATCH,
+    on_progress: Callable[[int, float], None] = lambda rows, share: None,
+) -> Counts:
+    """Write the predictions of every row of ``source`` to ``out``, in their order; what was counted.
+
+    ``source`` is a path, a folder of Parquet parts, a URI or a bundled table; the ending of ``out`` is its
+    format. ``keep``: columns of the source that come first in ``out``. ``on_progress`` is told how many rows
+    are done, and which share of all. Raises DataError, and writes nothing, for a table that has not the
+    columns of training.
+    """
+    check_out(out)
+    _check_apart(source, out)
+    stream = open_table(source, model.reading, keep)
+    _check_kept(stream, model, keep)
+    with located(source):
+        model.reading.check_names(stream.names)
+        while True:
+            counts = Counts(model.reading)
+            try:
+                write_table(out, _tables(model, stream, keep, batch, counts, on_progress))
+            except Retyped as found:
+                stream = found.stream
+            else:
+                return counts
+
+
+def _tables(
+    model: Predictor,
+    stream: Stream,
+    keep: Sequence[str],
+    batch: int,
+    counts: Counts,
+    on_progress: Callable[[int, float], None],
+) -> Iterator[pa.Table]:
+    columns = tuple(dict.fromkeys((*keep, *model.reading.inputs.columns)))
+    rows = max(1, min(ROWS, CELLS // len(columns)))
+    for part in stream.batches(columns, rows):
+        prepared = model.reading.prepare(part.table)
+        yield _beside(part.table.select(keep), _predicted(model, prepared, batch, counts))
+        on_progress(counts.rows, part.share)
+
+
+def _predicted(model: Predictor, prepared: pa.Table, batch: int, counts: Counts) -> pa.Table:
+    parts = []
+    for start in range(0, max(1, prepared.num_rows), batch):
+        rows = prepared.slice(start, batch)
+        inputs = model.reading.encode(rows)
+        counts.add(rows, inputs)
+        parts.append(model.decoded(inputs))
+    return pa.concat_tables(parts).combine_chunks()
+
+
+def _beside(kept: pa.Table, predicted: pa.Table) -> pa.Table:
+    """Both as one table, the kept ones without dictionaries, which may differ between batches."""
+    columns = {name: _plain(column) for name, column in zip(kept.column_names, kept.columns, strict=True)}
+    columns |= dict(zip(predicted.column_names, predicted.columns, strict=True))
+    return pa.table(columns)
+
+
+def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    return column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
+
+
+def _check_kept(stream: Stream, model: Predictor, keep: Sequence[str]) -> None:
+    made = frozenset(model.columns)
+    for name in keep:
+        if name not in stream.names:
+            hint = nearest(name, stream.names)
+            raise DataError("--keep", "a column of the table", f"no column {name!r}", hint)
+        if stream.names.count(name) > 1 or keep.count(name) > 1:
+            raise DataError("--keep", "each column once", f"{name!r} twice")
+        if name in made:
+            expected = "columns that are named otherwise than the predictions"
+            raise DataError("--keep", expected, repr(name), "rename it, or leave it out")
+
+
+def _check_apart(source: str, out: Path) -> None:
+    if "://" not in source and Path(source).exists() and out.exists() and Path(source).samefile(out):
+        raise DataError(str(out), "another file than the table", "the same one")

@@ -1,0 +1,131 @@
+"""Text tables (CSV) of any size as streams, each column of the kind that it had in training."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+from typing import Any, Self, final
+
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+import pyarrow.fs as pa_fs
+from typing_extensions import override
+
+from mtl_search.data.missing import without_values
+from mtl_search.data.separated import Layout, find_layout
+from mtl_search.data.sources import locate, unreadable
+from mtl_search.data.streams import Batch, Stream
+from mtl_search.errors import DataError
+
+__all__ = ["Retyped", "TextStream", "open_text"]
+
+BLOCK = 8 * 2**20  # bytes of a batch, and those from which the types of columns are inferred
+PACKED = {".gz": "gzip", ".bz2": "bz2", ".zst": "zstd"}
+CONVERSION = re.compile(r"In CSV column #(\d+): CSV conversion error to ([^:]+): (.*)", re.DOTALL)
+
+
+class Retyped(Exception):
+    """A value far down is not of the type that its column began with: read ``stream`` from its beginning."""
+
+    def __init__(self, stream: "TextStream") -> None:
+        super().__init__(stream)
+        self.stream = stream
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class TextStream(Stream):
+    """A CSV file, whose types are those of ``types`` and otherwise inferred from its first block.
+
+    Reading it raises `Retyped` if a later block needs another type, or DataError where ``types`` says no
+    other.
+    """
+
+    source: str
+    filesystem: pa_fs.FileSystem
+    path: str
+    layout: Layout
+    header: tuple[str, ...]
+    inferred: pa.Schema
+    types: Mapping[str, pa.DataType]
+    fixed: frozenset[str]
+    """The columns that may be read as text if nothing else is possible are all but these."""
+
+    @property
+    @override
+    def names(self) -> tuple[str, ...]:
+        return self.header
+
+    @override
+    def batches(self, columns: Sequence[str], rows: int) -> Iterator[Batch]:
+        known = {name: kind for name, kind in self.types.items() if name in columns}
+        converting = {"column_types": known, "include_columns": list(columns)}
+        with unreadable(self.source):
+            size = self.filesystem.get_file_info(self.path).size or 1
+            with self.filesystem.open_input_file(self.path) as raw:
+                reader = _open(_unpacked(raw, self.path), self.layout, converting)
+                nothing = True
+                for batch in self._checked(reader):
+                    share = min(1.0, raw.tell() / size)
+                    for start in range(0, batch.num_rows, rows):
+                        nothing = False
+                        yield Batch(_without_empty(pa.Table.from_batches([batch.slice(start, rows)])), share)
+                if nothing:
+                    yield Batch(reader.schema.empty_table(), 1.0)
+
+    def _checked(self, reader: pa_csv.CSVStreamingReader) -> Iterator[pa.RecordBatch]:
+        try:
+            yield from reader
+        except pa.ArrowInvalid as error:
+            found = CONVERSION.match(str(error))
+            if found is None:
+                raise
+            raise self._wrong(self.header[int(found[1])], found[2], found[3]) from error
+
+    def _wrong(self, name: str, kind: str, why: str) -> Exception:
+        if kind in ("null", "int64") and not self._is(name, pa.float64()):
+            return Retyped(replace(self, types={**self.types, name: pa.float64()}))
+        if name not in self.fixed and not self._is(name, pa.string()):
+            return Retyped(replace(self, types={**self.types, name: pa.string()}))
+        what = "numbers" if kind in ("double", "int64") else kind
+        return DataError(f"{self.source}: column {name!r}", f"{what}, as in training", why.strip())
+
+    def _is(self, name: str, kind: pa.DataType) -> bool:
+        return self.types.get(name) == kind
+
+    def typed(self, types: Mapping[str, pa.DataType], fixed: frozenset[str]) -> Self:
+        """The same with other types, of which the ``fixed`` ones must not be read as text."""
+        return replace(self, types=types, fixed=fixed)
+
+
+def open_text(source: str, base: Path, layout: Layout) -> TextStream:
+    """The CSV file of a source, which is there; DataError if it is none."""
+    filesystem, path = locate(source, base)
+    usual = "\t" if ".tsv" in PurePosixPath(path.lower()).suffixes[-2:] else ","
+    with unreadable(source):
+        found = find_layout(filesystem, path, layout, usual)
+        with filesystem.open_input_stream(path) as stream:
+            schema = _open(stream, found, {}).schema
+    return TextStream(source, filesystem, path, found, tuple(schema.names), schema, {}, frozenset())
+
+
+def _open(stream: Any, layout: Layout, converting: Mapping[str, Any]) -> pa_csv.CSVStreamingReader:
+    return pa_csv.open_csv(
+        stream,
+        read_options=pa_csv.ReadOptions(block_size=BLOCK),
+        parse_options=pa_csv.ParseOptions(delimiter=layout.separator, newlines_in_values=True),
+        convert_options=pa_csv.ConvertOptions(decimal_point=layout.decimal, **converting),
+    )
+
+
+def _unpacked(raw: pa.NativeFile, path: str) -> pa.NativeFile:
+    packed = PACKED.get(PurePosixPath(path.lower()).suffix)
+    return raw if packed is None else pa.CompressedInputStream(raw, packed)
+
+
+def _without_empty(table: pa.Table) -> pa.Table:
+    """With null for empty text, as when a whole file is read."""
+    for position, of in enumerate(table.schema):
+        if pa.types.is_string(of.type):
+            table = table.set_column(position, of.name, without_values(table.column(position), ()))
+    return table
