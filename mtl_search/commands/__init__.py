@@ -22,6 +22,7 @@ from mtl_search.commands import (
     completion,
     evaluate,
     export,
+    predict,
     report,
     results,
     resume,
@@ -41,6 +42,7 @@ COMMANDS = (
     compare.add,
     report.add,
     export.add,
+    predict.add,
     evaluate.add,
     completion.add,
 )

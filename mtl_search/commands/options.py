@@ -5,6 +5,7 @@ from pathlib import Path
 
 __all__ = [
     "add_count",
+    "add_device",
     "add_execution",
     "add_folder",
     "add_json",
@@ -44,6 +45,11 @@ def add_results(one: argparse.ArgumentParser) -> None:
 def add_quiet(one: argparse.ArgumentParser) -> None:
     """``--quiet``: nothing but the path of what was made."""
     one.add_argument("--quiet", action="store_true", help="print nothing but the result's path")
+
+
+def add_device(one: argparse.ArgumentParser) -> None:
+    """``--device``: what networks compute on."""
+    one.add_argument("--device", default="cpu", metavar="D", help="cpu or cuda (default: cpu)")
 
 
 def add_execution(one: argparse.ArgumentParser) -> None:

@@ -31,7 +31,7 @@ from mtl_search.data.weights import row_weights, uneven_weights, without_weightl
 from mtl_search.records import Split
 from mtl_search.tasks import TaskConfig
 
-__all__ = ["dataset_from_table", "load_dataset", "located"]
+__all__ = ["dataset_from_table", "load_dataset"]
 
 
 def load_dataset(spec: DataSpec, tasks: Mapping[str, TaskConfig], *, base: Path) -> Dataset:

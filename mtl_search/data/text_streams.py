@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any, Self, final
@@ -21,7 +22,9 @@ __all__ = ["Retyped", "TextStream", "open_text"]
 
 BLOCK = 8 * 2**20  # bytes of a batch, and those from which the types of columns are inferred
 PACKED = {".gz": "gzip", ".bz2": "bz2", ".zst": "zstd"}
-CONVERSION = re.compile(r"In CSV column #(\d+): CSV conversion error to ([^:]+): (.*)", re.DOTALL)
+CONVERSION = re.compile(
+    r"In CSV column #(\d+): (?:Row #(\d+): )?CSV conversion error to ([^:]+): (.*)", re.DOTALL
+)
 
 
 class Retyped(Exception):
@@ -63,35 +66,44 @@ class TextStream(Stream):
         with unreadable(self.source):
             size = self.filesystem.get_file_info(self.path).size or 1
             with self.filesystem.open_input_file(self.path) as raw:
-                reader = _open(_unpacked(raw, self.path), self.layout, converting)
+                with self._converting():
+                    reader = _open(_unpacked(raw, self.path), self.layout, converting)
                 nothing = True
-                for batch in self._checked(reader):
+                while (batch := self._next(reader)) is not None:
                     share = min(1.0, raw.tell() / size)
                     for start in range(0, batch.num_rows, rows):
                         nothing = False
-                        yield Batch(_without_empty(pa.Table.from_batches([batch.slice(start, rows)])), share)
+                        part = pa.Table.from_batches([batch.slice(start, rows)])
+                        yield Batch(_without_empty(part), share)
                 if nothing:
                     yield Batch(reader.schema.empty_table(), 1.0)
 
-    def _checked(self, reader: pa_csv.CSVStreamingReader) -> Iterator[pa.RecordBatch]:
+    def _next(self, reader: pa_csv.CSVStreamingReader) -> pa.RecordBatch | None:
+        with self._converting():
+            return next(iter(reader), None)
+
+    @contextmanager
+    def _converting(self) -> Iterator[None]:
+        """Names the column of a value that is not of its type."""
         try:
-            yield from reader
+            yield
         except pa.ArrowInvalid as error:
             found = CONVERSION.match(str(error))
             if found is None:
                 raise
-            raise self._wrong(self.header[int(found[1])], found[2], found[3]) from error
+            row = f"{found[4].strip()} in row {found[2]}" if found[2] else found[4].strip()
+            raise self._wrong(self.header[int(found[1])], found[3], row) from error
 
     def _wrong(self, name: str, kind: str, why: str) -> Exception:
         if kind in ("null", "int64") and not self._is(name, pa.float64()):
-            return Retyped(replace(self, types={**self.types, name: pa.float64()}))
+            return Retyped(self.typed({**self.types, name: pa.float64()}, self.fixed))
         if name not in self.fixed and not self._is(name, pa.string()):
-            return Retyped(replace(self, types={**self.types, name: pa.string()}))
-        what = "numbers" if kind in ("double", "int64") else kind
-        return DataError(f"{self.source}: column {name!r}", f"{what}, as in training", why.strip())
+            return Retyped(self.typed({**self.types, name: pa.string()}, self.fixed))
+        what = "numbers" if kind in ("double", "int64") else f"{kind}, as in the rows before"
+        return DataError(f"{self.source}: column {name!r}", what, why)
 
     def _is(self, name: str, kind: pa.DataType) -> bool:
-        return self.types.get(name) == kind
+        return bool(self.types.get(name) == kind)
 
     def typed(self, types: Mapping[str, pa.DataType], fixed: frozenset[str]) -> Self:
         """The same with other types, of which the ``fixed`` ones must not be read as text."""

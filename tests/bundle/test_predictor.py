@@ -14,25 +14,9 @@ import torch
 import mtl_search
 from mtl_search.bundle import Predictor
 from mtl_search.errors import DataError, ResourceError
-from tests.fixtures.bundles import tiny_bundle
-from tests.fixtures.data import TINY_TASKS, tiny_table
+from tests.fixtures.data import TINY_TASKS
 
 PROBABILITIES = [f"topics_probability_{label}" for label in "abc"]
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tiny_bundle(tmp_path_factory.mktemp("bundle") / "model")
-
-
-@pytest.fixture(scope="module")
-def model(folder: Path) -> Predictor:
-    return mtl_search.load_model(folder)
-
-
-@pytest.fixture(scope="module")
-def table() -> pa.Table:
-    return tiny_table(97, seed=5, missing=0.3)
 
 
 def assert_alike(one: pd.DataFrame, other: pd.DataFrame) -> None:
