@@ -34,7 +34,8 @@ def _parquet(file: IO[bytes], tables: Iterable[pa.Table]) -> None:
 
 
 def _csv(file: IO[bytes], tables: Iterable[pa.Table]) -> None:
-    _write(lambda schema: pa_csv.CSVWriter(file, schema), tables)
+    options = pa_csv.WriteOptions(quoting_style="needed")
+    _write(lambda schema: pa_csv.CSVWriter(file, schema, write_options=options), tables)
 
 
 def _feather(file: IO[bytes], tables: Iterable[pa.Table]) -> None:
