@@ -117,7 +117,7 @@ def test_the_shell_completes_commands_options_and_folders(tmp_path: Path, capsys
     assert main(["completion", "bash"]) == 0
     script = capsys.readouterr().out
     (tmp_path / "sweep-1").mkdir()
-    for words, found in (("re", "resume"), ("run --tri", "--trials"), ("top ./sw", "./sweep-1")):
+    for words, found in (("re", "resume"), ("run --tri", "--trials"), ("evaluate ./sw", "./sweep-1")):
         line = ["mtl-search", *words.split()]
         ask = f"COMP_WORDS=({' '.join(line)}); COMP_CWORD={len(line) - 1}\n_shtab_mtl_search\n"
         done = subprocess.run(

@@ -1,11 +1,19 @@
-"""Which design is meant: by the id that ``top`` shows, or its beginning."""
+"""Which design is meant: by the id that ``top`` shows, or its beginning; and how it is taken home."""
 
+import shlex
 from collections.abc import Sequence
+from pathlib import Path
 
 from mtl_search.errors import LeaderboardError, did_you_mean
 from mtl_search.records import DesignRecord
 
-__all__ = ["find_design"]
+__all__ = ["export_command", "find_design"]
+
+
+def export_command(path: Path, design: DesignRecord) -> str:
+    """The command that makes a bundle of a design of the sweep in ``path``."""
+    which = "" if design.chosen else f" --design {design.design_id}"
+    return f"mtl-search export {shlex.quote(str(path))} model{which}"
 
 
 def find_design(designs: Sequence[DesignRecord], design: str, *, place: str = "--design") -> DesignRecord:

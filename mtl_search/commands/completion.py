@@ -3,12 +3,13 @@
 import argparse
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 from mtl_search.commands.parsing import DONE, Commands, command
 
 __all__ = ["add"]
 
+_FOLDERS = ("DIR", "BUNDLE")
+_PLACES = (*_FOLDERS, "FILE", "TABLE", "OUT")
 _SHELLS = ("bash", "zsh", "fish", "powershell", "tcsh")
 _HOW = """\
 bash: eval "$(mtl-search completion bash)"   in ~/.bashrc
@@ -38,8 +39,8 @@ def completion(arguments: argparse.Namespace) -> int:
 
     root = parser()
     for action in _actions(root):
-        if action.type is Path:
-            action.complete = shtab.DIRECTORY if action.metavar == "DIR" else shtab.FILE  # type: ignore[attr-defined]
+        if action.metavar in _PLACES:
+            action.complete = shtab.DIRECTORY if action.metavar in _FOLDERS else shtab.FILE  # type: ignore[attr-defined]
     sys.stdout.write(shtab.complete(root, arguments.shell) + "\n")
     return DONE
 

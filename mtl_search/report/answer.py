@@ -1,9 +1,9 @@
 """First section: what to train."""
 
 import json
-import shlex
 from dataclasses import dataclass
 
+from mtl_search.analysis.chosen import export_command
 from mtl_search.analysis.significance import Verdict
 from mtl_search.analysis.verdict_text import recommended, verdict_sentences
 from mtl_search.records import DesignRecord, SummaryRecord
@@ -58,17 +58,11 @@ def answer(tables: Tables) -> Answer | None:
         sentences=tuple(map(typeset, said[1:])),
         decided=_decided(chosen, confirmed),
         networks=networks(design, tables.confirmed(design), tables),
-        export=_export(design, tables) if confirmed else "",
+        export=export_command(tables.path, design) if confirmed else "",
         file=training_file(tables.sweep_file, configs),
         file_name=_FILE,
         command=f"mtl-search run {_FILE}",
     )
-
-
-def _export(design: DesignRecord, tables: Tables) -> str:
-    """The command that makes a bundle of the design."""
-    which = "" if design.chosen else f" --design {design.design_id}"
-    return f"mtl-search export {shlex.quote(str(tables.path))} model{which}"
 
 
 def _badge(confirmed: SummaryRecord | None) -> str:

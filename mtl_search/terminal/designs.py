@@ -13,11 +13,11 @@ from rich.console import Console
 from rich.text import Text
 
 from mtl_search.analysis.significance import Verdict
-from mtl_search.analysis.verdict_words import amount, counted, percent, together
+from mtl_search.analysis.verdict_words import amount, counted, listed, percent, together
 from mtl_search.records import DesignRecord, SummaryRecord, TaskResult
 from mtl_search.terminal.words import flow, interval
 
-__all__ = ["gain_on_test", "show_designs", "show_networks", "shown_style"]
+__all__ = ["gain_on_test", "show_designs", "show_networks", "show_trees", "shown_style"]
 
 Row = Mapping[str, Any]
 
@@ -52,6 +52,21 @@ def show_designs(
     if len(designs) > n:
         console.print(f"  and {len(designs) - n} more: -n {len(designs)}", style="dim")
     _explain(console, list(confirmed.values()))
+
+
+def show_trees(console: Console, design: DesignRecord, tested: SummaryRecord | None) -> None:
+    """What boosted trees reach, in a line of their own: they are never part of another design."""
+    name = ("boosted trees", "bold")
+    if tested is None:
+        said = Text(f" ({design.design_id}): {percent(design.delta_m)} on valid, not confirmed")
+    else:
+        verdict = tested.vs_single_task.verdict or ""
+        said = Text.assemble(f" ({design.design_id}): ", gain_on_test(tested), " on test over single_task: ")
+        said.append(verdict, shown_style(verdict))
+        for word in (Verdict.BETTER.value, Verdict.WORSE.value):
+            if tasks := [task.task for task in tested.tasks if task.verdict == word]:
+                said.append(f"; {word} for {listed(tasks)}")
+    flow(console, Text.assemble(name, said))
 
 
 def _tested(row: SummaryRecord | None) -> Text:

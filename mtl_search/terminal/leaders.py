@@ -7,12 +7,14 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from mtl_search.analysis.chosen import export_command
 from mtl_search.analysis.tested import network_gains
 from mtl_search.analysis.verdict_text import advised, verdict_sentences
+from mtl_search.arm_names import TREES
 from mtl_search.errors import LeaderboardError, nearest
 from mtl_search.leaderboard import Leaderboard
 from mtl_search.records import DesignRecord, Phase, TrialState
-from mtl_search.terminal.designs import show_designs, show_networks
+from mtl_search.terminal.designs import show_designs, show_networks, show_trees
 from mtl_search.terminal.programs import as_json
 from mtl_search.terminal.trials import show_trials
 from mtl_search.terminal.words import flow, plain_console
@@ -36,6 +38,8 @@ def show_top(board: Leaderboard, n: int, arm: str | None) -> None:
         _say(console, sentences)
         console.print()
     _show_designs(console, board, arm, n)
+    if export := _export(board, arm):
+        console.print(f"To predict with it: {export}", soft_wrap=True)  # to be copied: in one line
     console.print()
     if trials:
         show_trials(console, trials[:n], len(board.tasks()))
@@ -55,18 +59,33 @@ def show_end(board: Leaderboard) -> None:
                 (f"{failed} of {len(states)} trials failed", "red"), ": see 'error' in the table of trials"
             )
         )
-    path, quoted = board.path, shlex.quote(str(board.path))
-    console.print(
-        f"\nThe results are in {path}: Parquet tables and report.html.\n"
-        "Next:\n"
-        f"  mtl-search top {quoted}                 the best designs and trials\n"
-        f"  mtl-search report {quoted}              the page again\n"
-        f"  mtl-search resume {quoted} --trials N   go on with a larger budget",
-        soft_wrap=True,
-    )
+    console.print(f"\nThe results are in {board.path}: Parquet tables and report.html.", soft_wrap=True)
+    console.print("Next:")
+    steps = _next_steps(board)
+    width = max(map(len, steps))
+    for command, what in steps.items():
+        console.print(f"  {command.ljust(width)}   {what}", soft_wrap=True)
     if sentences := _sentences(board):
         console.print()
         _say(console, sentences)
+
+
+def _next_steps(board: Leaderboard) -> dict[str, str]:
+    """The commands that people want next, and what each does."""
+    quoted, export = shlex.quote(str(board.path)), _export(board, None)
+    return {
+        **({export: "a model to predict with"} if export else {}),
+        f"mtl-search top {quoted}": "the best designs and trials",
+        f"mtl-search report {quoted}": "the page again",
+        f"mtl-search resume {quoted} --trials N": "go on with a larger budget",
+    }
+
+
+def _export(board: Leaderboard, arm: str | None) -> str | None:
+    """The command that makes a model of the first design, if it is confirmed."""
+    tested = {row.design_id for row in board.summary_records()}
+    first = next(iter(_designs(board, arm)), None)
+    return export_command(board.path, first) if first and first.design_id in tested else None
 
 
 def top_json(board: Leaderboard, n: int, arm: str | None) -> str:
@@ -153,6 +172,8 @@ def _show_designs(console: Console, board: Leaderboard, arm: str | None, n: int)
     advice = _advised(board)
     tested = {one.design_id: one for one in confirmed}
     show_designs(console, designs, advice, tested, n)
+    if trees := next((one for one in designs if TREES in one.arms), None):
+        show_trees(console, trees, tested.get(trees.design_id))
     for caveat in confirmed[0].caveats if confirmed else ():
         flow(console, Text.assemble(("caveat:", "yellow"), f" {caveat}"))
     console.print()

@@ -15,12 +15,13 @@ from rich.console import Console
 from rich.text import Text
 
 from mtl_search.analysis import Verdict, verdict_sentences
-from mtl_search.analysis.verdict_words import counted, together
+from mtl_search.analysis.verdict_words import counted, percent, together
 from mtl_search.errors import LeaderboardError
 from mtl_search.leaderboard import Leaderboard
 from mtl_search.records import Role, TrialState
-from mtl_search.terminal.designs import show_designs, show_networks
+from mtl_search.terminal.designs import show_designs, show_networks, show_trees
 from mtl_search.terminal.leaders import show_end, show_top, top_json
+from mtl_search.terminal.words import plain_console
 from tests.fixtures.boards import TASKS, synthetic_trial
 from tests.fixtures.hospital import HOSPITAL
 from tests.fixtures.sweeps import synthetic_sweep
@@ -245,6 +246,9 @@ def test_a_narrow_terminal_holds_it_all(
 ) -> None:
     monkeypatch.setenv("COLUMNS", str(columns))
     shown = top(confirmed, capsys, n=50)
+    (export,) = (line for line in shown.splitlines() if "mtl-search export" in line)
+    assert export == f"To predict with it: mtl-search export {confirmed.path} model"
+    shown = shown.replace(export, "")
     assert max(len(line) for line in shown.splitlines()) <= columns
     assert "…" not in shown
     assert not re.search(r" $", shown, re.MULTILINE), "no blanks at ends"
@@ -263,7 +267,7 @@ def test_names_of_any_length_and_script(tmp_path: Path, capsys: Capture, monkeyp
     tasks = [replace(task, name=names.get(task.name, task.name)) for task in HOSPITAL]
     monkeypatch.setenv("COLUMNS", "80")
     shown = top(synthetic_sweep(tmp_path / "x", trials=20, tasks=tasks, n_seeds=2), capsys)
-    assert max(cell_len(line) for line in shown.splitlines()) <= 80
+    assert max(cell_len(line) for line in shown.splitlines() if "mtl-search" not in line) <= 80
     block = shown.split("\nRecommended ")[1].split("Trials, by")[0]
     rows = [line for line in block.splitlines() if re.search(r"\[.*\]", line)]
     assert len(rows) == len([task for task in tasks if task.role is Role.MAIN])
@@ -299,12 +303,31 @@ def test_a_recommended_design_that_was_lost_is_not_called_primary(
     assert "primary" not in flat.split("Designs: ")[1]
 
 
+def test_boosted_trees_have_a_line_of_their_own(confirmed: Leaderboard, capsys: Capture) -> None:
+    row = max(confirmed.summary_records(), key=lambda row: row.delta_m)
+    (design,) = (one for one in confirmed.design_records() if one.design_id == row.design_id)
+    said = (Verdict.BETTER.value, Verdict.WORSE.value, *[Verdict.NONE.value] * 3)
+    tasks = tuple(replace(task, verdict=word) for task, word in zip(row.tasks, said, strict=True))
+    console = plain_console(soft_wrap=True)
+    better = replace(row.vs_single_task, verdict=Verdict.BETTER.value)
+    show_trees(console, design, replace(row, tasks=tasks, vs_single_task=better))
+    show_trees(console, design, None)
+    measured, on_valid = capsys.readouterr().out.split("boosted trees")[1:]
+    first, second = tasks[:2]
+    assert f" on test over single_task: better; better for {first.task}; worse for {second.task}" in " ".join(
+        measured.split()
+    )
+    assert on_valid.strip() == f"({design.design_id}): {percent(design.delta_m)} on valid, not confirmed"
+
+
 # at the end of a run
 
 
 def test_the_end_is_what_to_train(confirmed: Leaderboard, capsys: Capture) -> None:
     show_end(confirmed)
-    last = " ".join(capsys.readouterr().out.split("--trials N")[1].split())
+    shown = capsys.readouterr().out
+    assert f"  mtl-search export {confirmed.path} model " in shown
+    last = " ".join(shown.split("--trials N")[1].split())
     for sentence in verdict_sentences(confirmed.design_records(), confirmed.summary_records()):
         assert " ".join(sentence.split()) in last
 
@@ -315,6 +338,7 @@ def test_the_end_says_where_and_what_next(searched: Leaderboard, capsys: Capture
     assert f"The results are in {searched.path}: Parquet tables and report.html." in shown
     for command in ("top", "report", "resume"):
         assert f"mtl-search {command} {searched.path}" in shown
+    assert "mtl-search export" not in shown, "nothing is confirmed"
     assert "trials failed: see 'error'" in shown
 
 
