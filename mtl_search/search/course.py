@@ -109,7 +109,7 @@ class Course:
         self._stage = Stage(self._conductor, self._catch_up, self._replication)
         self._forecast = Forecast(spec, self._visible, self._ledger, self._clock, executor.slots)
         self._predictions = Predictions()
-        self._next_look = 0.0
+        self._next_look, self._missed = 0.0, False  # whether a start or an end was not looked at
         self._settled = False  # whether search, catch-up and replication came to their end
 
     def run(self) -> SweepResult:
@@ -184,8 +184,10 @@ class Course:
         """Tell the watch how things stand, ``wait`` seconds after the last time or later, and so that looking
         takes a `LOOKING` part of the time at most."""
         before = time.monotonic()
-        if before < self._next_look + wait:
+        if before < self._next_look + (0.0 if self._missed else wait):
+            self._missed |= not wait
             return
+        self._missed = False
         snapshot = take(self._stage, self._forecast, self._clock)
         if snapshot.seconds_left is not None:
             self._predictions.note(snapshot.seconds, snapshot.seconds_left)

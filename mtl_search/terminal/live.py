@@ -9,6 +9,7 @@ from rich.live import Live
 from rich.text import Text
 from typing_extensions import override
 
+from mtl_search.analysis.verdict_words import counted
 from mtl_search.data import Dataset
 from mtl_search.search import Executor, Snapshot, Watch
 from mtl_search.sweep import SweepSpec
@@ -44,7 +45,9 @@ class LiveView(Watch):
     def started(self, spec: SweepSpec, dataset: Dataset, executor: Executor, path: Path) -> None:
         print_ = self._console.print
         rows = f"{len(dataset.train):,} train and {len(dataset.valid):,} valid rows"
-        counts = f"{rows}, {len(dataset.tasks)} tasks, {executor.slots} trials at a time"
+        counts = (
+            f"{rows}, {counted(len(dataset.tasks), 'task')}, {counted(executor.slots, 'trial')} at a time"
+        )
         print_(Text.assemble((spec.settings.name, "bold"), f": {counts}"))
         for warning in dataset.warnings:
             print_(Text.assemble(("note:", "yellow"), f" {warning}"))

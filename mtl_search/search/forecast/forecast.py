@@ -10,7 +10,7 @@ from mtl_search.data import Dataset
 from mtl_search.search.forecast.clock import RunClock, time_in_training
 from mtl_search.search.forecast.counts import Step, TrialPlan
 from mtl_search.search.forecast.planned import planned_trials
-from mtl_search.search.forecast.standing import Standing
+from mtl_search.search.forecast.standing import Standing, under_way
 from mtl_search.search.forecast.typical import TypicalNetworks
 from mtl_search.search.ledger import Ledger
 from mtl_search.sweep.arms import arms_of
@@ -45,7 +45,8 @@ class Forecast:
     def __init__(
         self, spec: SweepSpec, dataset: Dataset, ledger: Ledger, clock: RunClock, slots: int
     ) -> None:
-        self._spec, self._ledger, self._clock, self._slots = spec, ledger, clock, slots
+        self._ledger, self._clock, self._slots = ledger, clock, slots
+        self._planned = planned_trials(spec)
         self._typical = TypicalNetworks(spec, dataset)
         self._arms = [arm.name for arm in arms_of(spec) if arm.is_reference]
         self._known = -1  # trainings that the two below were learned from
@@ -56,7 +57,7 @@ class Forecast:
 
     def plan(self, standing: Standing) -> TrialPlan:
         """All that is trained, what was trained included."""
-        return planned_trials(self._spec, standing)
+        return under_way(self._planned, standing)
 
     def seconds_left(self, plan: TrialPlan, standing: Standing, ahead: Sequence[Ahead]) -> float | None:
         """Until the last training of ``plan`` ends; None while there is too little to tell."""

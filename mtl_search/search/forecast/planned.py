@@ -10,7 +10,6 @@ from typing import Self, final
 
 from mtl_search.arm_names import ALONE_ARMS, CONTROL, SEARCH, SINGLE_TASK
 from mtl_search.search.forecast.counts import Count, Part, Step, TrialPlan
-from mtl_search.search.forecast.standing import Standing, under_way
 from mtl_search.sweep.arms import Arm, arms_of
 from mtl_search.sweep.spec import SweepSpec
 
@@ -25,16 +24,15 @@ FURTHER_PART = 0.2  # of a further finalist's networks: not in one before
 CONTROL_PART = 0.8  # of the controls' networks: not among the references
 
 
-def planned_trials(spec: SweepSpec, standing: Standing | None = None) -> TrialPlan:
-    """How many trials each step and arm of a sweep will train; of one that runs, by where it stands.
+def planned_trials(spec: SweepSpec) -> TrialPlan:
+    """How many trials each step and arm of a new sweep will train; `under_way` corrects it while one runs.
 
     Under a budget of hours nobody knows what the search will train: it is not in the plan, and all that
     follows is what would be trained if there were time. A trial that an equal one answers counts as well; so
     does no network that a resume trains once more only to keep it.
     """
     size = _Size.of(spec)
-    plan = TrialPlan((*_searched(size), *_caught_up(size), *_replicated(size), *_confirmed(size)))
-    return plan if standing is None else under_way(plan, standing)
+    return TrialPlan((*_searched(size), *_caught_up(size), *_replicated(size), *_confirmed(size)))
 
 
 @final

@@ -5,6 +5,7 @@ from statistics import fmean
 from typing import final
 
 from mtl_search.analysis.power import expected_complete
+from mtl_search.arm_names import TREES
 from mtl_search.data import Dataset
 from mtl_search.model import NetworkCosts
 from mtl_search.search.ledger.speeds import Typical
@@ -30,8 +31,8 @@ class TypicalNetworks:
         self._known: dict[str, Typical] = {}
 
     def of(self, arm: str) -> Typical | None:
-        """Those of an arm; None if it has no space of its own."""
-        if arm not in self._arms:
+        """Those of an arm; None if it has no networks of its own."""
+        if arm not in self._arms or arm == TREES:
             return None
         if arm not in self._known:
             self._known[arm] = self._drawn(self._arms[arm])

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import nnls
 
+from mtl_search.arm_names import TREES
 from mtl_search.records import Phase, TrialRecord, TrialState
 
 __all__ = ["Speeds", "Typical"]
@@ -75,11 +76,12 @@ class Speeds:
 
     def __init__(self) -> None:
         self._trainings: list[Training] = []
+        self._of_networks: list[Training] = []  # no boosted trees, whose time follows from other things
         self._trials: dict[str, Pile] = defaultdict(Pile)  # of the search, by arm
         self._whole: dict[str, Pile] = defaultdict(Pile)  # those that trained to their end, by arm
         self._networks: dict[str, list[Training]] = defaultdict(list)  # of these
         self._waits: dict[tuple[str, bool], list[float]] = defaultdict(list)  # sorted
-        self._epochs, self._fitted = 0, (0, np.zeros(4))  # of those trained to their end; to how many
+        self._fitted = 0, np.zeros(4)  # to how many
 
     def learn(self, record: TrialRecord) -> None:
         """Take in a record of any phase."""
@@ -88,12 +90,13 @@ class Speeds:
         held = max(0.0, (record.finished - record.started).total_seconds())
         one = Training(record, record.train_seconds, max(0.0, held - record.train_seconds))
         self._trainings.append(one)
+        if record.arm != TREES:
+            self._of_networks.append(one)
         if record.phase == Phase.SEARCH:
             self._trials[record.arm].add(one)
         if record.state == TrialState.COMPLETE:
             self._whole[record.arm].add(one)
             self._networks[record.config_id].append(one)
-            self._epochs += record.epochs
         insort(self._waits[one.kind], one.waited)
 
     @property
@@ -129,7 +132,7 @@ class Speeds:
         if not self._trainings:
             return None
         took = [self._took(one) for one in own.trainings]
-        if typical is None or len(self._trainings) < FEWEST:
+        if typical is None or len(self._of_networks) < FEWEST:
             return statistics.fmean(took or map(self._took, self._trainings))
         expected = self._expected(typical, complete)
         fitted = float(own.features @ self._fit())
@@ -143,8 +146,9 @@ class Speeds:
 
     def _expected(self, typical: Typical, complete: float) -> float:
         """What trainings of any arm say of one like ``typical``."""
-        whole = sum(len(pile.trainings) for pile in self._whole.values())
-        epochs = self._epochs / whole if whole else statistics.fmean(r.record.epochs for r in self._trainings)
+        known = [one.record for one in self._of_networks]
+        whole = [record for record in known if record.state == TrialState.COMPLETE]
+        epochs = statistics.fmean(record.epochs for record in whole or known)
         epochs *= complete + (1 - complete) * STOPPED
         return float(features(epochs, typical.members, typical.flops) @ self._fit())
 
@@ -152,15 +156,15 @@ class Speeds:
         """Seconds of a training, an epoch, an epoch and member, an epoch and FLOP, none below 0: those with
         the smallest relative errors, scaled to the seconds that there were in all."""
         fitted, found = self._fitted
-        if len(self._trainings) > 1.02 * fitted:
-            some = self._trainings[:: 1 + len(self._trainings) // FITTED]
+        if len(self._of_networks) > 1.02 * fitted:
+            some = self._of_networks[:: 1 + len(self._of_networks) // FITTED]
             took = np.array([max(self._took(one), 1e-6) for one in some])
             rows = np.array([features_of(one.record) for one in some])
             scale = np.maximum(np.abs(rows).max(axis=0), 1e-12)
             found, _ = nnls(rows / scale / took[:, None], np.ones(len(rows)))
             found /= scale
             found = found * took.sum() / max((rows @ found).sum(), 1e-6)
-            self._fitted = len(self._trainings), found
+            self._fitted = len(self._of_networks), found
         return found
 
 
