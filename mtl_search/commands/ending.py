@@ -13,14 +13,18 @@ __all__ = ["conclude"]
 
 
 def conclude(result: "SweepResult", quiet: bool) -> int:
-    """Write the page of ``result`` and show its end, or its path alone; the exit code."""
+    """Write the page of ``result`` and show its end, or its path alone; the exit code.
+
+    Who forced the end waits for neither.
+    """
     from mtl_search.report import write_report
     from mtl_search.terminal.leaders import show_end
 
-    write_report(result.path)
+    if not result.forced:
+        write_report(result.path)
     if quiet:
         sys.stdout.write(f"{result.path}\n")
-    else:
+    elif not result.forced:
         show_end(result.board)
     if result.interrupted:
         sys.stderr.write(f"interrupted; go on with: mtl-search resume {shlex.quote(str(result.path))}\n")

@@ -47,11 +47,15 @@ STEPS = {
 
 @dataclass(frozen=True, slots=True)
 class SweepResult:
-    """How a run of a sweep ended; ``hopeless`` says why it has no answer if it ended without one."""
+    """How a run of a sweep ended; ``hopeless`` says why it has no answer if it ended without one.
+
+    ``forced``: it was interrupted twice, so that its designs and summary are those of before.
+    """
 
     path: Path
     interrupted: bool
     hopeless: str | None
+    forced: bool = False
 
     @property
     def board(self) -> Leaderboard:

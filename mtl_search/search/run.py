@@ -109,4 +109,4 @@ def _run(
     try:
         return Course(spec, dataset, executor, board, watch or Watch(), began).run()
     except KeyboardInterrupt:
-        return SweepResult(board.path, interrupted=True, hopeless=None)
+        return SweepResult(board.path, interrupted=True, hopeless=None, forced=True)

@@ -435,6 +435,7 @@ def test_ctrl_c_twice_stops_at_once_and_loses_nothing(tiny_spec: MakeSpec, tmp_p
 
     result = run_sweep(tiny_spec(), tmp_path, inline=True, watch=Listening(9, twice))
     assert result.interrupted
+    assert result.forced
     assert len(result.board.records()) == 4
     resume_sweep(result.path, inline=True)
     assert arms(result.path) == WHOLE
