@@ -30,7 +30,7 @@ from mtl_search.commands import parser
 ROOT = Path(__file__).parent.parent
 NAMES = ("README.md", "search_spaces/README.md", "results/README.md", "benchmarks/README.md")
 READMES = {name: (ROOT / name).read_text(encoding="utf-8") for name in NAMES}
-READING = ("top", "report", "check", "compare")
+READING = ("top", "report", "check", "compare", "results")
 PICTURE_BYTES = 150_000
 
 # A fragment of a sweep is tried with these; the source is a table that every fragment's columns are in.

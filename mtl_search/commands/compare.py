@@ -12,7 +12,9 @@ __all__ = ["add"]
 
 def add(commands: Commands) -> None:
     """Add the command."""
-    one = command(commands, "compare", "set several sweeps side by side", compare)
+    one = command(
+        commands, "compare", "set sweeps side by side, and judge the others against the first", compare
+    )
     one.add_argument("folders", type=Path, nargs="+", metavar="DIR", help="the folders of the sweeps")
     add_json(one)
 

@@ -39,7 +39,13 @@ def add_count(one: argparse.ArgumentParser, what: str) -> None:
 def add_results(one: argparse.ArgumentParser) -> None:
     """``--results``: the folder that sweeps' folders are in."""
     folder = Path("results")
-    one.add_argument("--results", type=Path, default=folder, metavar="DIR", help="(default: results)")
+    one.add_argument(
+        "--results",
+        type=Path,
+        default=folder,
+        metavar="DIR",
+        help="where its folder is made (default: results)",
+    )
 
 
 def add_quiet(one: argparse.ArgumentParser) -> None:
