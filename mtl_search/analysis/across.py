@@ -110,6 +110,8 @@ def _why_not(first: _Sweep, other: _Sweep) -> str | None:
     """Why two sweeps cannot be compared, before seeds are looked at."""
     if not set(first.tasks) & set(other.tasks):
         return "they have no task in common"
+    if not first.data or not other.data:
+        return "one of them has no trial yet"
     if first.data != other.data or len(first.data) != 1:
         return "they saw other data, another split or other tasks"
     if first.tasks != other.tasks:

@@ -89,7 +89,8 @@ def _show_advice(console: Console, column: _Column) -> None:
     """What to train by one sweep, what that shows, and whether more trials could change it."""
     advice = column.sentences[0] if column.sentences else "no design yet"
     flow(console, Text.assemble((f"{column.name} {column.board.path}", "bold"), f": {advice}"))
-    flow(console, _shown(column), 2)
+    if column.advice is not None:
+        flow(console, _shown(column), 2)
     for sentence in provisional_sentences(column.tested) if column.tested else ():
         flow(console, Text(sentence, "dim"), 2)
     console.print()
@@ -127,11 +128,11 @@ def _show_table(
     beside = max(1, (console.width - first) // (width + 2))
     for at in range(0, len(columns), beside):
         names = [Text(column.name, "dim") for column in columns[at : at + beside]]
-        _show_line(console, "", first, names, width)
-        for name, cells in rows.items():
-            if any(shown := cells[at : at + beside]):
-                _show_line(console, name, first, shown, width)
-        console.print()
+        shown = {name: of_row for name, cells in rows.items() if any(of_row := cells[at : at + beside])}
+        for name, of_row in ({"": names} | shown if shown else {}).items():
+            _show_line(console, name, first, of_row, width)
+        if shown:
+            console.print()
 
 
 def _show_line(console: Console, name: str, first: int, cells: Sequence[Text], width: int) -> None:

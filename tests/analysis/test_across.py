@@ -64,6 +64,10 @@ def other_data(board: Leaderboard, path: Path) -> Leaderboard:
     return other
 
 
+def empty(board: Leaderboard, path: Path) -> Leaderboard:
+    return Leaderboard.create(path, HOSPITAL)
+
+
 def other_tasks(board: Leaderboard, path: Path) -> Leaderboard:
     return Leaderboard.create(path, TASKS[:1])
 
@@ -103,6 +107,7 @@ def without_resamples(board: Leaderboard, path: Path) -> Leaderboard:
     ("make", "why"),
     [
         (other_tasks, "no task in common"),
+        (empty, "one of them has no trial yet"),
         (other_data, "other data, another split or other tasks"),
         (other_roles, "main tasks are others"),
         (unconfirmed, "has not confirmed what it advises"),

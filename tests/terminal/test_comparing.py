@@ -58,6 +58,13 @@ def test_the_others_are_judged_against_the_first(boards: list[Leaderboard], caps
     assert "C against A: cannot be compared: " in flat
 
 
+def test_a_sweep_without_any_design(boards: list[Leaderboard], tmp_path: Path, capsys: Capture) -> None:
+    empty = Leaderboard.create(tmp_path / "empty", HOSPITAL)
+    flat = " ".join(shown([empty, boards[0]], capsys).split())
+    assert flat.startswith(f"A {empty.path}: no design yet B {boards[0].path}: Train")
+    assert "B against A: cannot be compared: one of them has no trial yet." in flat
+
+
 @pytest.mark.parametrize("columns", [60, 80])
 def test_a_narrow_terminal_holds_many_sweeps(
     boards: list[Leaderboard], capsys: Capture, monkeypatch: pytest.MonkeyPatch, columns: int
