@@ -67,7 +67,7 @@ class _Sweep:
         self.data = set(trials["data"])
         self.tasks, self.kinds, self.weights = main_tasks(tasks), metric_kinds(tasks), task_weights(tasks)
         self.references = {row["task"]: float(row["reference"]) for row in rows_of(tasks)}
-        self.runs = Runs.read(trials, metrics, resamples, self.kinds)
+        self.runs = Runs.read(trials, metrics, resamples)
         designs, summary = board.design_records(), board.summary_records()
         self.advised = self._confirmed(advised(designs, summary))
         self.single = self._confirmed(next((one for one in designs if SINGLE_TASK in one.arms), None))

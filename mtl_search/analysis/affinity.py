@@ -34,7 +34,7 @@ def affinity(
     effect from others' (always together, or never apart), or leave no degree of freedom. Gains more than 5
     robust standard deviations from the task's median are cut off there: one diverged training is no evidence.
     """
-    gains = default_gains(metrics, tasks)
+    gains = default_gains(metrics)
     members = searched(trials).set_index("trial_id")["members"]
     names = sorted(tasks["task"])
     there = pd.DataFrame(

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mtl_search.records import DesignRecord, MetricKind, Phase, Split, TrialState
+from mtl_search.records import DesignRecord, Phase, Split, TrialState
 
 __all__ = ["Confirmed", "Runs", "confirmed_designs"]
 
@@ -32,14 +32,13 @@ class Runs:
         trials: pd.DataFrame,
         metrics: pd.DataFrame,
         resamples: pd.DataFrame,
-        kinds: Mapping[str, MetricKind],
     ) -> "Runs":
         """From the tables; trials that failed count as missing."""
         complete = trials["state"] == TrialState.COMPLETE.value
         again = trials[complete & (trials["phase"] == Phase.CONFIRMATION.value)]
         keys = again[["trial_id", "config_id", "seed"]]
-        default = metrics["metric"] == metrics["task"].map({task: kind.name for task, kind in kinds.items()})
-        tested = metrics[default & (metrics["split"] == Split.TEST.value)].merge(keys, on="trial_id")
+        tested = metrics[metrics["is_default"] & (metrics["split"] == Split.TEST.value)]
+        tested = tested.merge(keys, on="trial_id")
         left_out = resamples[resamples["split"] != Split.VALID.value].merge(keys, on="trial_id")
         return cls(
             _indexed(tested, ["config_id", "seed", "task"], "value"),

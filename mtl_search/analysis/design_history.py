@@ -35,7 +35,7 @@ def best_designs(
     """
     ordered = in_order(trials)
     known = searched(ordered)
-    gains = default_gains(metrics, tasks).reindex(known["trial_id"])
+    gains = default_gains(metrics).reindex(known["trial_id"])
     weights = task_weights(tasks)
     trained = {name for members in known["members"] for name in members}
     without_gain = {name for name in trained if not (name in gains and gains[name].notna().any())}

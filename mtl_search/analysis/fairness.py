@@ -77,7 +77,7 @@ def why_left_out(
     found = []
     for name in names:
         kind = kinds[name]
-        of_task = metrics[(metrics["task"] == name) & (metrics["metric"] == kind.name)]
+        of_task = metrics[(metrics["task"] == name) & metrics["is_default"]]
         values = of_task[
             (of_task["split"] == Split.VALID.value) & of_task["trial_id"].isin(alone["trial_id"])
         ]

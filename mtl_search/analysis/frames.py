@@ -50,8 +50,7 @@ def searched(trials: pd.DataFrame) -> pd.DataFrame:
     return trials[complete & (trials["phase"] == Phase.SEARCH.value) & trials["duplicate_of"].isna()]
 
 
-def default_gains(metrics: pd.DataFrame, tasks: pd.DataFrame) -> pd.DataFrame:
+def default_gains(metrics: pd.DataFrame) -> pd.DataFrame:
     """Gain on valid by trial (rows) and task (columns); NaN if the trial lacks the task."""
-    names = metrics["task"].map(dict(zip(tasks["task"], tasks["metric"], strict=True)))
-    rows = metrics[(metrics["split"] == Split.VALID.value) & (metrics["metric"] == names)]
+    rows = metrics[metrics["is_default"] & (metrics["split"] == Split.VALID.value)]
     return rows.pivot(index="trial_id", columns="task", values="gain")

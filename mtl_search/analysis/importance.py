@@ -60,7 +60,7 @@ def importances(
     kept = searched(trials)
     kept = kept[kept["mean_gain"].notna()]
     described = features(kept)
-    gains = default_gains(metrics, tasks).reindex(kept["trial_id"])
+    gains = default_gains(metrics).reindex(kept["trial_id"])
     measured: dict[str, list[float]] = {OVERALL: kept["mean_gain"].tolist()}
     measured |= {task: gains[task].tolist() for task in sorted(tasks["task"]) if task in gains}
     rows = [

@@ -28,7 +28,7 @@ def provisional(trials: pd.DataFrame, metrics: pd.DataFrame, tasks: pd.DataFrame
     replicates = trials[
         (trials["phase"] == Phase.REPLICATION.value) & (trials["state"] == TrialState.COMPLETE.value)
     ]
-    gains = default_gains(metrics, tasks)
+    gains = default_gains(metrics)
     began = search.loc[search["arm"] == SEARCH, "started"].min()
     few: dict[str, dict[str, int]] = {}
     improving = []

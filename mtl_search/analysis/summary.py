@@ -48,7 +48,7 @@ def summarise(
     confirmed ``single_task`` there is no gain: delta_m and what follows are NaN.
     """
     names, kinds, weights = main_tasks(tasks), metric_kinds(tasks), task_weights(tasks)
-    runs = Runs.read(trials, metrics, resamples, kinds)
+    runs = Runs.read(trials, metrics, resamples)
     confirmed = confirmed_designs(designs, runs, names)
     references = dict(zip(tasks["task"], tasks["reference"], strict=True))
     counted = [kinds[name].has_gains_over(references[name]) for name in names]

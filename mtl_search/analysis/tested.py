@@ -27,7 +27,7 @@ def network_gains(
     """
     kinds, weights = metric_kinds(tasks), task_weights(tasks)
     values: dict[tuple[str, str], list[float]] = {}
-    for (config, _, task), value in Runs.read(trials, metrics, resamples, kinds).values.items():
+    for (config, _, task), value in Runs.read(trials, metrics, resamples).values.items():
         values.setdefault((config, task), []).append(value)
     means = {key: float(np.mean(found)) for key, found in values.items()}
     single = next((one for one in designs if SINGLE_TASK in one.arms), None)

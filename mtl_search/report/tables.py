@@ -54,10 +54,8 @@ class Tables:
     def _unsettled(self) -> Self:
         """The same with gains over the best single-task values so far, while no final ones are known."""
         kinds, metrics, trials = metric_kinds(self.tasks), self.metrics, self.trials
-        alone = trials.loc[trials["arm"] == SINGLE_TASK, "trial_id"]
-        default = metrics["metric"] == metrics["task"].map({name: kind.name for name, kind in kinds.items()})
-        valid = metrics[default & (metrics["split"] == Split.VALID.value)]
-        best = valid[valid["trial_id"].isin(alone)].groupby("task")["value"].agg(["min", "max"])
+        valid = metrics[metrics["is_default"] & (metrics["split"] == Split.VALID.value)]
+        best = valid[valid["arm"] == SINGLE_TASK].groupby("task")["value"].agg(["min", "max"])
         references = {
             str(name): float(row["max"] if kinds[str(name)].higher_is_better else row["min"])
             for name, row in best.iterrows()
@@ -69,7 +67,7 @@ class Tables:
         metrics = metrics.assign(gain=metrics["gain"].where(~metrics.index.isin(valid.index), math.nan))
         metrics.loc[valid.index, "gain"] = gains
         weights = {name: weight for name, weight in task_weights(self.tasks).items() if name in self.main}
-        of_trial = default_gains(metrics, self.tasks).reindex(columns=list(self.main))
+        of_trial = default_gains(metrics).reindex(columns=list(self.main))
         means = {key: mean_gain(dict(row), weights) for key, row in of_trial.iterrows()}
         trials = trials.assign(mean_gain=trials["trial_id"].map(means).astype(float))
         return replace(self, metrics=metrics, trials=trials)

@@ -5,18 +5,16 @@ import numpy as np
 import pandas as pd
 
 from mtl_search.analysis.confirmation import Runs, confirmed_designs
-from mtl_search.analysis.frames import metric_kinds
 from mtl_search.records import DesignRecord
-from tests.fixtures.frames import TASKS, design, metrics, trials
+from tests.fixtures.frames import design, metrics, trials
 
-KINDS = metric_kinds(TASKS)
 NONE = pd.DataFrame({"trial_id": [], "task": [], "left_out": [], "value": [], "split": []})
 
 
 def runs(*again: dict[str, Any], values: Iterable[Any] = (), resamples: pd.DataFrame = NONE) -> Runs:
     searched = ({"trial_id": "a", "config_id": "A"}, {"trial_id": "b", "config_id": "B"})
     confirmed = ({"phase": "confirmation", **row} for row in again)
-    return Runs.read(trials(*searched, *confirmed), metrics(*values), resamples, KINDS)
+    return Runs.read(trials(*searched, *confirmed), metrics(*values), resamples)
 
 
 def designs(*networks: tuple[str, str]) -> list[DesignRecord]:

@@ -26,9 +26,9 @@ def test_the_tasks_say_their_role_and_metric() -> None:
 
 def test_gains_by_trial_and_task_are_of_the_default_metric_on_valid() -> None:
     table = metrics(("t0", "age", "valid", 9.0, 10.0), ("t0", "age", "train", 5.0, 50.0))
-    other = metrics(("t0", "age", "valid", 3.0, 70.0)).assign(metric="mae")
+    other = metrics(("t0", "age", "valid", 3.0, 70.0)).assign(metric="mae", is_default=False)
     more = valid_gains({"t1": {"death": 1.0}})
-    found: Any = default_gains(pd.concat([table, other, more]), TASKS)
+    found: Any = default_gains(pd.concat([table, other, more]))
     assert found.loc["t0", "age"] == 10.0
     assert found.loc["t1", "death"] == 1.0
     assert math.isnan(found.loc["t1", "age"])
