@@ -16,7 +16,7 @@ from mtl_search.sweep import SweepSpec
 __all__ = ["LivePage"]
 
 EVERY = 20.0  # seconds between two pages
-PART = 0.05  # of the time that writing may take: the page of a large sweep comes less often
+PART = 0.1  # of the time that writing may take: the page of a large sweep comes less often
 
 
 @final
