@@ -45,6 +45,10 @@ class LivePage(Watch):
         self._path = path
         self._thread.start()
 
+    @override
+    def stopping(self) -> None:
+        self._over.set()
+
     def _write(self) -> None:
         wait = 0.0  # the first one at once: there is something to open
         while not self._over.wait(wait):

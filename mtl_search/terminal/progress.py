@@ -55,6 +55,7 @@ class View:
         yield _bar(self._snapshot, min(options.max_width, WIDEST))
         yield _now(self._snapshot, self._age)
         yield _facts(self._snapshot)
+        yield Text("")  # where a terminal echoes ^C: a full line would grow by one, and never be erased
 
 
 def _arms(snapshot: Snapshot, *, narrow: bool) -> Table:

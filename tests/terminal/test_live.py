@@ -118,6 +118,7 @@ def test_pages_go_on_after_one_that_failed_and_end_with_the_watch(
     with LivePage() as page:
         page.started(spec, data, data, Path("here"))
         until(lambda: len(pages) > 2)
+        page.stopping()
     count = len(pages)
     assert not page._thread.is_alive()
     assert "the page of here was not written" in caplog.text

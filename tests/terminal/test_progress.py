@@ -62,6 +62,7 @@ def test_trials_failures_and_times_in_one_line_then_what_is_trained_and_why() ->
         "training age + cost (epoch 7/20), age + 3 more (epoch 0/20)",
         "chosen age + cost",
         "why a new set: may raise the design by 0.42 %",
+        "",
     ]
 
 
