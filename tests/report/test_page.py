@@ -119,9 +119,9 @@ def test_names_from_data_are_escaped(tmp_path: Path) -> None:
     assert HOSTILE[0] not in drawn
 
 
-def test_five_thousand_trials_are_a_page_in_seconds(tmp_path: Path) -> None:
-    synthetic_sweep(tmp_path, trials=5_000)
+def test_a_thousand_trials_are_a_page_in_seconds(tmp_path: Path) -> None:
+    synthetic_sweep(tmp_path, trials=1_000)
     started = time.process_time()
     page = write_report(tmp_path)
-    assert time.process_time() - started < 20.0
-    assert page.stat().st_size < 15_000_000
+    assert time.process_time() - started < 8.0
+    assert page.stat().st_size < 5_000_000
