@@ -12,10 +12,11 @@ from statistics import fmean
 from mtl_search.analysis.frames import rows_of
 from mtl_search.records import DesignRecord, SummaryRecord
 from mtl_search.report.tables import Tables
-from mtl_search.report.words import counted, gain, interval, listed, points
+from mtl_search.report.words import counted, gain, interval, listed, points, some
 
 __all__ = ["COLUMNS", "Company", "company", "disagreement", "together"]
 
+_MANY = 7  # tasks: more are not named
 _ROUNDED = 0.05  # percentage points: less is shown as none
 COLUMNS = ("task", "trained with", "predicted", "measured over each task alone", "gain on test")
 
@@ -64,7 +65,7 @@ def together(
         rows.append(
             (
                 task,
-                ", ".join(others),
+                some(others, "other task"),
                 points(found.predicted(task, others)),
                 points(_of_sharing(task, confirmed, tables)),
                 f"{gain(tested.gain)}{f' ({ends})' if ends else ''}" if tested else "–",
@@ -83,8 +84,9 @@ def disagreement(design: DesignRecord, confirmed: SummaryRecord | None, tables: 
     measured = {task: _of_sharing(task, confirmed, tables) for task in costly}
     held = [task for task, effect in measured.items() if effect < -_ROUNDED]
     known = [task for task, effect in measured.items() if math.isfinite(effect)]
+    named = listed(costly) if len(costly) < _MANY else counted(len(costly), "task")
     text = (
-        f"The estimates say that its company costs {listed(costly)}, and the design trains "
+        f"The estimates say that its company costs {named}, and the design trains "
         f"{'them' if len(costly) > 1 else 'it'} in that company all the same: it was chosen by what its own "
         "networks gain, which an estimate from other networks cannot overrule."
     )

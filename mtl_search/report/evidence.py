@@ -11,7 +11,7 @@ from mtl_search.arm_names import SINGLE_TASK
 from mtl_search.records import Difference, SummaryRecord
 from mtl_search.report.figures import Figure, colour, figure, panel
 from mtl_search.report.tables import Tables
-from mtl_search.report.words import counted, design_names, duration, gain, interval, plain, value
+from mtl_search.report.words import counted, design_names, duration, gain, interval, plain, short, value
 
 __all__ = ["Evidence", "evidence"]
 
@@ -152,7 +152,7 @@ def _names_axis(names: Sequence[str]) -> dict[str, Any]:
     """A vertical axis of names, the first at the bottom."""
     return {
         "tickvals": list(range(len(names))),
-        "ticktext": [plain(name) for name in names],
+        "ticktext": [plain(short(name, 44)) for name in names],
         "range": [-0.6, len(names) - 0.4],
     }
 

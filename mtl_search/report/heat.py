@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Collection, Sequence
+from html import unescape
 from typing import Any
 
 import pandas as pd
@@ -10,7 +11,7 @@ from mtl_search.analysis.frames import rows_of
 from mtl_search.analysis.importance import OVERALL
 from mtl_search.analysis.significance import ALPHA
 from mtl_search.report.figures import BAD, GOOD, PAPER, Figure, Panel, figure, panel
-from mtl_search.report.words import counted, gain, interval, plain, points
+from mtl_search.report.words import counted, gain, interval, plain, points, short
 
 __all__ = ["affinity_map", "importance_map"]
 
@@ -126,9 +127,14 @@ def _heat_panel(
 ) -> Panel:
     """A heat map with its names on top and at the left, and ``frames`` on it."""
     layout = {
-        "xaxis": {"side": "top", "tickangle": -38, "showgrid": False, "ticks": ""},
-        "yaxis": {"autorange": "reversed", "showgrid": False, "ticks": ""},
+        "xaxis": {"side": "top", "tickangle": -38, "showgrid": False, "ticks": "", **_ticks(trace["x"])},
+        "yaxis": {"autorange": "reversed", "showgrid": False, "ticks": "", **_ticks(trace["y"])},
         "margin": {"l": 8, "t": 8, "b": 8},
         "shapes": list(frames),
     }
     return panel([trace], layout, height=110 + row_height * n_rows)
+
+
+def _ticks(names: Sequence[str]) -> dict[str, Any]:
+    """Names at an axis, long ones shortened."""
+    return {"tickvals": names, "ticktext": [plain(short(unescape(name))) for name in names]}

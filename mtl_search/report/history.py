@@ -1,32 +1,29 @@
 """The best design so far, over the trials of the whole sweep, with its replication and test marked."""
 
 import math
-import re
 from itertools import groupby
 from typing import Any
 
 import pandas as pd
 
-from mtl_search.analysis.design_history import best_designs, in_order
+from mtl_search.analysis.design_history import in_order
 from mtl_search.analysis.frames import rows_of
 from mtl_search.analysis.verdict_text import recommended
-from mtl_search.arm_names import POOLED, SINGLE_TASK
+from mtl_search.arm_names import POOLED
 from mtl_search.records import Phase, TrialState
 from mtl_search.report.figures import Figure, colour, figure, panel, with_alpha
 from mtl_search.report.scales import lower_edge
 from mtl_search.report.tables import Tables
 from mtl_search.report.words import arm_name, counted, design_name, gain, interval, listed, plain
 
-__all__ = ["best_so_far", "every_trial"]
+__all__ = ["best_so_far", "every_trial", "so_far"]
 
 _MOST_POINTS = 3_000
-_MOST_NETWORKS = 3  # where neither the sweep file nor a design says it
-_STATED = re.compile(r"\bmax_networks:\s*(\d+)")
 
 
 def best_so_far(tables: Tables) -> Figure | None:
     """The best design of each arm after each trial."""
-    table = best_designs(tables.trials, tables.metrics, tables.tasks, max_networks=_max_networks(tables))
+    table = tables.best_designs
     if table.empty:
         return None
     end = len(in_order(tables.trials))
@@ -62,12 +59,13 @@ def best_so_far(tables: Tables) -> Figure | None:
     return figure("history", "Best design so far", note, drawing, legend=legend)
 
 
-def _max_networks(tables: Tables) -> int:
-    """The most networks that a design may have, as the sweep file says or as designs have."""
-    if stated := _STATED.search(tables.sweep_file):
-        return int(stated[1])
-    alone = {SINGLE_TASK, "linear", "trees", "control"}
-    return max((one.n_networks for one in tables.designs if one.arm not in alone), default=_MOST_NETWORKS)
+def so_far(tables: Tables) -> str:
+    """The best design so far in a sentence, of a sweep that is not over; empty if there is none."""
+    found = rows_of(tables.best_designs[tables.best_designs["arm"] == POOLED].tail(1))
+    if not found:
+        return ""
+    best, networks = found[0], counted(found[0]["n_networks"], "network")
+    return f"The best design so far has {networks} and gains {gain(best['delta_m'])} on validation"
 
 
 def _tint(arm: str, tables: Tables) -> str:

@@ -12,7 +12,7 @@ from mtl_search.records import DesignRecord, SummaryRecord
 from mtl_search.report.company import Company, company
 from mtl_search.report.tables import Tables
 from mtl_search.report.trees import Drawing, draw_network
-from mtl_search.report.words import amount, gain, interval, points, setting
+from mtl_search.report.words import amount, gain, interval, points, setting, some
 
 __all__ = ["Network", "Served", "as_yaml", "networks"]
 
@@ -45,6 +45,8 @@ class Network:
     also: tuple[tuple[str, str], ...]
     drawing: Drawing | None
     sharing: str
+    title: str
+    others: str
     facts: tuple[tuple[str, str], ...]
     config: str
 
@@ -83,6 +85,8 @@ def _network(
         also=tuple((name, points(found.brings(name, served))) for name in others),
         drawing=draw_network(trial["sharing"], members, served),
         sharing=trial["sharing"],
+        title=some(served, "task"),
+        others=some(others, "task"),
         facts=tuple(facts.items()),
         config=as_yaml(config),
     )

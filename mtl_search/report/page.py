@@ -14,6 +14,7 @@ from mtl_search.report.company import COLUMNS, disagreement, together
 from mtl_search.report.costs import costs
 from mtl_search.report.evidence import evidence
 from mtl_search.report.glossary import GLOSSARY, Terms, slug
+from mtl_search.report.history import so_far
 from mtl_search.report.progress import progress
 from mtl_search.report.reasons import reasons
 from mtl_search.report.state import state
@@ -61,6 +62,7 @@ def render(tables: Tables, now: pd.Timestamp) -> str:
             sweep_file=tables.sweep_file,
             state=state(tables, now),
             answer=answer(tables),
+            so_far=so_far(tables),
             evidence=evidence(tables),
             reasons=reasons(tables),
             company_columns=COLUMNS,

@@ -1,6 +1,7 @@
 """What the page is made of: a sweep's tables and the text of its file, read once."""
 
 import math
+import re
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any, Self
 import pandas as pd
 
 from mtl_search.analysis.affinity import affinity
+from mtl_search.analysis.design_history import best_designs
 from mtl_search.analysis.frames import (
     default_gains,
     main_tasks,
@@ -19,11 +21,24 @@ from mtl_search.analysis.frames import (
 )
 from mtl_search.analysis.importance import importances
 from mtl_search.analysis.verdict_text import advised
-from mtl_search.arm_names import CONTROL, OUR_ARMS, POOLED, REFERENCE_ARMS, SEARCH, SINGLE_TASK, TREES
+from mtl_search.arm_names import (
+    ALONE_ARMS,
+    CONTROL,
+    OUR_ARMS,
+    POOLED,
+    REFERENCE_ARMS,
+    SEARCH,
+    SINGLE_TASK,
+    TREES,
+)
 from mtl_search.leaderboard import Leaderboard, Standing, standing
 from mtl_search.records import DesignRecord, Phase, Split, SummaryRecord, mean_gain
 
 __all__ = ["Tables"]
+
+
+_MOST_NETWORKS = 3  # where neither the sweep file nor a design says it
+_STATED = re.compile(r"\bmax_networks:\s*(\d+)")
 
 
 @dataclass(frozen=True)  # no slots: what is asked for often is cached
@@ -109,6 +124,19 @@ class Tables:
     def importances(self) -> pd.DataFrame:
         """What mattered, see `importances`."""
         return importances(self.trials, self.metrics, self.tasks)
+
+    @cached_property
+    def best_designs(self) -> pd.DataFrame:
+        """The best design of each arm as the search went on, see `best_designs`."""
+        return best_designs(self.trials, self.metrics, self.tasks, max_networks=self._max_networks)
+
+    @property
+    def _max_networks(self) -> int:
+        """The most networks that a design may have, as the sweep file says or as designs have."""
+        if stated := _STATED.search(self.sweep_file):
+            return int(stated[1])
+        composed = [one.n_networks for one in self.designs if one.arm not in (*ALONE_ARMS, TREES, CONTROL)]
+        return max(composed, default=_MOST_NETWORKS)
 
     @cached_property
     def advised(self) -> DesignRecord | None:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from mtl_search.design.branching import read_stages
+from mtl_search.report.words import short
 
 __all__ = ["Block", "Drawing", "Label", "Link", "draw_network"]
 
@@ -45,6 +46,7 @@ class Label:
     x: int
     y: float
     name: str
+    short: str
     served: bool
 
 
@@ -85,7 +87,7 @@ def draw_network(branching: str, members: Collection[str], served: Collection[st
                 if child[0] in node:
                     to = _middle([row[name] for name in child])
                     links.append(Link(x + BLOCK, to, end if children is heads else x + STAGE, to))
-    labels = tuple(Label(end + 10, row[name], name, name in served) for name in order)
+    labels = tuple(Label(end + 10, row[name], name, short(name, 18), name in served) for name in order)
     height = round(TOP + ROW * len(order) + 6)
     centres = tuple(x + BLOCK // 2 for x in xs)
     spoken = f"a network of {len(stages)} stages: {branching}"

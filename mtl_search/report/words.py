@@ -3,7 +3,7 @@
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from html import escape
 
 from mtl_search.analysis import verdict_words
@@ -33,6 +33,8 @@ __all__ = [
     "plain",
     "points",
     "setting",
+    "short",
+    "some",
     "typeset",
     "value",
 ]
@@ -153,6 +155,20 @@ def design_names(rows: Iterable[DesignRecord | SummaryRecord]) -> dict[str, str]
     names = {row.design_id: design_name(row) for row in rows}
     often = Counter(names.values())
     return {key: f"{name} ({key})" if often[name] > 1 else name for key, name in names.items()}
+
+
+def short(name: str, most: int = 34) -> str:
+    """A name of at most ``most`` letters: of a longer one its beginning and its end.
+
+    >>> short("half_maximal_inhibition_of_aromatase", 20)
+    'half_maxim…aromatase'
+    """
+    return name if len(name) <= most else f"{name[: most // 2]}…{name[1 - most // 2 :]}"
+
+
+def some(names: Sequence[str], noun: str, most: int = 6) -> str:
+    """Names in one line, or how many there are if they are many."""
+    return ", ".join(names) if len(names) <= most else counted(len(names), noun)
 
 
 def plain(name: str) -> str:

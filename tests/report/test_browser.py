@@ -8,11 +8,14 @@ from typing import Any
 
 import pytest
 
+from mtl_search.leaderboard import only_process
 from mtl_search.report import write_report
+from mtl_search.report.tables import Tables
 from tests.fixtures.hospital import HOSPITAL
 from tests.fixtures.sweeps import synthetic_sweep
 
 webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
+WebDriverWait = pytest.importorskip("selenium.webdriver.support.ui").WebDriverWait
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 pytestmark = pytest.mark.skipif(not (CHROMIUM and DRIVER), reason="no chromium with its chromedriver")
 
@@ -20,7 +23,7 @@ SCROLL_THROUGH = """
 const done = arguments[0];
 (async () => {
   for (const plot of document.querySelectorAll('.plot')) {
-    if (!plot.offsetParent) continue;
+    if (!plot.checkVisibility()) continue;
     plot.scrollIntoView({behavior: 'instant'});
     while (plot.dataset.drawn !== 'yes') await new Promise(wait => setTimeout(wait, 20));
   }
@@ -30,7 +33,7 @@ const done = arguments[0];
 MARKS = """
 const visible = (mark) => { const box = mark.getBoundingClientRect(); return box.width + box.height > 2; };
 const marks = '.cartesianlayer path, .cartesianlayer image, .cartesianlayer rect';
-return [...document.querySelectorAll('.plot')].filter((plot) => plot.offsetParent).map(
+return [...document.querySelectorAll('.plot')].filter((plot) => plot.checkVisibility()).map(
   (plot) => [...plot.querySelectorAll(marks)].filter(visible).length);
 """
 
@@ -96,8 +99,6 @@ def test_figures_follow_a_change_of_scheme(browser: Any, page: Path) -> None:
     show(browser, page)
     features = [{"name": "prefers-color-scheme", "value": "dark"}]
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
-    from selenium.webdriver.support.ui import WebDriverWait
-
     WebDriverWait(browser, 30).until(lambda driver: luminance(driver, ".xtick text", "fill") > 200)
 
 
@@ -143,3 +144,49 @@ def test_the_command_can_be_copied(browser: Any, page: Path) -> None:
     button = browser.find_element("css selector", "#train .export button.copy")
     browser.execute_script("arguments[0].click()", button)
     assert button.text == "Copied"
+
+
+def test_trials_are_found_sorted_and_unfolded(browser: Any, page: Path, tables: Tables) -> None:
+    show(browser, page)
+    rows = (
+        "return [...document.querySelectorAll('#trial-table tbody tr')].map(row => row.cells[0].textContent)"
+    )
+    gains = tables.trials.set_index("trial_id")["mean_gain"]
+    assert gains[browser.execute_script(rows)[0]] == pytest.approx(gains.max(), rel=1e-4)
+    browser.find_element("name", "state").send_keys("failed")
+    failed = set(tables.trials.query("state == 'failed'")["trial_id"])
+    assert set(browser.execute_script(rows)) == failed
+    browser.find_element("css selector", "#trial-table tbody button").click()
+    assert '"optimizer"' in browser.find_element("css selector", ".unfolded pre").text
+
+
+def test_a_word_says_what_it_means(browser: Any, page: Path) -> None:
+    show(browser, page, width=390)
+    term = browser.find_element("css selector", "#train a.term")
+    browser.execute_script("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", term)
+    browser.execute_async_script("requestAnimationFrame(() => requestAnimationFrame(arguments[0]))")
+    browser.execute_script("arguments[0].click()", term)
+    tip = browser.find_element("css selector", ".tip")
+    assert tip.is_displayed()
+    assert tip.text == term.get_attribute("title")
+    assert tip.rect["x"] >= 0
+    assert tip.rect["x"] + tip.rect["width"] <= 390
+
+
+def test_a_sweep_at_work_is_loaded_again_where_the_reader_is(browser: Any, tmp_path: Path) -> None:
+    synthetic_sweep(tmp_path, trials=20, confirmed=False)
+    with only_process(tmp_path):
+        page = write_report(tmp_path)
+    page.write_text(page.read_text().replace('data-seconds="20"', 'data-seconds="1"'))
+    show(browser, page)
+    browser.execute_script(
+        "window.old = true; document.querySelector('#tables').open = true;"
+        "document.querySelector('#failed').scrollIntoView({behavior: 'instant'})"
+    )
+    before = browser.execute_script("return document.querySelector('#failed').getBoundingClientRect().top")
+    WebDriverWait(browser, 30).until(lambda driver: driver.execute_script("return !window.old"))
+    WebDriverWait(browser, 30).until(
+        lambda driver: driver.execute_script("return document.querySelector('#tables')?.open")
+    )
+    after = browser.execute_script("return document.querySelector('#failed').getBoundingClientRect().top")
+    assert abs(after - before) < 120

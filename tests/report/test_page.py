@@ -92,6 +92,7 @@ def test_a_sweep_without_any_trial_has_a_page(tmp_path: Path) -> None:
     text = write_report(tmp_path).read_text()
     assert Outline(text).headings == SECTIONS
     assert "No design yet." in text
+    assert f"mtl-search resume {tmp_path}" in text
     assert "No trial has ended yet." in text
 
 

@@ -7,7 +7,7 @@
   const anchors = () => [...document.querySelectorAll("main [id], main figure")].filter((one) => one.id);
 
   const remember = () => {
-    const top = anchors().filter((one) => one.offsetParent && one.getBoundingClientRect().top <= 60).at(-1);
+    const top = anchors().filter((one) => one.checkVisibility() && one.getBoundingClientRect().top <= 60).at(-1);
     sessionStorage.setItem(KEY, JSON.stringify({
       anchor: top?.id, offset: top?.getBoundingClientRect().top ?? 0, y: scrollY,
       open: details().filter((one) => one.open).map((one) => one.id),

@@ -69,8 +69,7 @@
       const names = narrow ? 96 : 180, cell = (place.clientWidth - names) / trace.x.length;
       trace.textfont = { ...trace.textfont, size: cell < 34 ? 9 : narrow ? 10 : 12 };
       if (narrow) {
-        trace.y = trace.y.map(wrapped);
-        const lines = Math.max(...trace.y.map((text) => text.split("<br>").length)), least = 13 * lines + 4;
+        const lines = Math.max(...layout.yaxis.ticktext.map((text) => wrapped(text).split("<br>").length)), least = 13 * lines + 4;
         layout.height = Math.max(layout.height, 110 + least * trace.y.length);
         place.style.minHeight = `${layout.height}px`;
       }

@@ -16,6 +16,10 @@
   const cell = (name, row) => at(columns[name], row);
   const words = (value, name) => (value === null ? "–" : name === "mean_gain" ? value.toFixed(2).replace("-", "−")
     : typeof value === "number" ? value.toLocaleString("en", { maximumSignificantDigits: 4 }) : String(value));
+  const few = (names) => {
+    const all = names.split(", ");
+    return all.length > 5 ? `${all.slice(0, 3).join(", ")} and ${all.length - 3} more` : names;
+  };
   let texts;
   const text = (row) => {
     texts ??= Array.from({ length: n }, (_, one) =>
@@ -63,7 +67,7 @@
     const inside = document.createElement("tr"), wide = inside.insertCell(), pre = document.createElement("pre");
     inside.className = "unfolded";
     wide.colSpan = SHOWN.length;
-    const facts = ["error", "duplicate_of", "seed", "best_epoch", "flops", "started", "finished", "sharing"]
+    const facts = ["members", "error", "duplicate_of", "seed", "best_epoch", "flops", "started", "finished", "sharing"]
       .filter((name) => cell(name, row) !== null).map((name) => `${name}: ${cell(name, row)}`);
     pre.textContent = `${facts.join("\n")}\n\nconfiguration: ${JSON.stringify(nested(row), null, 2)}`;
     wide.append(pre);
@@ -77,7 +81,7 @@
         const head = name === "trial_id";
         const one = head ? line.appendChild(document.createElement("th")) : line.insertCell();
         if (!head) {
-          one.textContent = words(cell(name, row), name);
+          one.textContent = name === "members" ? few(cell(name, row)) : words(cell(name, row), name);
           one.dataset.label = label;
           continue;
         }
