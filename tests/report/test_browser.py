@@ -177,8 +177,8 @@ def test_a_sweep_at_work_is_loaded_again_where_the_reader_is(browser: Any, tmp_p
     synthetic_sweep(tmp_path, trials=20, confirmed=False)
     with only_process(tmp_path):
         page = write_report(tmp_path)
-    page.write_text(page.read_text().replace('data-seconds="20"', 'data-seconds="1"'))
-    show(browser, page)
+    page.write_text(page.read_text().replace('data-seconds="20"', 'data-seconds="2"'))
+    browser.get(page.as_uri())
     browser.execute_script(
         "window.old = true; document.querySelector('#tables').open = true;"
         "document.querySelector('#failed').scrollIntoView({behavior: 'instant'})"
