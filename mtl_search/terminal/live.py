@@ -19,7 +19,7 @@ from mtl_search.terminal.words import duration
 __all__ = ["LiveView"]
 
 LINE_EVERY = 30.0  # seconds between two lines if the output is no terminal
-STOPPING = "stopping; what was recorded is kept; again to force"
+STOPPING = "stopping; again to force (what was recorded is kept)"
 
 
 @final

@@ -28,8 +28,8 @@ def planned_trials(spec: SweepSpec) -> TrialPlan:
     """How many trials each step and arm of a new sweep will train; `under_way` corrects it while one runs.
 
     Under a budget of hours nobody knows what the search will train: it is not in the plan, and all that
-    follows is what would be trained if there were time. A trial that an equal one answers counts as well; so
-    does no network that a resume trains once more only to keep it.
+    follows is what would be trained if there were time. A trial that an equal one answers counts as well.
+    What a resume trains only to keep its networks is found, and counted, when its confirmation begins.
     """
     size = _Size.of(spec)
     return TrialPlan((*_searched(size), *_caught_up(size), *_replicated(size), *_confirmed(size)))

@@ -64,6 +64,8 @@ class Stage:
             found[Step.CATCH_UP, SINGLE_TASK] = caught_up
         for phase, arms in ledger.replicates.by_arm.items():
             found.update({(Step(phase.value), arm): number for arm, number in arms.items()})
+        if self.confirmation is not None:
+            found.update({(Step.CONFIRMATION, arm): n for arm, n in self.confirmation.kept_again.items()})
         return found
 
     def standing(self) -> Standing:

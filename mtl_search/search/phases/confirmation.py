@@ -14,6 +14,7 @@ or three of a design on five seeds take a few megabytes at most.
 """
 
 import hashlib
+from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -66,6 +67,7 @@ class Confirmation(Retraining):
         before = [record for record in ledger.board.records() if record.phase == self.phase]
         readings = {record.reading_plan: record.reading or 1 for record in before}
         self._dataset, self._hours, self._begun = dataset, hours, set[int]()
+        self.kept_again: Counter[str] = Counter()  # trained only to be kept, by arm: no trial is recorded
         self._seeds = new_seeds(settings, self.phase, settings.budget.seeds)
         self._wanted = [PlannedTraining(network, seed) for seed in self._seeds for network in unique.values()]
         if hours is not None:
@@ -128,6 +130,7 @@ class Confirmation(Retraining):
             super().finish(trial_id, outcome, placement)
         else:
             self.end(trial_id, outcome)
+            self.kept_again[network.arm] += outcome is not None
 
     def _lacks_folder(self, network: NetworkPlan, seed: int) -> bool:
         """Whether the weights of a network that was trained on ``seed`` should be kept and are missing."""

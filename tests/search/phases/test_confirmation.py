@@ -13,7 +13,7 @@ from mtl_search.bundle import TrainedNetwork
 from mtl_search.data import Dataset, load_dataset
 from mtl_search.leaderboard import Leaderboard
 from mtl_search.records import Phase, Split, TrialRecord, TrialState
-from mtl_search.search import resume_sweep, run_sweep
+from mtl_search.search import Snapshot, Watch, resume_sweep, run_sweep
 from mtl_search.search.designs.control import alone
 from mtl_search.search.designs.plans import NetworkPlan, new_seeds
 from mtl_search.search.executors.inline import run_inline
@@ -195,6 +195,15 @@ def test_all_finalists_or_none_are_kept_on_request(tiny_spec: MakeSpec, tmp_path
     assert set(kept(board.path)) == folders_of(board, confirmed, confirmation_seeds(spec))
 
 
+class Last(Watch):
+    """Keeps what was seen last."""
+
+    seen: Snapshot
+
+    def changed(self, snapshot: Snapshot) -> None:
+        self.seen = snapshot
+
+
 def test_a_resume_completes_what_is_kept_without_reading_test_again(
     tiny_spec: MakeSpec, tmp_path: Path
 ) -> None:
@@ -203,8 +212,10 @@ def test_a_resume_completes_what_is_kept_without_reading_test_again(
     one, *others = sorted(before)
     shutil.rmtree(board.path / NETWORKS / one)
     untouched = [(board.path / NETWORKS / name / "network.json").stat().st_mtime_ns for name in others]
-    again = resume_sweep(board.path, inline=True).board
+    watch = Last()
+    again = resume_sweep(board.path, inline=True, watch=watch).board
     assert len(again.frame("trials")) == len(trials)
+    assert (watch.seen.done, str(watch.seen.planned)) == (len(trials) + 1, str(len(trials) + 1))
     after = kept(board.path)
     assert set(after) == set(before)
     assert all(torch.equal(after[one].weights[name], value) for name, value in before[one].weights.items())
