@@ -15,6 +15,8 @@ from mtl_search.sweep import SweepSpec
 
 __all__ = ["LivePage"]
 
+_LOGGER = logging.getLogger(__name__)
+
 EVERY = 20.0  # seconds between two pages
 PART = 0.1  # of the time that writing may take: the page of a large sweep comes less often
 
@@ -23,7 +25,8 @@ PART = 0.1  # of the time that writing may take: the page of a large sweep comes
 class LivePage(Watch):
     """Writes the page in a thread of its own, which only reads what is recorded.
 
-    A page that cannot be written is no reason to stop a sweep: the log has why, and the next one may do.
+    A page that cannot be written is no reason to stop a sweep: a warning says why, once, and the next one is
+    tried all the same.
     """
 
     def __init__(self) -> None:
@@ -50,12 +53,13 @@ class LivePage(Watch):
         self._over.set()
 
     def _write(self) -> None:
-        wait = 0.0  # the first one at once: there is something to open
+        failed, wait = False, 0.0  # the first one at once: there is something to open
         while not self._over.wait(wait):
             began = time.monotonic()
             try:
                 write_report(self._path)
-            except Exception:
-                logging.getLogger(__name__).exception("the page of %s was not written", self._path)
+            except Exception as error:
+                level, failed = logging.DEBUG if failed else logging.WARNING, True
+                _LOGGER.log(level, "the page of %s was not written: %r", self._path, error)
             took = time.monotonic() - began
             wait = max(EVERY - took, took / PART)
