@@ -4,8 +4,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from mtl_search.commands.options import add_folder, add_quiet, positive
+from mtl_search.commands.options import add_device, add_folder, add_quiet, positive
 from mtl_search.commands.parsing import DONE, Commands, command
+from mtl_search.errors import UserError
 
 __all__ = ["add"]
 
@@ -20,20 +21,32 @@ def add(commands: Commands) -> None:
     which.add_argument("--arm", help="the best design of this arm")
     one.add_argument("--networks", type=positive, metavar="K", help="with --arm: of this many networks")
     one.add_argument("--seeds", type=positive, metavar="N", help="take so many networks each (default: all)")
+    one.add_argument("--final", action="store_true", help="train again, on all rows, test among them")
+    add_device(one)
     add_quiet(one)
 
 
 def export(arguments: argparse.Namespace) -> int:
     """Make the bundle."""
     from mtl_search.exporting import export as make
+    from mtl_search.terminal.exporting import epochs_bar, show_exported
 
-    made = make(
-        arguments.folder,
-        arguments.out,
-        design=arguments.design,
-        arm=arguments.arm,
-        networks=arguments.networks,
-        seeds=arguments.seeds,
-    )
-    sys.stdout.write(f"{made}\n")
+    if arguments.networks is not None and arguments.arm is None:
+        raise UserError("--networks", "--arm ARM with it", "none")
+    with epochs_bar(arguments.quiet) as on_epoch:
+        made = make(
+            arguments.folder,
+            arguments.out,
+            design=arguments.design,
+            arm=arguments.arm,
+            networks=arguments.networks,
+            seeds=arguments.seeds,
+            final=arguments.final,
+            device=arguments.device,
+            on_epoch=on_epoch,
+        )
+    if arguments.quiet:
+        sys.stdout.write(f"{made.path}\n")
+    else:
+        show_exported(made)
     return DONE

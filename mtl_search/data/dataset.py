@@ -74,6 +74,10 @@ class Dataset:
         rows = {Split.TRAIN: self.train, Split.VALID: self.valid}
         return rows if self.test is None else {**rows, Split.TEST: self.test}
 
+    def all_rows(self) -> Rows:
+        """The rows of every split, train first."""
+        return Rows.joined(list(self.splits.values()))
+
     def without_test(self) -> "Dataset":
         """The same data with the test rows gone: what a search sees."""
         return replace(self, test=None)

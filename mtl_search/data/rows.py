@@ -3,7 +3,7 @@
 # N rows, B rows of a batch, F numeric features, C categorical columns
 
 import warnings
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
@@ -62,6 +62,23 @@ class Rows:
 
     def __len__(self) -> int:
         return len(next(iter(self.inputs.values())))
+
+    @staticmethod
+    def joined(parts: "Sequence[Rows]") -> "Rows":
+        """The rows of all parts, which are of the same columns and tasks."""
+        first, *_ = parts
+
+        def join(of: Callable[[Rows], dict[str, Tensor]]) -> dict[str, Tensor]:
+            return {name: torch.cat([of(part)[name] for part in parts]) for name in of(first)}
+
+        weights = [part.weights_N for part in parts if part.weights_N is not None]
+        return Rows(
+            join(lambda part: part.inputs),
+            join(lambda part: part.targets),
+            join(lambda part: part.labelled),
+            torch.cat([part.units for part in parts]),
+            torch.cat(weights) if weights else None,
+        )
 
     def take(self, index_B: Tensor) -> "Rows":
         """The rows at these positions, copied."""

@@ -9,6 +9,6 @@
   nothing is left to measure the result with, and the card says so.
 """
 
-from mtl_search.exporting.export import export
+from mtl_search.exporting.export import Exported, export
 
-__all__ = ["export"]
+__all__ = ["Exported", "export"]

@@ -1,7 +1,9 @@
 """export: a design of a sweep as a bundle."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from mtl_search.bundle import Description, ModelEntry, TrainedNetwork
 from mtl_search.bundle.description import MODEL, DesignInfo, write_bundle
@@ -15,7 +17,20 @@ from mtl_search.records import DesignRecord
 from mtl_search.sweep import load_sweep
 from mtl_search.sweep.file import SWEEP_FILE
 
-__all__ = ["export"]
+__all__ = ["Exported", "export"]
+
+OnEpoch = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What was made: a bundle in ``path``, and how many of its networks had to be trained for it."""
+
+    path: Path
+    design: DesignRecord
+    networks: int
+    trained: int
+    final: bool
 
 
 def export(
@@ -26,40 +41,47 @@ def export(
     arm: str | None = None,
     networks: int | None = None,
     seeds: int | None = None,
-) -> Path:
+    final: bool = False,
+    device: str = "cpu",
+    on_epoch: OnEpoch = lambda done, planned: None,
+) -> Exported:
     """Make a bundle of a sweep's recommended design, or of another one, in the folder ``out``.
 
     ``design`` is an id as ``mtl-search top`` shows it; ``arm`` and ``networks`` name the best design of an
-    arm, of that many networks; ``seeds`` takes fewer than were confirmed. A bundle at ``out`` is replaced.
-    Raises UserError if there is no such design, or ``out`` is something else; nothing is written then.
+    arm, of that many networks; ``seeds`` takes fewer than were confirmed. ``final`` trains on all rows.
+    What is trained is trained on ``device``, and ``on_epoch`` is told how many epochs are done, of at most
+    how many. A bundle at ``out`` is replaced.
+
+    Raises UserError if there is no such design, ``out`` is something else, or the data is needed and has
+    changed; nothing is written then.
     """
     board, out = Leaderboard(directory), Path(out)
     check_free(out)
     spec = load_sweep(board.path / SWEEP_FILE)
     one = choose_design(board, design=design, arm=arm, networks=networks)
     on = choose_seeds(board, one, spec.settings, seeds)
-    found = Networks(board, spec).get([Wanted(config, seed) for config in _configs(one) for seed in on])
-    entries = list(_entries(one, found))
-    first = next(iter(found.values()))
-    known = {name: task for trained in found.values() for name, task in trained.tasks.items()}
-    description = Description.model_validate(
-        {
-            "design": DesignInfo(
-                sweep=spec.settings.name, design_id=one.design_id, arm=one.arm, text=one.text
-            ),
-            "data": _without_path(spec.settings.data),
-            "fingerprint": board.trials()["data"][0].as_py(),
-            "inputs": first.inputs,
-            "tasks": tuple(known[name] for name in sorted(one.configs)),
-            "options": {name: spec.settings.tasks[name] for name in sorted(one.configs)},
-            "models": tuple(entries),
-            "versions": dict(first.versions),
-        }
-    )
-
-    folders = {entry.folder: trained for entry, trained in zip(entries, found.values(), strict=True)}
-    write_bundle(out, description, folders, f"# {spec.settings.name}\n")
-    return out
+    configs = dict.fromkeys(one.configs[task] for task in sorted(one.configs))
+    wanted = [Wanted(config, seed) for config in configs for seed in on]
+    source = Networks(board, spec, device)
+    trained = wanted if final else source.missing(wanted)
+    found = _get(source, wanted, trained, final, on_epoch)
+    first = found[wanted[0]]
+    known = {name: task for network in found.values() for name, task in network.tasks.items()}
+    value: dict[str, Any] = {
+        "design": DesignInfo(
+            sweep=spec.settings.name, design_id=one.design_id, arm=one.arm, text=one.text, final=final
+        ),
+        "data": _without_path(spec.settings.data),
+        "fingerprint": board.trials()["data"][0].as_py(),
+        "inputs": first.inputs,
+        "tasks": tuple(known[name] for name in sorted(one.configs)),
+        "options": {name: spec.settings.tasks[name] for name in sorted(one.configs)},
+        "models": tuple(_entry(one, network) for network in wanted),
+        "versions": dict(first.versions),
+    }
+    folders = {_folder(network): found[network] for network in wanted}
+    write_bundle(out, Description.model_validate(value), folders, f"# {spec.settings.name}\n")
+    return Exported(out, one, len(wanted), len(trained), final)
 
 
 def check_free(out: Path) -> None:
@@ -70,15 +92,36 @@ def check_free(out: Path) -> None:
     raise BundleError(str(out), "no folder of that name, or a bundle to replace", what)
 
 
-def _configs(design: DesignRecord) -> list[str]:
-    return list(dict.fromkeys(design.configs[task] for task in sorted(design.configs)))
+def _get(
+    source: Networks, wanted: Sequence[Wanted], trained: Sequence[Wanted], final: bool, on_epoch: OnEpoch
+) -> dict[Wanted, TrainedNetwork]:
+    """Each network; those of ``trained`` are trained now."""
+    epochs = source.best_epoch if final else source.epochs
+    planned, done = sum(epochs(network.config_id) for network in trained), 0
+
+    def count() -> None:
+        nonlocal done
+        done += 1
+        on_epoch(done, planned)
+
+    found = {}
+    for network in wanted:
+        if network not in trained:
+            found[network] = source.kept(network)
+            continue
+        before = done
+        found[network] = (source.on_all_rows if final else source.again)(network, count)
+        planned -= epochs(network.config_id) - (done - before)  # it may have stopped early
+    return found
 
 
-def _entries(design: DesignRecord, found: Mapping[Wanted, TrainedNetwork]) -> Iterator[ModelEntry]:
-    for wanted in found:
-        tasks = tuple(task for task in sorted(design.configs) if design.configs[task] == wanted.config_id)
-        folder = f"{NETWORKS}/{network_folder(*wanted)}"
-        yield ModelEntry(folder=folder, seed=wanted.seed, tasks=tasks)
+def _entry(design: DesignRecord, network: Wanted) -> ModelEntry:
+    tasks = tuple(task for task in sorted(design.configs) if design.configs[task] == network.config_id)
+    return ModelEntry(folder=_folder(network), seed=network.seed, tasks=tasks)
+
+
+def _folder(network: Wanted) -> str:
+    return f"{NETWORKS}/{network_folder(*network)}"
 
 
 def _without_path(data: DataSpec) -> DataSpec:
