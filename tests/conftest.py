@@ -29,7 +29,7 @@ def tiny_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def tiny_sweep(tiny_file: Path) -> TinySweep:
     """Makes the value of a sweep file: two tasks, a handful of trials of two epochs, no confirmation.
 

@@ -24,7 +24,7 @@ Change = Callable[[pa.Table], pa.Table]
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The recommended design of the committed sweep, one seed of it."""
-    return export(ROOT / "results" / "support2", tmp_path_factory.mktemp("bundle") / "model", seeds=1)
+    return export(ROOT / "results" / "support2", tmp_path_factory.mktemp("bundle") / "model", seeds=1).path
 
 
 def evaluate(capsys: Capture, model: Path, table: object, *options: object) -> str:

@@ -10,8 +10,10 @@ from mtl_search.bundle.description import MODEL, DesignInfo, write_bundle
 from mtl_search.bundle.trained_network import NETWORKS, network_folder
 from mtl_search.data import DataSpec
 from mtl_search.errors import BundleError
+from mtl_search.exporting.card import Card
 from mtl_search.exporting.choosing import choose_design, choose_seeds
 from mtl_search.exporting.networks import Networks, Wanted
+from mtl_search.exporting.origin import Origin
 from mtl_search.leaderboard import Leaderboard
 from mtl_search.records import DesignRecord
 from mtl_search.sweep import load_sweep
@@ -80,7 +82,9 @@ def export(
         "versions": dict(first.versions),
     }
     folders = {_folder(network): found[network] for network in wanted}
-    write_bundle(out, Description.model_validate(value), folders, f"# {spec.settings.name}\n")
+    description = Description.model_validate(value)
+    origin = Origin.of(spec.settings.data, description.data.source, source.summary())
+    write_bundle(out, description, folders, Card(board, one, description, folders, origin).text())
     return Exported(out, one, len(wanted), len(trained), final)
 
 

@@ -8,8 +8,8 @@ from statistics import fmean
 from typing import NamedTuple, final
 
 from mtl_search.bundle.trained_network import NETWORKS, TrainedNetwork, network_folder
-from mtl_search.data import Dataset
-from mtl_search.errors import BundleError
+from mtl_search.data import Dataset, DataSummary
+from mtl_search.errors import BundleError, UserError
 from mtl_search.leaderboard import Leaderboard
 from mtl_search.records import Phase, TrialRecord, TrialState
 from mtl_search.search.ledger import Ledger
@@ -80,6 +80,13 @@ class Networks:
         dataset = dataset_of(self.spec, None)
         check_same_data(self.board, dataset, self.board.trials()["data"][0].as_py())
         return dataset
+
+    def summary(self) -> DataSummary | None:
+        """What is in the data, None if it is not there any more or has changed."""
+        try:
+            return self.dataset.summary()
+        except UserError:
+            return None
 
     @cached_property
     def _all_rows(self) -> Dataset:
