@@ -106,10 +106,8 @@ class Card:
     def _values(self) -> dict[str, Estimate]:
         """The value of each task on test with its interval over seeds and rows."""
         tasks = tuple(sorted(self.design.configs))
-        trials, metrics, resamples, of_tasks = map(
-            self.board.frame, ("trials", "metrics", "resamples", "tasks")
-        )
-        runs = Runs.read(trials, metrics, resamples, metric_kinds(of_tasks))
+        trials, metrics, resamples = map(self.board.frame, ("trials", "metrics", "resamples"))
+        runs = Runs.read(trials, metrics, resamples)
         found = confirmed_designs([self.design], runs, tasks)
         if not found:
             return {}
