@@ -10,7 +10,7 @@ The rooms, in the order of imports, which go one way only (``tests/test_layers.p
 - ``model``: encoders, trunks, sharing, the network. ``training``: one network, to its best epoch.
   ``bundle``: trained networks as values, and a predictor.
 - ``sweep``: what a user asked for, as values. ``search``: the sweep itself, and all that knows of Ray.
-  ``exporting``: bundles of its designs.
+  ``exporting``: bundles of its designs. ``drafting``: from a table to a sweep file.
 - ``report``: the page. ``terminal``, ``commands`` and ``cli``: the command line.
   ``testing``: contract suites.
 
@@ -46,20 +46,21 @@ A column on its way to a metric:
 
 >>> import mtl_search
 >>> sorted(mtl_search.__all__)
-['Leaderboard', 'load_model', 'load_sweep', 'resume_sweep', 'run_sweep']
+['Leaderboard', 'load_model', 'load_sweep', 'new', 'resume_sweep', 'run_sweep']
 """
 
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mtl_search.bundle import Predictor
+    from mtl_search.drafting import new
     from mtl_search.leaderboard import Leaderboard
     from mtl_search.search import resume_sweep, run_sweep
     from mtl_search.sweep import load_sweep
 
     load_model = Predictor.load
 
-__all__ = ["Leaderboard", "load_model", "load_sweep", "resume_sweep", "run_sweep"]
+__all__ = ["Leaderboard", "load_model", "load_sweep", "new", "resume_sweep", "run_sweep"]
 
 
 def __getattr__(name: str) -> Any:
@@ -72,6 +73,10 @@ def __getattr__(name: str) -> Any:
         from mtl_search.bundle import Predictor
 
         return Predictor.load
+    if name == "new":
+        from mtl_search.drafting import new
+
+        return new
     if name == "load_sweep":
         from mtl_search.sweep import load_sweep
 

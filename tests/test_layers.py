@@ -38,6 +38,7 @@ LAYERS = (
     "sweep",
     "search",
     "exporting",
+    "drafting",
     "report",
     "terminal",
     "testing",

@@ -22,6 +22,7 @@ from mtl_search.commands import (
     completion,
     evaluate,
     export,
+    new,
     predict,
     report,
     results,
@@ -34,6 +35,7 @@ from mtl_search.commands.parsing import Parser, Version
 __all__ = ["COMMANDS", "parse", "parser"]
 
 COMMANDS = (
+    new.add,
     check.add,
     run.add,
     resume.add,

@@ -3,17 +3,20 @@
 # N rows, F features, C categorical columns
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import final
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from scipy.stats import rankdata
+from typing_extensions import override
 
 from mtl_search.data.encoding import Encoding
 from mtl_search.data.rows import Rows
 from mtl_search.tasks.base import Task
 
-__all__ = ["find_leaks"]
+__all__ = ["Leak", "find_leaks", "leaks_in"]
 
 Matrix = NDArray[np.float64]
 
@@ -24,10 +27,33 @@ MIN_CLASS = 10  # rows of a class below which a high AUROC is chance
 LEVEL_ROWS = 20  # rows per level below which the mean target of a level is memory
 
 
-def find_leaks(tasks: Mapping[str, Task], train: Rows, encoding: Encoding) -> tuple[str, ...]:
-    """A warning for each pair of an input and a task that nearly say the same.
+@final
+@dataclass(frozen=True, slots=True)
+class Leak:
+    """How much an input says of a task, by an AUROC or a rank correlation above its ``limit``."""
 
-    A column of levels counts as the mean target of each level.
+    measure: str
+    value: float
+    limit: float
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.measure} {self.value:.3f}"
+
+
+def find_leaks(tasks: Mapping[str, Task], train: Rows, encoding: Encoding) -> tuple[str, ...]:
+    """A warning for each pair of an input and a task that nearly say the same."""
+    return tuple(
+        f"input {feature!r} nearly equals task {task!r} ({leak}): is it an outcome? list it under drop"
+        for (feature, task), leak in leaks_in(tasks, train, encoding).items()
+    )
+
+
+def leaks_in(tasks: Mapping[str, Task], train: Rows, encoding: Encoding) -> dict[tuple[str, str], Leak]:
+    """The pairs of an input and a task that nearly say the same, and how that was found.
+
+    A column of levels counts as the mean target of each level. Inputs are named as features are: of a
+    column that misses values, ``missing <column>`` is another one.
     """
     index = np.unique(np.linspace(0, len(train) - 1, SAMPLE).round().astype(np.int64))
     rows = train.take(torch.from_numpy(index))
@@ -36,7 +62,7 @@ def find_leaks(tasks: Mapping[str, Task], train: Rows, encoding: Encoding) -> tu
     codes_NC = rows.inputs["categorical"].numpy()[:, few_levels]
     names = (*encoding.numeric.features, *np.array(encoding.categorical.columns)[few_levels].tolist())
     ranks: dict[bytes, Matrix] = {}  # of the numeric features, by which rows are known
-    warnings: dict[tuple[str, str], str] = {}
+    found: dict[tuple[str, str], Leak] = {}
     for task, signal_N in _signals(tasks, rows):
         known_N = rows.labelled[task].numpy() & ~np.isnan(signal_N)
         if known_N.sum() < 2 * MIN_CLASS:
@@ -46,12 +72,9 @@ def find_leaks(tasks: Mapping[str, Task], train: Rows, encoding: Encoding) -> tu
             ranks[key] = rankdata(numeric_NF[known_N], axis=0)
         levels_NC = _level_means(codes_NC[known_N], signal_N[known_N])
         ranks_NF = np.concatenate([ranks[key], rankdata(levels_NC, axis=0)], axis=1)
-        for position, finding in _alike(ranks_NF, signal_N[known_N]):
-            warnings.setdefault((names[position], task), finding)
-    return tuple(
-        f"input {feature!r} nearly equals task {task!r} ({finding}): is it an outcome? list it under drop"
-        for (feature, task), finding in warnings.items()
-    )
+        for position, leak in _alike(ranks_NF, signal_N[known_N]):
+            found.setdefault((names[position], task), leak)
+    return found
 
 
 def _signals(tasks: Mapping[str, Task], rows: Rows) -> Iterator[tuple[str, Matrix]]:
@@ -68,7 +91,7 @@ def _level_means(codes_NC: NDArray[np.int64], signal_N: Matrix) -> Matrix:
     return means_NC
 
 
-def _alike(ranks_NF: Matrix, signal_N: Matrix) -> Iterator[tuple[int, str]]:
+def _alike(ranks_NF: Matrix, signal_N: Matrix) -> Iterator[tuple[int, Leak]]:
     """The positions of the features that nearly equal the signal, and how that was found."""
     if set(np.unique(signal_N)) <= {0.0, 1.0}:
         n_positive, n_negative = (signal_N == 1).sum(), (signal_N == 0).sum()
@@ -85,4 +108,4 @@ def _alike(ranks_NF: Matrix, signal_N: Matrix) -> Iterator[tuple[int, str]]:
         values_F = np.divide(products_F, norms_F, out=np.zeros_like(norms_F), where=norms_F > 0)
         limit, what = CORRELATION, "rank correlation"
     for position in np.flatnonzero(values_F > limit):
-        yield int(position), f"{what} {values_F[position]:.3f}"
+        yield int(position), Leak(what, float(values_F[position]), limit)

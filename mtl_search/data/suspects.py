@@ -2,6 +2,9 @@
 
 # N rows, V distinct values
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -12,7 +15,7 @@ from mtl_search.data.inputs.categorical import is_categorical
 from mtl_search.data.inputs.fitted import columns_of
 from mtl_search.data.notes import abridged
 
-__all__ = ["find_suspects"]
+__all__ = ["Suspects", "find_suspects", "suspects_in"]
 
 OFTEN = 0.005  # share of rows from which one value far from all others is no outlier
 ROWS = 5
@@ -34,28 +37,57 @@ ONLY_NUMBERS = (
 MOSTLY = 0.8  # share of the distinct values of a text column that are numbers, from which it was meant as one
 
 
-def find_suspects(train: pa.Table, names: tuple[str, ...], declared: frozenset[str]) -> tuple[str, ...]:
-    """Notes on columns whose values look like another thing than they are taken for.
+@dataclass(frozen=True, slots=True)
+class Suspects:
+    """Values that look like another thing, by column.
 
-    Text of a ``declared`` column is what it is said to be.
+    ``sentinels``: numbers that look like a sign for missing; ``words``: texts that do; ``numbers``: in
+    columns of text that are nearly all numbers, the first text that is none, empty if all are.
     """
-    sentinels, words, numbers = (dict[str, list[str]]() for _ in range(3))
-    for name, column in zip(names, columns_of(train, names), strict=True):
+
+    sentinels: Mapping[str, float]
+    words: Mapping[str, str]
+    numbers: Mapping[str, str]
+
+
+def suspects_in(table: pa.Table, names: tuple[str, ...], declared: frozenset[str]) -> Suspects:
+    """What is suspect in these columns; text of a ``declared`` one is what it is said to be."""
+    sentinels, words, numbers = dict[str, float](), dict[str, str](), dict[str, str]()
+    for name, column in zip(names, columns_of(table, names), strict=True):
         if pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
             if (value := _sentinel(column)) is not None:
-                sentinels.setdefault(f"{value:g}", []).append(name)
+                sentinels[name] = value
         elif is_categorical(column.type):
             texts = _texts(column)
             said = name in declared or pa.types.is_dictionary(column.type)
             if not said and (odd := _odd_number(texts)) is not None:
-                numbers.setdefault(odd, []).append(name)
+                numbers[name] = odd
             elif (word := _word(texts)) is not None:
-                words.setdefault(word, []).append(name)
+                words[name] = word
+    return Suspects(sentinels, words, numbers)
+
+
+def find_suspects(train: pa.Table, names: tuple[str, ...], declared: frozenset[str]) -> tuple[str, ...]:
+    """Notes on columns whose values look like another thing than they are taken for, one for each value."""
+    found = suspects_in(train, names, declared)
     return (
-        *(_note(value, names, LIKE_MISSING) for value, names in sentinels.items()),
-        *(_note(repr(value), names, TAKEN) for value, names in words.items()),
-        *(_note(repr(value), names, NUMBERS if value else ONLY_NUMBERS) for value, names in numbers.items()),
+        *(
+            _note(value, names, LIKE_MISSING)
+            for value, names in _by_value({name: f"{value:g}" for name, value in found.sentinels.items()})
+        ),
+        *(_note(repr(value), names, TAKEN) for value, names in _by_value(found.words)),
+        *(
+            _note(repr(value), names, NUMBERS if value else ONLY_NUMBERS)
+            for value, names in _by_value(found.numbers)
+        ),
     )
+
+
+def _by_value(values: Mapping[str, str]) -> list[tuple[str, list[str]]]:
+    columns: dict[str, list[str]] = {}
+    for name, value in values.items():
+        columns.setdefault(value, []).append(name)
+    return list(columns.items())
 
 
 def _note(value: str, names: list[str], text: str) -> str:
