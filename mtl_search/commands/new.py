@@ -32,13 +32,11 @@ def new(arguments: argparse.Namespace) -> int:
     drafting.check_free(file, force=arguments.force)
     look = drafting.look_at(source, drafting.read_sample(source, Path.cwd()))
     silent = arguments.json or arguments.quiet
-    if not silent:
+    text = arguments.tasks
+    if text is None:
+        if silent or not (sys.stdin.isatty() and sys.stdout.isatty()):
+            raise drafting.needs_tasks(look)
         show_look(look)
-    if arguments.tasks is not None:
-        text = arguments.tasks
-    elif silent or not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise drafting.needs_tasks(look)
-    else:
         text = ask_tasks(look)
     data = drafting.draft_data(look, drafting.columns_named(text, list(look.profiles)))
     draft = drafting.drafted(data, file, minutes=arguments.minutes)
@@ -48,6 +46,8 @@ def new(arguments: argparse.Namespace) -> int:
     elif arguments.quiet:
         sys.stdout.write(f"{file}\n")
     else:
+        if arguments.tasks is not None:
+            show_look(look)
         show_draft(draft, file)
     return DONE
 

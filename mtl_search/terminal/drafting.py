@@ -88,7 +88,7 @@ def _show_uses(console: Console, draft: Draft) -> None:
     said += [(name, f"missing: {', '.join(map(str, values))}") for name, values in missing.items()]
     if not said:
         return
-    table = plain_table("Columns that are not simply inputs")
+    table = plain_table("Columns with another use than as they are")
     table.add_column("  column", overflow="fold")
     table.add_column("what is done, and why", overflow="fold")
     for name, what in said[:SHOWN]:
