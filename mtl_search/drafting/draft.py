@@ -95,6 +95,8 @@ def draft_data(look: Look, names: Sequence[str]) -> DraftData:
     """What the columns are for, if these are to be predicted; DataError if that cannot be."""
     with located(look.source):
         tasks = _tasks(look, names)
+        if not look.profiles.keys() - set(names):
+            raise DataError("inputs", "a column besides the tasks", f"none in {len(look.profiles)}")
         uses = uses_of(look.profiles, frozenset(names))
         configs = _configs(tasks)
         look = replace(look, signs=look.signs.without(frozenset(names)))

@@ -76,9 +76,10 @@ def _name(column: str, taken: Sequence[str]) -> str:
 
 
 def _classes(profile: Profile, column: pa.ChunkedArray) -> tuple[str, dict[str, Any], str]:
-    if not profile.counts or profile.distinct > MOST_CLASSES:
-        expected = f"numbers, or at most {MOST_CLASSES} classes"
-        raise DataError(f"task {profile.name!r}", expected, f"{profile.distinct:,} different texts")
+    if not profile.counts or profile.distinct > min(MOST_CLASSES, profile.known / 2):
+        expected = f"numbers, or at most {MOST_CLASSES} classes that repeat"
+        found = f"{profile.distinct:,} different texts in {profile.known:,} rows"
+        raise DataError(f"task {profile.name!r}", expected, found)
     return _two(profile) if profile.distinct == 2 else _several(profile)
 
 

@@ -1,6 +1,5 @@
 """A sweep file as text: YAML with the reason beside each line."""
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -92,7 +91,14 @@ def _scalar(value: Any) -> str:
     text = str(value)
     if PLAIN.fullmatch(text) and text.lower() not in NOT_TEXT:
         return text
-    return json.dumps(text, ensure_ascii=not text.isprintable())
+    return '"' + "".join(map(_quoted, text)) + '"'
+
+
+def _quoted(letter: str) -> str:
+    """As it stands between double quotes."""
+    if letter in '"\\':
+        return f"\\{letter}"
+    return letter if letter.isprintable() else f"\\U{ord(letter):08x}"
 
 
 def _comment(text: str) -> str:
