@@ -32,4 +32,4 @@ def test_a_frame_becomes_a_sweep(
 
 def test_what_is_no_frame_is_refused() -> None:
     with pytest.raises(UserError, match="or a path, found list"):
-        mtl_search.new([1, 2], tasks=["x"])  # type: ignore[arg-type]
+        mtl_search.new([1, 2], tasks=["x"])

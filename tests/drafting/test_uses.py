@@ -131,7 +131,7 @@ def test_leaks(draft: Drafts, columns: dict[str, Any]) -> None:
     drop = draft(
         twin=columns["cost"] * 2 + 1,
         refund=np.where(ill, random.normal(size=N), np.nan),
-        reason=np.where(ill & (random.random(N) < 0.6), "price", None),
+        reason=np.where(ill & (random.random(N) < 0.6), "price", ""),
     ).uses.drop
     assert drop.keys() == {"twin", "refund", "reason"}
     assert "says cost nearly by itself" in drop["twin"]
