@@ -32,7 +32,7 @@ def best_so_far(tables: Tables) -> Figure | None:
     lasts = [float(table.loc[table["arm"] == arm, "delta_m"].max()) for arm in arms]
     marks = _marks(tables, end)
     row = tables.confirmed(recommended(tables.designs))
-    ends = [row.delta_m_low, row.delta_m_high] if row and len(marks) > 1 else []
+    ends = [row.delta_m_low, row.delta_m_high] if row and marks else []
     heights = [*lasts, *(value for trace in marks for value in trace["y"]), *filter(math.isfinite, ends), 0.0]
     edge, top = lower_edge(heights), max(heights)
     room = 0.15 * max(top - edge, 0.5)
@@ -50,11 +50,9 @@ def best_so_far(tables: Tables) -> Figure | None:
         "are below the edge."
     )
     legend = [(arm_name(arm), _tint(arm, tables), "line") for arm in arms]
-    if marks:
-        legend += [
-            ("after replication", "var(--ink)", "diamond"),
-            ("on test", "var(--ink)", "dot"),
-        ][: len(marks)]
+    shapes_of = {"diamond": ("after replication", "diamond"), None: ("on test", "dot")}
+    named = [shapes_of[mark["marker"].get("symbol")] for mark in marks]
+    legend += [(name, "var(--ink)", shape) for name, shape in named]
     drawing = panel([*traces, *marks], layout, height=400)
     return figure("history", "Best design so far", note, drawing, legend=legend)
 

@@ -106,10 +106,7 @@ def _served(
 def _by_trees(task: str, trees: SummaryRecord | None) -> str:
     """What boosted trees gain on a task."""
     found = next((row for row in trees.tasks if row.task == task), None) if trees else None
-    if found is None or not math.isfinite(found.gain):
-        return ""
-    ends = interval(found.gain_low, found.gain_high)
-    return f"{gain(found.gain)}{f' ({ends})' if ends else ''}"
+    return "" if found is None or not math.isfinite(found.gain) else gain(found.gain)
 
 
 def _weighting(config: Mapping[str, Any]) -> dict[str, str]:

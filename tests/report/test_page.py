@@ -125,4 +125,4 @@ def test_a_thousand_trials_are_a_page_in_seconds(tmp_path: Path) -> None:
     started = time.process_time()
     page = write_report(tmp_path)
     assert time.process_time() - started < 8.0
-    assert page.stat().st_size < 5_000_000
+    assert page.stat().st_size < 5_600_000  # of which plotly.js is 4.8
