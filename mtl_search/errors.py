@@ -106,5 +106,7 @@ def nearest(name: str, valid: Iterable[str]) -> str:
 
 def did_you_mean(name: str, valid: Iterable[str]) -> str | None:
     """A hint with the valid name nearest to ``name``, None if none is near."""
-    close = get_close_matches(name, sorted(valid), n=1)
+    names = sorted(valid)
+    same = [one for one in names if one.lower() == name.lower()]
+    close = same or get_close_matches(name, names, n=1)
     return f"did you mean {close[0]!r}?" if close else None

@@ -9,6 +9,7 @@ from mtl_search.bundle.reading import Reading
 from mtl_search.data.inputs import NumericInputs
 from mtl_search.data.inputs.numeric import is_numeric
 from mtl_search.data.separated import Layout
+from mtl_search.data.sources import located
 from mtl_search.data.streams import Stream, open_dataset
 from mtl_search.data.text_streams import TextStream, open_text
 
@@ -26,6 +27,8 @@ def open_table(source: str, reading: Reading, kept: Sequence[str]) -> Stream:
         return known
     rules = reading.rules
     stream = open_text(source, Path.cwd(), Layout(rules.separator, rules.decimal))
+    with located(source):
+        reading.check_names(stream.names)
     types = {**_inputs(stream, reading), **_others(stream, reading, kept)}
     declared = {name for name, _ in reading.inputs.declared}
     numeric = {
@@ -42,8 +45,6 @@ def _inputs(stream: TextStream, reading: Reading) -> Mapping[str, pa.DataType]:
     declared = dict(reading.inputs.declared)
     for inputs in reading.inputs.inputs:
         for name in inputs.columns:
-            if name not in stream.header:
-                continue
             looks_like = stream.inferred.field(name).type
             if isinstance(inputs, NumericInputs):
                 if is_numeric(looks_like) or pa.types.is_null(looks_like):
@@ -55,7 +56,7 @@ def _inputs(stream: TextStream, reading: Reading) -> Mapping[str, pa.DataType]:
 
 def _others(stream: TextStream, reading: Reading, kept: Sequence[str]) -> Mapping[str, pa.DataType]:
     """Columns that begin with nothing but empty cells are read as text."""
-    others = [name for name in kept if name in stream.header and name not in reading.inputs.columns]
+    others = [name for name in kept if stream.header.count(name) == 1 and name not in reading.inputs.columns]
     return {name: pa.string() for name in others if pa.types.is_null(stream.inferred.field(name).type)}
 
 

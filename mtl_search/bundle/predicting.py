@@ -102,5 +102,9 @@ def _check_kept(stream: Stream, model: Predictor, keep: Sequence[str]) -> None:
 
 
 def _check_apart(source: str, out: Path) -> None:
-    if "://" not in source and Path(source).exists() and out.exists() and Path(source).samefile(out):
+    if "://" in source or not (table := Path(source).expanduser().resolve()).exists():
+        return
+    if out.resolve() == table:
         raise DataError(str(out), "another file than the table", "the same one")
+    if table.is_dir() and out.resolve().is_relative_to(table):
+        raise DataError(str(out), "a file outside of the folder that is predicted", f"one in {source}")

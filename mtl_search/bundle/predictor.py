@@ -14,10 +14,11 @@ from torch import Tensor
 from typing_extensions import override
 
 from mtl_search.bundle.description import CARD, Description, ModelEntry, read_description
+from mtl_search.bundle.devices import check_device
 from mtl_search.bundle.reading import Reading
 from mtl_search.bundle.trained_network import TrainedNetwork
 from mtl_search.data import Inputs
-from mtl_search.errors import BundleError, DataError, ResourceError
+from mtl_search.errors import BundleError, DataError
 from mtl_search.model import Network
 from mtl_search.tasks import Task
 
@@ -67,7 +68,7 @@ class Predictor:
         """
         folder = Path(folder)
         description = read_description(folder)
-        on = _device(device)
+        on = check_device(device)
         card = folder / CARD
         models = tuple(_ready(folder, entry, description, on) for entry in description.models)
         return cls(
@@ -165,14 +166,3 @@ def _ready(folder: Path, entry: ModelEntry, description: Description, device: to
     if trained.inputs != description.inputs:
         raise BundleError(str(folder / entry.folder), "the inputs of the bundle", "another encoding")
     return Ready(entry, trained.build().to(device).requires_grad_(False))
-
-
-def _device(name: str) -> torch.device:
-    try:
-        device = torch.device(name)
-    except RuntimeError:
-        raise ResourceError("--device", "cpu or cuda", repr(name)) from None
-    gpus = torch.cuda.device_count()
-    if device.type not in ("cpu", "cuda") or (device.type == "cuda" and (device.index or 0) >= gpus):
-        raise ResourceError("--device", "cpu, or cuda where there is a GPU", repr(name))
-    return device

@@ -16,9 +16,8 @@ def add(commands: Commands) -> None:
     one = command(commands, "export", "make a model of a sweep, one folder to predict with", export)
     add_folder(one)
     one.add_argument("out", type=Path, metavar="OUT", help="the folder to make")
-    which = one.add_mutually_exclusive_group()
-    which.add_argument("--design", metavar="ID", help="as top shows it (default: the recommended design)")
-    which.add_argument("--arm", help="the best design of this arm")
+    one.add_argument("--design", metavar="ID", help="as top shows it (default: the recommended design)")
+    one.add_argument("--arm", help="the best design of this arm")
     one.add_argument("--networks", type=positive, metavar="K", help="with --arm: of this many networks")
     one.add_argument("--seeds", type=positive, metavar="N", help="take so many networks each (default: all)")
     one.add_argument("--final", action="store_true", help="train again, on all rows, test among them")
@@ -31,6 +30,8 @@ def export(arguments: argparse.Namespace) -> int:
     from mtl_search.exporting import export as make
     from mtl_search.terminal.exporting import epochs_bar, show_exported
 
+    if arguments.design is not None and arguments.arm is not None:
+        raise UserError("--arm", "either --arm or --design", "both")
     if arguments.networks is not None and arguments.arm is None:
         raise UserError("--networks", "--arm ARM with it", "none")
     with epochs_bar(arguments.quiet) as on_epoch:

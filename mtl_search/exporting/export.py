@@ -7,6 +7,7 @@ from typing import Any
 
 from mtl_search.bundle import Description, ModelEntry, TrainedNetwork
 from mtl_search.bundle.description import MODEL, DesignInfo, write_bundle
+from mtl_search.bundle.devices import check_device
 from mtl_search.bundle.trained_network import NETWORKS, network_folder
 from mtl_search.data import DataSpec
 from mtl_search.errors import BundleError
@@ -59,6 +60,7 @@ def export(
     """
     board, out = Leaderboard(directory), Path(out)
     check_free(out)
+    check_device(device)
     spec = load_sweep(board.path / SWEEP_FILE)
     one = choose_design(board, design=design, arm=arm, networks=networks)
     on = choose_seeds(board, one, spec.settings, seeds)
