@@ -18,7 +18,7 @@ from mtl_search.report.words import arm_name, counted, design_name, gain, interv
 
 __all__ = ["best_so_far", "every_trial", "so_far"]
 
-_MOST_POINTS = 3_000
+_FEW_POINTS, _MOST_POINTS = 500, 3_000  # of an arm: more of them say no more than which trial they are
 
 
 def best_so_far(tables: Tables) -> Figure | None:
@@ -197,6 +197,7 @@ def every_trial(tables: Tables) -> Figure | None:
 
 def _dots(arm: str, rows: pd.DataFrame, tint: str) -> dict[str, Any]:
     """The trials of an arm."""
+    few = len(rows) <= _FEW_POINTS
     early = rows["state"] == TrialState.PRUNED.value
     return {
         "type": "scatter",
@@ -205,7 +206,8 @@ def _dots(arm: str, rows: pd.DataFrame, tint: str) -> dict[str, Any]:
         "y": rows["mean_gain"].to_numpy(),
         "marker": {"size": 5, "color": tint, "symbol": ["x-thin-open" if one else "circle" for one in early]},
         "text": [
-            f"{plain(row['trial_id'])}: {plain(_members(row['members']))}, {plain(row['weighting'])}"
+            plain(row["trial_id"])
+            + (f": {plain(_members(row['members']))}, {plain(row['weighting'])}" if few else "")
             for row in rows_of(rows[["trial_id", "members", "weighting"]])
         ],
         "hovertemplate": f"{plain(arm_name(arm))}, %{{text}}<br>%{{y:.2f}} %<extra></extra>",
