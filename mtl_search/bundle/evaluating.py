@@ -4,7 +4,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from mtl_search.data import DataSpec
 from mtl_search.data.formats import is_text
 from mtl_search.data.labels import Labels, read_labels
 from mtl_search.data.sources import check_table, read_source
+from mtl_search.data.weights import without_weightless
 from mtl_search.tasks import Task
 
 __all__ = ["Evaluation", "TaskEvaluation", "evaluate", "evaluate_predictions", "read_labelled"]
@@ -76,10 +77,12 @@ def evaluate(
     """
     check_table(table)
     of = predictor.description
+    weight = of.data.weight if of.data.weight in table.column_names else None
+    table, notes = without_weightless(table, weight)
     labels = read_labels(table, of.data, of.options, predictor.tasks)
-    return evaluate_predictions(
-        predictor.tasks, _predictions(predictor, table), labels, bootstrap=bootstrap, seed=seed
-    )
+    predictions = _predictions(predictor, table)
+    found = evaluate_predictions(predictor.tasks, predictions, labels, bootstrap=bootstrap, seed=seed)
+    return replace(found, notes=(*notes, *found.notes))
 
 
 def read_labelled(predictor: Predictor, source: str) -> pa.Table:

@@ -44,7 +44,10 @@ class Labels:
 def read_labels(
     table: pa.Table, spec: DataSpec, configs: Mapping[str, TaskConfig], tasks: Mapping[str, Task]
 ) -> Labels:
-    """The labels of these tasks; DataError without any, or for labels that cannot be of these tasks."""
+    """The labels of these tasks; DataError without any, or for labels that cannot be of these tasks.
+
+    No row may have weight 0, see `without_weightless`.
+    """
     there = frozenset(table.column_names)
     columns = {name: configs[name].source_columns(name) for name in tasks}
     lacking = {name: [c for c in of_task if c not in there] for name, of_task in columns.items()}
@@ -67,8 +70,6 @@ def read_labels(
         with column_named(name, configs[name]):
             known, unseen[name] = task.seen([plain[column] for column in columns[name]])
             targets[name], labelled[name] = task.encode(known)
-        if weights_N is not None:
-            labelled[name] &= weights_N > 0
     if not any(bool(labelled_N.any()) for labelled_N in labelled.values()):
         raise DataError("labels", "a label that training has seen", f"none in {table.num_rows} rows")
     return Labels(targets, labelled, sampling_units(plain, group), weights_N, unseen, tuple(notes))

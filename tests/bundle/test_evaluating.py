@@ -1,16 +1,21 @@
 """Evaluations: the metrics of the tasks themselves, intervals over common samples, and what is left out."""
 
 import json
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pytest
 import torch
 
+from mtl_search.bundle import Predictor
 from mtl_search.bundle.evaluating import Evaluation, evaluate_predictions
+from mtl_search.bundle.evaluating import evaluate as evaluate_bundle
 from mtl_search.data import DataSpec
 from mtl_search.data.labels import Labels, read_labels
 from mtl_search.terminal.evaluated import evaluation_json, show_evaluation
+from tests.fixtures.bundles import tiny_bundle
 from tests.fixtures.data import TINY_TASKS, task_configs, tiny_table
 
 ROWS = 160
@@ -106,3 +111,21 @@ def test_it_is_shown_in_80_columns(
         "average_precision",
     ):
         assert expected in flat
+
+
+def test_a_bundle_is_judged_without_the_rows_of_weight_zero(tmp_path: Path) -> None:
+    model = Predictor.load(tiny_bundle(tmp_path / "model"))
+    rules = model.description.data.model_copy(update={"weight": "w"})
+    model = replace(model, description=model.description.model_copy(update={"data": rules}))
+    weights = np.arange(ROWS) % 4
+    table = tiny_table(ROWS).append_column("w", pa.array(weights))
+    found = evaluate_bundle(model, table, bootstrap=0)
+    assert found.notes == ("40 rows of weight 0 in column 'w' left out",)
+    expected = evaluate_bundle(model, table.filter(pa.array(weights > 0)), bootstrap=0)
+    assert evaluation_json(replace(found, notes=())) == evaluation_json(expected)
+    assert (found.rows, found.weighted) == (120, True)
+    predicted = model.predict(table, as_="arrow")["cost"].to_numpy()
+    known = table["cost"].is_valid().to_numpy() & (weights > 0)
+    errors = np.abs(predicted - table["cost"].to_numpy())[known]
+    (cost,) = (one for one in found.tasks if one.task == "cost")
+    assert cost.metrics["mae"].value == pytest.approx(np.average(errors, weights=weights[known]), rel=1e-5)
