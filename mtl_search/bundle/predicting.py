@@ -1,20 +1,24 @@
 """predict_table: predictions of a table of any size, read and written in batches."""
 
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import pyarrow as pa
+import torch
 
 from mtl_search.bundle.counting import Counts
 from mtl_search.bundle.opening import open_table
 from mtl_search.bundle.predictor import BATCH, Predictor
 from mtl_search.bundle.writing import check_out, write_table
+from mtl_search.data import Inputs
 from mtl_search.data.sources import located
 from mtl_search.data.streams import Stream
 from mtl_search.data.text_streams import Retyped
 from mtl_search.errors import DataError, nearest
 
-__all__ = ["predict_table"]
+__all__ = ["predict_table", "thread_a_batch"]
 
 ROWS, CELLS = 131_072, 8_000_000  # at most so many are in memory at a time
 
@@ -26,29 +30,44 @@ def predict_table(
     *,
     keep: Sequence[str] = (),
     batch: int = BATCH,
+    threads: int = 1,
     on_progress: Callable[[int, float], None] = lambda rows, share: None,
 ) -> Counts:
     """Write the predictions of every row of ``source`` to ``out``, in their order; what was counted.
 
     ``source`` is a path, a folder of Parquet parts, a URI or a bundled table; the ending of ``out`` is its
-    format. ``keep``: columns of the source that come first in ``out``. ``on_progress`` is told how many rows
-    are done, and which share of all. Raises DataError, and writes nothing, for a table that has not the
-    columns of training.
+    format. ``keep``: columns of the source that come first in ``out``. ``threads``: how many batches are
+    predicted at a time, see `thread_a_batch`. ``on_progress`` is told how many rows are done, and which share
+    of all. Raises DataError, and writes nothing, for a table that has not the columns of training.
     """
     check_out(out)
     _check_apart(source, out)
     stream = open_table(source, model.reading, keep)
     _check_kept(stream, model, keep)
-    with located(source):
+    with located(source), ThreadPoolExecutor(threads) as pool:
         model.reading.check_names(stream.names)
         while True:
             counts = Counts(model.reading)
             try:
-                write_table(out, _tables(model, stream, keep, batch, counts, on_progress))
+                write_table(out, _tables(model, stream, keep, batch, counts, pool, on_progress))
             except Retyped as found:
                 stream = found.stream
             else:
                 return counts
+
+
+@contextmanager
+def thread_a_batch() -> Iterator[int]:
+    """Gives PyTorch one thread in this process, and yields how many it had: as many batches at a time.
+
+    Encoding and decoding have one thread for each batch, for which the networks' many threads would wait.
+    """
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield threads
+    finally:
+        torch.set_num_threads(threads)
 
 
 def _tables(
@@ -57,23 +76,27 @@ def _tables(
     keep: Sequence[str],
     batch: int,
     counts: Counts,
+    pool: Executor,
     on_progress: Callable[[int, float], None],
 ) -> Iterator[pa.Table]:
     columns = tuple(dict.fromkeys((*keep, *model.reading.inputs.columns)))
     rows = max(1, min(ROWS, CELLS // len(columns)))
     for part in stream.batches(columns, rows):
         prepared = model.reading.prepare(part.table)
-        yield _beside(part.table.select(keep), _predicted(model, prepared, batch, counts))
+        yield _beside(part.table.select(keep), _predicted(model, prepared, batch, counts, pool))
         on_progress(counts.rows, part.share)
 
 
-def _predicted(model: Predictor, prepared: pa.Table, batch: int, counts: Counts) -> pa.Table:
-    parts = []
-    for start in range(0, max(1, prepared.num_rows), batch):
-        rows = prepared.slice(start, batch)
+def _predicted(model: Predictor, prepared: pa.Table, batch: int, counts: Counts, pool: Executor) -> pa.Table:
+    def predict(rows: pa.Table) -> tuple[Inputs, pa.Table]:
         inputs = model.reading.encode(rows)
+        return inputs, model.decoded(inputs)
+
+    batches = [prepared.slice(start, batch) for start in range(0, max(1, prepared.num_rows), batch)]
+    parts = []
+    for rows, (inputs, predicted) in zip(batches, pool.map(predict, batches), strict=True):
         counts.add(rows, inputs)
-        parts.append(model.decoded(inputs))
+        parts.append(predicted)
     return pa.concat_tables(parts).combine_chunks()
 
 

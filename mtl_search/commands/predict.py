@@ -34,18 +34,19 @@ def add(commands: Commands) -> None:
 def predict(arguments: argparse.Namespace) -> int:
     """Predict all rows."""
     from mtl_search.bundle import Predictor
-    from mtl_search.bundle.predicting import predict_table
+    from mtl_search.bundle.predicting import predict_table, thread_a_batch
     from mtl_search.terminal.predicting import rows_bar, show_predicted
     from mtl_search.terminal.programs import as_json
 
     model = Predictor.load(arguments.bundle, device=arguments.device)
-    with rows_bar(arguments.quiet or arguments.json) as on_progress:
+    with rows_bar(arguments.quiet or arguments.json) as on_progress, thread_a_batch() as threads:
         counts = predict_table(
             model,
             arguments.table,
             arguments.out,
             keep=arguments.keep,
             batch=arguments.batch,
+            threads=threads,
             on_progress=on_progress,
         )
     if arguments.json:

@@ -109,14 +109,20 @@ def test_every_format_of_the_output(model: Predictor, table: pa.Table, parquet: 
     assert sorted(entry.name for entry in parquet.parent.iterdir()) == sorted([out, "rows.parquet"])
 
 
-@pytest.mark.parametrize("batch", [1, 10, 1000])
+@pytest.mark.parametrize(("batch", "threads"), [(1, 1), (2, 3), (10, 1), (1000, 2)])
 def test_rows_are_few_at_a_time(
-    model: Predictor, table: pa.Table, parquet: Path, monkeypatch: pytest.MonkeyPatch, batch: int
+    model: Predictor,
+    table: pa.Table,
+    parquet: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    batch: int,
+    threads: int,
 ) -> None:
     monkeypatch.setattr(predicting, "ROWS", 8)
     steps: list[tuple[int, float]] = []
     out = parquet.parent / "out.parquet"
-    found = predicted(model, parquet, out, batch=batch, on_progress=lambda *step: steps.append(step))
+    options = {"batch": batch, "threads": threads, "on_progress": lambda *step: steps.append(step)}
+    found = predicted(model, parquet, out, **options)
     assert_alike(model.predict(table), found)
     assert [rows for rows, _ in steps] == sorted({rows for rows, _ in steps})
     assert max(b - a for (a, _), (b, _) in itertools.pairwise(steps)) <= 8
