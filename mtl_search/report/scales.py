@@ -12,10 +12,10 @@ _MOST_TICKS = 7
 
 
 def log_ticks(values: Sequence[float]) -> dict[str, Any]:
-    """A logarithmic axis of ``values`` with ticks at round numbers, each written out.
+    r"""A logarithmic axis of ``values`` with ticks at round numbers, each written out.
 
     >>> log_ticks([1_200, 8_000])["ticktext"]
-    ['1 k', '2 k', '5 k', '10 k']
+    ['1\u202fk', '2\u202fk', '5\u202fk', '10\u202fk']
     """
     known = [value for value in values if value > 0 and math.isfinite(value)]
     if not known:
@@ -38,12 +38,14 @@ def log_ticks(values: Sequence[float]) -> dict[str, Any]:
 
 
 def lower_edge(values: Sequence[float]) -> float:
-    """The lowest of ``values`` that is shown: without those that would take more than half of the height.
+    """The lowest of ``values`` that is shown: without a few far below, whose distance from the others would
+    take more than half of the height.
 
-    >>> lower_edge([-60.0, -9.0, -3.0, 0.0, 0.5]), lower_edge([-1.0, 0.0, 1.0])
+    >>> lower_edge([-64.0, -60.0, -9.0, -3.0, -2.0, 0.0, 0.2, 0.5]), lower_edge([-1.0, 0.0, 1.0])
     (-9.0, -1.0)
     """
     known = sorted(value for value in values if math.isfinite(value))
-    while len(known) > 3 and known[1] - known[0] > 0.5 * (known[-1] - known[0]):
-        known = known[1:]
+    for n in range(max(1, len(known) // 4), 0, -1):
+        if len(known) > 3 and known[n] - known[n - 1] > 0.5 * (known[-1] - known[0]):
+            return known[n]
     return known[0] if known else 0.0
