@@ -24,7 +24,7 @@ COLUMNS = 80
 # The answer and its networks alone; the title says where they end.
 CUT = """<style>
 nav, .eyebrow, section:not(#train), #train > :not(h2, .answer, .networks) { display: none !important }
-details, .answer > p:not(.headline), .networks .facts { display: none !important }
+details, .answer > p:not(.headline, .lead), .export, .networks .facts { display: none !important }
 header.top { padding-top: 16px !important } section { padding: 0 0 16px !important }
 </style><script>document.title = document.querySelector("main").getBoundingClientRect().bottom</script>"""
 
