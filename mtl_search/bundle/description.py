@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Literal, final
 
@@ -66,16 +66,22 @@ class Description(_Value):
 
 
 def write_bundle(
-    out: Path, description: Description, networks: Mapping[str, TrainedNetwork], card: str = ""
+    out: Path,
+    description: Description,
+    networks: Mapping[str, TrainedNetwork],
+    card: str = "",
+    also: Callable[[Path], None] = lambda folder: None,
 ) -> None:
     """Write a bundle in one go: its description, the network of each folder, and its card.
 
-    What was at ``out`` is replaced; readers see the whole old one, the whole new one, or none.
+    ``also`` may add files to the folder. What was at ``out`` is replaced; readers see the whole old one, the
+    whole new one, or none.
     """
 
     def write(folder: Path) -> None:
         for name, trained in networks.items():
             trained.save(folder / name)
+        also(folder)
         whole = description.model_copy(update={"files": hashes(folder)})
         text = json.dumps(json.loads(whole.model_dump_json()), indent=1, ensure_ascii=False)
         (folder / MODEL).write_text(f"{text}\n", encoding="utf-8")

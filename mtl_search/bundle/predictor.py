@@ -68,16 +68,25 @@ class Predictor:
         """
         folder = Path(folder)
         description = read_description(folder)
-        on = check_device(device)
-        card = folder / CARD
-        models = tuple(_ready(folder, entry, description, on) for entry in description.models)
-        return cls(
-            description,
-            card.read_text(encoding="utf-8") if card.is_file() else "",
-            on,
-            Reading(description.data, description.inputs),
-            models,
+        on, card = check_device(device), folder / CARD
+        networks = {entry.folder: _network(folder, entry, description) for entry in description.models}
+        return cls.of(description, networks, card.read_text(encoding="utf-8") if card.is_file() else "", on)
+
+    @classmethod
+    def of(
+        cls,
+        description: Description,
+        networks: Mapping[str, TrainedNetwork],
+        card: str = "",
+        device: torch.device | None = None,
+    ) -> Self:
+        """The predictor of a bundle that is not written: its networks by their folder."""
+        on = device or torch.device("cpu")
+        models = tuple(
+            Ready(entry, networks[entry.folder].build().to(on).requires_grad_(False))
+            for entry in description.models
         )
+        return cls(description, card, on, Reading(description.data, description.inputs), models)
 
     @override
     def __repr__(self) -> str:
@@ -161,8 +170,8 @@ class Predictor:
             raise DataError("frame", "columns of one type each", " ".join(map(str, error.args))) from error
 
 
-def _ready(folder: Path, entry: ModelEntry, description: Description, device: torch.device) -> Ready:
+def _network(folder: Path, entry: ModelEntry, description: Description) -> TrainedNetwork:
     trained = TrainedNetwork.load(folder / entry.folder)
     if trained.inputs != description.inputs:
         raise BundleError(str(folder / entry.folder), "the inputs of the bundle", "another encoding")
-    return Ready(entry, trained.build().to(device).requires_grad_(False))
+    return trained

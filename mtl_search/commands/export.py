@@ -21,6 +21,8 @@ def add(commands: Commands) -> None:
     one.add_argument("--networks", type=positive, metavar="K", help="with --arm: of this many networks")
     one.add_argument("--seeds", type=positive, metavar="N", help="take so many networks each (default: all)")
     one.add_argument("--final", action="store_true", help="train again, on all rows, test among them")
+    one.add_argument("--onnx", action="store_true", help="add the model as one ONNX program")
+    one.add_argument("--torch-export", action="store_true", help="add the model as one program for PyTorch")
     add_device(one)
     add_quiet(one)
 
@@ -44,6 +46,8 @@ def export(arguments: argparse.Namespace) -> int:
             seeds=arguments.seeds,
             final=arguments.final,
             device=arguments.device,
+            onnx=arguments.onnx,
+            torch_export=arguments.torch_export,
             on_epoch=on_epoch,
         )
     if arguments.quiet:

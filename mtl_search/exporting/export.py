@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from mtl_search.bundle import Description, ModelEntry, TrainedNetwork
+from mtl_search.bundle import Description, ModelEntry, Predictor, TrainedNetwork
 from mtl_search.bundle.description import MODEL, DesignInfo, write_bundle
 from mtl_search.bundle.devices import check_device
+from mtl_search.bundle.programs import needed_for_onnx, write_onnx, write_torch_export
 from mtl_search.bundle.trained_network import NETWORKS, network_folder
 from mtl_search.data import DataSpec
 from mtl_search.errors import BundleError
@@ -15,6 +16,7 @@ from mtl_search.exporting.card import Card
 from mtl_search.exporting.choosing import choose_design, choose_seeds
 from mtl_search.exporting.networks import Networks, Wanted
 from mtl_search.exporting.origin import Origin
+from mtl_search.exporting.program_words import programs
 from mtl_search.leaderboard import Leaderboard
 from mtl_search.records import DesignRecord
 from mtl_search.sweep import load_sweep
@@ -46,6 +48,8 @@ def export(
     seeds: int | None = None,
     final: bool = False,
     device: str = "cpu",
+    onnx: bool = False,
+    torch_export: bool = False,
     on_epoch: OnEpoch = lambda done, planned: None,
 ) -> Exported:
     """Make a bundle of a sweep's recommended design, or of another one, in the folder ``out``.
@@ -53,7 +57,8 @@ def export(
     ``design`` is an id as ``mtl-search top`` shows it; ``arm`` and ``networks`` name the best design of an
     arm, of that many networks; ``seeds`` takes fewer than were confirmed. ``final`` trains on all rows.
     What is trained is trained on ``device``, and ``on_epoch`` is told how many epochs are done, of at most
-    how many. A bundle at ``out`` is replaced.
+    how many. ``onnx`` and ``torch_export`` add the bundle as one program, checked on sample rows. A bundle at
+    ``out`` is replaced.
 
     Raises UserError if there is no such design, ``out`` is something else, or the data is needed and has
     changed; nothing is written then.
@@ -61,6 +66,8 @@ def export(
     board, out = Leaderboard(directory), Path(out)
     check_free(out)
     check_device(device)
+    if onnx:
+        needed_for_onnx()
     spec = load_sweep(board.path / SWEEP_FILE)
     one = choose_design(board, design=design, arm=arm, networks=networks)
     on = choose_seeds(board, one, spec.settings, seeds)
@@ -86,7 +93,15 @@ def export(
     folders = {_folder(network): found[network] for network in wanted}
     description = Description.model_validate(value)
     origin = Origin.of(spec.settings.data, description.data.source, source.summary())
-    write_bundle(out, description, folders, Card(board, one, description, folders, origin).text())
+    makers = [make for make, wished in ((write_onnx, onnx), (write_torch_export, torch_export)) if wished]
+    card = Card(board, one, description, folders, origin, programs(description, onnx, torch_export))
+    predictor = Predictor.of(description, folders)
+
+    def also(folder: Path) -> None:
+        for make in makers:
+            make(predictor, folder)
+
+    write_bundle(out, description, folders, card.text(), also)
     return Exported(out, one, len(wanted), len(trained), final)
 
 

@@ -14,7 +14,7 @@ from tests.fixtures.data import tiny_table
 
 SUPPORT2 = str(Path(__file__).parents[2] / "results" / "support2")
 TABLE = tiny_table(30, seed=1).drop_columns(["topics"])
-Change = Callable[[Path], None]
+Change = Callable[[Path], object]
 
 
 def refused(capsys: pytest.CaptureFixture[str], folder: Path, *arguments: str) -> str:
@@ -41,7 +41,7 @@ def changed(name: str, column: list[object] | None) -> pa.Table:
 
 
 def csv(text: str) -> Change:
-    return lambda path: path.with_suffix(".csv").write_text(text) and None
+    return lambda path: path.with_suffix(".csv").write_text(text)
 
 
 def parquet(table: pa.Table) -> Change:
@@ -74,9 +74,9 @@ HEAD = ",".join(TABLE.column_names)
         (parquet(TABLE.rename_columns({"age": "Age"})), "t.parquet", ["column 'age'", "did you mean 'Age'?"]),
         (parquet(TABLE), "none.parquet", ["none.parquet", "nothing at"]),
         (lambda path: path.mkdir(), "t", ["no Parquet file in the folder"]),
-        (lambda path: path.with_suffix(".xlsx").write_bytes(b"x") and None, "t.xlsx", ["t.xlsx", ".parquet"]),
-        (lambda path: path.with_suffix(".parquet").write_bytes(b"x") and None, "t.parquet", ["t.parquet"]),
-        (lambda path: path.with_suffix(".feather").write_bytes(b"xyz") and None, "t.feather", ["t.feather"]),
+        (lambda path: path.with_suffix(".xlsx").write_bytes(b"x"), "t.xlsx", ["t.xlsx", ".parquet"]),
+        (lambda path: path.with_suffix(".parquet").write_bytes(b"x"), "t.parquet", ["t.parquet"]),
+        (lambda path: path.with_suffix(".feather").write_bytes(b"xyz"), "t.feather", ["t.feather"]),
         (csv(""), "t.csv", ["t.csv", "an empty file"]),
         (csv(f"{HEAD}\n{ROW}\n".replace("age", "years")), "t.csv", ["t.csv: column 'age'", "no column"]),
         (csv(f"{HEAD},age\n{ROW},1\n"), "t.csv", ["column 'age'", "two columns of that name"]),
@@ -149,10 +149,10 @@ WEIGHTS = "networks/cost-3/weights.safetensors"
         (edit(files={}), ["model.json", "files of networks/"]),
         (lambda bundle: (bundle / "model.json").unlink(), ["a bundle, as mtl-search export makes it"]),
         (lambda bundle: shutil.rmtree(bundle), ["no such folder"]),
-        (lambda bundle: (bundle / "model.json").write_text("{") and None, ["model.json", "JSON"]),
+        (lambda bundle: (bundle / "model.json").write_text("{"), ["model.json", "JSON"]),
         (lambda bundle: (bundle / WEIGHTS).unlink(), [f"the file {WEIGHTS}", "copy the whole folder"]),
         (
-            lambda bundle: (bundle / WEIGHTS).write_bytes(b"x") and None,
+            lambda bundle: (bundle / WEIGHTS).write_bytes(b"x"),
             [WEIGHTS, "SHA-256", "another content"],
         ),
     ],

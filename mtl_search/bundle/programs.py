@@ -1,0 +1,144 @@
+"""A bundle as one program, from encoded inputs to the predictions of each task: ONNX or torch.export.
+
+Programs run where this package is not: with onnxruntime, in C++. They take the tensors that the encoding of
+``model.json`` makes, with any number of rows, and each is checked when it is made: its outputs on sample rows
+are those of the bundle.
+"""
+
+# N rows
+
+import importlib
+import logging
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, final
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from mtl_search.bundle.predictor import Predictor
+from mtl_search.data import Inputs, InputShape
+from mtl_search.errors import BundleError
+from mtl_search.tasks import Task
+
+__all__ = ["ONNX", "TORCH_EXPORT", "needed_for_onnx", "write_onnx", "write_torch_export"]
+
+ONNX, TORCH_EXPORT = "model.onnx", "model.pt2"
+SAMPLES = (5, 1, 64)  # rows of the example, then of the checks
+CLOSE = 1e-5  # relative, of float32
+_EXTRA = ("onnx", "onnxscript", "onnxruntime")
+
+Outputs = tuple[Tensor, ...]
+
+
+@final
+class _Program(nn.Module):
+    """All networks of a bundle, and the mean of what they say of each task."""
+
+    def __init__(self, model: Predictor) -> None:
+        super().__init__()
+        self._tasks: Mapping[str, Task] = dict(model.tasks)
+        self._serves = [ready.entry.tasks for ready in model.models]
+        self.networks = nn.ModuleList(ready.network for ready in model.models)
+
+    def forward(self, numeric: Tensor, categorical: Tensor) -> Outputs:
+        said: dict[str, list[Tensor]] = {name: [] for name in self._tasks}
+        for network, serves in zip(self.networks, self._serves, strict=True):
+            outputs = network({"numeric": numeric, "categorical": categorical})
+            for name in serves:
+                said[name].append(self._tasks[name].predictions(outputs[name]))
+        return tuple(torch.stack(of_seeds).mean(0) for of_seeds in said.values())
+
+
+def needed_for_onnx() -> None:
+    """BundleError if the optional packages are not there."""
+    for name in _EXTRA:
+        try:
+            importlib.import_module(name)
+        except ImportError:
+            raise BundleError(
+                "--onnx", f"the package {name}", "none", "pip install 'mtl_search[onnx]'"
+            ) from None
+
+
+def write_onnx(model: Predictor, folder: Path) -> None:
+    """Write the program as ONNX into a folder, checked with onnxruntime."""
+    import onnxruntime
+
+    path = folder / ONNX
+    with _quiet():
+        torch.onnx.export(
+            _Program(model).eval(),
+            _example(model, SAMPLES[0]),
+            path,
+            input_names=["numeric", "categorical"],
+            output_names=list(model.tasks),
+            dynamic_shapes=_dynamic(),
+            dynamo=True,
+            external_data=False,
+            verbose=False,
+        )
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    taken = {one.name for one in session.get_inputs()}
+
+    def run(numeric: Tensor, categorical: Tensor) -> list[Any]:
+        given = {"numeric": numeric.numpy(), "categorical": categorical.numpy()}
+        return list(session.run(None, {name: one for name, one in given.items() if name in taken}))
+
+    _check(model, path, run)
+
+
+def write_torch_export(model: Predictor, folder: Path) -> None:
+    """Write the program of ``torch.export`` into a folder, read back and checked."""
+    path = folder / TORCH_EXPORT
+    with _quiet(), torch.inference_mode(False), torch.no_grad():
+        program = torch.export.export(
+            _Program(model).eval(), _example(model, SAMPLES[0]), dynamic_shapes=_dynamic()
+        )
+        program.example_inputs = None
+        torch.export.save(program, path)
+        loaded = torch.export.load(path).module()
+    _check(model, path, lambda *inputs: [one.detach().numpy() for one in loaded(*inputs)])
+
+
+def _check(model: Predictor, path: Path, run: Callable[[Tensor, Tensor], list[Any]]) -> None:
+    """BundleError unless the program says what the bundle says, of one row and of many."""
+    for rows in SAMPLES:
+        numeric, categorical = _example(model, rows)
+        inputs: Inputs = {"numeric": numeric, "categorical": categorical}
+        wanted = {name: of_seeds.mean(0).numpy() for name, of_seeds in model.predictions(inputs).items()}
+        for (name, expected_N), found_N in zip(wanted.items(), run(numeric, categorical), strict=True):
+            scale = max(1.0, float(np.abs(expected_N).max()))
+            apart = float(np.abs(expected_N - found_N).max())
+            if not apart <= CLOSE * scale:
+                found = f"{apart:.3g} apart in task {name!r} on {rows} rows"
+                raise BundleError(str(path), "a program with the outputs of the bundle", found)
+
+
+def _example(model: Predictor, rows: int) -> tuple[Tensor, Tensor]:
+    shape: InputShape = model.reading.inputs.shape
+    generator = torch.Generator().manual_seed(rows)
+    numeric = torch.randn(rows, shape.n_numeric, generator=generator)
+    codes = [torch.randint(levels, (rows,), generator=generator) for levels in shape.cardinalities]
+    return numeric, torch.stack(codes, dim=1) if codes else torch.zeros(rows, 0, dtype=torch.int64)
+
+
+def _dynamic() -> tuple[dict[int, Any], dict[int, Any]]:
+    rows = torch.export.Dim("rows")
+    return {0: rows}, {0: rows}
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without what the exporters say of their own insides."""
+    level = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(level)
