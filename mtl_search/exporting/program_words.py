@@ -8,10 +8,11 @@ __all__ = ["programs"]
 _ENCODING = """\
 ```python
 import json
+from pathlib import Path
 
 import numpy as np
 
-numeric, levels = json.load(open("model.json"))["inputs"]["inputs"]
+numeric, levels = json.loads(Path("model.json").read_text(encoding="utf-8"))["inputs"]["inputs"]
 
 
 def encode(row):  # a dict of one row, None where a value is missing; times as microseconds since 1970
