@@ -7,11 +7,11 @@ are those of the bundle.
 
 # N rows
 
-import importlib
 import logging
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, final
 
@@ -56,12 +56,9 @@ class _Program(nn.Module):
 def needed_for_onnx() -> None:
     """BundleError if the optional packages are not there."""
     for name in _EXTRA:
-        try:
-            importlib.import_module(name)
-        except ImportError:
-            raise BundleError(
-                "--onnx", f"the package {name}", "none", "pip install 'mtl_search[onnx]'"
-            ) from None
+        if find_spec(name) is None:
+            hint = "pip install 'mtl_search[onnx]'"
+            raise BundleError("--onnx", f"the package {name}", "none", hint)
 
 
 def write_onnx(model: Predictor, folder: Path) -> None:
