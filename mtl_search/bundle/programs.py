@@ -66,6 +66,22 @@ def write_onnx(model: Predictor, folder: Path) -> None:
     import onnxruntime
 
     path = folder / ONNX
+    try:
+        _export_onnx(model, path)
+    except torch.onnx.OnnxExporterError as error:
+        hint = "--torch-export has them all"
+        raise BundleError("--onnx", "operations that ONNX has", type(error).__name__, hint) from error
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    taken = {one.name for one in session.get_inputs()}
+
+    def run(numeric: Tensor, categorical: Tensor) -> list[Any]:
+        given = {"numeric": numeric.numpy(), "categorical": categorical.numpy()}
+        return list(session.run(None, {name: one for name, one in given.items() if name in taken}))
+
+    _check(model, path, run)
+
+
+def _export_onnx(model: Predictor, path: Path) -> None:
     with _quiet():
         torch.onnx.export(
             _Program(model).eval(),
@@ -75,17 +91,19 @@ def write_onnx(model: Predictor, folder: Path) -> None:
             output_names=list(model.tasks),
             dynamic_shapes=_dynamic(),
             dynamo=True,
+            custom_translation_table={torch.ops.aten.searchsorted.Tensor: _searchsorted},
             external_data=False,
             verbose=False,
         )
-    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
-    taken = {one.name for one in session.get_inputs()}
 
-    def run(numeric: Tensor, categorical: Tensor) -> list[Any]:
-        given = {"numeric": numeric.numpy(), "categorical": categorical.numpy()}
-        return list(session.run(None, {name: one for name, one in given.items() if name in taken}))
 
-    _check(model, path, run)
+def _searchsorted(ordered_L: Any, values_N: Any, **options: Any) -> Any:
+    """What ONNX lacks, for ``transform: quantile``: how many of the landmarks lie below each value."""
+    from onnxscript import opset18
+
+    below_NL = opset18.Less(ordered_L, opset18.Unsqueeze(values_N, opset18.Constant(value_ints=[1])))
+    counted_NL = opset18.Cast(below_NL, to=7)  # to int64
+    return opset18.ReduceSum(counted_NL, opset18.Constant(value_ints=[1]), keepdims=0)
 
 
 def write_torch_export(model: Predictor, folder: Path) -> None:
