@@ -101,9 +101,10 @@ def _searchsorted(ordered_L: Any, values_N: Any, **options: Any) -> Any:
     """What ONNX lacks, for ``transform: quantile``: how many of the landmarks lie below each value."""
     from onnxscript import opset18
 
-    below_NL = opset18.Less(ordered_L, opset18.Unsqueeze(values_N, opset18.Constant(value_ints=[1])))
-    counted_NL = opset18.Cast(below_NL, to=7)  # to int64
-    return opset18.ReduceSum(counted_NL, opset18.Constant(value_ints=[1]), keepdims=0)
+    op: Any = opset18
+    below_NL = op.Less(ordered_L, op.Unsqueeze(values_N, op.Constant(value_ints=[1])))
+    counted_NL = op.Cast(below_NL, to=7)  # to int64
+    return op.ReduceSum(counted_NL, op.Constant(value_ints=[1]), keepdims=0)
 
 
 def write_torch_export(model: Predictor, folder: Path) -> None:
