@@ -41,8 +41,8 @@ LAYERS = (
     "drafting",
     "report",
     "terminal",
-    "testing",
     "commands",
+    "testing",
     "cli",
 )
 
