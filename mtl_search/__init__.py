@@ -82,7 +82,7 @@ def __getattr__(name: str) -> Any:
 
         return load_sweep
     if name in __all__:
-        from mtl_search import search
+        from mtl_search.terminal import interactive
 
-        return getattr(search, name)
+        return getattr(interactive, name)
     raise AttributeError(f"module 'mtl_search' has no attribute {name!r}")

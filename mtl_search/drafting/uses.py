@@ -72,7 +72,8 @@ def _group(profiles: Mapping[str, Profile]) -> tuple[tuple[str, str] | None, tup
         note = f"rows of one {best.name!r} belong together, but {rows} have none: no group is drafted"
         return None, (note,)
     each = best.known / best.distinct
-    reason = f"repeats, about {each:.2g} rows each: all rows of one stay in one split"
+    rows = f", about {each:.2g} rows each" if each >= 1.5 else ""
+    reason = f"repeats{rows}: all rows of one stay in one split"
     return (best.name, reason), ()
 
 
