@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from mtl_search.analysis.frames import default_gains
-from mtl_search.arm_names import ALONE_ARMS, SEARCH, SHARED_ARMS
+from mtl_search.arm_names import LINEAR, SEARCH, SHARED_ARMS, SINGLE_TASK
 from mtl_search.records import Phase, Role, TrialState
 
 __all__ = ["FEWEST_TRIALS", "provisional"]
@@ -51,7 +51,7 @@ def provisional(trials: pd.DataFrame, metrics: pd.DataFrame, tasks: pd.DataFrame
 def _studies(search: pd.DataFrame, tasks: pd.DataFrame) -> Iterator[tuple[str, list[str], pd.DataFrame]]:
     """Name, main tasks and trials of each study of the references."""
     main = set(tasks.loc[tasks["role"] == Role.MAIN.value, "task"])
-    for arm in ALONE_ARMS:
+    for arm in (SINGLE_TASK, LINEAR):
         of_arm = search[search["arm"] == arm]
         members = of_arm["members"].map(tuple)
         for own in sorted(own for own in set(members) if set(own) <= main):

@@ -5,15 +5,18 @@ from dataclasses import dataclass
 from mtl_search.analysis.provisional import FEWEST_TRIALS
 from mtl_search.arm_names import (
     LINEAR,
+    NETWORK_REFERENCES,
     POOLED,
     REFERENCE_ARMS,
     SEARCH,
     SHARED_EQUAL,
     SHARED_TUNED,
     SINGLE_TASK,
+    TREES,
 )
-from mtl_search.space import SearchSpace
+from mtl_search.space import MembersRange, SearchSpace
 from mtl_search.sweep.spec import SweepSpec
+from mtl_search.sweep.trees_space import TreesSpace
 
 __all__ = ["INFORMED", "Arm", "arms_of", "evidence_for", "networks_of"]
 
@@ -34,7 +37,7 @@ class Arm:
     """
 
     name: str
-    space: SearchSpace
+    space: SearchSpace | TreesSpace
     studies: Studies
     trials: int | None
 
@@ -50,8 +53,9 @@ def arms_of(spec: SweepSpec) -> tuple[Arm, ...]:
     ``single_task`` tunes each main task alone, in a study of its own, and ``linear`` does so without a trunk:
     on many tables nothing is better. ``shared_equal`` and ``shared_tuned`` train all tasks in one network
     with only the heads apart, under equal weights and under fixed weights that are tuned (Xin et al. 2022
-    show how strong these are). All tune what ``trial:`` leaves open of their networks, and each reference
-    gets as many trials as the others; the search gets ``budget.trials``.
+    show how strong these are). All tune what ``trial:`` leaves open of their networks. ``trees`` tunes
+    boosted trees of each main task, which are no networks and in no design of them. Each reference gets as
+    many trials as the others; the search gets ``budget.trials``.
     """
     settings, budget = spec.settings, spec.settings.budget
     everything = settings.all_tasks
@@ -66,6 +70,9 @@ def arms_of(spec: SweepSpec) -> tuple[Arm, ...]:
     if settings.references.linear:
         arms.append(Arm(LINEAR, spec.override(NO_TRUNK), _of_each_task(LINEAR, spec), per_task))
     arms += [Arm(name, spec.override(part), {name: everything}, in_total) for name, part in tuned.items()]
+    if settings.references.trees:
+        space = TreesSpace(MembersRange(everything, 1, 1))
+        arms.append(Arm(TREES, space, _of_each_task(TREES, spec), per_task))
     for name, space in (*spec.arms.items(), (SEARCH, spec.space)):
         arms.append(
             Arm(name, space, {name: space.members.tasks if space.members.is_fixed else None}, budget.trials)
@@ -83,7 +90,7 @@ def networks_of(spec: SweepSpec, arm: str) -> tuple[str, ...]:
     What an arm may learn from is another matter: see `evidence_for`. A design of the search's own networks
     alone is what its budget bought, and compares with the other arms' at equal budget.
     """
-    return (*REFERENCE_ARMS, *spec.arms, SEARCH) if arm == POOLED else (arm,)
+    return (*NETWORK_REFERENCES, *spec.arms, SEARCH) if arm == POOLED else (arm,)
 
 
 def evidence_for(arm: str) -> tuple[str, ...]:

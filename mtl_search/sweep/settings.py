@@ -102,11 +102,12 @@ class Budget(BaseModel):
 
 @final
 class References(BaseModel):
-    """Optional reference arms: the linear networks of tables."""
+    """Optional reference arms for tables: linear networks, and boosted trees."""
 
     model_config = FROZEN
 
     linear: bool = True
+    trees: bool = True
 
 
 @final

@@ -15,6 +15,7 @@ from pydantic import BeforeValidator, Field
 
 from mtl_search.tasks.base import Column, Task, TaskOptions
 from mtl_search.tasks.binary import Binary
+from mtl_search.tasks.boosting import Boosting
 from mtl_search.tasks.multiclass import Multiclass
 from mtl_search.tasks.multilabel import Multilabel
 from mtl_search.tasks.regression import Regression
@@ -22,6 +23,7 @@ from mtl_search.tasks.regression import Regression
 __all__ = [
     "AnyTask",
     "Binary",
+    "Boosting",
     "Column",
     "Multiclass",
     "Multilabel",

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from mtl_search.features import FeatureSpec, MapSpec, VectorSpec
 from mtl_search.records import MetricKind, Role
+from mtl_search.tasks.boosting import Boosting
 from mtl_search.tasks.metrics import Measure
 
 __all__ = ["Column", "Task", "TaskOptions", "mean_loss"]
@@ -53,6 +54,11 @@ class Task(ABC):
     def metrics(self) -> tuple[MetricKind, ...]:
         """The metrics that ``evaluate`` returns."""
         return tuple(measure.kind for measure in self.measures.values())
+
+    @property
+    def boosting(self) -> Boosting | None:
+        """How boosted trees learn it; None if they cannot, and it has no such reference."""
+        return None
 
     @abstractmethod
     def encode(self, columns: Sequence[Column]) -> tuple[Tensor, Tensor]:

@@ -18,6 +18,7 @@ from typing_extensions import override
 from mtl_search.errors import DataError, LabelError, nearest
 from mtl_search.records import MetricKind, Role
 from mtl_search.tasks.base import Column, Task, TaskOptions, mean_loss
+from mtl_search.tasks.boosting import Boosting
 from mtl_search.tasks.columns import (
     Label,
     as_array,
@@ -116,6 +117,11 @@ class Binary(Task):
     @override
     def measures(self) -> Mapping[str, Measure]:
         return BINARY
+
+    @property
+    @override
+    def boosting(self) -> Boosting:
+        return Boosting(({"objective": "binary", "scale_pos_weight": self.pos_weight},))
 
     @override
     def encode(self, columns: Sequence[Column]) -> tuple[Tensor, Tensor]:

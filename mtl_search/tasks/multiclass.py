@@ -18,6 +18,7 @@ from typing_extensions import override
 from mtl_search.errors import DataError, LabelError, nearest
 from mtl_search.records import MetricKind, Role
 from mtl_search.tasks.base import Column, Task, TaskOptions
+from mtl_search.tasks.boosting import Boosting
 from mtl_search.tasks.columns import (
     Label,
     as_array,
@@ -147,6 +148,12 @@ class Multiclass(Task):
     @override
     def measures(self) -> Mapping[str, Measure]:
         return MULTICLASS
+
+    @property
+    @override
+    def boosting(self) -> Boosting:
+        model = {"objective": "multiclass", "num_class": len(self.classes)}
+        return Boosting((model,), class_weights=self.weights)
 
     @override
     def encode(self, columns: Sequence[Column]) -> tuple[Tensor, Tensor]:

@@ -19,6 +19,7 @@ from typing_extensions import override
 from mtl_search.errors import DataError, LabelError
 from mtl_search.records import MetricKind, Role
 from mtl_search.tasks.base import Column, Task, TaskOptions, mean_loss
+from mtl_search.tasks.boosting import Boosting
 from mtl_search.tasks.columns import (
     Label,
     as_array,
@@ -132,6 +133,12 @@ class Multilabel(Task):
     @override
     def measures(self) -> Mapping[str, Measure]:
         return MULTILABEL
+
+    @property
+    @override
+    def boosting(self) -> Boosting:
+        models = [{"objective": "binary", "scale_pos_weight": weight} for weight in self.pos_weights]
+        return Boosting(tuple(models), unknown=UNKNOWN)
 
     @override
     def encode(self, columns: Sequence[Column]) -> tuple[Tensor, Tensor]:

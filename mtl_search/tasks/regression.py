@@ -19,6 +19,7 @@ from typing_extensions import override
 from mtl_search.errors import LabelError
 from mtl_search.records import MetricKind, Role
 from mtl_search.tasks.base import Column, Task, TaskOptions, mean_loss
+from mtl_search.tasks.boosting import Boosting
 from mtl_search.tasks.columns import as_array, numbers, of_rows, place
 from mtl_search.tasks.metrics import PINBALL, REGRESSION, Measure, pinball, pinball_losses
 from mtl_search.tasks.transforms import AnyTransform, Log1p, Quantiles
@@ -146,6 +147,17 @@ class Regression(Task):
         quantile = self.quantile
         weighted = partial(weighted_pinball, quantile=quantile)
         return {**REGRESSION, PINBALL.name: Measure(PINBALL, partial(pinball, quantile=quantile), weighted)}
+
+    @property
+    @override
+    def boosting(self) -> Boosting:
+        if self.quantile is not None:
+            return Boosting(({"objective": "quantile", "alpha": self.quantile},))
+        if self.delta == float("inf"):
+            return Boosting(({"objective": "regression"},))
+        if self.delta == 0:
+            return Boosting(({"objective": "regression_l1"},))
+        return Boosting(({"objective": "huber", "alpha": self.delta},))
 
     @override
     def encode(self, columns: Sequence[Column]) -> tuple[Tensor, Tensor]:

@@ -12,10 +12,11 @@ It knows nothing of Ray or Optuna: ``run_trial(config, dataset)`` works in a not
 """
 
 from mtl_search.training.config import TrialConfig
-from mtl_search.training.job import Job, pack_key
+from mtl_search.training.job import AnyConfig, Job, pack_key, read_config
 from mtl_search.training.loop import NonFiniteLossError, Training, build_network
 from mtl_search.training.score import Score
 from mtl_search.training.trainer import Progress, SoloTrainer, Trainer
+from mtl_search.training.trees import TreesConfig
 from mtl_search.training.trial import (
     NetworkCost,
     TrialOutcome,
@@ -26,6 +27,7 @@ from mtl_search.training.trial import (
 )
 
 __all__ = [
+    "AnyConfig",
     "Job",
     "NetworkCost",
     "NonFiniteLossError",
@@ -34,6 +36,7 @@ __all__ = [
     "SoloTrainer",
     "Trainer",
     "Training",
+    "TreesConfig",
     "TrialConfig",
     "TrialOutcome",
     "build_network",
@@ -41,5 +44,6 @@ __all__ = [
     "failure",
     "network_cost",
     "pack_key",
+    "read_config",
     "run_trial",
 ]

@@ -1,8 +1,6 @@
 """TrialConfig: everything that decides how one network is built and trained, except the seed."""
 
-import hashlib
-import json
-from typing import Any, Literal, Self, final
+from typing import Literal, Self, final
 
 from pydantic import (
     BaseModel,
@@ -15,6 +13,7 @@ from pydantic import (
 )
 
 from mtl_search.model import EncoderConfig, SharingConfig, TableConfig, TrunkConfig
+from mtl_search.training.identity import identity_of
 from mtl_search.training.optimizer import AdamW, OptimizerConfig
 from mtl_search.training.schedule import Cosine, ScheduleConfig
 from mtl_search.weighting import EqualConfig, WeightingConfig
@@ -71,6 +70,4 @@ class TrialConfig(BaseModel):
 
         ``data`` is the fingerprint of the Dataset; device, workers and paths are not part of a config.
         """
-        content: dict[str, Any] = {"data": data, "config": self.model_dump(mode="json")}
-        text = json.dumps(content, sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
+        return identity_of(self, data)

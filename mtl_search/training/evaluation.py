@@ -2,18 +2,20 @@
 
 # N rows, M labelled rows of a task
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from typing import final
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from mtl_search.data import Rows
-from mtl_search.model import Network
+from mtl_search.records import Metric, Resample, Split
 from mtl_search.tasks import Task
+from mtl_search.training.score import Score
 
-__all__ = ["Evaluator"]
+__all__ = ["Evaluator", "as_metrics", "as_resamples"]
 
 CHUNK = 16_384  # rows a forward pass, which bounds the memory of the activations
 
@@ -28,7 +30,7 @@ class Evaluator:
         self._targets_M = {task: rows.targets[task][self._index_M[task]] for task in tasks}
         self._weights_M = {task: _of(rows.weights_N, self._index_M[task]) for task in tasks}
 
-    def default_metrics(self, network: Network, autocast: torch.dtype | None = None) -> dict[str, float]:
+    def default_metrics(self, network: nn.Module, autocast: torch.dtype | None = None) -> dict[str, float]:
         """The default metric of each task; NaN if it is undefined on these rows."""
         outputs = self._outputs(network, autocast)
         return {
@@ -37,7 +39,7 @@ class Evaluator:
         }
 
     def all_metrics(
-        self, network: Network, autocast: torch.dtype | None = None
+        self, network: nn.Module, autocast: torch.dtype | None = None
     ) -> dict[str, dict[str, float]]:
         """Every metric of each task by name."""
         outputs = self._outputs(network, autocast)
@@ -47,7 +49,7 @@ class Evaluator:
         }
 
     def leave_out(
-        self, network: Network, groups: int, autocast: torch.dtype | None = None
+        self, network: nn.Module, groups: int, autocast: torch.dtype | None = None
     ) -> list[dict[str, float]]:
         """The default metrics without each of ``groups`` random groups of sampling units in turn.
 
@@ -73,10 +75,10 @@ class Evaluator:
         ]
 
     @torch.inference_mode()
-    def _outputs(self, network: Network, autocast: torch.dtype | None) -> dict[str, Tensor]:
+    def _outputs(self, network: nn.Module, autocast: torch.dtype | None) -> dict[str, Tensor]:
         """Outputs of each task on its labelled rows."""
         network.eval()
-        device = next(network.parameters()).device.type
+        device = self._rows.units.device.type
         parts: dict[str, list[Tensor]] = {task: [] for task in self._tasks}
         with torch.autocast(device, autocast, enabled=autocast is not None):
             for start in range(0, len(self._rows), CHUNK):
@@ -88,3 +90,27 @@ class Evaluator:
 
 def _of(weights_N: Tensor | None, which: Tensor) -> Tensor | None:
     return None if weights_N is None else weights_N[which]
+
+
+def as_metrics(
+    values: Mapping[str, Mapping[str, float]], split: Split, tasks: Mapping[str, Task], score: Score
+) -> list[Metric]:
+    """What ``all_metrics`` gives on a split, as records.
+
+    The default metric has its gain on valid alone, which is what the references were measured on.
+    """
+    metrics = []
+    for task, named in values.items():
+        default = tasks[task].metric.name
+        gains = score.gains({task: named[default]}) if split == Split.VALID else {}
+        for name, value in named.items():
+            gain = gains.get(task, math.nan) if name == default else math.nan
+            metrics.append(Metric(task, split, name, value, gain))
+    return metrics
+
+
+def as_resamples(left_out: Sequence[Mapping[str, float]], split: Split) -> list[Resample]:
+    """What ``leave_out`` gives on a split, as records."""
+    return [
+        Resample(task, g, value, split) for g, values in enumerate(left_out) for task, value in values.items()
+    ]

@@ -1,24 +1,37 @@
 """Job: one network to train, and which jobs may be trained side by side."""
 
-from collections.abc import Hashable
+import json
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
-from typing import Any, final
+from typing import Any, TypeAlias, final
 
 from mtl_search.data import Dataset
 from mtl_search.training.config import TrialConfig
 from mtl_search.training.loop import Training
 from mtl_search.training.score import Score
+from mtl_search.training.trees import TreesConfig, TreesTraining
 from mtl_search.training.trial import TrialOutcome, conclude
 
-__all__ = ["Job", "pack_key"]
+__all__ = ["AnyConfig", "Job", "pack_key", "read_config"]
+
+AnyConfig: TypeAlias = TrialConfig | TreesConfig
+"""What a trial trains: a network, or the trees of a task."""
 
 MAY_DIFFER = {"optimizer": ("lr", "weight_decay"), "trunk": ("dropout",)}
+
+
+def read_config(config: str | Mapping[str, object]) -> AnyConfig:
+    """The configuration that is written in JSON, or sampled; a ValueError says what is wrong."""
+    value = json.loads(config) if isinstance(config, str) else config
+    if value.get("model") == TreesConfig.model_fields["model"].default:
+        return TreesConfig.model_validate(value)
+    return TrialConfig.model_validate(value)
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One network to train.
+    """One network to train, or the trees of one task.
 
     ``read_test`` is set by the confirmation alone, ``affinities`` for the networks of all tasks if the
     grouping strategy learns from them, ``resample_valid`` if it counts how much depends on the rows of valid.
@@ -26,7 +39,7 @@ class Job:
     """
 
     trial_id: str
-    config: TrialConfig
+    config: AnyConfig
     seed: int
     score: Score
     read_test: bool = False
@@ -34,8 +47,10 @@ class Job:
     resample_valid: bool = False
     keep: bool = False
 
-    def training(self, dataset: Dataset, device: str) -> Training:
+    def training(self, dataset: Dataset, device: str) -> Training | TreesTraining:
         """The job's network on ``device``, not trained yet."""
+        if isinstance(self.config, TreesConfig):
+            return TreesTraining(self.config, dataset, seed=self.seed, score=self.score)
         return Training(
             self.config,
             dataset,
@@ -45,7 +60,7 @@ class Job:
             affinities=self.affinities,
         )
 
-    def conclude(self, training: Training, dataset: Dataset) -> TrialOutcome:
+    def conclude(self, training: Training | TreesTraining, dataset: Dataset) -> TrialOutcome:
         """The outcome of the job's network, which is trained."""
         return conclude(
             training,
@@ -64,6 +79,6 @@ def pack_key(job: Job) -> Hashable:
     own, so that a network with them is packed with others that have them.
     """
     config: dict[str, Any] = job.config.model_dump(mode="json")
-    for block, names in MAY_DIFFER.items():
+    for block, names in MAY_DIFFER.items() if isinstance(job.config, TrialConfig) else ():
         config[block] = {name: value for name, value in config[block].items() if name not in names}
     return repr(sorted(config.items())), job.affinities

@@ -17,7 +17,7 @@ from mtl_search.records import EpochReport, Metric, Resample, Split
 from mtl_search.tasks import Task
 from mtl_search.training.affinity import AffinityMeter
 from mtl_search.training.config import TrialConfig
-from mtl_search.training.evaluation import Evaluator
+from mtl_search.training.evaluation import Evaluator, as_metrics, as_resamples
 from mtl_search.training.score import Score
 from mtl_search.weighting import Weighting
 
@@ -145,14 +145,7 @@ class Training:
         """
         evaluator = Evaluator(rows.select(self.tasks).to(self.device), self.tasks)
         values = evaluator.all_metrics(self.network, self._autocast)
-        metrics = []
-        for task, named in values.items():
-            default = self.tasks[task].metric.name
-            gains = self.score.gains({task: named[default]}) if split == Split.VALID else {}
-            for name, value in named.items():
-                gain = gains.get(task, math.nan) if name == default else math.nan
-                metrics.append(Metric(task, split, name, value, gain))
-        return metrics
+        return as_metrics(values, split, self.tasks, self.score)
 
     def resample(self, rows: Rows, split: Split, groups: int) -> list[Resample]:
         """Each member's default metric on ``rows`` without each of ``groups`` groups of units in turn.
@@ -161,11 +154,7 @@ class Training:
         """
         evaluator = Evaluator(rows.select(self.tasks).to(self.device), self.tasks)
         left_out = evaluator.leave_out(self.network, groups, self._autocast)
-        return [
-            Resample(task, g, value, split)
-            for g, values in enumerate(left_out)
-            for task, value in values.items()
-        ]
+        return as_resamples(left_out, split)
 
     def _train_epoch(self) -> tuple[dict[str, float], dict[str, float]]:
         """One pass over the train rows in a new order: mean loss and mean weight of each member."""

@@ -14,6 +14,7 @@ from mtl_search.records import EpochReport, Metric, Resample, Role, Split, Trial
 from mtl_search.training.config import TrialConfig
 from mtl_search.training.loop import NonFiniteLossError, Training
 from mtl_search.training.score import Score
+from mtl_search.training.trees import TreesTraining
 
 __all__ = ["NetworkCost", "TrialOutcome", "conclude", "failure", "network_cost", "run_trial"]
 
@@ -49,7 +50,7 @@ def network_cost(config: TrialConfig, dataset: Dataset) -> NetworkCost:
 
 
 def conclude(
-    training: Training,
+    training: Training | TreesTraining,
     dataset: Dataset,
     *,
     read_test: bool = False,

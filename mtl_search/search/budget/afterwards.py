@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from mtl_search.arm_names import LINEAR, SEARCH, SHARED_EQUAL, SINGLE_TASK
+from mtl_search.arm_names import LINEAR, SEARCH, SHARED_EQUAL, SINGLE_TASK, TREES
 from mtl_search.records import Phase, TrialRecord, TrialState
 from mtl_search.search.designs.composing import design_records, serving
 from mtl_search.search.designs.finalists import finalists
@@ -65,11 +65,12 @@ def _guessed(spec: SweepSpec, ledger: Ledger, takes: Takes) -> Afterwards:
     budget, n = settings.budget, len(settings.main_tasks)
     alone, shared = (timings.whole(arm) or 0.0 for arm in (SINGLE_TASK, SHARED_EQUAL))
     linear = [timings.whole(LINEAR) or 0.0] * n * settings.references.linear
+    trees = [timings.whole(TREES) or 0.0] * n * settings.references.trees
     plain = [alone] * n + linear + [shared] * 2
     designs = [shared] * min(settings.objective.max_networks or n, n)
     promising = plain + designs * (2 + len(spec.arms))
     again = [alone] * n * 2
-    confirmed = plain + designs * min(2, budget.finalists) + [alone] * n
+    confirmed = plain + trees + designs * min(2, budget.finalists) + [alone] * n
     wanted = budget.seeds if budget.finalists else 0
     return Afterwards(
         takes(again),

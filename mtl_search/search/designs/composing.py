@@ -8,7 +8,7 @@ from statistics import fmean
 from typing import Any
 
 from mtl_search.analysis.verdict_words import counted
-from mtl_search.arm_names import LINEAR, POOLED, REFERENCE_ARMS, SEARCH, SINGLE_TASK
+from mtl_search.arm_names import ALONE_ARMS, NETWORK_REFERENCES, POOLED, SEARCH, SINGLE_TASK, TREES
 from mtl_search.design import Branching, Candidate, Composition, Design, compose, design_id, shrink
 from mtl_search.records import DesignRecord, TrialRecord, TrialState, mean_gain
 from mtl_search.search.designs.choosing import Contender, choose
@@ -96,21 +96,21 @@ def compose_for(
 ) -> tuple[Composition, ...]:
     """The best designs of ``candidates``, one for each number of networks (or the one within ``max_params``).
 
-    They serve the main tasks that have a gain. ``single_task`` and ``linear`` are one design each: a network
-    for each of these, as many as there are. Empty if one of them has no candidate that serves it.
+    They serve the main tasks that have a gain. Arms of tasks alone are one design each: as many
+    networks as there are tasks. Empty if one of them has no candidate that serves it.
     """
     tasks, objective = ledger.comparable, spec.settings.objective
     if not tasks:
         return ()
     candidates = _counted(candidates, tasks, spec.settings.weights)
-    if arm in (SINGLE_TASK, LINEAR):
+    if arm in ALONE_ARMS:
         return compose(candidates, tasks, max_networks=len(tasks))[-1:]
     return compose(candidates, tasks, max_networks=objective.max_networks, max_params=objective.max_params)
 
 
 def design_records(spec: SweepSpec, ledger: Ledger, *, final: bool) -> list[DesignRecord]:
     """The designs, best delta_m first: of every arm and number of networks, and runners-up of the best of
-    all. One that several arms make is one record.
+    all. One that several arms make is one record. Boosted trees are a design as well, which is never chosen.
 
     ``final``, after the replication: designs of replicated networks alone, by the means of all their
     trainings, unless an arm has no design of these; the recommended one is then chosen. Before it is the best
@@ -118,7 +118,7 @@ def design_records(spec: SweepSpec, ledger: Ledger, *, final: bool) -> list[Desi
     """
     alone = _served_alone(spec, ledger)
     found: dict[str, DesignRecord] = {}
-    for arm in _arms(spec):
+    for arm in (*_arms(spec), TREES):
         for serves in _serving(spec, ledger, arm, final=final):
             if serves or alone:
                 one = _record(spec, ledger, arm, {**serves, **alone}, final=final)
@@ -126,7 +126,9 @@ def design_records(spec: SweepSpec, ledger: Ledger, *, final: bool) -> list[Desi
                 if arm not in known.arms:
                     found[one.design_id] = replace(known, arms=(*known.arms, arm))
     ordered = sorted(found.values(), key=lambda one: (math.isnan(one.delta_m), -one.delta_m))
-    return _with_choice(spec, ledger, ordered, final=final)
+    networks = [one for one in ordered if one.arm != TREES]
+    chosen = {one.design_id: one for one in _with_choice(spec, ledger, networks, final=final)}
+    return [chosen.get(one.design_id, one) for one in ordered]
 
 
 def _counted(
@@ -143,8 +145,8 @@ def _counted(
 
 
 def _arms(spec: SweepSpec) -> tuple[str, ...]:
-    """The arms that have designs, in the order in which they lay claim to one."""
-    return (*REFERENCE_ARMS, *spec.arms, SEARCH, POOLED)
+    """The arms that have designs of networks, in the order in which they lay claim to one."""
+    return (*NETWORK_REFERENCES, *spec.arms, SEARCH, POOLED)
 
 
 def _serving(spec: SweepSpec, ledger: Ledger, arm: str, *, final: bool) -> list[Mapping[str, str]]:
@@ -169,6 +171,7 @@ def _served_alone(spec: SweepSpec, ledger: Ledger) -> dict[str, str]:
         for record in ledger.records:
             value = ledger.metrics[task].signed(ledger.values(record).get(task, math.nan))
             trained = record.state == TrialState.COMPLETE and record.duplicate_of is None
+            trained = trained and record.arm != TREES
             if trained and math.isfinite(value):
                 worth[record.trial_id] = record.members == (task,), value
         if worth:

@@ -8,7 +8,7 @@ and up to three networks, QM9 with twelve and four), which the numbers below are
 from dataclasses import dataclass
 from typing import Self, final
 
-from mtl_search.arm_names import ALONE_ARMS, CONTROL, SEARCH, SINGLE_TASK
+from mtl_search.arm_names import ALONE_ARMS, CONTROL, SEARCH, SINGLE_TASK, TREES
 from mtl_search.search.forecast.counts import Count, Part, Step, TrialPlan
 from mtl_search.sweep.arms import Arm, arms_of
 from mtl_search.sweep.spec import SweepSpec
@@ -95,6 +95,8 @@ def _replicated(size: _Size) -> list[Part]:
     """The networks of each arm's promising designs, on each seed."""
     found = []
     for arm in size.alone:
+        if arm.name == TREES:  # whose seeds differ little
+            continue
         most = 4 if arm.trials is None else min(4, arm.trials)
         expected = CAUGHT_UP if arm.name == SINGLE_TASK else ALONE
         n = size.tasks

@@ -7,7 +7,7 @@ from typing import Literal, final
 from optuna.trial import TrialState as OptunaState
 from typing_extensions import override
 
-from mtl_search.arm_names import SEARCH, SHARED_EQUAL, SINGLE_TASK
+from mtl_search.arm_names import SEARCH, SHARED_EQUAL, SINGLE_TASK, TREES
 from mtl_search.data import Dataset
 from mtl_search.model import NetworkCosts
 from mtl_search.records import EpochReport, MetricKind, Phase, TrialRecord, TrialState
@@ -223,7 +223,7 @@ class Conductor(JobSource):
             affinities=affinities,
             resample_valid=len(draft.config.members) == 1,
         )
-        running = Running(study, draft, job, Start.now(), first_round, kept)
+        running = Running(study, draft, job, Start.now(), first_round, kept or study.arm.name == TREES)
         self.note = draft.reason
         known = self.ledger.known(draft.config.identity(self.dataset.fingerprint))
         if known is not None:

@@ -16,7 +16,7 @@ from mtl_search.search.ledger import Ledger
 from mtl_search.search.ledger.attempts import attempt_name, may_train
 from mtl_search.search.ledger.recording import Recorder, Start
 from mtl_search.sweep.settings import Settings
-from mtl_search.training import NetworkCost, Score, TrialConfig, TrialOutcome
+from mtl_search.training import NetworkCost, Score, TrialOutcome, read_config
 
 __all__ = ["Retraining"]
 
@@ -104,7 +104,7 @@ class Retraining(JobSource):
 
     def job(self, network: NetworkPlan, seed: int) -> Job:
         """The next attempt at training ``network`` on ``seed``."""
-        config = TrialConfig.model_validate_json(network.config)
+        config = read_config(network.config)
         metrics = {t: m for t, m in self.ledger.metrics.items() if t in self.ledger.references}
         score = Score(metrics, self.ledger.yardsticks, self._weights)
         attempts = self.ledger.replicates.attempts(self.phase, network.config_id, seed)

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Mapping
 
+from mtl_search.arm_names import TREES
 from mtl_search.data import Dataset
 from mtl_search.errors import Mismatch
 from mtl_search.model import NetworkCosts
@@ -19,6 +20,8 @@ def check_constraints(spec: SweepSpec, dataset: Dataset) -> None:
     """SpecError if an arm has no network that fits the data and the constraints, as far as draws can tell."""
     constraints, costs = spec.settings.constraints, NetworkCosts(dataset.tasks, dataset.input_shape)
     for arm in arms_of(spec):
+        if arm.name == TREES:  # which are no networks
+            continue
         for members in arm.studies.values():
             suggest = RandomSuggest(random.Random(0))
             smallest: dict[str, int] = {}

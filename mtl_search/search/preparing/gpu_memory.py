@@ -8,6 +8,7 @@ memory goes to if networks are small. The largest network is looked for among ra
 import math
 import random
 
+from mtl_search.arm_names import TREES
 from mtl_search.data import Dataset, Rows
 from mtl_search.model import NetworkCosts
 from mtl_search.space import RandomSuggest
@@ -30,6 +31,8 @@ def gpu_memory(spec: SweepSpec, dataset: Dataset) -> int:
     costs = NetworkCosts(dataset.tasks, dataset.input_shape)
     largest = 0
     for arm in arms_of(spec):
+        if arm.name == TREES:  # which grow on the CPU
+            continue
         for members in arm.studies.values():
             suggest = RandomSuggest(random.Random(0))
             for _ in range(DRAWS):

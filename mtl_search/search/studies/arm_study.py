@@ -17,7 +17,7 @@ from mtl_search.seeds import derive_seed
 from mtl_search.space import Scalar
 from mtl_search.sweep.arms import Arm
 from mtl_search.sweep.settings import Settings
-from mtl_search.training import TrialConfig
+from mtl_search.training import AnyConfig, TreesConfig, TrialConfig, read_config
 
 __all__ = ["ArmStudy", "Draft"]
 
@@ -25,6 +25,7 @@ START = 3  # trials of a study that begin with what did well elsewhere, at most 
 AGAIN = 3  # trials at its end that do so once more, if tasks have studies of their own; at most a quarter
 HOPELESS = 10  # trials that failed with none that succeeded, after which a study gives up
 RETRIES = 10  # of a first branching whose network is beyond the constraints, with other hyperparameters
+NO_NETWORK = NetworkCost(0, 0)  # what trees count as: they have no weights
 MAX_REFUSED = 200  # networks beyond the constraints in a row, after which a space counts as empty
 
 
@@ -37,7 +38,7 @@ class Draft:
     """
 
     trial: Trial
-    config: TrialConfig
+    config: AnyConfig
     cost: NetworkCost
     reason: str
     exact: bool = True
@@ -103,8 +104,8 @@ class ArmStudy:
             if self._members is None and (wrong := self._is_useless(members, failing)):
                 self.optuna.refuse(trial, wrong, 1.0)
                 continue
-            config = TrialConfig.model_validate(self.arm.space.sample(trial, members))
-            cost = costs.of(config)
+            config = read_config(self.arm.space.sample(trial, members))
+            cost = NO_NETWORK if isinstance(config, TreesConfig) else costs.of(config)
             broken = self._constraints.broken_by(cost)
             if broken is None:
                 self._note(config.members, trial.params)
