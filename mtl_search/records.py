@@ -262,6 +262,11 @@ class TaskResult:
     p: float
     p_holm: float
     verdict: str | None
+    vs_trees: float = math.nan  # of the recommended design: the gain less that of boosted trees
+    vs_trees_low: float = math.nan
+    vs_trees_high: float = math.nan
+    vs_trees_p_holm: float = math.nan
+    vs_trees_verdict: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,3 +304,4 @@ class SummaryRecord:
     arm_trials: int
     arm_device_seconds: float
     caveats: tuple[str, ...]
+    vs_trees: Difference = Difference()

@@ -9,6 +9,9 @@ corrected by Holm.
 "Better" is better than every reference it is compared with *and* than the control: each task alone with the
 hyperparameters of the network that serves it. That all of several tests must succeed needs no correction
 (the intersection-union test, Berger 1982). So a difference in tuning is never taken for a gain of sharing.
+
+Boosted trees stand beside all that: they are compared with ``single_task``, and the recommended design with
+them, each in a test by itself. No verdict on a design of networks depends on them.
 """
 
 import math
@@ -19,7 +22,7 @@ from mtl_search.analysis.confirmation import Confirmed
 from mtl_search.analysis.scale import Scale
 from mtl_search.analysis.significance import Verdict, holm, overall, verdict
 from mtl_search.analysis.verdict_words import helpers
-from mtl_search.arm_names import LINEAR, SHARED_ARMS, SINGLE_TASK
+from mtl_search.arm_names import LINEAR, SHARED_ARMS, SINGLE_TASK, TREES
 from mtl_search.records import DesignRecord, Difference
 
 __all__ = ["OTHER_REFERENCES", "Compared", "compare", "standing_for"]
@@ -40,6 +43,7 @@ class Compared:
     gain_of_tuning: Difference
     gain_of_sharing: Difference
     over_recommended: Difference
+    vs_trees: Difference
     verdict: str | None = None
 
 
@@ -52,6 +56,7 @@ def standing_for(arm: str, designs: Sequence[Confirmed]) -> Confirmed | None:
 def compare(designs: Sequence[Confirmed], scale: Scale) -> list[Compared]:
     """Each of ``designs`` compared with the references and its control, and judged."""
     arm, reference = _best_reference(designs)
+    trees = standing_for(TREES, designs)
     by_id = {design.design.design_id: design for design in designs}
     chosen = next((design for design in designs if design.design.chosen), None)
     found = []
@@ -62,9 +67,10 @@ def compare(designs: Sequence[Confirmed], scale: Scale) -> list[Compared]:
                 arm,
                 control.design.design_id if control else None,
                 _against(scale, design, scale.single),
-                _against(scale, design, reference),
+                _against(scale, design, None if design is trees else reference),
                 *_parts(scale, design, control),
                 _difference(scale, design, chosen) if chosen else _NOTHING,
+                _by_itself(scale, design, trees if design.design.chosen else None),
             )
         )
     return _judged(found, [design.design for design in designs], scale)
@@ -83,6 +89,12 @@ def _against(scale: Scale, design: Confirmed, other: Confirmed | None) -> Differ
         return _NOTHING
     found = _difference(scale, design, other)
     return replace(found, p_corrected=found.p, verdict=Verdict.NONE.value)
+
+
+def _by_itself(scale: Scale, design: Confirmed, other: Confirmed | None) -> Difference:
+    """The comparison with ``other`` as the only one that is asked for."""
+    found = _against(scale, design, other)
+    return _say(found, found.p, scale.alpha)
 
 
 def _parts(scale: Scale, design: Confirmed, control: Confirmed | None) -> tuple[Difference, Difference]:
@@ -140,7 +152,7 @@ def _secondary(found: Sequence[Compared], designs: Sequence[DesignRecord]) -> di
     """The p-values of the secondary comparisons, corrected, by position and name."""
     tests = {}
     for at, (one, design) in enumerate(zip(found, designs, strict=True)):
-        if design.chosen:
+        if design.chosen or TREES in design.arms:
             continue
         if one.vs_single_task.verdict is not None:
             tests[at, "vs_single_task"] = one.vs_single_task.p
@@ -182,6 +194,8 @@ def _overall(one: Compared, design: DesignRecord, sharing_p: float, scale: Scale
     """
     names = (one.vs_single_task.verdict, one.vs_reference.verdict)
     said = [Verdict(name) for name in names if name is not None]
+    if TREES in design.arms:
+        return one.vs_single_task.verdict
     if _has_control(one, design):
         return overall([*said, verdict(one.gain_of_sharing.difference, sharing_p, scale.alpha)]).value
     if overall(said) is not Verdict.BETTER:

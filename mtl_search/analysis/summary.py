@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import pandas as pd
 
@@ -13,7 +13,7 @@ from mtl_search.analysis.frames import main_tasks, metric_kinds, task_weights
 from mtl_search.analysis.provisional import provisional
 from mtl_search.analysis.scale import Gains, Scale
 from mtl_search.analysis.significance import Estimate, estimate, holm, level_of, verdict
-from mtl_search.arm_names import POOLED, SINGLE_TASK
+from mtl_search.arm_names import POOLED, SINGLE_TASK, TREES
 from mtl_search.records import DesignRecord, SummaryRecord, TaskResult
 
 __all__ = ["summarise"]
@@ -55,7 +55,8 @@ def summarise(
     reading = _reading(trials, designs, before)
     of_names = (tuple(kinds[name] for name in names), tuple(weights[name] for name in names), tuple(counted))
     scale = Scale(*of_names, standing_for(SINGLE_TASK, confirmed), level_of(reading))
-    results = [_task_results(design, names, scale) for design in confirmed]
+    trees = standing_for(TREES, confirmed)
+    results = [_task_results(design, names, scale, trees) for design in confirmed]
     left_out = [name for name, counts in zip(names, counted, strict=True) if not counts]
     causes = why_left_out(trials, metrics, kinds, left_out)
     on_test = [name for name in _undefined(results) if name not in left_out]
@@ -128,8 +129,11 @@ def _record(
     )
 
 
-def _task_results(design: Confirmed, names: Sequence[str], scale: Scale) -> tuple[TaskResult, ...]:
-    """Each main task: value, gain, and the paired comparison with ``single_task``."""
+def _task_results(
+    design: Confirmed, names: Sequence[str], scale: Scale, trees: Confirmed | None
+) -> tuple[TaskResult, ...]:
+    """Each main task: value, gain, and the paired comparison with ``single_task``; of the recommended design
+    also with ``trees``."""
     seeds, paired = scale.common(design), _paired(design, scale)
     gains, values_ST = scale.gains(design, seeds), design.on(seeds).values_ST
     tests = [scale.of_task(paired, t) if paired else estimate([]) for t in range(len(names))]
@@ -140,10 +144,39 @@ def _task_results(design: Confirmed, names: Sequence[str], scale: Scale) -> tupl
         ends = _interval(gain, test if paired else None)
         results.append(
             TaskResult(
-                name, value.mean, value.sd, gain.mean, gain.sd, *ends, p=test.p, p_holm=p, verdict=said
+                name,
+                value.mean,
+                value.sd,
+                gain.mean,
+                gain.sd,
+                *ends,
+                p=test.p,
+                p_holm=p,
+                verdict=said,
             )
         )
+    if trees is not None and design.design.chosen:
+        return _with_trees(results, design, trees, scale)
     return tuple(results)
+
+
+def _with_trees(
+    results: Sequence[TaskResult], design: Confirmed, trees: Confirmed, scale: Scale
+) -> tuple[TaskResult, ...]:
+    """The results of a design, compared with those of boosted ``trees``; p is corrected over its tasks."""
+    difference = scale.difference(design, trees)
+    tests = [scale.of_task(difference, t) for t in range(len(results))]
+    return tuple(
+        replace(
+            result,
+            vs_trees=test.mean,
+            vs_trees_low=test.low,
+            vs_trees_high=test.high,
+            vs_trees_p_holm=p,
+            vs_trees_verdict=verdict(test.mean, p, scale.alpha).value,
+        )
+        for result, test, p in zip(results, tests, holm([test.p for test in tests]), strict=True)
+    )
 
 
 def _undefined(results: Sequence[Sequence[TaskResult]]) -> list[str]:

@@ -4,13 +4,23 @@ import math
 from collections.abc import Sequence
 
 from mtl_search.analysis.significance import Verdict
-from mtl_search.analysis.verdict_words import ARM_WORDS, alone, amount, arm_words, ends, number, percent
-from mtl_search.arm_names import LINEAR, SEARCH, SINGLE_TASK
-from mtl_search.records import DesignRecord, Difference, SummaryRecord
+from mtl_search.analysis.verdict_words import (
+    ARM_WORDS,
+    alone,
+    amount,
+    arm_words,
+    ends,
+    listed,
+    number,
+    percent,
+)
+from mtl_search.arm_names import LINEAR, SEARCH, SINGLE_TASK, TREES
+from mtl_search.records import DesignRecord, Difference, SummaryRecord, TaskResult
 
 __all__ = [
     "SINGLE",
     "better_than_single",
+    "boosted_trees",
     "equal_budget",
     "linear_networks",
     "no_difference",
@@ -159,6 +169,31 @@ def linear_networks(row: SummaryRecord, summary: Sequence[SummaryRecord]) -> lis
         f"Linear networks did better on test: {ends(linear.vs_single_task)} over {SINGLE}, "
         f"{linear.vs_single_task.verdict} (secondary, corrected by Holm)."
     ]
+
+
+def boosted_trees(row: SummaryRecord, summary: Sequence[SummaryRecord]) -> list[str]:
+    """What boosted trees do on test, and for which tasks they are better or worse than the recommended
+    design; empty if there are none."""
+    trees = next((one for one in summary if TREES in one.arms), None)
+    if trees is None:
+        return []
+    said = [f"Boosted trees, tuned as well, gain {ends(trees.vs_single_task)} over {SINGLE}."]
+    better = [_by_trees(task) for task in row.tasks if task.vs_trees_verdict == Verdict.WORSE]
+    worse = [_by_trees(task) for task in row.tasks if task.vs_trees_verdict == Verdict.BETTER]
+    if better:
+        said.append(f"They are better than this design for {listed(better)}.")
+    if worse:
+        said.append(f"They are worse than it for {listed(worse)}.")
+    if not better and not worse and row.vs_trees.verdict is not None:
+        turned = row.vs_trees
+        differ = Difference(-turned.difference, -turned.high, -turned.low)
+        said.append(f"For no task are they shown to be better or worse than this design ({ends(differ)}).")
+    return said
+
+
+def _by_trees(task: TaskResult) -> str:
+    """A task with what trees gain on the design."""
+    return f"{task.task} ({ends(Difference(-task.vs_trees, -task.vs_trees_high, -task.vs_trees_low))})"
 
 
 def sharing_is_shown(row: SummaryRecord) -> bool:

@@ -15,6 +15,7 @@ from mtl_search.analysis.significance import Verdict
 from mtl_search.analysis.verdict_reasons import (
     SINGLE,
     better_than_single,
+    boosted_trees,
     equal_budget,
     linear_networks,
     no_difference,
@@ -69,6 +70,7 @@ def _advice(designs: Sequence[DesignRecord], summary: Sequence[SummaryRecord]) -
         return _Advice(design, (f"{train(design)}.", f"It is {why}"))
     said = _judged(design, row, designs, summary)
     sentences = [*said.sentences, *equal_budget(row, summary), *linear_networks(row, summary)]
+    sentences += boosted_trees(row, summary)
     if row.alpha < 0.05:
         sentences.append(
             f"Test was read {row.reading} times, so verdicts are at level {row.alpha:g} instead of .05."

@@ -16,6 +16,7 @@ __all__ = ["design_rows", "summary_rows", "summary_task_rows", "to_designs", "to
 _DIFFERENCES = {
     "vs_single_task": "vs_single_task_difference",
     "vs_reference": "vs_reference_difference",
+    "vs_trees": "vs_trees_difference",
     "gain_of_tuning": "gain_of_tuning",
     "gain_of_sharing": "gain_of_sharing",
     "over_recommended": "over_recommended",

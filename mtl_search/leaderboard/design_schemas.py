@@ -29,9 +29,11 @@ DESIGNS = table_schema(
 )
 
 
-def _against(prefix: str, other: str) -> tuple[pa.Field, ...]:
+_CORRECTED = "p as corrected: by the fixed sequence where chosen, else by Holm over all secondary tests"
+
+
+def _against(prefix: str, other: str, corrected: str = _CORRECTED) -> tuple[pa.Field, ...]:
     """The columns that compare a design with another one."""
-    corrected = "p as corrected: by the fixed sequence where chosen, else by Holm over all secondary tests"
     return (
         column(f"{prefix}_difference", REAL, f"mean paired difference to {other}", "percent"),
         column(f"{prefix}_low", REAL, "lower end of its interval", "percent"),
@@ -82,6 +84,7 @@ SUMMARY = table_schema(
     *_against("vs_single_task", "single_task"),
     column("reference", TEXT, "arm of the other reference that is best on valid"),
     *_against("vs_reference", "that reference"),
+    *_against("vs_trees", "boosted trees, of the recommended design", "the same p: a test by itself"),
     column("control", TEXT, "as in designs; null where it was not confirmed"),
     *_part("gain_of_tuning", "mean paired difference of the control to single_task"),
     *_part("gain_of_sharing", "mean paired difference to the control"),
@@ -113,4 +116,9 @@ SUMMARY_TASKS = table_schema(
     column("p", REAL, "paired test against single_task"),
     column("p_holm", REAL, "p corrected over the design's tasks"),
     column("verdict", TEXT, "better, worse or no difference shown"),
+    column("vs_trees", REAL, "of the recommended design: mean paired difference to boosted trees", "percent"),
+    column("vs_trees_low", REAL, "lower end of its interval", "percent"),
+    column("vs_trees_high", REAL, "upper end of its interval", "percent"),
+    column("vs_trees_p_holm", REAL, "its paired test, corrected over the design's tasks"),
+    column("vs_trees_verdict", TEXT, "better than trees, worse or no difference shown"),
 )

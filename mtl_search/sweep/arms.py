@@ -71,8 +71,8 @@ def arms_of(spec: SweepSpec) -> tuple[Arm, ...]:
         arms.append(Arm(LINEAR, spec.override(NO_TRUNK), _of_each_task(LINEAR, spec), per_task))
     arms += [Arm(name, spec.override(part), {name: everything}, in_total) for name, part in tuned.items()]
     if settings.references.trees:
-        space = TreesSpace(MembersRange(everything, 1, 1))
-        arms.append(Arm(TREES, space, _of_each_task(TREES, spec), per_task))
+        trees = TreesSpace(MembersRange(everything, 1, 1))
+        arms.append(Arm(TREES, trees, _of_each_task(TREES, spec), per_task))
     for name, space in (*spec.arms.items(), (SEARCH, spec.space)):
         arms.append(
             Arm(name, space, {name: space.members.tasks if space.members.is_fixed else None}, budget.trials)

@@ -152,8 +152,9 @@ class Multiclass(Task):
     @property
     @override
     def boosting(self) -> Boosting:
-        model = {"objective": "multiclass", "num_class": len(self.classes)}
-        return Boosting((model,), class_weights=self.weights)
+        return Boosting(
+            ({"objective": "multiclass", "num_class": len(self.classes)},), class_weights=self.weights
+        )
 
     @override
     def encode(self, columns: Sequence[Column]) -> tuple[Tensor, Tensor]:

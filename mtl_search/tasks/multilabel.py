@@ -137,8 +137,10 @@ class Multilabel(Task):
     @property
     @override
     def boosting(self) -> Boosting:
-        models = [{"objective": "binary", "scale_pos_weight": weight} for weight in self.pos_weights]
-        return Boosting(tuple(models), unknown=UNKNOWN)
+        return Boosting(
+            tuple({"objective": "binary", "scale_pos_weight": weight} for weight in self.pos_weights),
+            unknown=UNKNOWN,
+        )
 
     @override
     def encode(self, columns: Sequence[Column]) -> tuple[Tensor, Tensor]:

@@ -12,7 +12,8 @@ It knows nothing of Ray or Optuna: ``run_trial(config, dataset)`` works in a not
 """
 
 from mtl_search.training.config import TrialConfig
-from mtl_search.training.job import AnyConfig, Job, pack_key, read_config
+from mtl_search.training.job import Job, pack_key
+from mtl_search.training.kinds import AnyConfig, read_config
 from mtl_search.training.loop import NonFiniteLossError, Training, build_network
 from mtl_search.training.score import Score
 from mtl_search.training.trainer import Progress, SoloTrainer, Trainer

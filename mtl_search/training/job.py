@@ -1,31 +1,18 @@
 """Job: one network to train, and which jobs may be trained side by side."""
 
-import json
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable
 from dataclasses import dataclass
-from typing import Any, TypeAlias, final
+from typing import Any, final
 
 from mtl_search.data import Dataset
 from mtl_search.training.config import TrialConfig
-from mtl_search.training.loop import Training
+from mtl_search.training.kinds import AnyConfig, AnyTraining, begin
 from mtl_search.training.score import Score
-from mtl_search.training.trees import TreesConfig, TreesTraining
 from mtl_search.training.trial import TrialOutcome, conclude
 
-__all__ = ["AnyConfig", "Job", "pack_key", "read_config"]
-
-AnyConfig: TypeAlias = TrialConfig | TreesConfig
-"""What a trial trains: a network, or the trees of a task."""
+__all__ = ["Job", "pack_key"]
 
 MAY_DIFFER = {"optimizer": ("lr", "weight_decay"), "trunk": ("dropout",)}
-
-
-def read_config(config: str | Mapping[str, object]) -> AnyConfig:
-    """The configuration that is written in JSON, or sampled; a ValueError says what is wrong."""
-    value = json.loads(config) if isinstance(config, str) else config
-    if value.get("model") == TreesConfig.model_fields["model"].default:
-        return TreesConfig.model_validate(value)
-    return TrialConfig.model_validate(value)
 
 
 @final
@@ -47,20 +34,13 @@ class Job:
     resample_valid: bool = False
     keep: bool = False
 
-    def training(self, dataset: Dataset, device: str) -> Training | TreesTraining:
-        """The job's network on ``device``, not trained yet."""
-        if isinstance(self.config, TreesConfig):
-            return TreesTraining(self.config, dataset, seed=self.seed, score=self.score)
-        return Training(
-            self.config,
-            dataset,
-            seed=self.seed,
-            score=self.score,
-            device=device,
-            affinities=self.affinities,
+    def training(self, dataset: Dataset, device: str) -> AnyTraining:
+        """What the job trains, on ``device``, before its first epoch."""
+        return begin(
+            self.config, dataset, seed=self.seed, score=self.score, device=device, affinities=self.affinities
         )
 
-    def conclude(self, training: Training | TreesTraining, dataset: Dataset) -> TrialOutcome:
+    def conclude(self, training: AnyTraining, dataset: Dataset) -> TrialOutcome:
         """The outcome of the job's network, which is trained."""
         return conclude(
             training,

@@ -10,8 +10,7 @@ from typing_extensions import override
 from mtl_search.data import Dataset
 from mtl_search.records import EpochReport
 from mtl_search.training.job import Job
-from mtl_search.training.loop import Training
-from mtl_search.training.trees import TreesTraining
+from mtl_search.training.kinds import AnyTraining
 from mtl_search.training.trial import TrialOutcome, failure
 
 __all__ = ["Progress", "SoloTrainer", "Trainer"]
@@ -67,7 +66,7 @@ class SoloTrainer(Trainer):
     def __init__(self, jobs: Sequence[Job], dataset: Dataset, device: str) -> None:
         (self._job,) = jobs
         self._dataset, self._device = dataset, device
-        self._training: Training | TreesTraining | None = None
+        self._training: AnyTraining | None = None
         self._epochs = 0
         self._ended = False
 

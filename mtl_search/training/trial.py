@@ -12,9 +12,9 @@ from mtl_search.data import Dataset
 from mtl_search.model import NetworkCost, NetworkCosts
 from mtl_search.records import EpochReport, Metric, Resample, Role, Split, TrialState
 from mtl_search.training.config import TrialConfig
-from mtl_search.training.loop import NonFiniteLossError, Training
+from mtl_search.training.kinds import AnyConfig, AnyTraining, begin
+from mtl_search.training.loop import NonFiniteLossError
 from mtl_search.training.score import Score
-from mtl_search.training.trees import TreesTraining
 
 __all__ = ["NetworkCost", "TrialOutcome", "conclude", "failure", "network_cost", "run_trial"]
 
@@ -50,7 +50,7 @@ def network_cost(config: TrialConfig, dataset: Dataset) -> NetworkCost:
 
 
 def conclude(
-    training: Training | TreesTraining,
+    training: AnyTraining,
     dataset: Dataset,
     *,
     read_test: bool = False,
@@ -101,7 +101,7 @@ def failure(error: BaseException, epochs: int = 0, *, lost: bool = False) -> Tri
 
 
 def run_trial(
-    config: TrialConfig,
+    config: AnyConfig,
     dataset: Dataset,
     *,
     seed: int = 0,
@@ -116,9 +116,9 @@ def run_trial(
     outcome with its error, not an exception.
     """
     metrics = {name: task.metric for name, task in dataset.tasks.items() if task.role is Role.MAIN}
-    training: Training | None = None
+    training: AnyTraining | None = None
     try:
-        training = Training(config, dataset, seed=seed, score=score or Score(metrics), device=device)
+        training = begin(config, dataset, seed=seed, score=score or Score(metrics), device=device)
         while not training.finished:
             if not on_epoch(training.run_epoch()):
                 break
