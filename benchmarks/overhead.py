@@ -162,7 +162,7 @@ class Fake:
 
     def _quality(self, job: Job, task: str) -> float:
         """Between 0 and 1: the learning rate has an optimum, companions help or hurt."""
-        lr = getattr(job.config.optimizer, "lr", 1e-3)
+        lr = getattr(getattr(job.config, "optimizer", None), "lr", 1e-3)
         pairs = (f"{task}{other}".encode() for other in job.config.members if other != task)
         help_ = sum(zlib.crc32(pair) / 2**32 - 0.5 for pair in pairs) / 10
         noise = np.random.default_rng((job.seed, zlib.crc32(task.encode()))).normal(0, 0.02)

@@ -47,7 +47,7 @@ def tiny_sweep(tiny_file: Path) -> TinySweep:
             "tasks": {"cost": "regression", "ill": "binary"},
             "objective": {"max_networks": 2},
             "budget": {"trials": 3, "reference_trials": 2, "repeats": 0, "finalists": 0, "seeds": 0},
-            "references": {"linear": False},
+            "references": {"linear": False, "trees": False},
             "resources": {"gpu": 0},
             "sampler": {"name": "random", "grouping": "random"},
             "pruner": {"name": "none"},
@@ -74,7 +74,7 @@ def laid_over(known: object, change: object) -> object:
     return {key: value for key, value in {**known, **change}.items() if value is not None}
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def tiny_spec(tiny_sweep: TinySweep) -> "Callable[..., SweepSpec]":
     """Makes the checked sweep of ``tiny_sweep``."""
     from mtl_search.sweep import SweepSpec

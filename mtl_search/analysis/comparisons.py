@@ -128,8 +128,8 @@ def _judged(found: Sequence[Compared], designs: Sequence[DesignRecord], scale: S
     mirror = next(
         (
             p.get((at, "vs_single_task"), one.vs_single_task.p)
-            for at, one in enumerate(found)
-            if _is_other(one)
+            for at, (one, design) in enumerate(zip(found, designs, strict=True))
+            if _is_other(one) and TREES not in design.arms
         ),
         math.nan,
     )

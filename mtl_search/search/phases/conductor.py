@@ -25,7 +25,7 @@ from mtl_search.search.studies.optuna_study import OptunaStudy
 from mtl_search.search.studies.strategies import build_strategy
 from mtl_search.search.studies.transfer import Transfer
 from mtl_search.seeds import derive_seed
-from mtl_search.space import Scalar
+from mtl_search.space import Scalar, SearchSpace
 from mtl_search.sweep.arms import INFORMED, Arm, arms_of, evidence_for
 from mtl_search.sweep.spec import SweepSpec
 from mtl_search.training import Score, TrialConfig, TrialOutcome
@@ -155,7 +155,7 @@ class Conductor(JobSource):
             objective = _objective(arm, members, self.ledger.metrics)
             optuna = OptunaStudy(board, journal, name, sampler, pruner, max_epochs, past, objective)
             strategy = None
-            if members is None:
+            if members is None and isinstance(arm.space, SearchSpace):
                 known = self.ledger.affinities if arm.name == SEARCH else ()
                 strategy = build_strategy(settings, arm.space, known)
             begun = [

@@ -25,6 +25,7 @@ from mtl_search.design import is_of_branching
 from mtl_search.records import TrialRecord, TrialState
 from mtl_search.search.ledger import Ledger
 from mtl_search.space import FloatRange, Parameter, Scalar, SearchSpace
+from mtl_search.sweep.trees_space import TreesSpace
 
 __all__ = ["Setting", "Transfer", "params_of", "setting_of"]
 
@@ -77,7 +78,7 @@ class Transfer:
         self._seen = 0
 
     def offer(
-        self, arm: str, space: SearchSpace, members: Members, tried: Collection[Setting]
+        self, arm: str, space: SearchSpace | TreesSpace, members: Members, tried: Collection[Setting]
     ) -> dict[str, Scalar]:
         """Parameters for a trial of ``arm`` with these members, of a setting that is in none of ``tried``.
 
