@@ -7,7 +7,7 @@ import pandas as pd
 from mtl_search.analysis.confirmation import Confirmed
 from mtl_search.analysis.frames import rows_of
 from mtl_search.analysis.significance import level_of
-from mtl_search.arm_names import SHARED_TUNED, SINGLE_TASK
+from mtl_search.arm_names import SHARED_TUNED, SINGLE_TASK, TREES
 from mtl_search.records import MetricKind, Phase, Split, TrialState
 
 __all__ = ["FEWEST_SEEDS", "arm_costs", "caveats", "missing_trainings", "why_left_out"]
@@ -105,7 +105,8 @@ def missing_trainings(trials: pd.DataFrame) -> list[str]:
 
 
 def _unequal(costs: dict[str, tuple[int, float]]) -> list[str]:
-    """A caveat if arms differ both in trials and in device time; equal in one of them is fair."""
+    """A caveat if arms of networks differ both in trials and in device time; equal in one of them is fair."""
+    costs = {arm: cost for arm, cost in costs.items() if arm != TREES}
     if len(costs) < 2:
         return []
     (few, _), (many, _) = (pick(costs.values(), key=lambda cost: cost[0]) for pick in (min, max))

@@ -186,7 +186,8 @@ def _undefined(results: Sequence[Sequence[TaskResult]]) -> list[str]:
 
 
 def _arm_cost(arm: str, costs: Mapping[str, tuple[int, float]]) -> tuple[int, float]:
-    """What an arm used in the search: of ``pooled``, what all arms did."""
+    """What an arm used in the search: of ``pooled``, what all arms of networks did."""
     if arm == POOLED:
-        return sum(trials for trials, _ in costs.values()), sum(seconds for _, seconds in costs.values())
+        of_networks = [cost for name, cost in costs.items() if name != TREES]
+        return sum(trials for trials, _ in of_networks), sum(seconds for _, seconds in of_networks)
     return costs.get(arm, (0, 0.0))

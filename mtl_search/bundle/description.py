@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from mtl_search.bundle.trained_network import TrainedNetwork
+from mtl_search.bundle.trained_trees import AnyTrained
 from mtl_search.data import DataSpec, Encoding
 from mtl_search.errors import BundleError
 from mtl_search.leaderboard import replace_folder
@@ -28,7 +28,7 @@ class _Value(BaseModel):
 class ModelEntry(_Value):
     """One trained model: its ``folder`` in the bundle, and the tasks that it serves."""
 
-    kind: Literal["network"] = "network"
+    kind: Literal["network", "trees"] = "network"
     folder: str
     seed: int
     tasks: tuple[str, ...]
@@ -68,7 +68,7 @@ class Description(_Value):
 def write_bundle(
     out: Path,
     description: Description,
-    networks: Mapping[str, TrainedNetwork],
+    networks: Mapping[str, AnyTrained],
     card: str = "",
     also: Callable[[Path], None] = lambda folder: None,
 ) -> None:

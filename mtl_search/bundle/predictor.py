@@ -16,11 +16,12 @@ from typing_extensions import override
 from mtl_search.bundle.description import CARD, Description, ModelEntry, read_description
 from mtl_search.bundle.devices import check_device
 from mtl_search.bundle.reading import Reading
-from mtl_search.bundle.trained_network import TrainedNetwork
+from mtl_search.bundle.trained_trees import AnyTrained, load_trained
 from mtl_search.data import Inputs
 from mtl_search.errors import BundleError, DataError
 from mtl_search.model import Network
 from mtl_search.tasks import Task
+from mtl_search.training.trees import Forest
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,7 +37,7 @@ class Ready:
     """A network in evaluation mode on its device, and the tasks that it serves."""
 
     entry: ModelEntry
-    network: Network
+    network: Network | Forest
 
     def predictions(self, inputs: Inputs, tasks: Mapping[str, Task]) -> dict[str, Tensor]:
         """What it says of each task that it serves: probabilities, or numbers in their own unit."""
@@ -170,8 +171,8 @@ class Predictor:
             raise DataError("frame", "columns of one type each", " ".join(map(str, error.args))) from error
 
 
-def _network(folder: Path, entry: ModelEntry, description: Description) -> TrainedNetwork:
-    trained = TrainedNetwork.load(folder / entry.folder)
+def _network(folder: Path, entry: ModelEntry, description: Description) -> AnyTrained:
+    trained = load_trained(folder / entry.folder)
     if trained.inputs != description.inputs:
         raise BundleError(str(folder / entry.folder), "the inputs of the bundle", "another encoding")
     return trained

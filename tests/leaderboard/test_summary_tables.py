@@ -41,7 +41,7 @@ def confirmed(design_id: str, gain: float = 1.0) -> SummaryRecord:
         over_recommended=Difference(),
         verdict=None,
         provisional=(),
-        tasks=tuple(TaskResult(name, *numbers, verdict=None) for name in ("age", "death")),
+        tasks=tuple(TaskResult(name, *numbers, None, 0.4, 0.1, 0.7, 0.01) for name in ("age", "death")),
         n_params=10,
         flops=20,
         train_seconds=1.0,

@@ -161,7 +161,7 @@ def test_whole_units_are_left_out() -> None:
 @pytest.mark.parametrize(("n_units", "groups"), [(1, 0), (2, 2), (7, 7), (20, 20), (50, 20)])
 def test_few_units_are_left_out_one_by_one(n_units: int, groups: int) -> None:
     units = np.arange(60) % n_units
-    found = echoed(1.0 + units, units).leave_out(Echo(), 20)
+    found = echoed(1.0 + units, units).leave_out(Echo(), 20)  # type: ignore[arg-type]
     assert len(found) == groups
     if 1 < n_units <= 20:
         left = sorted(one["loss"] for one in found)

@@ -22,7 +22,8 @@ from typing import final
 
 from typing_extensions import override
 
-from mtl_search.bundle.trained_network import NETWORKS, TrainedNetwork, network_folder
+from mtl_search.bundle.trained_network import NETWORKS, network_folder
+from mtl_search.bundle.trained_trees import trained
 from mtl_search.data import Dataset
 from mtl_search.records import Phase, TrialState
 from mtl_search.search.budget.afterwards import FEWEST
@@ -124,8 +125,8 @@ class Confirmation(Retraining):
         one = self._live[trial_id]
         network, job = one.network, one.job
         if outcome is not None and outcome.weights is not None:
-            trained = TrainedNetwork.of(job.config, self._dataset, outcome.weights, job.seed, versions())
-            trained.save(self._folder(network, job.seed))
+            whole = trained(job.config, self._dataset, outcome.weights, job.seed, versions())
+            whole.save(self._folder(network, job.seed))
         if job.read_test:
             super().finish(trial_id, outcome, placement)
         else:

@@ -1,0 +1,115 @@
+"""TrainedTrees: the boosted trees of a task with all that they need to be used, as a value."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self, final
+
+import numpy as np
+import torch
+from pydantic import TypeAdapter
+from torch import Tensor
+
+from mtl_search.bundle.trained_network import TrainedNetwork
+from mtl_search.data import Dataset
+from mtl_search.data.encoding import Encoding
+from mtl_search.errors import BundleError
+from mtl_search.leaderboard import replace_folder
+from mtl_search.tasks import AnyTask, Task
+from mtl_search.training import AnyConfig, TreesConfig
+from mtl_search.training.trees import Forest
+
+__all__ = ["AnyTrained", "TrainedTrees", "load_trained", "trained"]
+
+FORMAT = 1  # of the folder; a later one says so
+DESCRIPTION = "trees.json"
+
+_INPUTS, _TASKS = TypeAdapter(Encoding), TypeAdapter(list[AnyTask])
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class TrainedTrees:
+    """Boosted trees: as a `TrainedNetwork`, whose ``weights`` are LightGBM's own text, in bytes.
+
+    On disk each model is a text file that LightGBM reads in any of its languages: no pickle.
+    """
+
+    config: TreesConfig
+    inputs: Encoding
+    tasks: Mapping[str, Task]
+    weights: Mapping[str, Tensor]
+    seed: int
+    versions: Mapping[str, str]
+
+    def build(self) -> Forest:
+        """The trees, called like a network."""
+        return Forest.of(self.config.members[0], self.weights, self.inputs)
+
+    def save(self, folder: Path) -> None:
+        """Write the folder in one go: readers see the whole one or none, wherever the writer is stopped."""
+        description = {
+            "format": FORMAT,
+            "config": self.config.model_dump(mode="json"),
+            "inputs": _INPUTS.dump_python(self.inputs),
+            "tasks": _TASKS.dump_python([*self.tasks.values()]),  # type: ignore[list-item]
+            "models": sorted(self.weights),
+            "seed": self.seed,
+            "versions": dict(self.versions),
+        }
+
+        def write(path: Path) -> None:
+            for name, content in self.weights.items():
+                (path / f"{name}.txt").write_bytes(content.numpy().tobytes())
+            text = json.dumps(description, indent=1, ensure_ascii=False)
+            (path / DESCRIPTION).write_text(f"{text}\n", encoding="utf-8")
+
+        replace_folder(folder, write)
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read a folder that ``save`` wrote; BundleError if it is none, damaged or of another version."""
+        try:
+            described = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
+            if described.get("format") != FORMAT:
+                found = f"format {described.get('format')}"
+                raise BundleError(str(folder), f"trees in format {FORMAT}", found)
+            weights = {name: _bytes(folder / f"{name}.txt") for name in described["models"]}
+        except (OSError, ValueError) as error:
+            raise BundleError(str(folder), f"{DESCRIPTION} and the models' texts", str(error)) from error
+        return cls(
+            TreesConfig.model_validate_json(json.dumps(described["config"])),
+            _INPUTS.validate_python(described["inputs"]),
+            {task.name: task for task in _TASKS.validate_python(described["tasks"])},
+            weights,
+            described["seed"],
+            described["versions"],
+        )
+
+
+AnyTrained = TrainedNetwork | TrainedTrees
+
+
+def trained(
+    config: AnyConfig,
+    dataset: Dataset,
+    weights: Mapping[str, Tensor],
+    seed: int,
+    versions: Mapping[str, str],
+) -> AnyTrained:
+    """What was trained of ``config`` on ``dataset``."""
+    if isinstance(config, TreesConfig):
+        tasks = {name: dataset.tasks[name] for name in config.members}
+        return TrainedTrees(config, dataset.encoding, tasks, weights, seed, versions)
+    return TrainedNetwork.of(config, dataset, weights, seed, versions)
+
+
+def load_trained(folder: Path) -> AnyTrained:
+    """Read a folder that either kind wrote; BundleError if it is none."""
+    kind = TrainedTrees if (folder / DESCRIPTION).is_file() else TrainedNetwork
+    return kind.load(folder)
+
+
+def _bytes(path: Path) -> Tensor:
+    return torch.from_numpy(np.frombuffer(path.read_bytes(), np.uint8).copy())
