@@ -92,6 +92,7 @@ def test_every_kind_is_learned_and_comes_back_from_text(task: str, options: Any,
     assert isinstance(again, TrainedTrees)
     assert (again.config, again.tasks, again.inputs) == (whole.config, whole.tasks, whole.inputs)
     assert not [path for path in (tmp_path / "trees").iterdir() if path.suffix not in (".txt", ".json")]
+    assert data.test is not None
     wanted, found = (one.build()(data.test.inputs)[task] for one in (whole, again))
     assert torch.equal(wanted, found)
     metric = data.tasks[task].metric
