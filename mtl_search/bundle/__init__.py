@@ -19,5 +19,6 @@ trained network, and a model card, ``README.md``. `Predictor` reads it and predi
 from mtl_search.bundle.description import Description, ModelEntry
 from mtl_search.bundle.predictor import Predictor
 from mtl_search.bundle.trained_network import TrainedNetwork
+from mtl_search.bundle.trained_trees import AnyTrained, TrainedTrees
 
-__all__ = ["Description", "ModelEntry", "Predictor", "TrainedNetwork"]
+__all__ = ["AnyTrained", "Description", "ModelEntry", "Predictor", "TrainedNetwork", "TrainedTrees"]

@@ -77,7 +77,7 @@ class Predictor:
     def of(
         cls,
         description: Description,
-        networks: Mapping[str, TrainedNetwork],
+        networks: Mapping[str, AnyTrained],
         card: str = "",
         device: torch.device | None = None,
     ) -> Self:

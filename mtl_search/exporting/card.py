@@ -11,7 +11,7 @@ from mtl_search.analysis.frames import metric_kinds
 from mtl_search.analysis.significance import Estimate, estimate, jackknife_variance
 from mtl_search.analysis.verdict_text import advised, verdict_sentences
 from mtl_search.analysis.verdict_words import amount, arm_words, counted, percent, what
-from mtl_search.bundle import Description, TrainedNetwork
+from mtl_search.bundle import AnyTrained, Description
 from mtl_search.exporting.origin import Origin
 from mtl_search.leaderboard import Leaderboard
 from mtl_search.records import DesignRecord, SummaryRecord, TaskResult
@@ -26,7 +26,7 @@ class Card:
     board: Leaderboard
     design: DesignRecord
     description: Description
-    networks: Mapping[str, TrainedNetwork]
+    networks: Mapping[str, AnyTrained]
     origin: Origin
     programs: Sequence[str] = ()
     """Sections on programs that go with the bundle, in Markdown."""

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, Literal
 
-from mtl_search.bundle import Description, ModelEntry, Predictor, TrainedNetwork
+from mtl_search.arm_names import TREES
+from mtl_search.bundle import AnyTrained, Description, ModelEntry, Predictor
 from mtl_search.bundle.description import MODEL, DesignInfo, write_bundle
 from mtl_search.bundle.devices import check_device
 from mtl_search.bundle.programs import needed_for_onnx, write_onnx, write_torch_export
@@ -70,6 +71,9 @@ def export(
         needed_for_onnx()
     spec = load_sweep(board.path / SWEEP_FILE)
     one = choose_design(board, design=design, arm=arm, networks=networks)
+    if one.arm == TREES and (onnx or torch_export):
+        place = "--onnx" if onnx else "--torch-export"
+        raise BundleError(place, "a design of networks", "boosted trees", "leave it out: predict needs none")
     on = choose_seeds(board, one, spec.settings, seeds)
     configs = dict.fromkeys(one.configs[task] for task in sorted(one.configs))
     wanted = [Wanted(config, seed) for config in configs for seed in on]
@@ -115,7 +119,7 @@ def check_free(out: Path) -> None:
 
 def _get(
     source: Networks, wanted: Sequence[Wanted], trained: Sequence[Wanted], final: bool, on_epoch: OnEpoch
-) -> dict[Wanted, TrainedNetwork]:
+) -> dict[Wanted, AnyTrained]:
     """Each network; those of ``trained`` are trained now."""
     epochs = source.best_epoch if final else source.epochs
     planned, done = sum(epochs(network.config_id) for network in trained), 0
@@ -138,7 +142,8 @@ def _get(
 
 def _entry(design: DesignRecord, network: Wanted) -> ModelEntry:
     tasks = tuple(task for task in sorted(design.configs) if design.configs[task] == network.config_id)
-    return ModelEntry(folder=_folder(network), seed=network.seed, tasks=tasks)
+    kind: Literal["network", "trees"] = "trees" if design.arm == TREES else "network"
+    return ModelEntry(kind=kind, folder=_folder(network), seed=network.seed, tasks=tasks)
 
 
 def _folder(network: Wanted) -> str:

@@ -7,7 +7,8 @@ from functools import cached_property
 from statistics import fmean
 from typing import NamedTuple, final
 
-from mtl_search.bundle.trained_network import NETWORKS, TrainedNetwork, network_folder
+from mtl_search.bundle.trained_network import NETWORKS, network_folder
+from mtl_search.bundle.trained_trees import AnyTrained, load_trained, trained
 from mtl_search.data import Dataset, DataSummary
 from mtl_search.errors import BundleError, UserError
 from mtl_search.leaderboard import Leaderboard
@@ -16,7 +17,8 @@ from mtl_search.search.ledger import Ledger
 from mtl_search.search.ledger.recording import versions
 from mtl_search.search.preparing.data import check_same_data, dataset_of
 from mtl_search.sweep import SweepSpec
-from mtl_search.training import NonFiniteLossError, Score, Training, TrialConfig
+from mtl_search.training import AnyConfig, NonFiniteLossError, Score, read_config
+from mtl_search.training.kinds import AnyTraining, begin
 
 __all__ = ["Networks", "Wanted"]
 
@@ -41,11 +43,11 @@ class Networks:
         """Those that were not kept."""
         return [one for one in wanted if not (self.board.path / NETWORKS / network_folder(*one)).is_dir()]
 
-    def kept(self, one: Wanted) -> TrainedNetwork:
+    def kept(self, one: Wanted) -> AnyTrained:
         """One that the confirmation kept."""
-        return TrainedNetwork.load(self.board.path / NETWORKS / network_folder(*one))
+        return load_trained(self.board.path / NETWORKS / network_folder(*one))
 
-    def again(self, one: Wanted, on_epoch: Callable[[], None]) -> TrainedNetwork:
+    def again(self, one: Wanted, on_epoch: Callable[[], None]) -> AnyTrained:
         """One as the confirmation trained it, or would have, up to its best epoch."""
         training = self._training(self._config(one.config_id), self.dataset, one.seed)
         for _ in self._epochs(training, one):
@@ -53,7 +55,7 @@ class Networks:
         training.restore_best()
         return self._trained(training, one)
 
-    def on_all_rows(self, one: Wanted, on_epoch: Callable[[], None]) -> TrainedNetwork:
+    def on_all_rows(self, one: Wanted, on_epoch: Callable[[], None]) -> AnyTrained:
         """One trained on the rows of every split for as many epochs as were best on average.
 
         The rest is as in the confirmation: encoding, schedule and seed.
@@ -112,20 +114,20 @@ class Networks:
     def _records(self, config_id: str) -> list[TrialRecord]:
         return self._by_config[config_id]
 
-    def _config(self, config_id: str) -> TrialConfig:
-        return TrialConfig.model_validate_json(self._records(config_id)[0].config)
+    def _config(self, config_id: str) -> AnyConfig:
+        return read_config(self._records(config_id)[0].config)
 
-    def _training(self, config: TrialConfig, dataset: Dataset, seed: int) -> Training:
-        return Training(config, dataset, seed=seed, score=self._score, device=self.device)
+    def _training(self, config: AnyConfig, dataset: Dataset, seed: int) -> AnyTraining:
+        return begin(config, dataset, seed=seed, score=self._score, device=self.device)
 
-    def _epochs(self, training: Training, one: Wanted) -> Iterator[None]:
+    def _epochs(self, training: AnyTraining, one: Wanted) -> Iterator[None]:
         while not training.finished:
             self._epoch(training, one)
             yield
         if not math.isfinite(training.best.score):
             raise self._failed(one, "no score: a metric is not a number")
 
-    def _epoch(self, training: Training, one: Wanted) -> None:
+    def _epoch(self, training: AnyTraining, one: Wanted) -> None:
         try:
             training.run_epoch()
         except NonFiniteLossError as error:
@@ -135,5 +137,5 @@ class Networks:
         place = f"{self.board.path}: network {one.config_id}"
         return BundleError(place, f"a training on seed {one.seed} that ends", why, "export another --design")
 
-    def _trained(self, training: Training, one: Wanted) -> TrainedNetwork:
-        return TrainedNetwork.of(training.config, self.dataset, training.weights(), one.seed, versions())
+    def _trained(self, training: AnyTraining, one: Wanted) -> AnyTrained:
+        return trained(training.config, self.dataset, training.weights(), one.seed, versions())

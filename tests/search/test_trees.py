@@ -4,11 +4,14 @@ import math
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from mtl_search.arm_names import SEARCH, TREES
+from mtl_search.bundle import Predictor
+from mtl_search.exporting import export
 from mtl_search.leaderboard import Leaderboard
 from mtl_search.records import Phase
 from mtl_search.search import run_sweep
@@ -89,3 +92,13 @@ def test_its_design_is_confirmed_and_never_chosen(sweeps: Sweeps) -> None:
     tasks = sweeps.with_trees.frame("summary_tasks")
     of_chosen = tasks[tasks["design_id"] == designs.loc[designs["chosen"], "design_id"].item()]
     assert of_chosen["vs_trees"].notna().all()
+
+
+def test_its_models_are_exported_and_predict(sweeps: Sweeps, tiny_file: Path, tmp_path: Path) -> None:
+    made = export(sweeps.with_trees.path, tmp_path / "model", arm=TREES)
+    predictor = Predictor.load(made.path)
+    assert {model.kind for model in predictor.description.models} == {"trees"}
+    assert made.trained == 0, "the confirmation kept them"
+    found = predictor.predict(pd.read_parquet(tiny_file))
+    assert found["ill_probability"].between(0, 1).all()
+    assert found["ill_probability"].nunique() > 2

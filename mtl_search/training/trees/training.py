@@ -51,6 +51,7 @@ class TreesTraining:
         self._outputs_MK: Tensor | None = None  # of all trees so far
         self.best = Best()
         self.epoch = 0
+        self._counted: int | None = None  # epochs whose trees count; None: all
 
     @property
     def finished(self) -> bool:
@@ -80,11 +81,13 @@ class TreesTraining:
         return EpochReport(self.epoch, nothing, valid, alone, score, time.perf_counter() - start)
 
     def restore_best(self) -> None:
-        """Nothing to do: trees after the best epoch do not count in what follows."""
+        """Leave out of what follows the trees after the best epoch."""
+        self._counted = self.best.epoch
 
     def weights(self) -> dict[str, Tensor]:
-        """The trees up to the best epoch as LightGBM's text, in bytes."""
-        return as_text(self._boosters, self.best.epoch * ROUNDS)
+        """The trees as LightGBM's text, in bytes."""
+        epochs = self.epoch if self._counted is None else self._counted
+        return as_text(self._boosters, epochs * ROUNDS)
 
     def evaluate(self, rows: Rows, split: Split) -> list[Metric]:
         """Every metric on ``rows`` at the best epoch; the default one has its gain on valid alone."""

@@ -86,6 +86,7 @@ def test_every_kind_is_learned_and_comes_back_from_text(task: str, options: Any,
     while not training.finished:
         training.run_epoch()
     assert training.best.score >= first
+    training.restore_best()
     whole = trained(training.config, data, training.weights(), 0, {"mtl_search": "0"})
     whole.save(tmp_path / "trees")
     again = load_trained(tmp_path / "trees")
