@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from contextlib import suppress
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -11,6 +10,8 @@ from mtl_search.data.spec import InputKind
 from mtl_search.errors import DataError
 
 __all__ = ["as_declared", "categories_of_pandas", "declare"]
+
+WHOLE = 2.0**53  # up to which a float is every whole number
 
 
 def categories_of_pandas(schema: pa.Schema) -> frozenset[str]:
@@ -59,14 +60,21 @@ def _levels(column: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
         return column
     if types.is_nested(kind) or types.is_interval(kind):
         raise _wrong(name, "categorical", f"values of type {kind}")
-    if types.is_floating(kind):
-        column = pc.if_else(pc.is_nan(column), pa.scalar(None, kind), column)
-        with suppress(pa.ArrowInvalid):  # fractions are levels all the same
-            column = pc.cast(column, pa.int64())
+    if types.is_floating(kind) or types.is_decimal(kind):
+        return _number_levels(pc.cast(column, pa.float64(), safe=False))
     try:
         return pc.cast(column, pa.string())
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError):  # bytes that are no text
         raise _wrong(name, "categorical", f"values of type {kind}") from None
+
+
+def _number_levels(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Each number as its text, whole ones without a point: a row's level depends on no other row."""
+    known = pc.if_else(pc.is_nan(column), pa.scalar(None, pa.float64()), column)
+    whole = pc.and_(pc.less(pc.abs(known), WHOLE), pc.equal(pc.floor(known), known))
+    whole = pc.fill_null(whole, False)
+    integers = pc.cast(pc.if_else(whole, known, pa.scalar(0.0)), pa.int64())
+    return pc.if_else(whole, pc.cast(integers, pa.string()), pc.cast(known, pa.string()))
 
 
 def _numbers(column: pa.ChunkedArray, name: str) -> pa.ChunkedArray:

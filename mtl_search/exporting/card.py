@@ -80,8 +80,7 @@ class Card:
         return [
             _table(head, rows),
             f"Means over {counted(mine.n_seeds, 'training')} of each network, on rows that nothing had "
-            f"seen, with {level} intervals over seeds and rows. The model predicts with the mean of "
-            f"{counted(self._n_seeds(), 'network')}, which is rarely worse than one. A gain is relative to "
+            f"seen, with {level} intervals over seeds and rows. {self._mean()} A gain is relative to "
             "a tuned network for each task alone, in percent; positive is better.",
             self._verdict(summary, mine),
             *self._trees(summary, mine),
@@ -118,6 +117,12 @@ class Card:
             task: estimate(one.values_ST[:, at], jackknife_variance(means_GT[:, at]), groups)
             for at, task in enumerate(tasks)
         }
+
+    def _mean(self) -> str:
+        if self._n_seeds() == 1:
+            return "The model is one of these trainings."
+        n = counted(self._n_seeds(), "network")
+        return f"The model predicts with the mean of {n}, which is rarely worse than one."
 
     def _verdict(self, summary: Sequence[SummaryRecord], mine: SummaryRecord) -> str:
         """What the sweep says of the design; the advice to train it is taken already."""

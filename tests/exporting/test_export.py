@@ -118,3 +118,20 @@ def test_a_bundle_is_replaced_and_nothing_else(swept: Leaderboard, tmp_path: Pat
     export(swept.path, out, seeds=1)
     assert {entry.name for entry in tmp_path.iterdir()} == {"model"}
     assert len({network.seed for network in networks(out).values()}) == 1
+
+
+def test_the_card_says_what_how_good_and_where_it_may_fail(swept: Leaderboard, bundle: Path) -> None:
+    card = Predictor.load(bundle).card
+    for title in ("What it predicts", "How good it is", "What it learned from", "Limits", "How it was made"):
+        assert f"\n## {title}\n" in card
+    (mine,) = [one for one in swept.summary_records() if one.chosen]
+    for task in mine.tasks:
+        (row,) = [
+            line
+            for line in card.splitlines()
+            if line.startswith(f"| `{task.task}` | ") and "is better" in line
+        ]
+        assert f" {task.value:.4g} [" in row
+        assert (task.verdict or "the reference itself") in row
+    assert "The licence of the data is not known." in card
+    assert "on all rows" not in card
