@@ -14,12 +14,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from mtl_search.bundle.opening import open_text_table
 from mtl_search.bundle.predictor import BATCH, Predictor
 from mtl_search.bundle.resampling import Estimate, interval, resampled_rows
 from mtl_search.data import DataSpec
 from mtl_search.data.formats import is_text
 from mtl_search.data.labels import Labels, read_labels
 from mtl_search.data.sources import check_table, read_source
+from mtl_search.data.text_streams import Retyped
 from mtl_search.data.weights import without_weightless
 from mtl_search.tasks import Task
 
@@ -27,6 +29,7 @@ __all__ = ["Evaluation", "TaskEvaluation", "evaluate", "evaluate_predictions", "
 
 RESAMPLES = 500
 DRAWN = 20_000_000  # rows in all resamples together, beyond which there are fewer of them ...
+ROWS = 131_072  # of a text table that are read at a time
 FEWEST = 100  # ... but not fewer than these
 
 
@@ -86,10 +89,15 @@ def evaluate(
 
 
 def read_labelled(predictor: Predictor, source: str) -> pa.Table:
-    """The table at a path or URI, read as that of training was; DataError if it cannot be."""
-    rules = predictor.description.data
-    layout = {"separator": rules.separator, "decimal": rules.decimal} if is_text(source) else {}
-    return read_source(DataSpec.model_validate({"source": source, **layout}), Path())[0]
+    """The table at a path or URI, each input read as training saw it; DataError if it cannot be."""
+    if not is_text(source):
+        return read_source(DataSpec(source=source), Path())[0]
+    stream = open_text_table(source, predictor.reading)
+    while True:
+        try:
+            return pa.concat_tables([batch.table for batch in stream.batches(stream.names, ROWS)])
+        except Retyped as found:
+            stream = found.stream
 
 
 def evaluate_predictions(

@@ -13,7 +13,7 @@ from mtl_search.data.sources import located
 from mtl_search.data.streams import Stream, open_dataset
 from mtl_search.data.text_streams import TextStream, open_text
 
-__all__ = ["open_table"]
+__all__ = ["open_table", "open_text_table"]
 
 
 def open_table(source: str, reading: Reading, kept: Sequence[str]) -> Stream:
@@ -23,13 +23,16 @@ def open_table(source: str, reading: Reading, kept: Sequence[str]) -> Stream:
     whole number is a number. What is ``kept`` and no input is read as what it looks like.
     """
     known = open_dataset(source, Path.cwd())
-    if known is not None:
-        return known
+    return open_text_table(source, reading, kept) if known is None else known
+
+
+def open_text_table(source: str, reading: Reading, kept: Sequence[str] | None = None) -> TextStream:
+    """The same of a source that is text; ``kept`` is None for all of its columns."""
     rules = reading.rules
     stream = open_text(source, Path.cwd(), Layout(rules.separator, rules.decimal))
     with located(source):
         reading.check_names(stream.names)
-    types = {**_inputs(stream, reading), **_others(stream, reading, kept)}
+    types = {**_inputs(stream, reading), **_others(stream, reading, stream.names if kept is None else kept)}
     declared = {name for name, _ in reading.inputs.declared}
     numeric = {
         name

@@ -195,3 +195,14 @@ def test_the_command_says_what_it_wrote(
     assert said.err == ""
     assert main(["predict", str(folder), str(parquet), str(out), "--quiet"]) == 0
     assert capsys.readouterr().out == f"{out}\n"
+
+
+def test_evaluate_reads_text_as_predict_does(
+    folder: Path, table: pa.Table, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    frame = plain(table).to_pandas().assign(code=7)  # whole numbers, where training saw text
+    frame.to_csv(tmp_path / "rows.csv", index=False)
+    arguments = [str(folder), str(tmp_path / "rows.csv")]
+    assert main(["predict", *arguments, str(tmp_path / "out.csv"), "--quiet"]) == 0
+    assert main(["evaluate", *arguments, "--bootstrap", "0"]) == 0
+    assert "auroc" in capsys.readouterr().out
