@@ -70,7 +70,9 @@ def _classes(dataset: Dataset) -> Mapping[str, dict[str, tuple[NDArray[np.bool_]
         signals_NS = task.signals(dataset.train.targets[name]).numpy()
         if not np.isin(signals_NS[labelled_N], (0.0, 1.0)).all():
             continue
-        labels = getattr(task, "classes", ())
+        labels = getattr(task, "classes", ())  # of every kind that has signals of 0 and 1, but not of numbers
+        if not labels:
+            continue
         if signals_NS.shape[1] == 1:
             signals_NS = np.concatenate([1 - signals_NS, signals_NS], axis=1)
         found[name] = {
