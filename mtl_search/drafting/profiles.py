@@ -68,10 +68,12 @@ def profiles_of(table: pa.Table, n_rows: int) -> dict[str, Profile]:
 
 
 def _profile(name: str, column: pa.ChunkedArray, n_rows: int) -> Profile:
+    if pa.types.is_dictionary(column.type):
+        column = pc.cast(column, column.type.value_type)
     known = column.filter(pc.invert(pc.is_null(column, nan_is_null=True)))
     holds = _holds(known)
     countable = holds not in (Holds.LISTS, Holds.OTHER, Holds.NOTHING)
-    distinct = pc.count_distinct(known).as_py() if countable else len(known)
+    distinct = len(pc.unique(known)) if countable else len(known)
     low, high, infinite = _bounds(known, holds)
     return Profile(
         name=name,

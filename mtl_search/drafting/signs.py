@@ -37,7 +37,7 @@ def find_signs(table: pa.Table) -> Signs:
     missing: dict[str, tuple[float | str, ...]] = {
         name: (int(value) if value.is_integer() else value,)
         for name, value in found.sentinels.items()
-        if value != -1 or pc.count_distinct(table[name]).as_py() > 3  # -1, 0 and 1 may be classes
+        if value != -1 or len(pc.unique(table[name].drop_null())) > 3  # -1, 0 and 1 may be classes
     }
     missing |= {name: (word,) for name, word in found.words.items() if _is_certain(word)}
     missing |= {name: (odd,) for name, odd in found.numbers.items() if _is_certain(odd)}

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from mtl_search.drafting import DraftData
@@ -148,3 +149,23 @@ def test_repeated_rows_and_tasks_that_are_one_are_said(draft: Drafts, columns: d
     assert any("nearly are one" in note for note in draft(("cost", "twin"), twin=twin).notes)
     x, z = (np.repeat(columns[name][: N // 4], 4) for name in ("x", "z"))
     assert any("equal a train row in all inputs" in note for note in draft(x=x, z=z).notes)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        pa.array(["a", "b", None, "b"] * (N // 4)).dictionary_encode(),
+        pa.array([1, 2, 3, 2] * (N // 4), pa.decimal128(4, 1)),
+        pa.array([0.5, 1.5] * (N // 2)).cast(pa.decimal128(4, 1)),
+        pa.array([1, 2, 5, 6] * (N // 4), pa.uint64()),
+        pa.array([1, 2, 5, 6] * (N // 4), pa.time32("s")),
+        pa.array([1, 2, 5, 6] * (N // 4), pa.duration("ms")),
+        pa.array(["a", "b"] * (N // 2), pa.large_string()),
+        pa.array([0.5, 1.5] * (N // 2), pa.float32()),
+    ],
+    ids=lambda values: str(values.type)[:12],
+)
+def test_columns_of_any_storage_are_inputs(draft: Drafts, values: pa.Array) -> None:
+    data = draft(other=values)
+    assert "other" in data.dataset.encoding.columns
+    assert data.uses.drop == {}
