@@ -20,6 +20,7 @@ def add(commands: Commands) -> None:
     one.add_argument("--arm", help="the best design of this arm")
     one.add_argument("--networks", type=positive, metavar="K", help="with --arm: of this many networks")
     one.add_argument("--seeds", type=positive, metavar="N", help="take so many networks each (default: all)")
+    one.add_argument("--allow-trees", action="store_true", help="boosted trees for tasks they are better for")
     one.add_argument("--final", action="store_true", help="train again, on all rows, test among them")
     one.add_argument("--onnx", action="store_true", help="add the model as one ONNX program")
     one.add_argument("--torch-export", action="store_true", help="add the model as one program for PyTorch")
@@ -44,6 +45,7 @@ def export(arguments: argparse.Namespace) -> int:
             arm=arguments.arm,
             networks=arguments.networks,
             seeds=arguments.seeds,
+            allow_trees=arguments.allow_trees,
             final=arguments.final,
             device=arguments.device,
             onnx=arguments.onnx,

@@ -12,6 +12,7 @@ from mtl_search.analysis.significance import Estimate, estimate, jackknife_varia
 from mtl_search.analysis.verdict_text import advised, verdict_sentences
 from mtl_search.analysis.verdict_words import amount, arm_words, counted, percent, what
 from mtl_search.bundle import AnyTrained, Description
+from mtl_search.exporting.mixing import Mixed
 from mtl_search.exporting.origin import Origin
 from mtl_search.leaderboard import Leaderboard
 from mtl_search.records import DesignRecord, SummaryRecord, TaskResult
@@ -30,6 +31,8 @@ class Card:
     origin: Origin
     programs: Sequence[str] = ()
     """Sections on programs that go with the bundle, in Markdown."""
+    mixed: Mixed | None = None
+    """If it is no design of the sweep, but one with trees in it."""
 
     def text(self) -> str:
         """The card, in Markdown."""
@@ -67,7 +70,7 @@ class Card:
 
     def _quality(self) -> list[str]:
         summary = self.board.summary_records()
-        mine = next((one for one in summary if one.design_id == self.design.design_id), None)
+        mine = self._mine(summary)
         if mine is None:
             return [
                 "Nothing is known of it on test: the sweep did not confirm this design. Over one tuned "
@@ -82,9 +85,15 @@ class Card:
             f"Means over {counted(mine.n_seeds, 'training')} of each network, on rows that nothing had "
             f"seen, with {level} intervals over seeds and rows. {self._mean()} A gain is relative to "
             "a tuned network for each task alone, in percent; positive is better.",
-            self._verdict(summary, mine),
+            *([self.mixed.sentence] if self.mixed else [self._verdict(summary, mine)]),
             *self._trees(summary, mine),
         ]
+
+    def _mine(self, summary: Sequence[SummaryRecord]) -> SummaryRecord | None:
+        """What test said of the design."""
+        if self.mixed is not None:
+            return self.mixed.tested
+        return next((one for one in summary if one.design_id == self.design.design_id), None)
 
     def _rows(self, mine: SummaryRecord, alone: SummaryRecord | None) -> Iterator[tuple[str, ...]]:
         kinds = metric_kinds(self.board.frame("tasks"))
@@ -188,7 +197,7 @@ class Card:
         if any(task.kind == "regression" for task in self.description.tasks) and self._n_seeds() > 1:
             yield "`_sd` is the spread over the networks, not that of the outcome: single rows scatter more."
         summary = self.board.summary_records()
-        mine = next((one for one in summary if one.design_id == self.design.design_id), None)
+        mine = self._mine(summary)
         yield from (f"{note[0].upper()}{note[1:]}." for note in (mine.caveats if mine else ()))
         yield from (f"May change with more trials: {note}." for note in (mine.provisional if mine else ()))
 

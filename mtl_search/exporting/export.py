@@ -11,10 +11,12 @@ from mtl_search.bundle.description import MODEL, DesignInfo, write_bundle
 from mtl_search.bundle.devices import check_device
 from mtl_search.bundle.programs import needed_for_onnx, write_onnx, write_torch_export
 from mtl_search.bundle.trained_network import NETWORKS, network_folder
+from mtl_search.bundle.trained_trees import TrainedTrees
 from mtl_search.data import DataSpec
 from mtl_search.errors import BundleError
 from mtl_search.exporting.card import Card
 from mtl_search.exporting.choosing import choose_design, choose_seeds
+from mtl_search.exporting.mixing import with_trees
 from mtl_search.exporting.networks import Networks, Wanted
 from mtl_search.exporting.origin import Origin
 from mtl_search.exporting.program_words import programs
@@ -47,6 +49,7 @@ def export(
     arm: str | None = None,
     networks: int | None = None,
     seeds: int | None = None,
+    allow_trees: bool = False,
     final: bool = False,
     device: str = "cpu",
     onnx: bool = False,
@@ -56,7 +59,8 @@ def export(
     """Make a bundle of a sweep's recommended design, or of another one, in the folder ``out``.
 
     ``design`` is an id as ``mtl-search top`` shows it; ``arm`` and ``networks`` name the best design of an
-    arm, of that many networks; ``seeds`` takes fewer than were confirmed. ``final`` trains on all rows.
+    arm, of that many networks; ``seeds`` takes fewer than were confirmed. ``allow_trees`` has boosted trees
+    serve the tasks that they were shown to be better for. ``final`` trains on all rows.
     What is trained is trained on ``device``, and ``on_epoch`` is told how many epochs are done, of at most
     how many. ``onnx`` and ``torch_export`` add the bundle as one program, checked on sample rows. A bundle at
     ``out`` is replaced.
@@ -71,7 +75,9 @@ def export(
         needed_for_onnx()
     spec = load_sweep(board.path / SWEEP_FILE)
     one = choose_design(board, design=design, arm=arm, networks=networks)
-    if one.arm == TREES and (onnx or torch_export):
+    mixed = with_trees(board, one) if allow_trees else None
+    one = mixed.design if mixed else one
+    if TREES in one.arms and (onnx or torch_export):
         place = "--onnx" if onnx else "--torch-export"
         raise BundleError(place, "a design of networks", "boosted trees", "leave it out: predict needs none")
     on = choose_seeds(board, one, spec.settings, seeds)
@@ -91,14 +97,14 @@ def export(
         "inputs": first.inputs,
         "tasks": tuple(known[name] for name in sorted(one.configs)),
         "options": {name: spec.settings.tasks[name] for name in sorted(one.configs)},
-        "models": tuple(_entry(one, network) for network in wanted),
+        "models": tuple(_entry(one, network, found[network]) for network in wanted),
         "versions": dict(first.versions),
     }
     folders = {_folder(network): found[network] for network in wanted}
     description = Description.model_validate(value)
     origin = Origin.of(spec.settings.data, description.data.source, source.summary())
     makers = [make for make, wished in ((write_onnx, onnx), (write_torch_export, torch_export)) if wished]
-    card = Card(board, one, description, folders, origin, programs(description, onnx, torch_export))
+    card = Card(board, one, description, folders, origin, programs(description, onnx, torch_export), mixed)
     predictor = Predictor.of(description, folders)
 
     def also(folder: Path) -> None:
@@ -140,9 +146,9 @@ def _get(
     return found
 
 
-def _entry(design: DesignRecord, network: Wanted) -> ModelEntry:
+def _entry(design: DesignRecord, network: Wanted, trained: AnyTrained) -> ModelEntry:
     tasks = tuple(task for task in sorted(design.configs) if design.configs[task] == network.config_id)
-    kind: Literal["network", "trees"] = "trees" if design.arm == TREES else "network"
+    kind: Literal["network", "trees"] = "trees" if isinstance(trained, TrainedTrees) else "network"
     return ModelEntry(kind=kind, folder=_folder(network), seed=network.seed, tasks=tasks)
 
 
