@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from mtl_search.arm_names import POOLED, REFERENCE_ARMS, TREES
+from mtl_search.arm_names import POOLED, REFERENCE_ARMS
 from mtl_search.data import Dataset
 from mtl_search.records import DesignRecord
 from mtl_search.search.designs.control import control_of
@@ -65,6 +65,4 @@ def with_controls(
 
 
 def _is_kept(design: DesignRecord, settings: Settings) -> bool:
-    """Whether its weights are saved: trees too, since a task may be better served by them."""
-    wanted = design.chosen or design.arm == TREES
-    return settings.keep == "finalists" or (settings.keep == "recommended" and wanted)
+    return settings.keep == "finalists" or (settings.keep == "recommended" and design.chosen)
