@@ -97,6 +97,7 @@ class Course:
         self._board, self._clock = board, RunClock(began)
         tasks = dataset.tasks.items()
         metrics = {name: task.metric for name, task in tasks if name in spec.settings.main_tasks}
+        board.recover()
         self._ledger = Ledger(board, metrics)
         self._visible = dataset.without_test()  # all that is seen before the confirmation
         self._conductor = Conductor(

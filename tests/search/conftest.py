@@ -49,7 +49,9 @@ class Bench:
             Leaderboard.create(self.path, infos)
         spec = spec or self.spec
         metrics = {name: tasks[name].metric for name in spec.settings.main_tasks}
-        ledger = Ledger(Leaderboard(self.path), metrics)
+        board = Leaderboard(self.path)
+        board.recover()
+        ledger = Ledger(board, metrics)
         journal = Journal(self.path / "journal.log")
         return Conductor(spec, self.dataset.without_test(), ledger, journal, slots=slots)
 

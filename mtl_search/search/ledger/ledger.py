@@ -32,6 +32,8 @@ CLEARLY = 2.0  # standard errors that a reference must be above zero to be divid
 class Ledger:
     """The leaderboard as decisions need it: ``records`` are the search's; recording goes through here.
 
+    It writes nothing before that: whoever goes on with a sweep has its board recovered first.
+
     Trials that were lost and are tried again, which says nothing of them, are only counted.
     ``metrics``: the default metric of each main task. ``references``: its best single-task value on valid.
     """
@@ -54,7 +56,6 @@ class Ledger:
         self.lost: Counter[str] = Counter()  # trainings of the search that were lost and tried again
         self._resamples: dict[str, dict[str, dict[int, float]]] = {}  # on valid by trial, task and group
         self._reference_networks: dict[str, str] = {}  # config_id of what the references were measured on
-        board.recover()
         for record in board.records():
             self._learn(record)
         self._learn_resamples(board)
