@@ -14,7 +14,7 @@ from typing_extensions import override
 
 from mtl_search.data.missing import without_values
 from mtl_search.data.separated import Layout, find_layout
-from mtl_search.data.sources import locate, unreadable
+from mtl_search.data.sources import check_there, locate, unreadable
 from mtl_search.data.streams import Batch, Stream
 from mtl_search.errors import DataError
 
@@ -111,10 +111,11 @@ class TextStream(Stream):
 
 
 def open_text(source: str, base: Path, layout: Layout) -> TextStream:
-    """The CSV file of a source, which is there; DataError if it is none."""
+    """The CSV file of a source; DataError if it is none."""
     filesystem, path = locate(source, base)
     usual = "\t" if ".tsv" in PurePosixPath(path.lower()).suffixes[-2:] else ","
     with unreadable(source):
+        check_there(filesystem, path, source)
         found = find_layout(filesystem, path, layout, usual)
         with filesystem.open_input_stream(path) as stream:
             schema = _open(stream, found, {}).schema

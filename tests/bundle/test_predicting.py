@@ -190,7 +190,7 @@ def test_the_command_says_what_it_wrote(
     out = parquet.parent / "out.csv"
     assert main(["predict", str(folder), str(parquet), str(out), "--keep", "patient"]) == 0
     said = capsys.readouterr()
-    assert "out.csv: 97 rows, cost, ill, stage, topics" in " ".join(said.out.split())
+    assert "out.csv:97rows,cost,ill,stage,topics" in "".join(said.out.split()), "in lines as wide as they are"
     assert "missing values in 2 columns: " in said.out
     assert said.err == ""
     assert main(["predict", str(folder), str(parquet), str(out), "--quiet"]) == 0
