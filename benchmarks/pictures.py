@@ -49,12 +49,15 @@ def draw_page(results: Path, picture: Path, program: str) -> None:
 
 def draw_terminal(results: Path, picture: Path) -> None:
     """`mtl-search top`, without the web font that Rich's picture would fetch."""
-    command = [sys.executable, "-m", "mtl_search.cli", "top", str(results), "-n", "3"]
+    shown = f"results/{results.name}"  # as people type it, wherever this checkout is
+    command = [sys.executable, "-m", "mtl_search.cli", "top", shown, "-n", "3"]
     colours = {**os.environ, "COLUMNS": str(COLUMNS), "FORCE_COLOR": "1", "TERM": "xterm-256color"}
-    done = subprocess.run(command, env=colours, check=True, capture_output=True, text=True)
+    done = subprocess.run(
+        command, cwd=results.parents[1], env=colours, check=True, capture_output=True, text=True
+    )
     console = Console(record=True, width=COLUMNS, file=io.StringIO())
     console.print(Text.from_ansi(done.stdout))
-    svg = console.export_svg(title=f"mtl-search top results/{results.name} -n 3")
+    svg = console.export_svg(title=f"mtl-search top {shown} -n 3")
     picture.write_text(re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL), encoding="utf-8")
 
 

@@ -14,6 +14,7 @@ from rich.text import Text
 
 from mtl_search.analysis.significance import Verdict
 from mtl_search.analysis.verdict_words import amount, counted, listed, percent, together
+from mtl_search.arm_names import TREES
 from mtl_search.records import DesignRecord, SummaryRecord, TaskResult
 from mtl_search.terminal.words import flow, interval
 
@@ -46,6 +47,8 @@ def show_designs(
             line.append_text(_tested(confirmed.get(one.design_id)))
         console.print(line)
         size = f"{counted(one.n_networks, 'network')}, {amount(one.n_params)} parameters"
+        if one.arm == TREES:
+            size = counted(one.n_networks, "model")
         flow(console, Text(f"{one.arm}, {size}: {together(one)}", "dim"), 4)
         if mark == ">":
             flow(console, "advised instead of the recommended design (*), against which test speaks", 4)
