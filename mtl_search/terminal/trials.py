@@ -21,7 +21,8 @@ def show_trials(console: Console, trials: Sequence[Mapping[str, Any]], n_tasks: 
     console.print(Text("on valid  on test  params epochs seconds weighting", "dim"))
     for row in trials:
         gains = f"{percent(row['mean_gain']):>8} {percent(row['mean_gain_test'], unknown=''):>8}"
-        costs = f"{amount(row['n_params']) if row['n_params'] else '-':>7} {row['epochs']:>6} {row['train_seconds']:>7.1f}"
+        size = amount(row["n_params"]) if row["n_params"] else "-"  # trees have none
+        costs = f"{size:>7} {row['epochs']:>6} {row['train_seconds']:>7.1f}"
         console.print(f"{gains} {costs} {row['weighting']}")
         whole = len(row["members"]) == n_tasks > 1
         members = f"all {n_tasks} tasks" if whole else " ".join(row["members"])
