@@ -6,6 +6,7 @@ interrupted (Ctrl-C, SIGTERM). What is wrong is one line on stderr.
 
 import errno
 import io
+import os
 import signal
 import sys
 import threading
@@ -26,17 +27,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # what a terminal's encoding lacks is no reason to stop
             stream.reconfigure(errors="backslashreplace")
-    arguments = parse(argv)
     try:
+        arguments = parse(argv)
         with _sigterm_as_ctrl_c():
-            return int(arguments.command(arguments))
+            code = int(arguments.command(arguments))
+        sys.stdout.flush()  # here a closed pipe is no error; at Python's exit it would be one
+        return code
     except UserError as error:
         sys.stderr.write(f"mtl-search: {error}\n")
         return WRONG
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:  # the reader of our output (head, less) has seen enough
-        sys.stderr.close()
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what is still to be flushed
         return DONE
     except OSError as error:
         if error.errno not in UNWRITABLE:

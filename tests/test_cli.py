@@ -373,12 +373,12 @@ def test_report_says_where_it_is(finished: Path, capsys: Capture) -> None:
     assert Path(page).read_text().startswith("<!")
 
 
-def test_a_reader_that_has_seen_enough(finished: Path) -> None:
+@pytest.mark.parametrize("option", ["-n 1000", "--json"])
+def test_a_reader_that_has_seen_enough(option: str, finished: Path) -> None:
     # as of `mtl-search top DIR | head -1`
-    command = f"{sys.executable} -m mtl_search.cli top {finished} -n 1000 | head -1"
-    done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
-    assert done.stderr == ""
-    assert len(done.stdout.splitlines()) == 1
+    command = f"{sys.executable} -m mtl_search.cli top {finished} {option} | true; echo ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("0\n", "")
 
 
 def test_the_command_is_installed() -> None:

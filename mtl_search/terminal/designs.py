@@ -46,10 +46,7 @@ def show_designs(
             line.append("  ")
             line.append_text(_tested(confirmed.get(one.design_id)))
         console.print(line)
-        size = f"{counted(one.n_networks, 'network')}, {amount(one.n_params)} parameters"
-        if one.arm == TREES:
-            size = counted(one.n_networks, "model")
-        flow(console, Text(f"{one.arm}, {size}: {together(one)}", "dim"), 4)
+        flow(console, Text(f"{one.arm}, {_size(one)}: {together(one)}", "dim"), 4)
         if mark == ">":
             flow(console, "advised instead of the recommended design (*), against which test speaks", 4)
     if len(designs) > n:
@@ -70,6 +67,13 @@ def show_trees(console: Console, design: DesignRecord, tested: SummaryRecord | N
             if tasks := [task.task for task in tested.tasks if task.verdict == word]:
                 said.append(f"; {word} for {listed(tasks)}")
     flow(console, Text.assemble(name, said))
+
+
+def _size(design: DesignRecord) -> str:
+    """How many networks, or other models: trees have no parameters that could be counted beside theirs."""
+    if design.arm == TREES:
+        return counted(design.n_networks, "model")
+    return f"{counted(design.n_networks, 'network')}, {amount(design.n_params)} parameters"
 
 
 def _tested(row: SummaryRecord | None) -> Text:
@@ -121,10 +125,11 @@ def show_networks(
     ``n_tasks``: how many tasks the sweep has.
     """
     of_it = f"{counted(design.n_networks, 'network')} of {design.n_params:,} parameters"
+    of_it = _size(design) if design.arm == TREES else of_it
     flow(console, Text(f"{title} {design.design_id}: {of_it}, gains over single_task", "bold"))
     tested = {task.task: task for task in confirmed.tasks} if confirmed else {}
     room = console.width - 4 - _ON_VALID - (2 + _ON_TEST if tested else 0)
-    width = max((cell_len(task) for task in design.serves if cell_len(task) <= room), default=4)
+    width = max([4, *(cell_len(task) for task in design.serves if cell_len(task) <= room)])
     head = f"{'on test'.ljust(_ON_TEST)}  on valid" if tested else "on valid"
     console.print(Text(f"  {set_cell_size('task', width)}  {head}", "dim"))
     for key in design.networks:

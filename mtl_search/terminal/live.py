@@ -1,6 +1,7 @@
 """The live view of a sweep: progress, arms, time left; plain lines if the output is no terminal."""
 
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import final
 
@@ -43,7 +44,7 @@ class LiveView(Watch):
 
     @override
     def started(self, spec: SweepSpec, dataset: Dataset, executor: Executor, path: Path) -> None:
-        print_ = self._console.print
+        print_ = self._print
         rows = f"{len(dataset.train):,} train and {len(dataset.valid):,} valid rows"
         counts = (
             f"{rows}, {counted(len(dataset.tasks), 'task')}, {counted(executor.slots, 'trial')} at a time"
@@ -59,18 +60,23 @@ class LiveView(Watch):
         self._snapshot, self._received = snapshot, time.monotonic()
         if not self._console.is_terminal and self._received - self._printed >= LINE_EVERY:
             self._printed = self._received
-            self._console.print(line(snapshot), soft_wrap=True)
+            self._print(line(snapshot), soft_wrap=True)
 
     @override
     def stopping(self) -> None:
         self._stopping = True
         if not self._console.is_terminal:
-            self._console.print(STOPPING, soft_wrap=True)
+            self._print(STOPPING, soft_wrap=True)
 
     @override
     def ended(self, seconds: float, predicted: float | None) -> None:
         said = "" if predicted is None else f" (predicted at a third: {duration(predicted)})"
-        self._console.print(f"took {duration(seconds)}{said}", soft_wrap=True)
+        self._print(f"took {duration(seconds)}{said}", soft_wrap=True)
+
+    def _print(self, text: Text | str, *, soft_wrap: bool = False) -> None:
+        """That a reader has left (head, a closed less) is no reason to stop a sweep."""
+        with suppress(BrokenPipeError):
+            self._console.print(text, soft_wrap=soft_wrap)
 
     def _render(self) -> RenderableType:
         if self._stopping:

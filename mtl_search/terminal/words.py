@@ -2,10 +2,12 @@
 
 import math
 from collections.abc import Sequence
+from typing import final
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+from typing_extensions import override
 
 __all__ = ["ago", "duration", "flow", "interval", "plain_console", "plain_table", "some"]
 
@@ -52,9 +54,18 @@ def some(names: Sequence[str], shown: int = 40) -> str:
     return f"{text} and {len(names) - shown:,} more" if len(names) > shown else text
 
 
+@final
+class _Console(Console):
+    """One that leaves it to the command line what a closed pipe means: rich ends the process with code 1."""
+
+    @override
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
 def plain_console(*, soft_wrap: bool = False) -> Console:
     """A console that prints text as it is: names of columns and folders may have brackets."""
-    return Console(highlight=False, markup=False, soft_wrap=soft_wrap)
+    return _Console(highlight=False, markup=False, soft_wrap=soft_wrap)
 
 
 def flow(console: Console, text: Text | str, by: int = 0) -> None:

@@ -5,6 +5,7 @@ import json
 import math
 import re
 import shlex
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -235,7 +236,7 @@ def test_a_summary_of_designs_that_are_no_more(
     confirmed: Leaderboard, capsys: Capture, tmp_path: Path
 ) -> None:
     # killed in the confirmation after the budget was extended: new designs, the old summary
-    board = synthetic_sweep(tmp_path / "extended", trials=30)
+    board = Leaderboard(shutil.copytree(confirmed.path, tmp_path / "extended"))
     board.write_designs([design for design in board.design_records() if not design.chosen])
     assert "Best on valid " in top(board, capsys)
 
@@ -295,7 +296,7 @@ def test_a_design_is_shown_with_its_gains_on_test(confirmed: Leaderboard, capsys
 def test_a_recommended_design_that_was_lost_is_not_called_primary(
     confirmed: Leaderboard, capsys: Capture, tmp_path: Path
 ) -> None:
-    board = synthetic_sweep(tmp_path / "lost", trials=30)
+    board = Leaderboard(shutil.copytree(confirmed.path, tmp_path / "lost"))
     board.write_summary([row for row in board.summary_records() if not row.chosen])
     flat = " ".join(top(board, capsys).split())
     assert "The recommended design is not among the confirmed" in flat

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from rich.console import Console
+from typing_extensions import override
 
 from mtl_search.errors import LeaderboardError
 from mtl_search.search import Snapshot, Step
@@ -18,6 +19,7 @@ from mtl_search.terminal import live_page
 from mtl_search.terminal.live import LiveView
 from mtl_search.terminal.live_page import LivePage
 from mtl_search.terminal.watching import watching
+from mtl_search.terminal.words import plain_console
 from tests.fixtures.data import tiny_dataset
 
 
@@ -52,6 +54,21 @@ def test_in_a_file_a_line_now_and_then(clock: list[float]) -> None:
     first, *others = file.getvalue().splitlines()
     assert first == "search: 8 trials, 1:01 so far; best designs: none yet"
     assert others == [module.STOPPING, "took 2:01 (predicted at a third: 1:52)"]
+
+
+def test_a_reader_that_has_left_stops_no_sweep(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Closed(io.StringIO):
+        @override
+        def write(self, text: str) -> int:
+            raise BrokenPipeError
+
+    monkeypatch.setattr("sys.stdout", Closed())
+    console = plain_console()
+    with pytest.raises(BrokenPipeError):
+        console.print("seen by nobody")
+    with LiveView(console) as view:
+        view.stopping()
+        view.ended(121.0, None)
 
 
 def test_in_a_terminal_it_redraws_and_leaves_nothing_but_the_time_it_took() -> None:
