@@ -4,8 +4,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.csv as pa_csv
 
 from mtl_search.bundle.reading import Reading
+from mtl_search.data.declared import declare
 from mtl_search.data.inputs import NumericInputs
 from mtl_search.data.inputs.numeric import is_numeric
 from mtl_search.data.separated import Layout
@@ -52,7 +54,7 @@ def _inputs(stream: TextStream, reading: Reading) -> Mapping[str, pa.DataType]:
             if isinstance(inputs, NumericInputs):
                 if is_numeric(looks_like) or pa.types.is_null(looks_like):
                     types[name] = pa.float64() if pa.types.is_null(looks_like) else looks_like
-            elif name not in declared or not _are_numbers(inputs.levels[inputs.columns.index(name)]):
+            elif name not in declared or not _are_printed(inputs.levels[inputs.columns.index(name)]):
                 types[name] = pa.string()
     return types
 
@@ -63,13 +65,11 @@ def _others(stream: TextStream, reading: Reading, kept: Sequence[str]) -> Mappin
     return {name: pa.string() for name in others if pa.types.is_null(stream.inferred.field(name).type)}
 
 
-def _are_numbers(levels: Sequence[str]) -> bool:
-    """Whether levels are numbers as they are printed, and none is a code like 007."""
-    for level in levels:
-        try:
-            number = float(level)
-        except ValueError:
-            return False
-        if level not in (str(number), str(int(number)) if number.is_integer() else ""):
-            return False
-    return True
+def _are_printed(levels: Sequence[str]) -> bool:
+    """Whether levels are values of another type than text, as Arrow prints them: 7, 1.5, false, 2024-01-31,
+    but no code like 007. Training read such a column by that type, and so must we."""
+    written = pa.BufferOutputStream()
+    pa_csv.write_csv(pa.table({"level": pa.array(levels, pa.string())}), written)
+    read = pa_csv.read_csv(pa.BufferReader(written.getvalue()))["level"]
+    other = not (pa.types.is_string(read.type) or pa.types.is_null(read.type))
+    return other and declare(read, "categorical", "level").to_pylist() == list(levels)

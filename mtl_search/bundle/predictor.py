@@ -164,10 +164,11 @@ class Predictor:
 
     def _table(self, frame: "pd.DataFrame") -> pa.Table:
         names = list(self.reading.inputs.columns)
-        self.reading.check_names(map(str, frame.columns))
+        frame = frame.rename(columns=str)
+        self.reading.check_names(frame.columns)
         try:
             return pa.Table.from_pandas(frame[names], preserve_index=False)
-        except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+        except (pa.ArrowException, OverflowError, UnicodeError) as error:
             raise DataError("frame", "columns of one type each", " ".join(map(str, error.args))) from error
 
 

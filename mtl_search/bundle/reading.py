@@ -2,15 +2,19 @@
 
 # N rows
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import final
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from mtl_search.data import DataSpec, Encoding, Inputs
 from mtl_search.data.inputs import AnyInputs, NumericInputs
+from mtl_search.data.inputs.categorical import is_categorical
+from mtl_search.data.inputs.numeric import Said, said
 from mtl_search.data.missing import with_missing
 from mtl_search.data.plain import plain_table
 from mtl_search.errors import DataError, nearest
@@ -28,10 +32,10 @@ class Reading:
 
     def check_names(self, names: Iterable[str]) -> None:
         """DataError, with what training saw, if an input is not among the names or there twice."""
-        there = list(names)
+        there = Counter(names)
         for inputs in self.inputs.inputs:
             for name in inputs.columns:
-                if there.count(name) != 1:
+                if there[name] != 1:
                     found = "no column of that name" if name not in there else "two columns of that name"
                     hint = nearest(name, there) if name not in there else None
                     raise DataError(f"column {name!r}", seen(inputs, name), found, hint)
@@ -40,18 +44,28 @@ class Reading:
         """The input columns alone, missing ones null, each of the kind that training saw; else DataError."""
         self.check_names(table.column_names)
         chosen = table.select(list(self.inputs.columns))
-        prepared = self.inputs.prepare(with_missing(plain_table(chosen), self.rules, {}))
+        plain = self._with_dates(with_missing(plain_table(chosen), self.rules, {}))
+        prepared = self.inputs.prepare(plain)
         for inputs in self.inputs.inputs:
             for name in inputs.columns:
-                kind = prepared[name].type
-                if not (inputs.reads(kind) or pa.types.is_null(kind)):
-                    found = f"values of type {kind}{_examples(prepared[name])}"
+                column = prepared[name]
+                if not _is_alike(column, inputs, name):
+                    found = f"values of type {column.type}{_examples(column)}"
                     raise DataError(f"column {name!r}", seen(inputs, name), found)
         return prepared
 
     def encode(self, prepared: pa.Table) -> Inputs:
         """The inputs of rows that are prepared."""
         return {inputs.kind: inputs.encode(prepared) for inputs in self.inputs.inputs}
+
+    def _with_dates(self, table: pa.Table) -> pa.Table:
+        """Text as dates where training saw dates: JSON and frames that were read from CSV have no others."""
+        numeric = self.inputs.numeric
+        for name, saw in zip(numeric.columns, numeric.saw, strict=False):
+            if saw == "dates" and is_categorical(table[name].type):
+                position = table.column_names.index(name)
+                table = table.set_column(position, name, _as_dates(table[name]))
+        return table
 
 
 def seen(inputs: AnyInputs, name: str) -> str:
@@ -63,13 +77,38 @@ def seen(inputs: AnyInputs, name: str) -> str:
     at = inputs.columns.index(name)
     if isinstance(inputs, NumericInputs):
         missing = "some" if name in inputs.flagged else "none"
-        centre, scale = inputs.centres[at], inputs.scales[at]
-        return (
-            f"numbers, as in training (median {centre:.4g}, quartiles {scale:.4g} apart, {missing} missing)"
-        )
+        centre, scale, saw = inputs.centres[at], inputs.scales[at], _saw(inputs, name)
+        if saw == "numbers":
+            middle = f"median {centre:.4g}, quartiles {scale:.4g} apart, "
+        else:
+            middle = f"median {np.datetime64(int(centre), 'us').item():%Y-%m-%d}, " if saw == "dates" else ""
+        return f"{saw}, as in training ({middle}{missing} missing)"
     levels = inputs.levels[at]
     shown = ", ".join(map(repr, levels[:3])) + (f" ... {len(levels)} in all" if len(levels) > 3 else "")
     return f"text, as in training ({shown})"
+
+
+def _saw(inputs: NumericInputs, name: str) -> Said:
+    return inputs.saw[inputs.columns.index(name)] if inputs.saw else "numbers"
+
+
+def _is_alike(column: pa.ChunkedArray, inputs: AnyInputs, name: str) -> bool:
+    """Whether values are of the kind that training saw, dates or numbers; no value at all is of every kind."""
+    if not inputs.reads(column.type):
+        return pa.types.is_null(column.type)
+    if not isinstance(inputs, NumericInputs) or said(column.type) == _saw(inputs, name):
+        return True
+    return bool(pc.all(pc.is_null(column, nan_is_null=True)).as_py())
+
+
+def _as_dates(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """The text as moments, with or without a time zone; as it is where it says something else."""
+    for zone in (None, "UTC"):
+        try:
+            return pc.cast(pc.cast(column, pa.string()), pa.timestamp("us", zone))
+        except pa.ArrowInvalid:
+            continue
+    return column
 
 
 def _examples(column: pa.ChunkedArray) -> str:

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +14,10 @@ import torch
 
 import mtl_search
 from mtl_search.bundle import Predictor
+from mtl_search.bundle.reading import Reading
+from mtl_search.data import DataSpec, Encoding
 from mtl_search.errors import DataError, ResourceError
-from tests.fixtures.data import TINY_TASKS
+from tests.fixtures.data import TINY_TASKS, tiny_table
 
 PROBABILITIES = [f"topics_probability_{label}" for label in "abc"]
 
@@ -153,3 +156,55 @@ def test_a_process_that_has_the_package_alone_predicts_the_same(
     root = Path(mtl_search.__file__).parent.parent
     subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env={"PYTHONPATH": str(root)}, check=True)
     assert_alike(model.predict(table), pd.read_feather(tmp_path / "out.feather"))
+
+
+@pytest.mark.parametrize(
+    ("values", "says"),
+    [
+        ([2**70, 1], "too large"),
+        ([1j, 2j], "Unsupported"),
+        ([1, "a"], "Could not convert 'a'"),
+    ],
+)
+def test_frames_that_arrow_cannot_hold(model: Predictor, values: list[object], says: str) -> None:
+    frame = tiny_table(2).to_pandas().assign(age=values)
+    with pytest.raises(DataError, match="frame: expected columns of one type each, found .*" + says):
+        model.predict(frame)
+
+
+DAYS = pa.table({"day": pa.array(["2024-01-01", "2024-01-31", "2024-03-01"]), "1": pa.array([1.0, 2.0, 3.0])})
+DATED = DAYS.set_column(0, "day", DAYS["day"].cast(pa.date32()))
+DATES = Reading(DataSpec(source="days"), Encoding.fit(DATED, ("day", "1")))
+
+
+@pytest.mark.parametrize(
+    "days",
+    [
+        DAYS["day"],
+        DAYS["day"].dictionary_encode(),
+        DATED["day"].cast(pa.timestamp("ns")),
+        pa.array([f"{day}T00:00:00.000Z" for day in DAYS["day"].to_pylist()]),
+    ],
+)
+def test_dates_may_be_written_as_text(days: pa.ChunkedArray) -> None:
+    prepared = DATES.prepare(DAYS.set_column(0, "day", days))
+    assert DATES.encode(prepared)["numeric"].equal(DATES.encode(DATES.prepare(DATED))["numeric"])
+    nothing = DAYS.set_column(0, "day", pa.array([None, float("nan"), None], pa.float64()))
+    assert DATES.encode(DATES.prepare(nothing))["numeric"][:, 0].tolist() == [0.0] * 3
+
+
+@pytest.mark.parametrize("days", [[19_000, 19_001, 19_002], ["2024-01-01", "soon", None]])
+def test_what_is_no_date_is_named(days: list[object]) -> None:
+    expected = (
+        r"column 'day': expected dates, as in training \(median 2024-01-31, none missing\), found values"
+    )
+    with pytest.raises(DataError, match=expected):
+        DATES.prepare(DAYS.set_column(0, "day", pa.array(days)))
+    with pytest.raises(DataError, match="column '1': expected numbers"):
+        DATES.prepare(DATED.set_column(1, "1", DATED["day"]))
+
+
+def test_frames_may_have_names_that_are_numbers(model: Predictor) -> None:
+    predictor = replace(model, reading=DATES)
+    frame = DATED.to_pandas().set_axis(["day", 1], axis=1)
+    assert predictor._table(frame).column_names == ["day", "1"]

@@ -17,7 +17,7 @@ from mtl_search.data.inputs.fitted import FittedInputs, columns_of
 from mtl_search.data.rows import InputShape
 from mtl_search.errors import DataError
 
-__all__ = ["NumericInputs", "is_numeric", "read_numbers", "said"]
+__all__ = ["NumericInputs", "Said", "is_numeric", "read_numbers", "said"]
 
 Said: TypeAlias = Literal["numbers", "dates", "times of day", "durations"]
 
