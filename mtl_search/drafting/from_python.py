@@ -66,7 +66,7 @@ def _arrow(frame: Frame) -> pa.Table:
     if isinstance(frame, pd.DataFrame):
         try:
             return pa.Table.from_pandas(frame, preserve_index=frame.index.name is not None or None)
-        except (pa.ArrowException, ValueError) as error:
+        except (pa.ArrowException, ValueError, OverflowError) as error:
             first = str(error).split("\n")[0]
             raise DataError("table", "columns of one type each, with names that differ", first) from error
     raise DataError("table", "a pandas.DataFrame, a pyarrow.Table or a path", type(frame).__name__)

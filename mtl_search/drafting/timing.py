@@ -2,6 +2,7 @@
 
 import os
 import random
+import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -52,8 +53,13 @@ def measured_pace(spec: SweepSpec, dataset: Dataset, train_rows: int) -> Pace:
     scale = train_rows / len(dataset.train)
     alone = _seconds_an_epoch(spec, dataset, tasks[:1])
     together = _seconds_an_epoch(spec, dataset, tasks) if len(tasks) > 1 else alone
-    slots = max(1, len(os.sched_getaffinity(0)) // spec.settings.resources.cpu)
+    slots = max(1, _cores() // spec.settings.resources.cpu)
     return Pace(alone * scale, together * scale, slots)
+
+
+def _cores() -> int:
+    """Those that this process may use, which Linux alone says."""
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 
 
 def _seconds_an_epoch(spec: SweepSpec, dataset: Dataset, members: Sequence[str]) -> float:
