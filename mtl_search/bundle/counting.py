@@ -56,15 +56,16 @@ class Counts:
         some = {name: count for name, count in self.missing.items() if name not in empty}
         notes = [f"no value in column {name!r}, where training saw {self._seen(name)}" for name in empty]
         if some:
-            where = f"{len(some)} column{'s' if len(some) > 1 else ''}"
-            notes.append(f"{sum(some.values()):,} missing values in {where}: {_most(some)}")
+            where = _counted(len(some), "column")
+            total = _counted(sum(some.values()), "missing value")
+            notes.append(f"{total} in {where}: {_most(some)}")
         if self.unknown:
             levels = {
                 f"{name} {level!r}": count
                 for name, of_name in self.unknown.items()
                 for level, count in of_name.items()
             }
-            total = f"{sum(levels.values()):,} levels that training did not have, taken as missing"
+            total = f"{_counted(sum(levels.values()), 'level')} that training did not have, taken as missing"
             notes.append(f"{total}: {_most(levels)}")
         return tuple(notes)
 
@@ -86,6 +87,10 @@ def _missing(column: pa.ChunkedArray) -> int:
     if not pa.types.is_floating(column.type):
         return int(column.null_count)
     return int(pc.sum(pc.is_null(column, nan_is_null=True)).as_py() or 0)
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _most(counts: Mapping[str, int]) -> str:

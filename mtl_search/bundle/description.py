@@ -95,8 +95,9 @@ def read_description(folder: Path) -> Description:
     try:
         text = (folder / MODEL).read_text(encoding="utf-8")
         found = json.loads(text)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         what = "no such folder" if not folder.exists() else f"none with {MODEL}"
+        what = "a file" if folder.is_file() else what
         raise BundleError(str(folder), "a bundle, as mtl-search export makes it", what) from None
     except (OSError, ValueError) as error:
         raise BundleError(str(folder / MODEL), "JSON", str(error)) from error

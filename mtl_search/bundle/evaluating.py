@@ -110,13 +110,16 @@ def evaluate_predictions(
 ) -> Evaluation:
     """The evaluation of predictions, N or N x K for each task, against the labels of the same rows.
 
-    ``bootstrap``: the number of samples, 0 for no intervals; by default 500, and fewer for a large table.
+    ``bootstrap``: the number of samples, 0 for no intervals; by default 500, and fewer for a large table. A
+    single unit, all of whose samples are alike, has no intervals.
     """
+    n_units = len(np.unique(labels.units_N))
     times = _times(len(labels.units_N)) if bootstrap is None else bootstrap
+    times = times if n_units > 1 else 0
     return Evaluation(
         tasks=tuple(_judge(tasks[name], predictions[name], labels, times, seed) for name in labels.targets),
         rows=len(labels.units_N),
-        units=len(np.unique(labels.units_N)),
+        units=n_units,
         weighted=labels.weights_N is not None,
         bootstrap=times,
         seed=seed,

@@ -18,23 +18,26 @@ from mtl_search.data.text_streams import TextStream, open_text
 __all__ = ["open_table", "open_text_table"]
 
 
-def open_table(source: str, reading: Reading, kept: Sequence[str]) -> Stream:
+def open_table(source: str, reading: Reading, kept: Sequence[str], *, as_text: bool = False) -> Stream:
     """The table of a source, with the separator and decimal sign of the sweep file where it is text.
 
     A column of text, which says nothing of types, is read as what training saw: codes keep their zeros, and a
-    whole number is a number. What is ``kept`` and no input is read as what it looks like.
+    whole number is a number. What is ``kept`` and no input is read as what it looks like, or ``as_text`` as
+    it is written.
     """
     known = open_dataset(source, Path.cwd())
-    return open_text_table(source, reading, kept) if known is None else known
+    return open_text_table(source, reading, kept, as_text=as_text) if known is None else known
 
 
-def open_text_table(source: str, reading: Reading, kept: Sequence[str] | None = None) -> TextStream:
-    """The same of a source that is text; ``kept`` is None for all of its columns."""
+def open_text_table(
+    source: str, reading: Reading, kept: Sequence[str] = (), *, as_text: bool = False
+) -> TextStream:
+    """The same of a source that is text."""
     rules = reading.rules
     stream = open_text(source, Path.cwd(), Layout(rules.separator, rules.decimal))
     with located(source):
         reading.check_names(stream.names)
-    types = {**_inputs(stream, reading), **_others(stream, reading, stream.names if kept is None else kept)}
+    types = {**_inputs(stream, reading), **_others(stream, reading, kept, as_text)}
     declared = {name for name, _ in reading.inputs.declared}
     numeric = {
         name
@@ -59,10 +62,13 @@ def _inputs(stream: TextStream, reading: Reading) -> Mapping[str, pa.DataType]:
     return types
 
 
-def _others(stream: TextStream, reading: Reading, kept: Sequence[str]) -> Mapping[str, pa.DataType]:
-    """Columns that begin with nothing but empty cells are read as text."""
+def _others(
+    stream: TextStream, reading: Reading, kept: Sequence[str], as_text: bool
+) -> Mapping[str, pa.DataType]:
+    """Of what is kept, columns that begin with nothing but empty cells are text in any case."""
     others = [name for name in kept if stream.header.count(name) == 1 and name not in reading.inputs.columns]
-    return {name: pa.string() for name in others if pa.types.is_null(stream.inferred.field(name).type)}
+    begin_empty = (name for name in others if pa.types.is_null(stream.inferred.field(name).type))
+    return dict.fromkeys(others if as_text else begin_empty, pa.string())
 
 
 def _are_printed(levels: Sequence[str]) -> bool:

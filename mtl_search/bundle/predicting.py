@@ -42,7 +42,7 @@ def predict_table(
     """
     check_out(out)
     _check_apart(source, out)
-    stream = open_table(source, model.reading, keep)
+    stream = open_table(source, model.reading, keep, as_text=out.suffix.lower() == ".csv")
     _check_kept(stream, model, keep)
     with located(source), ThreadPoolExecutor(threads) as pool:
         model.reading.check_names(stream.names)

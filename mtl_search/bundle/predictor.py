@@ -151,10 +151,13 @@ class Predictor:
         for name, of_seeds in self.predictions(inputs).items():
             task = tasks[name]
             mean = of_seeds.mean(0)
-            found |= {f"{name}{suffix}": column for suffix, column in task.decode(mean).items()}
+            columns = task.decode(mean)
             if task.kind == "regression" and len(of_seeds) > 1:
                 variance_N = (of_seeds - mean).square().sum(0) / (len(of_seeds) - 1)
-                found[f"{name}_sd"] = pa.array(variance_N.sqrt().numpy())
+                columns["_sd"] = pa.array(variance_N.sqrt().numpy())
+            for suffix, column in columns.items():
+                taken = "_" if suffix and f"{name}{suffix}" in tasks else ""  # that task's own name
+                found[f"{name}{suffix}{taken}"] = column
         return pa.table(found)
 
     def _predict(self, prepared: pa.Table, batch: int) -> pa.Table:

@@ -93,9 +93,9 @@ def _saw(inputs: NumericInputs, name: str) -> Said:
 
 
 def _is_alike(column: pa.ChunkedArray, inputs: AnyInputs, name: str) -> bool:
-    """Whether values are of the kind that training saw, dates or numbers; no value at all is of every kind."""
+    """Whether values are of the kind that training saw, dates or numbers; where there is none, it is."""
     if not inputs.reads(column.type):
-        return pa.types.is_null(column.type)
+        return bool(pa.types.is_null(column.type))
     if not isinstance(inputs, NumericInputs) or said(column.type) == _saw(inputs, name):
         return True
     return bool(pc.all(pc.is_null(column, nan_is_null=True)).as_py())

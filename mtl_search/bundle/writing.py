@@ -47,11 +47,20 @@ def _write(opened: Callable[[pa.Schema], Any], tables: Iterable[pa.Table]) -> No
     writer = None
     try:
         for table in tables:
-            writer = writer or opened(table.schema)
+            writer = writer or _opened(opened, table.schema)
             writer.write_table(table)
     finally:
         if writer is not None:
             writer.close()
+
+
+def _opened(opened: Callable[[pa.Schema], Any], schema: pa.Schema) -> Any:
+    """Predictions fit in every format, what is kept beside them may not."""
+    try:
+        return opened(schema)
+    except pa.ArrowException as error:
+        hint = "leave it out, or write .parquet"
+        raise DataError("--keep", "columns that the file can hold", str(error), hint) from error
 
 
 FORMATS = {".parquet": _parquet, ".csv": _csv, ".feather": _feather}

@@ -67,7 +67,10 @@ def labels(column: Column, name: str) -> Column:
     if pa.types.is_null(kind):
         return pc.cast(column, pa.string())
     if pa.types.is_integer(kind):
-        return column if pa.types.is_uint64(kind) else pc.cast(column, pa.int64())
+        try:
+            return pc.cast(column, pa.int64())
+        except pa.ArrowInvalid:  # too large: uint64
+            return column
     if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
         return pc.cast(column, pa.string())
     if not (pa.types.is_floating(kind) or pa.types.is_decimal(kind)):

@@ -91,6 +91,15 @@ def test_without_samples_there_is_no_interval_and_none_in_json() -> None:
     assert task["metrics"]["auroc"]["value"] == found.tasks[0].metrics["auroc"].value
 
 
+def test_a_single_unit_has_no_interval() -> None:
+    at = tiny_table(ROWS).column_names.index("patient")
+    found = evaluate(
+        labels(tiny_table(ROWS).set_column(at, "patient", pa.array([1] * ROWS)), group="patient")
+    )
+    assert (found.units, found.bootstrap) == (1, 0)
+    assert all(np.isnan(each.low) for one in found.tasks for each in one.metrics.values())
+
+
 def test_it_is_shown_in_80_columns(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

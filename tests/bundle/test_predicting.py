@@ -200,9 +200,21 @@ def test_the_command_says_what_it_wrote(
 def test_evaluate_reads_text_as_predict_does(
     folder: Path, table: pa.Table, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    frame = plain(table).to_pandas().assign(code=7)  # whole numbers, where training saw text
+    # Whole numbers, where training saw text, and no label of a task of numbers.
+    frame = plain(table).to_pandas().assign(code=7, cost=None)
     frame.to_csv(tmp_path / "rows.csv", index=False)
     arguments = [str(folder), str(tmp_path / "rows.csv")]
     assert main(["predict", *arguments, str(tmp_path / "out.csv"), "--quiet"]) == 0
     assert main(["evaluate", *arguments, "--bootstrap", "0"]) == 0
     assert "auroc" in capsys.readouterr().out
+
+
+def test_what_is_kept_of_text_stays_as_it_is_written(
+    model: Predictor, table: pa.Table, tmp_path: Path
+) -> None:
+    ids, prices = [f"{at:04}" for at in range(97)], [f"{at}.50" for at in range(97)]
+    rows = table.append_column("id", pa.array(ids)).append_column("price", pa.array(prices))
+    write_csv(rows, tmp_path / "rows.csv")
+    predict_table(model, str(tmp_path / "rows.csv"), tmp_path / "out.csv", keep=["id", "price"])
+    found = pd.read_csv(tmp_path / "out.csv", dtype=str)
+    assert (found["id"].tolist(), found["price"].tolist()) == (ids, prices)

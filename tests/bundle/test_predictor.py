@@ -208,3 +208,14 @@ def test_frames_may_have_names_that_are_numbers(model: Predictor) -> None:
     predictor = replace(model, reading=DATES)
     frame = DATED.to_pandas().set_axis(["day", 1], axis=1)
     assert predictor._table(frame).column_names == ["day", "1"]
+
+
+def test_a_task_keeps_its_name_beside_columns_that_would_have_it(
+    model: Predictor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tasks = [replace(model.tasks["cost"], name=name) for name in ("cost", "cost_sd")]  # type: ignore[type-var]
+    described = model.description.model_copy(update={"tasks": tuple(tasks)})
+    said = {"cost": torch.tensor([[1.0], [3.0]]), "cost_sd": torch.tensor([[7.0]])}
+    monkeypatch.setattr(Predictor, "predictions", lambda self, inputs: said)
+    found = replace(model, description=described).decoded({})
+    assert found.to_pydict() == {"cost": [2.0], "cost_sd_": [pytest.approx(2**0.5)], "cost_sd": [7.0]}

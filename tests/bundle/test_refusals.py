@@ -109,6 +109,7 @@ def test_tables_that_cannot_be_predicted(
             ["--keep", "named otherwise than the predictions", "'ill'"],
         ),
         (["t.parquet", "out.csv", "--keep", "age,age"], ["--keep", "'age' twice"]),
+        (["t.parquet", "out.csv", "--keep", "lists"], ["--keep", "that the file can hold", "list<"]),
         (["t.parquet", "out.csv", "--device", "tpu"], ["--device", "cpu"]),
         (["t.parquet", "out.csv", "--device", "cuda:99"], ["--device", "cuda where there is a GPU"]),
         (["t.parquet", "out.csv", "--batch", "0"], ["--batch", "a whole number from 1"]),
@@ -118,7 +119,8 @@ def test_tables_that_cannot_be_predicted(
 def test_options_of_predict(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], says: list[str]
 ) -> None:
-    pa_parquet.write_table(TABLE, tmp_path / "t.parquet")
+    lists = pa.array([[at] for at in range(len(TABLE))])
+    pa_parquet.write_table(TABLE.append_column("lists", lists), tmp_path / "t.parquet")
     (tmp_path / "folder.csv").mkdir()
     files = [str(tmp_path / one) if "." in one or one == "out" else one for one in arguments]
     line = refused(capsys, tmp_path, "predict", str(folder), *files)

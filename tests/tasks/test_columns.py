@@ -76,6 +76,11 @@ def test_integers_of_every_size() -> None:
     np.testing.assert_array_equal(numbers(column(large, pa.uint64()), "y"), [2.0**53, np.nan, 2.0**63])
 
 
+def test_integers_that_fit_are_of_one_type() -> None:
+    small, large = (pa.chunked_array([pa.array([1, big], pa.uint64())]) for big in (2, 2**64 - 1))
+    assert (labels(small, "x").type, labels(large, "x").type) == (pa.int64(), pa.uint64())
+
+
 def test_numbers_of_every_numeric_type() -> None:
     values = [column([1, None]), column([1.0, None], pa.float32()), column([Decimal("1.0"), None])]
     for got in (numbers(one, "y") for one in values):
