@@ -99,7 +99,8 @@ class TextStream(Stream):
             return Retyped(self.typed({**self.types, name: pa.float64()}, self.fixed))
         if name not in self.fixed and not self._is(name, pa.string()):
             return Retyped(self.typed({**self.types, name: pa.string()}, self.fixed))
-        what = "numbers" if kind in ("double", "int64") else f"{kind}, as in the rows before"
+        said = {"double": "numbers", "int64": "numbers", "string": "text in UTF-8"}
+        what = said.get(kind, f"{kind}, as in the rows before")
         return DataError(f"{self.source}: column {name!r}", what, why)
 
     def _is(self, name: str, kind: pa.DataType) -> bool:

@@ -23,7 +23,7 @@ Frame: TypeAlias = "pd.DataFrame | pa.Table"
 
 def new(
     table: "Frame | str | Path",
-    tasks: Sequence[str],
+    tasks: Sequence[str] | str,
     *,
     name: str | None = None,
     out: Path | str | None = None,
@@ -40,19 +40,20 @@ def new(
     Raises UserError for tables and tasks that cannot be used, and for files that are there already and hold
     something else, unless ``overwrite``.
     """
+    names = (tasks,) if isinstance(tasks, str) else tuple(tasks)
     file = Path(out) if out is not None else Path(f"{name or 'sweep'}.yaml")
     if out is not None:
         check_free(file, force=overwrite)
     if isinstance(table, str | Path):
         source = str(table)
         look = look_at(source, read_sample(source, Path.cwd()))
-        draft = drafted(draft_data(look, tasks), file, name=name or name_of(source), minutes=minutes)
+        draft = drafted(draft_data(look, names), file, name=name or name_of(source), minutes=minutes)
     else:
         whole = _arrow(table)
         name = name or "sweep"
         stored = file.with_name(f"{name}.parquet")
         draft = drafted(
-            draft_data(look_at(str(stored), sample_of(whole)), tasks), file, name=name, minutes=minutes
+            draft_data(look_at(str(stored), sample_of(whole)), names), file, name=name, minutes=minutes
         )
         _store(whole, stored, overwrite=overwrite)
     if out is not None:

@@ -48,6 +48,13 @@ def parquet(table: pa.Table) -> Change:
     return lambda path: pa_parquet.write_table(table, path.with_suffix(".parquet"))
 
 
+def latin(row: str) -> bytes:
+    """The row with another ward, in an older encoding."""
+    cells = row.split(",")
+    cells[TABLE.column_names.index("ward")] = "größe"
+    return ",".join(cells).encode("latin-1")
+
+
 ROW = ",".join(f"{value if value is not None else ''}" for value in TABLE.slice(0, 1).to_pylist()[0].values())
 HEAD = ",".join(TABLE.column_names)
 
@@ -81,6 +88,11 @@ HEAD = ",".join(TABLE.column_names)
         (csv(f"{HEAD}\n{ROW}\n".replace("age", "years")), "t.csv", ["t.csv: column 'age'", "no column"]),
         (csv(f"{HEAD},age\n{ROW},1\n"), "t.csv", ["column 'age'", "two columns of that name"]),
         (csv(f"{HEAD}\n{ROW}\nold{ROW[ROW.index(',') :]}\n"), "t.csv", ["column 'age'", "'old"]),
+        (
+            lambda path: path.with_suffix(".csv").write_bytes(f"{HEAD}\n{ROW}\n".encode() + latin(ROW)),
+            "t.csv",
+            ["t.csv: column 'ward'", "text in UTF-8"],
+        ),
         (csv(f"{HEAD}\n{ROW},1,2\n"), "t.csv", ["t.csv", "Expected 9 columns, got 11"]),
         (lambda path: None, "no://where", ["no://where", "a URI"]),
     ],

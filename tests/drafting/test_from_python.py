@@ -24,7 +24,7 @@ def test_a_frame_becomes_a_sweep(
     }
     assert len(load_dataset(spec.settings.data, spec.settings.tasks, base=spec.base).tasks) == 2
     assert [path.name for path in tmp_path.iterdir()] == ["mine.parquet"]
-    mtl_search.new(frame, tasks=["ill"], name="mine", out="mine.yaml")  # the same frame again
+    mtl_search.new(frame, tasks="ill", name="mine", out="mine.yaml")  # the same frame again
     assert Path("mine.yaml").exists()
     with pytest.raises(UserError, match="no file, or one with this very table"):
         mtl_search.new(frame[::-1], tasks=["ill"], name="mine")
