@@ -11,6 +11,8 @@ import pandas as pd
 import polars as pl
 import pytest
 
+from mtl_search.leaderboard import Leaderboard
+
 ROOT = Path(__file__).parent.parent
 TEXT = (ROOT / "results" / "README.md").read_text(encoding="utf-8")
 BLOCK = r"### ([^\n]*\?)\n\n```python\n(# pandas\n.*?)```"
@@ -68,3 +70,11 @@ def test_all_three_libraries_give_the_same_answer(question: str, tables: dict[st
         assert {str(name) for name in frame} == set(columns)
         for row, same in zip(first, other, strict=True):
             assert list(same) == [pytest.approx(v, rel=1e-9) if isinstance(v, float) else v for v in row]
+
+
+@pytest.mark.parametrize("sweep", SWEEPS)
+def test_the_committed_sweeps_can_be_read(sweep: str) -> None:
+    board = Leaderboard(ROOT / "results" / sweep)
+    (chosen,) = [one for one in board.design_records() if one.chosen]
+    assert chosen.design_id in {one.design_id for one in board.summary_records()}
+    assert {task.task for task in board.summary_records()[0].tasks} == set(chosen.serves)
