@@ -460,7 +460,7 @@ def test_folders_without_a_sweep(capsys: Capture, tmp_path: Path, command: str, 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("chek",), "COMMAND: expected one of check, run,"),
+        (("chek",), "COMMAND: expected one of new, check, run,"),
         (("chek",), "found 'chek'; did you mean 'check'?"),
         (("--vresion",), "found '--vresion'; did you mean '--version'?"),
         (("run",), "run: expected FILE, found nothing; see mtl-search run --help"),
