@@ -3,7 +3,7 @@
 # N rows
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from typing import final
 
@@ -21,6 +21,8 @@ from mtl_search.errors import DataError, nearest
 
 __all__ = ["Reading"]
 
+SHOWN = 5  # missing columns that an error names
+
 
 @final
 @dataclass(frozen=True, slots=True)
@@ -36,9 +38,17 @@ class Reading:
         for inputs in self.inputs.inputs:
             for name in inputs.columns:
                 if there[name] != 1:
-                    found = "no column of that name" if name not in there else "two columns of that name"
+                    found = self._no_column(there) if name not in there else "two columns of that name"
                     hint = nearest(name, there) if name not in there else None
                     raise DataError(f"column {name!r}", seen(inputs, name), found, hint)
+
+    def _no_column(self, there: Container[str]) -> str:
+        """How it is said that a column is missing, with how many others are."""
+        missing = [repr(name) for name in self.inputs.columns if name not in there]
+        if len(missing) == 1:
+            return "no column of that name"
+        more = f" and {len(missing) - SHOWN} more" if len(missing) > SHOWN else ""
+        return f"none of {', '.join(missing[:SHOWN])}{more}"
 
     def prepare(self, table: pa.Table) -> pa.Table:
         """The input columns alone, missing ones null, each of the kind that training saw; else DataError."""

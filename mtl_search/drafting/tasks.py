@@ -23,7 +23,7 @@ UNEVEN = 5  # the largest class to the smallest, from which accuracy is that of 
 LONG_TAIL = 2.0  # skewness
 FAR = 10.0  # quartile distances from the quartiles, where a value is far out ...
 OFTEN = 0.001  # ... and the share of such values from which squares are ruled by them
-POSITIVE = ("yes", "true", "y", "t", "1", "positive", "pos", "dead", "died", "event")
+POSITIVE = ("yes", "true", "y", "t", "1", "positive", "pos", "dead", "died", "event", "ja", "oui", "si", "sí")
 
 
 @final

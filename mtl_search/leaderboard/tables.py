@@ -70,7 +70,8 @@ class TableFile:
         except (pa.ArrowException, OSError) as error:
             raise UnusableTable(str(self.path), "a Parquet file", f"a damaged one ({error})") from error
         if not rows.schema.equals(schema):
-            raise LeaderboardError(str(self.path), f"the columns of schema version {VERSION}", "others")
+            hint = "an unfinished version of mtl_search wrote it"
+            raise LeaderboardError(str(self.path), f"the columns of schema version {VERSION}", "others", hint)
         return _each_number(rows, lambda values: pc.fill_null(values, math.nan))
 
     def replace(self, rows: pa.Table) -> None:

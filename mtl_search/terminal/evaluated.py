@@ -31,9 +31,10 @@ def show_evaluation(evaluation: Evaluation, source: str) -> None:
             first = [task.task, f"{task.rows:,}"] if at == 0 else ["", ""]
             style = "bold" if name == task.default else ""
             numbers = map(_number, (found.value, found.low, found.high))
-            table.add_row(first[0], name, *numbers, first[1], style=style)
+            mark = " *" if name == task.default else ""
+            table.add_row(first[0], name + mark, *numbers, first[1], style=style)
     console.print(table)
-    console.print("bold: what networks were compared by", style="dim")
+    console.print("* the metric that networks were compared by", style="dim")
     for task in evaluation.tasks:
         for line in _left_out(task):
             flow(console, line)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from mtl_search.arm_names import TREES
 from mtl_search.terminal.words import flow, plain_console
 
 if TYPE_CHECKING:
@@ -34,8 +35,13 @@ def show_exported(made: "Exported") -> None:
     design, folder = made.design, shlex.quote(str(made.path))
     which = "the recommended design" if design.chosen else f"a design of {', '.join(design.arms)}"
     tasks = f"{len(design.configs)} task{'s' if len(design.configs) > 1 else ''}"
-    networks = f"{made.networks} network{'s' if made.networks > 1 else ''}"
+    kind = "model" if design.arm == TREES else "network"
+    number = len({*design.configs.values()})
+    networks = f"{number} {kind}{'s' if number > 1 else ''}"
+    seeds = made.networks // number
     flow(console, f"{made.path}: {which} ({design.design_id}), {networks} for {tasks}")
+    if seeds > 1:
+        flow(console, f"each {kind} trained on {seeds} seeds: the mean of these is the prediction")
     if made.final:
         flow(console, "trained again on all rows: no row is left that could say how good it is")
     elif made.trained:

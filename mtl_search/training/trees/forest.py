@@ -89,7 +89,7 @@ class Forest(nn.Module):
                 raw_score=True,
                 num_threads=self._threads,
             )
-            found.append(np.asarray(said, np.float64).reshape(len(rows_NF), -1))
+            found.append(np.asarray(said, np.float64).reshape(len(rows_NF), booster.num_model_per_iteration()))
         return torch.from_numpy(np.concatenate(found, axis=1))
 
 
