@@ -53,7 +53,8 @@ def train(design: DesignRecord) -> str:
         tasks = {1: "", 2: " for both tasks"}.get(n_tasks, f" for all {number(n_tasks)} tasks")
         return f"Train one network{tasks} {size}"
     if len(groups) == n_tasks:
-        others = ", with others that help it" if len(helpers(design)) == n_tasks else ""
+        helped = len(helpers(design))
+        others = f", {'some ' if helped < n_tasks else ''}helped by others" if helped else ""
         return f"Train one network for each of {number(n_tasks)} tasks{others} {size}"
     return f"Train {number(len(groups))} networks for {number(n_tasks)} tasks {size}"
 

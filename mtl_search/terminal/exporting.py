@@ -45,5 +45,5 @@ def show_exported(made: "Exported") -> None:
     if made.final:
         flow(console, "trained again on all rows: no row is left that could say how good it is")
     elif made.trained:
-        flow(console, f"{made.trained} of them trained again, since the sweep had not kept them")
+        flow(console, f"{made.trained} of {made.networks} trained again, since the sweep had not kept them")
     flow(console, f"mtl-search predict {folder} TABLE OUT", by=2)

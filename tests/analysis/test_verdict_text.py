@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mtl_search.analysis.verdict_text import advised, verdict_sentences
-from mtl_search.analysis.verdict_words import together, what
+from mtl_search.analysis.verdict_words import together, train, what
 from mtl_search.design import Design
 from mtl_search.records import DesignRecord, Difference, SummaryRecord
 from tests.fixtures.frames import design
@@ -214,6 +214,19 @@ def test_nothing_shared_is_alone() -> None:
 def test_tasks_of_own_networks_with_helpers_are_not_alone() -> None:
     helped = row(configs={c: c for c in "abcde"}, n_networks=5)
     assert said(helped)[0] == "Train one network for each of five tasks (41.5 k parameters)."
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("m serves a: a b / a b; n serves b: a b / a b", "two tasks, helped by others (41.5"),
+        ("m serves a: a b / a b; n serves b: b / b", "two tasks, some helped by others (41.5"),
+        ("m serves a: a / a; n serves b: b / b", "two tasks (41.5"),
+    ],
+)
+def test_networks_with_helpers_are_told_apart_from_tasks_alone(text: str, said: str) -> None:
+    helped = row(configs={"a": "m", "b": "n"}, n_networks=2, text=text)
+    assert train(helped[0]).startswith(f"Train one network for each of {said}")
 
 
 def test_who_is_trained_together_is_not_in_the_headline() -> None:
