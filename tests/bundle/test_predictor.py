@@ -135,7 +135,7 @@ def test_a_missing_column_is_named_with_what_training_saw(model: Predictor, tabl
     assert "found no column of that name; did you mean 'wards'?" in str(error.value)
     with pytest.raises(DataError, match=r"column 'age': expected numbers, as in training \(median 4"):
         model.predict(table.drop_columns(["age"]).to_pandas())
-    with pytest.raises(DataError, match="found none of '(age', 'ward|ward', 'age)'"):
+    with pytest.raises(DataError, match=r"found none of '(age', 'ward|ward', 'age)'"):
         model.predict(table.drop_columns(["age", "ward"]))
 
 
