@@ -89,7 +89,8 @@ class Forest(nn.Module):
                 raw_score=True,
                 num_threads=self._threads,
             )
-            found.append(np.asarray(said, np.float64).reshape(len(rows_NF), booster.num_model_per_iteration()))
+            width = booster.num_model_per_iteration()
+            found.append(np.asarray(said, np.float64).reshape(len(rows_NF), width))
         return torch.from_numpy(np.concatenate(found, axis=1))
 
 

@@ -96,6 +96,8 @@ def test_every_kind_is_learned_and_comes_back_from_text(task: str, options: Any,
     assert data.test is not None
     wanted, found = (one.build()(data.test.inputs)[task] for one in (whole, again))
     assert torch.equal(wanted, found)
+    no_rows = {kind: values[:0] for kind, values in data.test.inputs.items()}
+    assert again.build()(no_rows)[task].shape == (0, *found.shape[1:])
     metric = data.tasks[task].metric
     (said,) = (m.value for m in training.evaluate(data.valid, Split.VALID) if m.name == metric.name)
     assert said == pytest.approx(training.best.valid[task], abs=1e-6)
