@@ -7,26 +7,23 @@ from pathlib import Path
 from typing import Self, final
 
 import torch
-from pydantic import TypeAdapter
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import Tensor
 
+from mtl_search.bundle.described import FORMAT, read_fields, write_description
 from mtl_search.data import Dataset
 from mtl_search.data.encoding import Encoding
 from mtl_search.errors import BundleError
 from mtl_search.leaderboard import replace_folder
 from mtl_search.model import Network
-from mtl_search.tasks import AnyTask, Task
+from mtl_search.tasks import Task
 from mtl_search.training import TrialConfig, build_network
 
 __all__ = ["NETWORKS", "TrainedNetwork", "network_folder"]
 
-FORMAT = 1  # of the folder; a later one says so
 NETWORKS = "networks"  # the folder that they are in, in a results folder and in a bundle
 DESCRIPTION, WEIGHTS = "network.json", "weights.safetensors"
-
-_INPUTS, _TASKS = TypeAdapter(Encoding), TypeAdapter(list[AnyTask])
 
 
 @final
@@ -66,20 +63,11 @@ class TrainedNetwork:
 
     def save(self, folder: Path) -> None:
         """Write the folder in one go: readers see the whole one or none, wherever the writer is stopped."""
-        description = {
-            "format": FORMAT,
-            "config": self.config.model_dump(mode="json"),
-            "inputs": _INPUTS.dump_python(self.inputs),
-            "tasks": _TASKS.dump_python([*self.tasks.values()]),  # type: ignore[list-item]
-            "seed": self.seed,
-            "versions": dict(self.versions),
-        }
         weights = {name: value.detach().cpu().contiguous() for name, value in self.weights.items()}
 
         def write(path: Path) -> None:
             (path / WEIGHTS).write_bytes(save(weights))  # save_file ignores the umask
-            text = json.dumps(description, indent=1, ensure_ascii=False)
-            (path / DESCRIPTION).write_text(f"{text}\n", encoding="utf-8")
+            write_description(path / DESCRIPTION, self)
 
         replace_folder(folder, write)
 
@@ -94,14 +82,8 @@ class TrainedNetwork:
         if described.get("format") != FORMAT:
             found = f"format {described.get('format')}"
             raise BundleError(str(folder), f"a network in format {FORMAT}", found)
-        return cls(
-            TrialConfig.model_validate_json(json.dumps(described["config"])),
-            _INPUTS.validate_python(described["inputs"]),
-            {task.name: task for task in _TASKS.validate_python(described["tasks"])},
-            weights,
-            described["seed"],
-            described["versions"],
-        )
+        config = TrialConfig.model_validate_json(json.dumps(described["config"]))
+        return cls(config=config, weights=weights, **read_fields(described))
 
 
 def network_folder(config_id: str, seed: int) -> str:

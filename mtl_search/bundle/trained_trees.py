@@ -8,24 +8,21 @@ from typing import Self, final
 
 import numpy as np
 import torch
-from pydantic import TypeAdapter
 from torch import Tensor
 
+from mtl_search.bundle.described import FORMAT, read_fields, write_description
 from mtl_search.bundle.trained_network import TrainedNetwork
 from mtl_search.data import Dataset
 from mtl_search.data.encoding import Encoding
 from mtl_search.errors import BundleError
 from mtl_search.leaderboard import replace_folder
-from mtl_search.tasks import AnyTask, Task
+from mtl_search.tasks import Task
 from mtl_search.training import AnyConfig, TreesConfig
 from mtl_search.training.trees import Forest
 
 __all__ = ["AnyTrained", "TrainedTrees", "load_trained", "trained"]
 
-FORMAT = 1  # of the folder; a later one says so
 DESCRIPTION = "trees.json"
-
-_INPUTS, _TASKS = TypeAdapter(Encoding), TypeAdapter(list[AnyTask])
 
 
 @final
@@ -49,21 +46,11 @@ class TrainedTrees:
 
     def save(self, folder: Path) -> None:
         """Write the folder in one go: readers see the whole one or none, wherever the writer is stopped."""
-        description = {
-            "format": FORMAT,
-            "config": self.config.model_dump(mode="json"),
-            "inputs": _INPUTS.dump_python(self.inputs),
-            "tasks": _TASKS.dump_python([*self.tasks.values()]),  # type: ignore[list-item]
-            "models": sorted(self.weights),
-            "seed": self.seed,
-            "versions": dict(self.versions),
-        }
 
         def write(path: Path) -> None:
             for name, content in self.weights.items():
                 (path / f"{name}.txt").write_bytes(content.numpy().tobytes())
-            text = json.dumps(description, indent=1, ensure_ascii=False)
-            (path / DESCRIPTION).write_text(f"{text}\n", encoding="utf-8")
+            write_description(path / DESCRIPTION, self, models=sorted(self.weights))
 
         replace_folder(folder, write)
 
@@ -78,14 +65,8 @@ class TrainedTrees:
             weights = {name: _bytes(folder / f"{name}.txt") for name in described["models"]}
         except (OSError, ValueError) as error:
             raise BundleError(str(folder), f"{DESCRIPTION} and the models' texts", str(error)) from error
-        return cls(
-            TreesConfig.model_validate_json(json.dumps(described["config"])),
-            _INPUTS.validate_python(described["inputs"]),
-            {task.name: task for task in _TASKS.validate_python(described["tasks"])},
-            weights,
-            described["seed"],
-            described["versions"],
-        )
+        config = TreesConfig.model_validate_json(json.dumps(described["config"]))
+        return cls(config=config, weights=weights, **read_fields(described))
 
 
 AnyTrained = TrainedNetwork | TrainedTrees

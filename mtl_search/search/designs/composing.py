@@ -171,8 +171,7 @@ def _served_alone(spec: SweepSpec, ledger: Ledger) -> dict[str, str]:
         for record in ledger.records:
             value = ledger.metrics[task].signed(ledger.values(record).get(task, math.nan))
             trained = record.state == TrialState.COMPLETE and record.duplicate_of is None
-            trained = trained and record.arm != TREES
-            if trained and math.isfinite(value):
+            if trained and record.arm != TREES and math.isfinite(value):
                 worth[record.trial_id] = record.members == (task,), value
         if worth:
             serves[task] = max(worth, key=lambda trial_id: worth[trial_id])
