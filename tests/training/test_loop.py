@@ -4,7 +4,6 @@ import math
 import pickle
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from typing import Any
 
 import pytest
 import torch
@@ -399,32 +398,3 @@ def test_bfloat16_trains_on_the_cpu(dataset: Dataset, make_config: MakeConfig) -
 def test_auto_precision_is_float32_on_the_cpu(dataset: Dataset, make_config: MakeConfig) -> None:
     plain, auto = (numbers(run(training(make_config(precision=p), dataset))) for p in ("float32", "auto"))
     assert plain == auto
-
-
-needs_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU, which this machine lacks")
-
-
-@needs_gpu
-@pytest.mark.parametrize("precision", ["float32", "auto"])
-def test_a_gpu_gives_the_same_numbers_again(
-    dataset: Dataset, make_config: MakeConfig, precision: str
-) -> None:
-    config = make_config(precision=precision, trunk={"name": "mlp", "stages": 2, "width": 8, "dropout": 0.3})
-    metrics = {name: task.metric for name, task in dataset.tasks.items()}
-    found, before = [], torch.cuda.get_rng_state()
-    for _ in range(2):
-        one = Training(config, dataset, seed=3, score=Score(metrics), device="cuda")
-        found.append(numbers(run(one)))
-        assert next(one.network.parameters()).is_cuda
-    assert found[0] == found[1]
-    assert torch.equal(torch.cuda.get_rng_state(), before)
-
-
-@needs_gpu
-def test_a_gpu_learns_what_the_cpu_learns(dataset: Dataset, make_config: MakeConfig) -> None:
-    metrics: dict[str, Any] = {name: task.metric for name, task in dataset.tasks.items()}
-    cpu, gpu = (
-        run(Training(make_config(), dataset, seed=3, score=Score(metrics), device=device))
-        for device in ("cpu", "cuda")
-    )
-    assert gpu[-1].train_loss == pytest.approx(cpu[-1].train_loss, rel=0.05)

@@ -16,7 +16,7 @@ from mtl_search.sweep.arms import arms_of
 from mtl_search.sweep.spec import SweepSpec
 from mtl_search.training import TrialConfig
 
-__all__ = ["CONTEXT", "bytes_of", "gpu_memory"]
+__all__ = ["CONTEXT", "bytes_of", "gpu_memory", "of_network"]
 
 CONTEXT = 600 * 2**20  # of CUDA with the libraries that PyTorch loads; 300 to 550 MiB on data centre GPUs
 DRAWS = 30  # of each study
@@ -39,7 +39,7 @@ def gpu_memory(spec: SweepSpec, dataset: Dataset) -> int:
                 sampled = arm.space.sample(suggest, members or arm.space.members.suggest(suggest))
                 config = TrialConfig.model_validate(sampled)
                 n_params = costs.of(config).n_params
-                largest = max(largest, _of_network(config, n_params, len(dataset.valid)))
+                largest = max(largest, of_network(config, n_params, len(dataset.valid)))
     data = bytes_of(dataset.train) + sum(map(bytes_of, dataset.splits.values()))
     return CONTEXT + data + largest
 
@@ -51,7 +51,7 @@ def bytes_of(rows: Rows) -> int:
     return sum(values.nbytes for values in (*of_rows, *(v for part in parts for v in part.values())))
 
 
-def _of_network(config: TrialConfig, n_params: int, n_valid: int) -> int:
+def of_network(config: TrialConfig, n_params: int, n_valid: int) -> int:
     """A network with its optimiser, and the values that its layers make of a batch.
 
     A layer of n x m weights makes m values a row; L layers of P weights in all make about sqrt(L P), and more
