@@ -10,7 +10,7 @@ import torch
 
 from mtl_search.data import InputShape
 from mtl_search.errors import Mismatch
-from mtl_search.features import example
+from mtl_search.features import VectorSpec, example
 from mtl_search.generators import drawing_from
 from mtl_search.model import Encoder
 from mtl_search.testing.toy_networks import TOY_SHAPE, toy_rows
@@ -40,6 +40,16 @@ class EncoderSuite(ABC):
         assert features.shape == example(spec, rows).shape
         with torch.device("meta"):
             assert encoder.build(shape)(shape.example(rows)).shape == features.shape
+
+    def test_the_chunks_of_its_columns_are_all_of_a_vector(self) -> None:
+        encoder = self.encoder()
+        spec = encoder.features(TOY_SHAPE)
+        if isinstance(spec, VectorSpec):
+            assert sum(encoder.chunks(TOY_SHAPE)) == spec.width
+            assert min(encoder.chunks(TOY_SHAPE)) > 0
+        else:
+            with pytest.raises(Mismatch, match="a vector for chunks"):
+                encoder.chunks(TOY_SHAPE)
 
     def test_what_it_builds_is_new(self) -> None:
         first, second = (self.encoder().build(TOY_SHAPE) for _ in range(2))

@@ -34,6 +34,10 @@ class TableConfig(Encoder):
         return VectorSpec(shape.n_numeric + sum(embedding_dims(shape, self.embedding_dim)))
 
     @override
+    def chunks(self, shape: InputShape) -> tuple[int, ...]:
+        return (1,) * shape.n_numeric + embedding_dims(shape, self.embedding_dim)
+
+    @override
     def build(self, shape: InputShape) -> nn.Module:
         return TableEncoder(shape, self.embedding_dim)
 

@@ -56,6 +56,7 @@ def test_the_rule_for_widths(cardinality: int, dim: int) -> None:
 def test_a_fixed_width_serves_every_column() -> None:
     assert embedding_dims(InputShape(1, (2, 50)), 7) == (7, 7)
     assert TableConfig(embedding_dim=7).features(InputShape(1, (2, 50))).width == 15
+    assert TableConfig(embedding_dim=7).chunks(InputShape(2, (2, 50))) == (1, 1, 7, 7)
 
 
 @given(st.lists(st.integers(1, 10**6), max_size=6), st.integers(0, 5))
