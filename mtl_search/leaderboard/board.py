@@ -19,12 +19,12 @@ from mtl_search.leaderboard.files import clear_partial
 from mtl_search.leaderboard.gains import fill_gains, fill_mean_gains, fill_references
 from mtl_search.leaderboard.log import TrialLog, TrialStart
 from mtl_search.leaderboard.pace import Pace
-from mtl_search.leaderboard.rows import logged_tables, to_records
+from mtl_search.leaderboard.rows import is_whole, logged_tables, to_records
 from mtl_search.leaderboard.schema import SCHEMAS, column_rows
 from mtl_search.leaderboard.tables import TableFile
 from mtl_search.leaderboard.tasks import TaskInfo, task_rows
 from mtl_search.leaderboard.trial_tables import TrialTables
-from mtl_search.records import DesignRecord, SummaryRecord, TrialRecord, TrialState
+from mtl_search.records import DesignRecord, SummaryRecord, TrialRecord
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -161,6 +161,10 @@ class Leaderboard:
         """The jackknife values: on test of what was confirmed, on valid of replicates and single tasks."""
         return self._trials.rows("resamples")
 
+    def gates(self) -> pa.Table:
+        """What the tasks of networks with experts take from each of these."""
+        return self._trials.rows("gates")
+
     def tasks(self) -> pa.Table:
         """The tasks of the sweep, sorted by name."""
         rows = self._log.tasks()
@@ -191,9 +195,9 @@ class Leaderboard:
         return frame
 
     def records(self, *, whole: bool = False) -> list[TrialRecord]:
-        """All trials as records with their metrics; if ``whole``, with history and resamples too."""
-        trials = self.trials()
-        return to_records(trials, self.metrics(), *((self.epochs(), self.resamples()) if whole else ()))
+        """All trials as records with their metrics; if ``whole``, with history, resamples and gates too."""
+        trials, rest = self.trials(), (self.epochs, self.resamples, self.gates) if whole else ()
+        return to_records(trials, self.metrics(), *(rows() for rows in rest))
 
     def design_records(self) -> list[DesignRecord]:
         """The composed designs, as they were written: best delta_m on valid first."""
@@ -252,7 +256,7 @@ class Leaderboard:
             logged = {event["finish"] for event in self._log.finished()}
             if any(name not in logged for name in self.trials()["trial_id"].to_pylist()):
                 self._append(
-                    [r for r in self.records(whole=True) if r.trial_id not in logged and _is_whole(r)]
+                    [r for r in self.records(whole=True) if r.trial_id not in logged and is_whole(r)]
                 )
             self._recorded = {event["finish"] for event in self._log.finished()}
             self._mend()
@@ -289,9 +293,3 @@ class Leaderboard:
         """Make ``rows`` the whole of ``table``."""
         self.recover()
         self._files[table].supersede(rows)
-
-
-def _is_whole(record: TrialRecord) -> bool:
-    """Whether a record has the rows of other tables that one of its kind has."""
-    trained = record.epochs > 0 and record.duplicate_of is None
-    return record.state == TrialState.FAILED or bool(record.metrics and (record.history or not trained))

@@ -6,7 +6,7 @@ Each line is JSON, an event whose first key says its kind:
   are final.
 - ``{"start": trial_id, "study": ..., "params": ..., "distributions": ..., "again": ...}``: a trial of the
   search was handed out. One without a finish was interrupted.
-- ``{"finish": trial_id, "trials": {column: values}, "metrics": ..., "epochs": ..., "resamples": ...}``: a
+- ``{"finish": trial_id, "trials": {column: values}, "metrics": ..., "epochs": ..., ...}``: a
   trial's rows in every table, whole; what is the same in each of its rows stands in that of ``trials``.
 - ``{"ended": null}``: the sweep came to its end; with the reason in words if it has no answer. It counts as
   long as it is the last line.

@@ -4,7 +4,7 @@ import json
 import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from itertools import groupby
 from typing import Any
 
@@ -13,6 +13,7 @@ import pyarrow as pa
 from mtl_search.leaderboard.schema import SCHEMAS
 from mtl_search.records import (
     EpochReport,
+    MeanGate,
     Metric,
     Phase,
     Resample,
@@ -23,6 +24,8 @@ from mtl_search.records import (
 
 __all__ = [
     "epoch_rows",
+    "gate_rows",
+    "is_whole",
     "logged_tables",
     "metric_rows",
     "param_rows",
@@ -40,7 +43,7 @@ _COPIED = (*_CHOSEN, *_MEASURED, *_PLACED, *_READ)  # columns that hold a field 
 
 def logged_tables(trial: TrialRecord, defaults: Mapping[str, str]) -> dict[str, pa.Table]:
     """The rows of ``trial`` in each table of the log; ``defaults``: the default metric of each task."""
-    of_each = {"epochs": epoch_rows, "resamples": resample_rows, "trials": trial_rows}
+    of_each = {"epochs": epoch_rows, "resamples": resample_rows, "gates": gate_rows, "trials": trial_rows}
     return {"metrics": metric_rows([trial], defaults)} | {name: of([trial]) for name, of in of_each.items()}
 
 
@@ -131,25 +134,42 @@ def resample_rows(trials: Sequence[TrialRecord]) -> pa.Table:
     )
 
 
+def gate_rows(trials: Sequence[TrialRecord]) -> pa.Table:
+    """The rows of ``gates``."""
+    return pa.Table.from_pylist(
+        [{"trial_id": trial.trial_id, **asdict(gate)} for trial in trials for gate in trial.gates],
+        schema=SCHEMAS["gates"],
+    )
+
+
 def to_records(
     trials: pa.Table,
     metrics: pa.Table,
     epochs: pa.Table | None = None,
     resamples: pa.Table | None = None,
+    gates: pa.Table | None = None,
 ) -> list[TrialRecord]:
-    """The trials as records with their metrics; without history and resamples if those are not given."""
+    """The trials as records with their metrics, and with the rest as far as its rows are given."""
     measured = _by_trial(metrics)
-    histories = _by_trial(epochs) if epochs is not None else {}
-    left_out = _by_trial(resamples) if resamples is not None else {}
+    histories, left_out, taken = (
+        _by_trial(rows) if rows is not None else {} for rows in (epochs, resamples, gates)
+    )
     return [
         replace(
             _record(row),
             metrics=tuple(_metric(found) for found in measured.get(row["trial_id"], ())),
             history=_history(histories.get(row["trial_id"], ())),
             resamples=tuple(_resample(found) for found in left_out.get(row["trial_id"], ())),
+            gates=tuple(_gate(found) for found in taken.get(row["trial_id"], ())),
         )
         for row in trials.to_pylist()
     ]
+
+
+def is_whole(record: TrialRecord) -> bool:
+    """Whether a record has the rows of other tables that one of its kind has."""
+    trained = record.epochs > 0 and record.duplicate_of is None
+    return record.state == TrialState.FAILED or bool(record.metrics and (record.history or not trained))
 
 
 def _by_trial(rows: pa.Table) -> dict[str, list[dict[str, Any]]]:
@@ -165,6 +185,10 @@ def _metric(row: Mapping[str, Any]) -> Metric:
 
 def _resample(row: Mapping[str, Any]) -> Resample:
     return Resample(row["task"], row["left_out"], row["value"], Split(row["split"]))
+
+
+def _gate(row: Mapping[str, Any]) -> MeanGate:
+    return MeanGate(row["task"], row["level"], row["expert"], row["weight"])
 
 
 def _history(rows: Sequence[Mapping[str, Any]]) -> tuple[EpochReport, ...]:

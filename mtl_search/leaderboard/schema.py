@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from mtl_search.leaderboard.column import FLAG, REAL, TEXT, column, table_schema
 from mtl_search.leaderboard.design_schemas import DESIGNS, SUMMARY, SUMMARY_TASKS
-from mtl_search.leaderboard.trial_schemas import EPOCHS, METRICS, PARAMS, RESAMPLES, TRIALS
+from mtl_search.leaderboard.trial_schemas import EPOCHS, GATES, METRICS, PARAMS, RESAMPLES, TRIALS
 
 __all__ = ["SCHEMAS", "column_rows"]
 
@@ -43,6 +43,7 @@ SCHEMAS: Mapping[str, pa.Schema] = MappingProxyType(
         "metrics": METRICS,
         "epochs": EPOCHS,
         "resamples": RESAMPLES,
+        "gates": GATES,
         "tasks": _TASKS,
         "designs": DESIGNS,
         "summary": SUMMARY,

@@ -13,7 +13,7 @@ from mtl_search.leaderboard.column import (
     table_schema,
 )
 
-__all__ = ["EPOCHS", "METRICS", "OF_THE_TRIAL", "PARAMS", "RESAMPLES", "TRIALS"]
+__all__ = ["EPOCHS", "GATES", "METRICS", "OF_THE_TRIAL", "PARAMS", "RESAMPLES", "TRIALS"]
 
 OF_THE_TRIAL = ("arm", "phase", "state")  # columns of a trial that each of its metrics has too
 
@@ -100,4 +100,14 @@ RESAMPLES = table_schema(
     column("left_out", COUNT, "group of the split's units that is left out, the same in every trial"),
     column("value", REAL, "the task's default metric on the rest of the split", "of the metric"),
     column("split", TEXT, "test (of the confirmation) or valid (of replicates and single tasks)"),
+)
+
+GATES = table_schema(
+    "gates",
+    "trial x level of experts x task x expert",
+    column("trial_id", TEXT, "the trial: of a network with experts or stitches, trained to its end"),
+    column("level", COUNT, "of experts, counted from 0"),
+    column("task", TEXT, "a member of the trial's network"),
+    column("expert", TEXT, "name of the expert; of a cross-stitch the member whose features it takes"),
+    column("weight", REAL, "what the task takes of it at the best epoch, mean over the rows of valid"),
 )

@@ -11,7 +11,7 @@ from mtl_search.model.dropout import Dropout
 from mtl_search.model.encoders import Encoder, EncoderConfig, TableConfig
 from mtl_search.model.network import Network
 from mtl_search.model.part import Part
-from mtl_search.model.sharing import Body, HardSharing, Sharing, SharingConfig
+from mtl_search.model.sharing import Body, Gate, HardSharing, Sharing, SharingConfig
 from mtl_search.model.trunks import MlpConfig, ResNetConfig, Trunk, TrunkConfig
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "Dropout",
     "Encoder",
     "EncoderConfig",
+    "Gate",
     "HardSharing",
     "MlpConfig",
     "Network",

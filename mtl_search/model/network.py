@@ -12,7 +12,7 @@ from mtl_search.data.rows import Inputs, InputShape
 from mtl_search.generators import drawing_from
 from mtl_search.model.dropout import Dropout
 from mtl_search.model.encoders.encoder import Encoder
-from mtl_search.model.sharing.sharing import Sharing
+from mtl_search.model.sharing.sharing import Gate, Sharing
 from mtl_search.model.trunks.trunk import Trunk
 from mtl_search.tasks.base import Task
 
@@ -53,6 +53,10 @@ class Network(nn.Module):
         """The outputs_BK of each member, by name."""
         features = self.body(self.encoder(inputs))
         return {name: head(features[name]) for name, head in zip(self.members, self.heads, strict=True)}
+
+    def gates(self, inputs: Inputs) -> tuple[Gate, ...]:
+        """What each member takes from each expert; none of a network without experts."""
+        return self.body.gates(self.encoder(inputs))
 
     def use_generator(self, generator: torch.Generator | None) -> None:
         """Draw from ``generator``, of the network's device, what is dropped in training."""

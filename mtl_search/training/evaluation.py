@@ -3,7 +3,8 @@
 # N rows, M labelled rows of a task
 
 import math
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from typing import final
 
 import numpy as np
@@ -11,7 +12,8 @@ import torch
 from torch import Tensor, nn
 
 from mtl_search.data import Rows
-from mtl_search.records import Metric, Resample, Split
+from mtl_search.model import Network
+from mtl_search.records import MeanGate, Metric, Resample, Split
 from mtl_search.tasks import Task
 from mtl_search.training.score import Score
 
@@ -75,14 +77,38 @@ class Evaluator:
         ]
 
     @torch.inference_mode()
+    def mean_gates(self, network: Network, autocast: torch.dtype | None = None) -> list[MeanGate]:
+        """The weights of the network's gates, mean over all rows."""
+        network.eval()
+        sums: dict[tuple[str, int, str], float] = defaultdict(float)
+        count = 0
+        with torch.autocast(self._device, autocast, enabled=autocast is not None):
+            for chunk in self._chunks():
+                gates = network.gates(chunk.inputs)
+                if not gates:
+                    return []
+                count += len(gates[0].weights_BE)
+                for gate in gates:
+                    sums_E = gate.weights_BE.double().sum(dim=0).tolist()
+                    for expert, total in zip(gate.experts, sums_E, strict=True):
+                        sums[gate.member, gate.level, expert] += total
+        return [MeanGate(*key, total / count) for key, total in sums.items()]
+
+    @property
+    def _device(self) -> str:
+        return self._rows.units.device.type
+
+    def _chunks(self) -> Iterator[Rows]:
+        for start in range(0, len(self._rows), CHUNK):
+            yield self._rows.slice(start, start + CHUNK)
+
+    @torch.inference_mode()
     def _outputs(self, network: nn.Module, autocast: torch.dtype | None) -> dict[str, Tensor]:
         """Outputs of each task on its labelled rows."""
         network.eval()
-        device = self._rows.units.device.type
         parts: dict[str, list[Tensor]] = {task: [] for task in self._tasks}
-        with torch.autocast(device, autocast, enabled=autocast is not None):
-            for start in range(0, len(self._rows), CHUNK):
-                chunk = self._rows.slice(start, start + CHUNK)
+        with torch.autocast(self._device, autocast, enabled=autocast is not None):
+            for chunk in self._chunks():
                 for task, output in network(chunk.inputs).items():
                     parts[task].append(output.float())
         return {task: torch.cat(parts[task])[self._index_M[task]] for task in self._tasks}

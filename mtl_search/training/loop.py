@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from mtl_search.data import Dataset, InputShape, Rows
 from mtl_search.model import Network
-from mtl_search.records import EpochReport, Metric, Resample, Split
+from mtl_search.records import EpochReport, MeanGate, Metric, Resample, Split
 from mtl_search.tasks import Task
 from mtl_search.training.affinity import AffinityMeter
 from mtl_search.training.config import TrialConfig
@@ -155,6 +155,14 @@ class Training:
         evaluator = Evaluator(rows.select(self.tasks).to(self.device), self.tasks)
         left_out = evaluator.leave_out(self.network, groups, self._autocast)
         return as_resamples(left_out, split)
+
+    def mean_gates(self, rows: Rows) -> list[MeanGate]:
+        """What each member takes from each expert, mean over ``rows``; nothing of a network without experts.
+
+        All rows count, labelled or not: a gate knows the inputs alone.
+        """
+        evaluator = Evaluator(rows.select(self.tasks).to(self.device), self.tasks)
+        return evaluator.mean_gates(self.network, self._autocast)
 
     def _train_epoch(self) -> tuple[dict[str, float], dict[str, float]]:
         """One pass over the train rows in a new order: mean loss and mean weight of each member."""

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from mtl_search.data import Dataset
 from mtl_search.model import NetworkCost, NetworkCosts
-from mtl_search.records import EpochReport, Metric, Resample, Role, Split, TrialState
+from mtl_search.records import EpochReport, MeanGate, Metric, Resample, Role, Split, TrialState
 from mtl_search.training.config import TrialConfig
 from mtl_search.training.kinds import AnyConfig, AnyTraining, begin
 from mtl_search.training.loop import NonFiniteLossError
@@ -39,6 +39,7 @@ class TrialOutcome:
     metrics: tuple[Metric, ...]
     error: str | None = None
     resamples: tuple[Resample, ...] = ()
+    gates: tuple[MeanGate, ...] = ()
     affinities: Mapping[tuple[str, str], float] = field(default_factory=dict)
     lost: bool = False
     weights: Mapping[str, Tensor] | None = field(default=None, compare=False, repr=False)
@@ -57,7 +58,7 @@ def conclude(
     resample_valid: bool = False,
     keep: bool = False,
 ) -> TrialOutcome:
-    """The outcome of a training that ended well: every metric at its best epoch.
+    """The outcome of a training that ended well: every metric at its best epoch, and the mean gates there.
 
     Pruned if epochs were left and patience had not run out. Only ``read_test`` evaluates on test, and
     then also without each of ``N_GROUPS`` groups of its units in turn; ``resample_valid`` does the latter on
@@ -80,6 +81,7 @@ def conclude(
         score=training.best.score if training.best.epoch else math.nan,
         metrics=tuple(metrics),
         resamples=tuple(resamples),
+        gates=tuple(training.mean_gates(dataset.valid)),
         affinities=training.affinities,
         weights=training.weights() if keep else None,
     )

@@ -5,6 +5,7 @@ import pytest
 
 from mtl_search.leaderboard.rows import (
     epoch_rows,
+    gate_rows,
     metric_rows,
     param_rows,
     resample_rows,
@@ -12,7 +13,7 @@ from mtl_search.leaderboard.rows import (
     trial_rows,
 )
 from mtl_search.leaderboard.schema import SCHEMAS
-from mtl_search.records import Metric, Phase, Resample, Split, TrialState
+from mtl_search.records import MeanGate, Metric, Phase, Resample, Split, TrialState
 from tests.fixtures.boards import synthetic_trial
 
 DEFAULTS = {"age": "rmse", "death": "auroc"}
@@ -62,6 +63,15 @@ def test_rows_have_the_written_schema() -> None:
     assert epoch_rows([trial]).schema.equals(SCHEMAS["epochs"])
     (resample,) = resample_rows([trial]).to_pylist()
     assert resample == {"trial_id": "a", "task": "age", "left_out": 0, "value": 1.0, "split": "test"}
+
+
+def test_gates_survive() -> None:
+    gates = (MeanGate("age", 0, "shared 1", 0.25), MeanGate("age", 0, "age 1", 0.75))
+    trial = synthetic_trial("a", gates=gates)
+    rows = gate_rows([trial])
+    assert rows.schema.equals(SCHEMAS["gates"])
+    (back,) = to_records(trial_rows([trial]), metric_rows([trial], DEFAULTS), gates=rows)
+    assert back.gates == gates
 
 
 def test_epochs_have_a_row_for_each_member() -> None:

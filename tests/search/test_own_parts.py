@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from mtl_search.leaderboard import Leaderboard
 from mtl_search.report import write_report
 from mtl_search.search import run_sweep
 from mtl_search.sweep import SweepSpec
@@ -21,6 +22,18 @@ OWN: dict[str, dict[str, Any]] = {
 }
 
 
+def check_gates(board: Leaderboard) -> None:
+    """Every network with experts that came to its end says what each task takes from each of them."""
+    gates = board.frame("gates").groupby(["trial_id", "task"])["weight"].agg(["size", "sum"])
+    ended = board.frame("trials").query("sharing.str.contains('experts') and state == 'complete'")
+    trained = ended[ended["duplicate_of"].isna()].set_index("trial_id")
+    assert set(gates.index.get_level_values("trial_id")) == set(trained.index)
+    assert {"search", "confirmation"} <= set(trained["phase"])
+    assert gates["sum"].to_numpy() == pytest.approx(1.0)
+    experts = trained["sharing"].str[0].astype(int)
+    assert (gates["size"] == experts.reindex(gates.index, level="trial_id")).all()
+
+
 @pytest.mark.parametrize("own", OWN.values(), ids=OWN)
 def test_a_sweep_of_it_has_an_answer(own: dict[str, Any], tiny_spec: MakeSpec, tmp_path: Path) -> None:
     trial = {"members": "all", **own}
@@ -31,5 +44,6 @@ def test_a_sweep_of_it_has_an_answer(own: dict[str, Any], tiny_spec: MakeSpec, t
     if "sharing" in own:
         assert {record.sharing for record in records} <= {"2 experts", "3 experts"}
         assert "sharing.n" in records[0].params
+        check_gates(result.board)
     assert len(result.board.frame("summary"))
     assert write_report(result.path)

@@ -17,6 +17,7 @@ from mtl_search.training import TrialConfig, build_network
 from mtl_search.training import evaluation as module
 from mtl_search.training.evaluation import Evaluator
 from tests.fixtures.data import task_configs
+from tests.fixtures.parts import Experts
 
 MakeConfig = Callable[..., TrialConfig]
 
@@ -74,6 +75,22 @@ def test_the_size_of_a_forward_pass_does_not_matter(
     monkeypatch.setattr(module, "CHUNK", 8)
     assert len(dataset.valid) % 8, "the last pass is a smaller one"
     assert evaluator.default_metrics(network) == pytest.approx(whole, rel=1e-5)
+
+
+def test_mean_gates_are_over_all_rows(
+    dataset: Dataset, make_config: MakeConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = make_config("cost", "ill", sharing=Experts(n=3))
+    network = build_network(config, dataset.tasks, dataset.input_shape, torch.Generator().manual_seed(0))
+    monkeypatch.setattr(module, "CHUNK", 8)
+    found = Evaluator(dataset.valid, {"cost": dataset.tasks["cost"]}).mean_gates(network)
+    whole = torch.cat([gate.weights_BE.mean(dim=0) for gate in network.gates(dataset.valid.inputs)])
+    assert [gate.weight for gate in found] == pytest.approx(whole.tolist())
+    assert sum(gate.weight for gate in found if gate.task == "ill") == pytest.approx(1.0)
+
+
+def test_a_network_without_experts_has_no_gates(network: Network, dataset: Dataset) -> None:
+    assert Evaluator(dataset.valid, dataset.tasks).mean_gates(network) == []
 
 
 def test_dropout_is_off_and_no_graph_is_kept(dataset: Dataset, make_config: MakeConfig) -> None:

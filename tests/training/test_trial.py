@@ -25,6 +25,7 @@ from mtl_search.training import (
     run_trial,
 )
 from mtl_search.training.trial import N_GROUPS
+from tests.fixtures.parts import Experts
 
 MakeConfig = Callable[..., TrialConfig]
 
@@ -152,6 +153,17 @@ def test_valid_is_resampled_when_asked(dataset: Dataset, make_config: MakeConfig
     assert {r.split for r in valid} == {Split.VALID}
     assert [r for r in both if r.split is Split.VALID] == list(valid)
     assert len(both) == 2 * len(valid) == 2 * N_GROUPS
+
+
+def test_gates_are_those_of_the_best_epoch(dataset: Dataset, make_config: MakeConfig) -> None:
+    training = Training(make_config("cost", "ill", sharing=Experts()), dataset, seed=0, score=Score({}))
+    training.run_epoch()
+    training.best.state = {name: torch.zeros_like(value) for name, value in training.weights().items()}
+    gates = conclude(training, dataset.without_test()).gates
+    assert [(gate.task, gate.expert) for gate in gates] == [
+        (task, expert) for task in ("cost", "ill") for expert in ("shared 1", "shared 2")
+    ]
+    assert {gate.weight for gate in gates} == {0.5}, "of a softmax over zeros"
 
 
 def test_references_of_valid_say_nothing_of_test(dataset: Dataset, make_config: MakeConfig) -> None:

@@ -8,9 +8,9 @@ from mtl_search.design.branching import Branching
 from mtl_search.errors import Mismatch
 from mtl_search.model.part import own_or
 from mtl_search.model.sharing.hard import HardSharing
-from mtl_search.model.sharing.sharing import Body, Sharing
+from mtl_search.model.sharing.sharing import Body, Gate, Sharing
 
-__all__ = ["Body", "HardSharing", "Sharing", "SharingConfig"]
+__all__ = ["Body", "Gate", "HardSharing", "Sharing", "SharingConfig"]
 
 
 def _hard(value: object, parse: ValidatorFunctionWrapHandler) -> object:

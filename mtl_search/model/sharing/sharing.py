@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 from torch import Tensor, nn
 
@@ -9,9 +10,22 @@ from mtl_search.features import FeatureSpec
 from mtl_search.model.part import Part
 from mtl_search.model.trunks.trunk import Trunk
 
-__all__ = ["Body", "Members", "Sharing"]
+__all__ = ["Body", "Gate", "Members", "Sharing"]
 
 Members = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """What a member takes from each expert of a level, row by row.
+
+    ``level`` counts from 0; ``experts`` are names for people, one for each column of ``weights_BE``.
+    """
+
+    member: str
+    level: int
+    experts: tuple[str, ...]
+    weights_BE: Tensor
 
 
 class Body(nn.Module, ABC):
@@ -27,6 +41,10 @@ class Body(nn.Module, ABC):
     @abstractmethod
     def parts(self) -> Sequence[tuple[Members, nn.Module]]:
         """All of its modules from the encoder to the heads, each with the members that go through it."""
+
+    def gates(self, features: Tensor) -> tuple[Gate, ...]:
+        """The gates of all levels on these rows, detached; none of a body without experts."""
+        return ()
 
 
 class Sharing(Part):

@@ -66,7 +66,8 @@ class Ledger:
         for resample in record.resamples:
             if resample.split == Split.VALID:
                 self._resample(record.trial_id, resample.task, resample.left_out, resample.value)
-        self._learn(replace(record, history=(), resamples=()))  # which are most of it, and decide nothing
+        # the rest is most of it, and decides nothing
+        self._learn(replace(record, history=(), resamples=(), gates=()))
 
     def known(self, config_id: str) -> TrialRecord | None:
         """The trained trial of an equal configuration, if there is one."""

@@ -102,6 +102,7 @@ class Recorder:
             metrics=outcome.metrics,
             history=tuple(history),
             resamples=outcome.resamples,
+            gates=outcome.gates,
             affinities=outcome.affinities,
             lost=outcome.lost,
         )

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from mtl_search.data import Dataset, Rows
 from mtl_search.errors import DataError
-from mtl_search.records import EpochReport, Metric, Resample, Split
+from mtl_search.records import EpochReport, MeanGate, Metric, Resample, Split
 from mtl_search.tasks import Boosting
 from mtl_search.training.evaluation import Evaluator, as_metrics, as_resamples
 from mtl_search.training.loop import Best
@@ -98,6 +98,10 @@ class TreesTraining:
         """The default metric on ``rows`` without each of the groups that networks are resampled by."""
         evaluator = Evaluator(rows.select(self.tasks), self.tasks)
         return as_resamples(evaluator.leave_out(self._best_forest(), groups), split)
+
+    def mean_gates(self, rows: Rows) -> list[MeanGate]:
+        """None: trees have no experts."""
+        return []
 
     def _best_forest(self) -> Forest:
         return self._forest(0, self.best.epoch * ROUNDS)
