@@ -133,7 +133,7 @@ def check_board(path: Path, finished: list[str]) -> None:
     assert len(board.params()) == 2 * len(finished)
 
 
-@pytest.mark.parametrize("step", range(0, 270, 9))
+@pytest.mark.parametrize("step", range(0, 310, 10))
 def test_killed_at_any_step(tmp_path: Path, step: int) -> None:
     board = Leaderboard.create(tmp_path, TASKS)
     board.record(trial(0))
