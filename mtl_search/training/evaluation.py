@@ -34,7 +34,7 @@ class Evaluator:
 
     def default_metrics(self, network: nn.Module, autocast: torch.dtype | None = None) -> dict[str, float]:
         """The default metric of each task; NaN if it is undefined on these rows."""
-        outputs = self._outputs(network, autocast)
+        outputs = self.outputs(network, autocast)
         return {
             name: task.evaluate_default(outputs[name], self._targets_M[name], self._weights_M[name])
             for name, task in self._tasks.items()
@@ -44,11 +44,16 @@ class Evaluator:
         self, network: nn.Module, autocast: torch.dtype | None = None
     ) -> dict[str, dict[str, float]]:
         """Every metric of each task by name."""
-        outputs = self._outputs(network, autocast)
-        return {
-            name: task.evaluate(outputs[name], self._targets_M[name], self._weights_M[name])
-            for name, task in self._tasks.items()
-        }
+        return self.metrics_of(self._predictions(network, autocast))
+
+    def metrics_of(self, predictions: Mapping[str, Tensor]) -> dict[str, dict[str, float]]:
+        """The same of predictions for the labelled rows of some of the tasks, whoever made them."""
+        found = {}
+        for task, said_M in predictions.items():
+            truths_M, weights_M = self._truths(task), self._weights_M[task]
+            measures = self._tasks[task].measures.items()
+            found[task] = {name: measure(said_M, truths_M, weights_M) for name, measure in measures}
+        return found
 
     def leave_out(
         self, network: nn.Module, groups: int, autocast: torch.dtype | None = None
@@ -59,22 +64,23 @@ class Evaluator:
         the spread would show only a part of what another sample of patients changes. With fewer units than
         groups each is left out by itself; a single one, without which nothing is left, never.
         """
+        return self.left_out_of(self._predictions(network, autocast), groups)
+
+    def left_out_of(self, predictions: Mapping[str, Tensor], groups: int) -> list[dict[str, float]]:
+        """The same of predictions for the labelled rows of some of the tasks, whoever made them."""
         units, position_N = np.unique(self._rows.units.cpu().numpy(), return_inverse=True)
         n_units = len(units)
         groups = min(groups, n_units) if n_units > 1 else 0
         order_U = torch.randperm(n_units, generator=torch.Generator().manual_seed(0))
         group_N = (order_U[torch.from_numpy(position_N)] % max(1, groups)).to(self._rows.units.device)
-        outputs = self._outputs(network, autocast)
-        return [
-            {
-                name: task.evaluate_default(
-                    outputs[name][kept_M], self._targets_M[name][kept_M], _of(self._weights_M[name], kept_M)
-                )
-                for name, task in self._tasks.items()
-                for kept_M in [group_N[self._index_M[name]] != group]
-            }
-            for group in range(groups)
-        ]
+        found: list[dict[str, float]] = [{} for _ in range(groups)]
+        for name, said_M in predictions.items():
+            task, truths_M = self._tasks[name], self._truths(name)
+            measure = task.measures[task.metric.name]
+            for group, values in enumerate(found):
+                kept_M = group_N[self._index_M[name]] != group
+                values[name] = measure(said_M[kept_M], truths_M[kept_M], _of(self._weights_M[name], kept_M))
+        return found
 
     @torch.inference_mode()
     def mean_gates(self, network: Network, autocast: torch.dtype | None = None) -> list[MeanGate]:
@@ -103,8 +109,8 @@ class Evaluator:
             yield self._rows.slice(start, start + CHUNK)
 
     @torch.inference_mode()
-    def _outputs(self, network: nn.Module, autocast: torch.dtype | None) -> dict[str, Tensor]:
-        """Outputs of each task on its labelled rows."""
+    def outputs(self, network: nn.Module, autocast: torch.dtype | None = None) -> dict[str, Tensor]:
+        """Outputs of each task on its labelled rows, M x K."""
         network.eval()
         parts: dict[str, list[Tensor]] = {task: [] for task in self._tasks}
         with torch.autocast(self._device, autocast, enabled=autocast is not None):
@@ -112,6 +118,13 @@ class Evaluator:
                 for task, output in network(chunk.inputs).items():
                     parts[task].append(output.float())
         return {task: torch.cat(parts[task])[self._index_M[task]] for task in self._tasks}
+
+    def _predictions(self, network: nn.Module, autocast: torch.dtype | None) -> dict[str, Tensor]:
+        outputs = self.outputs(network, autocast)
+        return {name: task.predictions(outputs[name]) for name, task in self._tasks.items()}
+
+    def _truths(self, task: str) -> Tensor:
+        return self._tasks[task].truths(self._targets_M[task])
 
 
 def _of(weights_N: Tensor | None, which: Tensor) -> Tensor | None:

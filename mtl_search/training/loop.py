@@ -164,6 +164,12 @@ class Training:
         evaluator = Evaluator(rows.select(self.tasks).to(self.device), self.tasks)
         return evaluator.mean_gates(self.network, self._autocast)
 
+    def outputs(self, rows: Rows) -> dict[str, Tensor]:
+        """What the network says of each member's labelled rows, M x K, on the CPU."""
+        evaluator = Evaluator(rows.select(self.tasks).to(self.device), self.tasks)
+        found = evaluator.outputs(self.network, self._autocast)
+        return {task: outputs_MK.cpu() for task, outputs_MK in found.items()}
+
     def _train_epoch(self) -> tuple[dict[str, float], dict[str, float]]:
         """One pass over the train rows in a new order: mean loss and mean weight of each member."""
         order_N = torch.randperm(len(self._train), generator=self._generator)

@@ -29,7 +29,8 @@ class TrialOutcome:
 
     If no epoch had a score, there is no best one and ``score`` is NaN. ``lost``: it failed because of the
     infrastructure (a worker, a node or its memory was lost), so that it may well succeed if tried again.
-    ``weights``: those of the best epoch on the CPU, if they were asked for.
+    ``weights``: those of the best epoch on the CPU, if they were asked for. ``outputs``: if test was read, what
+    it says of each member's labelled test rows.
     """
 
     state: TrialState
@@ -43,6 +44,7 @@ class TrialOutcome:
     affinities: Mapping[tuple[str, str], float] = field(default_factory=dict)
     lost: bool = False
     weights: Mapping[str, Tensor] | None = field(default=None, compare=False, repr=False)
+    outputs: Mapping[str, Tensor] | None = field(default=None, compare=False, repr=False)
 
 
 def network_cost(config: TrialConfig, dataset: Dataset) -> NetworkCost:
@@ -67,6 +69,7 @@ def conclude(
     training.restore_best()
     metrics = training.evaluate(dataset.valid, Split.VALID)
     resamples: list[Resample] = []
+    outputs: dict[str, Tensor] | None = None
     if resample_valid:
         resamples += training.resample(dataset.valid, Split.VALID, N_GROUPS)
     if read_test:
@@ -74,6 +77,7 @@ def conclude(
             raise ValueError("read_test needs a dataset with its test rows")
         metrics += training.evaluate(dataset.test, Split.TEST)
         resamples += training.resample(dataset.test, Split.TEST, N_GROUPS)
+        outputs = training.outputs(dataset.test)
     return TrialOutcome(
         state=TrialState.COMPLETE if training.finished else TrialState.PRUNED,
         epochs=training.epoch,
@@ -84,6 +88,7 @@ def conclude(
         gates=tuple(training.mean_gates(dataset.valid)),
         affinities=training.affinities,
         weights=training.weights() if keep else None,
+        outputs=outputs,
     )
 
 

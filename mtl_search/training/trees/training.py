@@ -103,6 +103,10 @@ class TreesTraining:
         """None: trees have no experts."""
         return []
 
+    def outputs(self, rows: Rows) -> dict[str, Tensor]:
+        """What the trees say of the task's labelled rows at the best epoch, M x K."""
+        return Evaluator(rows.select(self.tasks), self.tasks).outputs(self._best_forest())
+
     def _best_forest(self) -> Forest:
         return self._forest(0, self.best.epoch * ROUNDS)
 
