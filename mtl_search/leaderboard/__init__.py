@@ -31,6 +31,7 @@ Read them with `Leaderboard`, or directly: ``pandas.read_parquet("results/x/tria
 
 from mtl_search.leaderboard.board import LOG_FILE, Leaderboard
 from mtl_search.leaderboard.column import VERSION
+from mtl_search.leaderboard.ensembles import Ensemble, to_ensembles
 from mtl_search.leaderboard.files import clear_partial, is_partial, replace_file, replace_folder
 from mtl_search.leaderboard.log import TrialStart
 from mtl_search.leaderboard.schema import SCHEMAS
@@ -42,6 +43,7 @@ __all__ = [
     "LOG_FILE",
     "SCHEMAS",
     "VERSION",
+    "Ensemble",
     "Leaderboard",
     "Standing",
     "TaskInfo",
@@ -52,4 +54,5 @@ __all__ = [
     "replace_file",
     "replace_folder",
     "standing",
+    "to_ensembles",
 ]

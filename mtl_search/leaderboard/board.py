@@ -15,9 +15,11 @@ from mtl_search.leaderboard.design_rows import (
     to_designs,
     to_summary,
 )
+from mtl_search.leaderboard.ensembles import Ensemble, ensemble_rows
 from mtl_search.leaderboard.files import clear_partial
 from mtl_search.leaderboard.gains import fill_gains, fill_mean_gains, fill_references
 from mtl_search.leaderboard.log import TrialLog, TrialStart
+from mtl_search.leaderboard.opening import LOG_FILE, check_is_sweep
 from mtl_search.leaderboard.pace import Pace
 from mtl_search.leaderboard.rows import is_whole, logged_tables, to_records
 from mtl_search.leaderboard.schema import SCHEMAS, column_rows
@@ -31,8 +33,8 @@ if TYPE_CHECKING:
 
 __all__ = ["LOG_FILE", "Leaderboard"]
 
-LOG_FILE = "trials.log"
 _SUMMARY = ("summary", "summary_tasks")
+_DERIVED = ("designs", "ensembles", *_SUMMARY)  # made at the end of a run
 
 
 @final
@@ -61,21 +63,7 @@ class Leaderboard:
         self._recorded: set[str] | None = None  # trials there; None until the first write of this process
         self._behind = False  # whether the log has trials that the tables lack
         self._pace = Pace()
-        if not path.is_dir():
-            raise LeaderboardError(str(path), "the folder of a sweep", "no such folder")
-        if not self._log.exists() and (
-            missing := [t for t in ("trials", "tasks") if not self._files[t].exists()]
-        ):
-            if any((path / "trials").glob("part-*.parquet")):
-                raise LeaderboardError(
-                    str(path),
-                    f"{LOG_FILE} and one Parquet file a table",
-                    "a folder of part files a table, the format of version 0.1",
-                    "pandas.read_parquet reads it; to go on, run its sweep.yaml again under another --name",
-                )
-            raise LeaderboardError(
-                str(path), "the folder of a sweep", f"one without {LOG_FILE} and without table {missing[0]!r}"
-            )
+        check_is_sweep(path)
 
     @classmethod
     def create(cls, path: Path | str, tasks: Sequence[TaskInfo]) -> Self:
@@ -182,6 +170,10 @@ class Leaderboard:
         """The main tasks of each confirmed design."""
         return self._rest("summary_tasks")
 
+    def ensembles(self) -> pa.Table:
+        """What the networks of several seeds reach together on test."""
+        return self._rest("ensembles")
+
     def columns(self) -> pa.Table:
         """What each column of each table means, and in which unit."""
         return column_rows()
@@ -214,6 +206,10 @@ class Leaderboard:
     def write_designs(self, designs: Sequence[DesignRecord]) -> None:
         """Make ``designs`` the table of designs."""
         self._write("designs", design_rows(designs))
+
+    def write_ensembles(self, ensembles: Sequence[Ensemble]) -> None:
+        """Make ``ensembles`` the table of ensembles."""
+        self._write("ensembles", ensemble_rows(ensembles, self._defaults()))
 
     def write_summary(self, summary: Sequence[SummaryRecord]) -> None:
         """Make ``summary`` the table of confirmed designs, with that of their tasks.
@@ -270,7 +266,7 @@ class Leaderboard:
     def _mend(self) -> None:
         """Make anew what is lost of the tables whose rows are no trials'; half a summary is none."""
         made = {"tasks": self._log.tasks(), "columns": column_rows()}
-        filed = {table: self._trials.filed(table) for table in ("tasks", "designs", *_SUMMARY, "columns")}
+        filed = {table: self._trials.filed(table) for table in ("tasks", "columns", *_DERIVED)}
         known = [set(rows["design_id"].to_pylist()) for table in _SUMMARY if (rows := filed[table])]
         if len(known) < len(_SUMMARY) or known[0] - known[1]:
             filed |= dict.fromkeys(_SUMMARY)

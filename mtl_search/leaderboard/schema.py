@@ -7,6 +7,7 @@ import pyarrow as pa
 
 from mtl_search.leaderboard.column import FLAG, REAL, TEXT, column, table_schema
 from mtl_search.leaderboard.design_schemas import DESIGNS, SUMMARY, SUMMARY_TASKS
+from mtl_search.leaderboard.ensembles import ENSEMBLES
 from mtl_search.leaderboard.trial_schemas import EPOCHS, GATES, METRICS, PARAMS, RESAMPLES, TRIALS
 
 __all__ = ["SCHEMAS", "column_rows"]
@@ -48,6 +49,7 @@ SCHEMAS: Mapping[str, pa.Schema] = MappingProxyType(
         "designs": DESIGNS,
         "summary": SUMMARY,
         "summary_tasks": SUMMARY_TASKS,
+        "ensembles": ENSEMBLES,
         "columns": _COLUMNS,
     }
 )

@@ -70,6 +70,10 @@ class TaskResult:
     vs_trees_high: float = math.nan
     vs_trees_p_holm: float = math.nan
     vs_trees_verdict: str | None = None
+    ensemble_value: float = math.nan  # of the mean of the networks of all seeds
+    ensemble_gain: float = math.nan
+    ensemble_gain_low: float = math.nan
+    ensemble_gain_high: float = math.nan
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,3 +112,7 @@ class SummaryRecord:
     arm_device_seconds: float
     caveats: tuple[str, ...]
     vs_trees: Difference = Difference()
+    ensemble_size: int | None = None
+    ensemble_delta_m: float = math.nan
+    ensemble_delta_m_low: float = math.nan
+    ensemble_delta_m_high: float = math.nan

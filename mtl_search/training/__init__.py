@@ -19,6 +19,7 @@ from mtl_search.training.score import Score
 from mtl_search.training.trainer import Progress, SoloTrainer, Trainer
 from mtl_search.training.trees import TreesConfig
 from mtl_search.training.trial import (
+    N_GROUPS,
     NetworkCost,
     TrialOutcome,
     conclude,
@@ -28,6 +29,7 @@ from mtl_search.training.trial import (
 )
 
 __all__ = [
+    "N_GROUPS",
     "AnyConfig",
     "Job",
     "NetworkCost",

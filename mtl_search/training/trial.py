@@ -16,7 +16,7 @@ from mtl_search.training.kinds import AnyConfig, AnyTraining, begin
 from mtl_search.training.loop import NonFiniteLossError
 from mtl_search.training.score import Score
 
-__all__ = ["NetworkCost", "TrialOutcome", "conclude", "failure", "network_cost", "run_trial"]
+__all__ = ["N_GROUPS", "NetworkCost", "TrialOutcome", "conclude", "failure", "network_cost", "run_trial"]
 
 
 FRAMES = 3  # of an error's traceback that are kept, the innermost
@@ -29,8 +29,8 @@ class TrialOutcome:
 
     If no epoch had a score, there is no best one and ``score`` is NaN. ``lost``: it failed because of the
     infrastructure (a worker, a node or its memory was lost), so that it may well succeed if tried again.
-    ``weights``: those of the best epoch on the CPU, if they were asked for. ``outputs``: if test was read, what
-    it says of each member's labelled test rows.
+    ``weights``: those of the best epoch on the CPU, if they were asked for. ``outputs``: if test was read,
+    what the model says of each member's labelled test rows.
     """
 
     state: TrialState

@@ -41,13 +41,18 @@ def confirmed(design_id: str, gain: float = 1.0) -> SummaryRecord:
         over_recommended=Difference(),
         verdict=None,
         provisional=(),
-        tasks=tuple(TaskResult(name, *numbers, None, 0.4, 0.1, 0.7, 0.01) for name in ("age", "death")),
+        tasks=tuple(
+            TaskResult(name, *numbers, None, 0.4, 0.1, 0.7, 0.01, None, 0.6, 1.2, 0.9, 1.5)
+            for name in ("age", "death")
+        ),
         n_params=10,
         flops=20,
         train_seconds=1.0,
         arm_trials=5,
         arm_device_seconds=9.0,
         caveats=(),
+        ensemble_size=5,
+        ensemble_delta_m=2.5,
     )
 
 
