@@ -94,6 +94,18 @@ class SharingSuite(ABC):
         assert {id(p) for p in network.task_parameters("death")} <= known
         assert {id(p) for p in network.last_shared_parameters()} <= known
 
+    def test_each_level_of_gates_weighs_its_experts_row_by_row(self) -> None:
+        network, rows = self.network().eval(), toy_rows(MEMBERS)
+        gates = network.gates(rows.inputs)
+        for gate in gates:
+            assert tuple(gate.weights_BE.shape) == (len(rows), len(gate.experts))
+            assert len(set(gate.experts)) == len(gate.experts)
+            assert torch.isfinite(gate.weights_BE).all()
+            assert not gate.weights_BE.requires_grad
+        levels = {gate.level for gate in gates}
+        assert levels == set(range(len(levels)))
+        assert [(gate.level, gate.member) for gate in gates] == [(n, m) for n in levels for m in MEMBERS]
+
     def test_losses_fall(self) -> None:
         network, rows = self.network(), toy_rows(MEMBERS)
         optimizer = torch.optim.Adam(network.parameters(), lr=0.01)
