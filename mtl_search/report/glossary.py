@@ -26,6 +26,10 @@ GLOSSARY: Final[Mapping[str, str]] = {
     "epoch": "One pass through the train rows.",
     "gain": "The improvement of a task's metric over its tuned single-task network, in percent; positive is "
     "better.",
+    "cross-stitch": "A way of sharing: each task has its own layers, and after each stage a mixture of all "
+    "tasks' features goes on, by weights that are learned.",
+    "expert": "A copy of layers that tasks use in different mixtures: shared by all, or of one task alone.",
+    "gate": "What mixes the experts for a task: how much it takes of each, row by row.",
     "Holm": "A correction for many tests at once: the chance that any of them finds something false "
     "stays below the level.",
     "interval": "Where the true value lies in 95 of 100 such sweeps: seeds and test rows vary, the train "
@@ -59,9 +63,9 @@ GLOSSARY: Final[Mapping[str, str]] = {
 _FORMS = {
     "networks": "network", "trials": "trial", "designs": "design", "gains": "gain", "arms": "arm",
     "seeds": "seed", "stages": "stage", "epochs": "epoch", "intervals": "interval",
-    "validation data": "validation", "weightings": "weighting", "single-task": "single task",
-    "single tasks": "single task", "networks of all arms": "pooled", "recommended design": "recommended",
-    "primary comparison": "primary", "primary comparisons": "primary",
+    "experts": "expert", "gates": "gate", "validation data": "validation", "weightings": "weighting",
+    "single-task": "single task", "single tasks": "single task", "networks of all arms": "pooled",
+    "recommended design": "recommended", "primary comparison": "primary", "primary comparisons": "primary",
 }  # fmt: skip
 _KEYS = {**{word: word for word in GLOSSARY}, **_FORMS}
 _LONGEST_FIRST = "|".join(re.escape(word) for word in sorted(_KEYS, key=len, reverse=True))

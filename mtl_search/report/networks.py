@@ -10,8 +10,8 @@ from typing import Any
 from mtl_search.design import is_of_branching
 from mtl_search.records import DesignRecord, SummaryRecord
 from mtl_search.report.company import Company, company
+from mtl_search.report.pictures import Picture, picture
 from mtl_search.report.tables import Tables
-from mtl_search.report.trees import Drawing, draw_network
 from mtl_search.report.words import amount, gain, interval, points, setting, some
 
 __all__ = ["Network", "Served", "as_yaml", "networks"]
@@ -43,8 +43,7 @@ class Network:
     trial_id: str
     serves: tuple[Served, ...]
     also: tuple[tuple[str, str], ...]
-    drawing: Drawing | None
-    sharing: str
+    picture: Picture
     title: str
     others: str
     facts: tuple[tuple[str, str], ...]
@@ -53,16 +52,16 @@ class Network:
 
 def networks(design: DesignRecord, confirmed: SummaryRecord | None, tables: Tables) -> tuple[Network, ...]:
     """The cards of a design."""
-    trees, found = tables.boosted_trees, company(tables)
+    found = company(tables)
     return tuple(
-        _network(design, confirmed, trees, tables.trial(trial_id), found) for trial_id in design.networks
+        _network(design, confirmed, tables, tables.trial(trial_id), found) for trial_id in design.networks
     )
 
 
 def _network(
     design: DesignRecord,
     confirmed: SummaryRecord | None,
-    trees: SummaryRecord | None,
+    tables: Tables,
     trial: Row,
     found: Company,
 ) -> Network:
@@ -81,10 +80,9 @@ def _network(
         facts |= {"kept from epoch": f"{trial['best_epoch']:g}"}
     return Network(
         trial_id=trial["trial_id"],
-        serves=tuple(_served(task, design, confirmed, trees) for task in served),
+        serves=tuple(_served(task, design, confirmed, tables.boosted_trees) for task in served),
         also=tuple((name, points(found.brings(name, served))) for name in others),
-        drawing=draw_network(trial["sharing"], members, served),
-        sharing=trial["sharing"],
+        picture=picture(trial, served, tables),
         title=some(served, "task"),
         others=some(others, "task"),
         facts=tuple(facts.items()),

@@ -15,6 +15,7 @@ from mtl_search.report.costs import costs
 from mtl_search.report.evidence import evidence
 from mtl_search.report.glossary import GLOSSARY, Terms, slug
 from mtl_search.report.history import so_far
+from mtl_search.report.pictures import examples
 from mtl_search.report.progress import progress
 from mtl_search.report.reasons import reasons
 from mtl_search.report.state import state
@@ -65,6 +66,7 @@ def render(tables: Tables, now: pd.Timestamp) -> str:
             so_far=so_far(tables),
             evidence=evidence(tables),
             reasons=reasons(tables),
+            examples=examples(tables),
             company_columns=COLUMNS,
             company_rows=together(design, confirmed, tables) if design else (),
             disagreement=disagreement(design, confirmed, tables) if design else "",

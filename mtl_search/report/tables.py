@@ -51,6 +51,7 @@ class Tables:
     metrics: pd.DataFrame
     epochs: pd.DataFrame
     tasks: pd.DataFrame
+    gates: pd.DataFrame
     designs: list[DesignRecord]
     summary: list[SummaryRecord]
     standing: Standing = Standing.DONE
@@ -61,9 +62,9 @@ class Tables:
         board, now = Leaderboard(path), standing(path)
         file = path / "sweep.yaml"
         text = file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""
-        trials, metrics, epochs, tasks = map(board.frame, ("trials", "metrics", "epochs", "tasks"))
-        designs, summary = board.design_records(), board.summary_records()
-        tables = cls(path, text, trials, metrics, epochs, tasks, designs, summary, now)
+        frames = (board.frame(name) for name in ("trials", "metrics", "epochs", "tasks", "gates"))
+        tables = cls(path, text, *frames, board.design_records(), board.summary_records(), now)
+        trials, tasks = tables.trials, tables.tasks
         return tables if len(trials) == 0 or tasks["reference"].notna().any() else tables._unsettled()
 
     def _unsettled(self) -> Self:

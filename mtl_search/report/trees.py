@@ -1,66 +1,12 @@
 """A network drawn as SVG: its stages from left to right, a block for each node, a row for each member."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 
 from mtl_search.design.branching import read_stages
+from mtl_search.report.drawings import BLOCK, LEFT, NAMES, ROW, STAGE, TOP, Block, Drawing, Label, Link
 from mtl_search.report.words import short
 
-__all__ = ["Block", "Drawing", "Label", "Link", "draw_network"]
-
-ROW, STAGE, BLOCK, LEFT, TOP, NAMES = 28, 62, 38, 4, 26, 158  # pixels
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """A node; ``shared``: by several members."""
-
-    x: int
-    y: float
-    height: float
-    shared: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """From a node to one of its children, or to a head."""
-
-    x: int
-    y: float
-    to_x: int
-    to_y: float
-
-    @property
-    def path(self) -> str:
-        """As an SVG path that leaves and arrives level."""
-        middle = (self.x + self.to_x) / 2
-        return (
-            f"M{self.x} {self.y:g}C{middle:g} {self.y:g} {middle:g} {self.to_y:g} {self.to_x} {self.to_y:g}"
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Label:
-    """A member at its head; ``served``: the design uses its output, else it only helps."""
-
-    x: int
-    y: float
-    name: str
-    short: str
-    served: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Drawing:
-    """All that the template places; ``stages`` are the x positions of their numbers."""
-
-    width: int
-    height: int
-    stages: tuple[int, ...]
-    blocks: tuple[Block, ...]
-    links: tuple[Link, ...]
-    labels: tuple[Label, ...]
-    text: str
+__all__ = ["draw_network"]
 
 
 def draw_network(branching: str, members: Collection[str], served: Collection[str]) -> Drawing | None:
@@ -89,9 +35,9 @@ def draw_network(branching: str, members: Collection[str], served: Collection[st
                     links.append(Link(x + BLOCK, to, end if children is heads else x + STAGE, to))
     labels = tuple(Label(end + 10, row[name], name, short(name, 18), name in served) for name in order)
     height = round(TOP + ROW * len(order) + 6)
-    centres = tuple(x + BLOCK // 2 for x in xs)
+    columns = tuple((x + BLOCK // 2, f"stage {at}") for at, x in enumerate(xs, start=1))
     spoken = f"a network of {len(stages)} stages: {branching}"
-    return Drawing(end + NAMES, height, centres, tuple(blocks), tuple(links), labels, spoken)
+    return Drawing(end + NAMES, height, columns, tuple(blocks), tuple(links), labels, spoken)
 
 
 def _middle(ys: Sequence[float]) -> float:

@@ -3,7 +3,6 @@
 # N rows, M labelled rows of a task
 
 import math
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import final
 
@@ -12,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from mtl_search.data import Rows
-from mtl_search.model import Network
+from mtl_search.model import Gate, Network
 from mtl_search.records import MeanGate, Metric, Resample, Split
 from mtl_search.tasks import Task
 from mtl_search.training.score import Score
@@ -86,19 +85,22 @@ class Evaluator:
     def mean_gates(self, network: Network, autocast: torch.dtype | None = None) -> list[MeanGate]:
         """The weights of the network's gates, mean over all rows."""
         network.eval()
-        sums: dict[tuple[str, int, str], float] = defaultdict(float)
+        gates: tuple[Gate, ...] = ()
+        sums: list[Tensor] = []
         count = 0
         with torch.autocast(self._device, autocast, enabled=autocast is not None):
             for chunk in self._chunks():
                 gates = network.gates(chunk.inputs)
                 if not gates:
                     return []
+                sums_E = [gate.weights_BE.float().sum(dim=0).cpu().double() for gate in gates]
+                sums = list(map(torch.add, sums, sums_E)) if sums else sums_E
                 count += len(gates[0].weights_BE)
-                for gate in gates:
-                    sums_E = gate.weights_BE.double().sum(dim=0).tolist()
-                    for expert, total in zip(gate.experts, sums_E, strict=True):
-                        sums[gate.member, gate.level, expert] += total
-        return [MeanGate(*key, total / count) for key, total in sums.items()]
+        return [
+            MeanGate(gate.member, gate.level, expert, weight)
+            for gate, sum_E in zip(gates, sums, strict=True)
+            for expert, weight in zip(gate.experts, (sum_E / count).tolist(), strict=True)
+        ]
 
     @property
     def _device(self) -> str:

@@ -50,7 +50,7 @@ def test_the_answer_names_each_network_with_what_it_serves(tables: Tables) -> No
     for network in found.networks:
         members = set(tables.trial(network.trial_id)["members"])
         assert {one.task for one in network.serves} | {name for name, _ in network.also} == members
-        assert network.drawing is not None
+        assert network.picture.drawing is not None
         assert dict(network.facts)["optimizer.lr"]
 
 

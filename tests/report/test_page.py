@@ -67,6 +67,7 @@ def test_the_page_answers_in_order_and_needs_no_network(sweep: Path) -> None:
     assert all(address.startswith(("#", "data:")) for address in outline.addresses)
     assert "connect-src" not in page.read_text()  # default-src 'none' forbids all of it
     assert "default-src 'none'" in page.read_text()
+    assert 'class="gate' not in page.read_text()  # of networks with experts, of which there are none
 
 
 def test_plotly_is_in_it_once_and_the_page_is_small(sweep: Path) -> None:

@@ -13,7 +13,7 @@ MEMBERS = ("age", "cost", "death")
 def test_every_node_is_a_block_and_every_member_a_label() -> None:
     drawing = draw_network(TREE, MEMBERS, {"cost"})
     assert len(drawing.blocks) == 6
-    assert len(drawing.stages) == 3
+    assert [name for _, name in drawing.stages] == ["stage 1", "stage 2", "stage 3"]
     assert [block.shared for block in drawing.blocks] == [True, False, True, False, False, False]
     assert [(label.name, label.served) for label in drawing.labels] == [
         ("age", False),
