@@ -62,9 +62,10 @@ class Tables:
         board, now = Leaderboard(path), standing(path)
         file = path / "sweep.yaml"
         text = file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""
-        frames = (board.frame(name) for name in ("trials", "metrics", "epochs", "tasks", "gates"))
-        tables = cls(path, text, *frames, board.design_records(), board.summary_records(), now)
-        trials, tasks = tables.trials, tables.tasks
+        names = ("trials", "metrics", "epochs", "tasks", "gates")
+        trials, metrics, epochs, tasks, gates = map(board.frame, names)
+        designs, summary = board.design_records(), board.summary_records()
+        tables = cls(path, text, trials, metrics, epochs, tasks, gates, designs, summary, now)
         return tables if len(trials) == 0 or tasks["reference"].notna().any() else tables._unsettled()
 
     def _unsettled(self) -> Self:
