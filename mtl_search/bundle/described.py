@@ -12,7 +12,7 @@ from mtl_search.tasks import AnyTask, Task
 
 __all__ = ["FORMAT", "Described", "read_fields", "write_description"]
 
-FORMAT = 1  # of the folder of a trained model; a later one says so
+FORMAT = 2  # of the folder of a trained model; a later one says so
 
 _INPUTS, _TASKS = TypeAdapter(Encoding), TypeAdapter(list[AnyTask])
 

@@ -16,7 +16,7 @@ from mtl_search.tasks import AnyTask, TaskConfig
 
 __all__ = ["CARD", "MODEL", "Description", "DesignInfo", "ModelEntry", "read_description", "write_bundle"]
 
-FORMAT: Literal[1] = 1  # of the folder; a later one says so
+FORMAT: Literal[2] = 2  # of the folder; a later one says so
 MODEL, CARD = "model.json", "README.md"
 
 
@@ -53,7 +53,7 @@ class Description(_Value):
     encoding of the columns, fitted on train; ``files`` has the SHA-256 of every file but the card.
     """
 
-    format: Literal[1] = FORMAT
+    format: Literal[2] = FORMAT
     design: DesignInfo
     data: DataSpec
     fingerprint: str
@@ -123,7 +123,8 @@ def _check_format(folder: Path, found: Any) -> None:
         return
     newer = isinstance(number, int) and number > FORMAT
     made = found.get("versions", {}).get("mtl_search", "a later version") if newer else ""
-    hint = f"made by mtl_search {made}: install that one, or a later one" if newer else None
+    older = "made by an earlier mtl_search: export it again" if isinstance(number, int) else None
+    hint = f"made by mtl_search {made}: install that one, or a later one" if newer else older
     raise BundleError(str(folder / MODEL), f"a bundle in format {FORMAT}", f"format {number}", hint)
 
 

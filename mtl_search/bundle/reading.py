@@ -81,7 +81,7 @@ class Reading:
 def seen(inputs: AnyInputs, name: str) -> str:
     """What training saw in a column.
 
-    >>> seen(NumericInputs(("age",), (64.5,), (21.0,), ()), "age")
+    >>> seen(NumericInputs(("age",), (64.5,), (21.0,), (), ((),)), "age")
     'numbers, as in training (median 64.5, quartiles 21 apart, none missing)'
     """
     at = inputs.columns.index(name)

@@ -4,7 +4,7 @@
 
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -24,14 +24,26 @@ class InputShape:
     """What a network must know of its inputs.
 
     ``n_numeric`` counts the missing indicators too; ``cardinalities`` has one entry per categorical
-    column and counts the unknown level 0.
+    column and counts the unknown level 0. ``quantiles`` has one entry per numeric feature, in its own unit:
+    those of the train rows in even steps from the least to the largest, or nothing for a feature that is no
+    more than two-valued, such as an indicator. Left out, they are nothing for every feature.
     """
 
     n_numeric: int = 0
     cardinalities: tuple[int, ...] = ()
+    quantiles: tuple[tuple[float, ...], ...] = field(default=(), repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "quantiles", self.quantiles or ((),) * self.n_numeric)
+        if len(self.quantiles) != self.n_numeric:
+            raise ValueError(f"quantiles of {self.n_numeric} features, found those of {len(self.quantiles)}")
 
     def __add__(self, other: "InputShape") -> "InputShape":
-        return InputShape(self.n_numeric + other.n_numeric, self.cardinalities + other.cardinalities)
+        return InputShape(
+            self.n_numeric + other.n_numeric,
+            self.cardinalities + other.cardinalities,
+            self.quantiles + other.quantiles,
+        )
 
     def example(self, rows: int = 1, device: str = "meta") -> Inputs:
         """Inputs of this shape without values of any meaning."""

@@ -27,7 +27,7 @@ from mtl_search.tasks import Regression
 __all__ = ["TOY_SHAPE", "LinearNetwork", "toy_cost", "toy_losses", "toy_network", "toy_rows", "toy_tasks"]
 
 TABLE = TableConfig()
-TOY_SHAPE = InputShape(n_numeric=4, cardinalities=(3, 6))
+TOY_SHAPE = InputShape(4, (3, 6), ((-2.0, -1.0, 0.0, 1.0, 2.0), (), (-1.0, 0.0, 1.5), (0.0, 0.0, 1.0)))
 
 
 def toy_tasks(members: Sequence[str]) -> list[Regression]:

@@ -154,9 +154,10 @@ WEIGHTS = "networks/cost-3/weights.safetensors"
     ("change", "says"),
     [
         (
-            edit(format=2, versions={"mtl_search": "9.1"}),
-            ["a bundle in format 1", "format 2", "mtl_search 9.1"],
+            edit(format=3, versions={"mtl_search": "9.1"}),
+            ["a bundle in format 2", "format 3", "mtl_search 9.1"],
         ),
+        (edit(format=1), ["found format 1; made by an earlier mtl_search: export it again"]),
         (edit(format=None), ["model.json", "format None"]),
         (edit(tasks=[]), ["model.json: tasks"]),
         (edit(inputs={}), ["model.json: inputs.inputs"]),

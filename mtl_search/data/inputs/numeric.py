@@ -1,6 +1,6 @@
 """Numbers, booleans and times: scaled by the train rows, robust to outliers, with missing indicators."""
 
-# N rows, F columns, M columns with a missing indicator
+# N rows, K rows that are not missing, F columns, M columns with a missing indicator
 
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, final
@@ -17,11 +17,13 @@ from mtl_search.data.inputs.fitted import FittedInputs, columns_of
 from mtl_search.data.rows import InputShape
 from mtl_search.errors import DataError
 
-__all__ = ["NumericInputs", "Said", "is_numeric", "read_numbers", "said"]
+__all__ = ["STEPS", "NumericInputs", "Said", "is_numeric", "read_numbers", "said"]
 
 Said: TypeAlias = Literal["numbers", "dates", "times of day", "durations"]
 
 LARGEST = 1e150  # what is further from zero stands here, so that no step of the scaling overflows
+STEPS = 96  # between the quantiles that are kept, at most: 8, 12, 16, 24, 32 or 48 bins have an equal share
+DIGITS = 6  # of them: features lie within 3 of 0
 BENT = 1e9  # scaled values from here on are bent to 3 in float32, and their squares do not overflow
 
 
@@ -32,13 +34,16 @@ class NumericInputs(FittedInputs):
 
     The median goes to 0 and the distance of the quartiles to 1 (if it is zero: half the range), then
     ``x / sqrt(1 + (x / 3)^2)`` bends outliers to less than 3 (Holzmueller et al. 2024, section 3.1). A
-    missing number is 0, its indicator 1.
+    missing number is 0, its indicator 1. The ``quantiles`` of a column are those of its feature where train
+    does not miss it, each row counting once whatever it weighs, as in the median: fewer than rows, and none
+    if it has two values.
     """
 
     columns: tuple[str, ...]
     centres: tuple[float, ...]
     scales: tuple[float, ...]
     flagged: tuple[str, ...]
+    quantiles: tuple[tuple[float, ...], ...]
     saw: tuple[Said, ...] = ()
     """What the numbers of each column were in train."""
     kind: Literal["numeric"] = "numeric"
@@ -51,17 +56,19 @@ class NumericInputs(FittedInputs):
     @classmethod
     @override
     def fit(cls, train: pa.Table, columns: tuple[str, ...]) -> "NumericInputs":
-        centres, scales, flagged, saw = [], [], [], []
+        centres, scales, flagged, quantiles, saw = [], [], [], [], []
         for name, column in zip(columns, columns_of(train, columns), strict=True):
             values_N = _bounded(column, name)
-            known = values_N[~np.isnan(values_N)]
-            low, first, centre, third, high = np.quantile(known, [0.0, 0.25, 0.5, 0.75, 1.0])
+            known_K = np.sort(values_N[~np.isnan(values_N)])
+            low, first, centre, third, high = np.quantile(known_K, [0.0, 0.25, 0.5, 0.75, 1.0])
+            scale = max(float(third - first) or float(high - low) / 2 or 1.0, 1 / LARGEST)
             centres.append(float(centre))
-            scales.append(max(float(third - first) or float(high - low) / 2 or 1.0, 1 / LARGEST))
+            scales.append(scale)
+            quantiles.append(_quantiles(known_K, float(centre), scale))
             saw.append(said(column.type))
-            if len(known) < len(values_N):
+            if len(known_K) < len(values_N):
                 flagged.append(name)
-        return cls(columns, tuple(centres), tuple(scales), tuple(flagged), tuple(saw))
+        return cls(columns, tuple(centres), tuple(scales), tuple(flagged), tuple(quantiles), tuple(saw))
 
     @property
     def features(self) -> tuple[str, ...]:
@@ -71,7 +78,8 @@ class NumericInputs(FittedInputs):
     @property
     @override
     def shape(self) -> InputShape:
-        return InputShape(n_numeric=len(self.features))
+        indicators = ((),) * len(self.flagged)
+        return InputShape(n_numeric=len(self.features), quantiles=(*self.quantiles, *indicators))
 
     @override
     def encode(self, table: pa.Table) -> Tensor:
@@ -87,6 +95,15 @@ class NumericInputs(FittedInputs):
             if name in indicators:
                 features[:, indicators[name]] = missing_N
         return torch.from_numpy(features)
+
+
+def _quantiles(known_K: NDArray[np.float64], centre: float, scale: float) -> tuple[float, ...]:
+    """Those of the feature that sorted numbers become, in equal shares of them."""
+    values_K = np.round(_bent((known_K - centre) / scale), DIGITS)
+    if ((values_K == values_K[0]) | (values_K == values_K[-1])).all():
+        return ()
+    steps = min(STEPS, len(values_K) - 1)
+    return tuple(np.round(np.quantile(values_K, np.arange(steps + 1) / steps), DIGITS).tolist())
 
 
 def _bent(values_N: NDArray[np.float64]) -> NDArray[np.float64]:

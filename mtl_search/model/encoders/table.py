@@ -1,4 +1,4 @@
-"""The encoder of tables: standardised numbers as they are, an embedding for each categorical column."""
+"""The encoder of tables: numbers as they are or embedded, an embedding for each categorical column."""
 
 # B rows of a batch, F features, E embedded features of all columns, W embedding weights
 
@@ -12,34 +12,40 @@ from typing_extensions import override
 from mtl_search.data.rows import Inputs, InputShape
 from mtl_search.features import VectorSpec
 from mtl_search.model.encoders.encoder import Encoder
+from mtl_search.model.encoders.numbers import Columns, NumbersConfig, Plain
+from mtl_search.model.encoders.numbers.embedding import Embedding
 
 __all__ = ["TableConfig", "TableEncoder", "embedding_dims"]
+
+PLAIN = Plain()
 
 EmbeddingDim = PositiveInt | Literal["auto"]
 
 
 @final
 class TableConfig(Encoder):
-    """Numbers, and embeddings of ``embedding_dim``, side by side.
+    """Numbers in the form that ``numeric`` says, and embeddings of ``embedding_dim``, side by side.
 
     >>> TableConfig(embedding_dim=4).features(InputShape(n_numeric=3, cardinalities=(2, 9)))
     VectorSpec(width=11)
     """
 
     name: Literal["table"] = "table"
+    numeric: NumbersConfig = PLAIN
     embedding_dim: EmbeddingDim = "auto"
 
     @override
     def features(self, shape: InputShape) -> VectorSpec:
-        return VectorSpec(shape.n_numeric + sum(embedding_dims(shape, self.embedding_dim)))
+        return VectorSpec(sum(self.chunks(shape)))
 
     @override
     def chunks(self, shape: InputShape) -> tuple[int, ...]:
-        return (1,) * shape.n_numeric + embedding_dims(shape, self.embedding_dim)
+        of_numbers = Columns.chunks(self.numeric, shape.quantiles)
+        return of_numbers + embedding_dims(shape, self.embedding_dim)
 
     @override
     def build(self, shape: InputShape) -> nn.Module:
-        return TableEncoder(shape, self.embedding_dim)
+        return TableEncoder(shape, self.embedding_dim, self.numeric)
 
 
 def embedding_dims(shape: InputShape, embedding_dim: EmbeddingDim) -> tuple[int, ...]:
@@ -70,8 +76,11 @@ class TableEncoder(nn.Module):
     step_E: Tensor
     column_E: Tensor
 
-    def __init__(self, shape: InputShape, embedding_dim: EmbeddingDim = "auto") -> None:
+    def __init__(
+        self, shape: InputShape, embedding_dim: EmbeddingDim = "auto", numeric: Embedding = PLAIN
+    ) -> None:
         super().__init__()
+        self.numbers = Columns(numeric, shape.quantiles)
         dims = embedding_dims(shape, embedding_dim)
         sizes = [cardinality * dim for cardinality, dim in zip(shape.cardinalities, dims, strict=True)]
         self.n_numeric, self.n_embedded = shape.n_numeric, sum(dims)
@@ -87,8 +96,9 @@ class TableEncoder(nn.Module):
 
     def forward(self, inputs: Inputs) -> Tensor:
         """The features_BF of a batch."""
+        numbers = self.numbers(inputs["numeric"])
         if self.weight_W is None:
-            return inputs["numeric"]
+            return numbers
         index_BE = torch.addcmul(self.start_E, inputs["categorical"][:, self.column_E], self.step_E)
         embedded_BE = self.weight_W[index_BE]
-        return torch.cat([inputs["numeric"], embedded_BE], dim=1) if self.n_numeric else embedded_BE
+        return torch.cat([numbers, embedded_BE], dim=1) if self.n_numeric else embedded_BE

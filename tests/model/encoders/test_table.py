@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from mtl_search.data import InputShape
+from mtl_search.model.encoders.numbers import Periodic, PiecewiseLinear, Plain
 from mtl_search.model.encoders.table import TableConfig, TableEncoder, embedding_dims
 from mtl_search.testing.encoder_suite import EncoderSuite
 from mtl_search.testing.trunk_suite import TrunkSuite
@@ -14,12 +15,20 @@ from tests.fixtures.parts import Steps, Tokens
 
 
 class TestTable(EncoderSuite):
-    @pytest.fixture(params=["auto", 3], autouse=True)
+    @pytest.fixture(
+        params=[
+            TableConfig(),
+            TableConfig(embedding_dim=3),
+            TableConfig(numeric=PiecewiseLinear(bins=3, width=4)),
+            TableConfig(numeric=Periodic(frequencies=5, width=4)),
+        ],
+        autouse=True,
+    )
     def _choose(self, request: pytest.FixtureRequest) -> None:
-        self.embedding_dim = request.param
+        self.table = request.param
 
     def encoder(self) -> TableConfig:
-        return TableConfig(embedding_dim=self.embedding_dim)
+        return self.table
 
 
 class TestTokens(EncoderSuite):
