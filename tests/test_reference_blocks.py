@@ -9,6 +9,7 @@ import pytest
 from pydantic import BaseModel
 
 from mtl_search.model import MlpConfig, ResNetConfig, TableConfig
+from mtl_search.model.encoders.numbers import NumbersConfig
 from mtl_search.sweep.pruners import PrunerConfig
 from mtl_search.sweep.samplers import SamplerConfig
 from mtl_search.sweep.settings import Budget, Constraints, Objective, References, Resources, Settings
@@ -34,6 +35,7 @@ BLOCKS: dict[str, Sequence[type[BaseModel]]] = {
     "sampler": union(SamplerConfig),
     "pruner": union(PrunerConfig),
     "encoder": [TableConfig],
+    "numeric": union(NumbersConfig),
     "trunk": [MlpConfig, ResNetConfig],
     "optimizer": union(OptimizerConfig),
     "schedule": union(ScheduleConfig),

@@ -2,17 +2,17 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import final
+from typing import cast, final
 
 from typing_extensions import override
 
 from mtl_search.errors import Mismatch
-from mtl_search.space.node import Fields, Members, Node
+from mtl_search.space.node import Constant, Fields, Members, Node
 from mtl_search.space.parameter import Categorical, FloatRange, Parameter, Range
 from mtl_search.space.suggest import Suggest
 from mtl_search.space.wording import Path, show
 
-__all__ = ["Leaf", "OneOf", "Simplex"]
+__all__ = ["Leaf", "OneOf", "Simplex", "without"]
 
 
 @final
@@ -108,3 +108,14 @@ class Simplex(Node):
     @property
     def _range(self) -> FloatRange:
         return FloatRange(self.low, self.high, log=True)
+
+
+def without(node: Node, name: str, option: str) -> Node:
+    """The node with ``option`` of the part called ``name`` left out, also where it is an alternative."""
+    if isinstance(node, OneOf):
+        return OneOf(
+            tuple((known, cast(Fields, without(fields, name, option))) for known, fields in node.alternatives)
+        )
+    if not isinstance(node, Fields) or ("name", Constant(name)) not in node.entries:
+        return node
+    return Fields(tuple(entry for entry in node.entries if entry[0] != option))

@@ -18,7 +18,7 @@ from mtl_search.space.members import MembersRange, read_members
 from mtl_search.space.node import Constant, Node, PerTask, walk
 from mtl_search.space.parameter import IntRange, Parameter
 from mtl_search.space.pydantic_errors import OLD_KEYS, spec_error
-from mtl_search.space.ranges import Leaf
+from mtl_search.space.ranges import Leaf, without
 from mtl_search.space.reading import Reader, named
 from mtl_search.space.sharing_range import Shared, SharingRange, Split, Tree
 from mtl_search.space.sharing_reading import read_sharing
@@ -120,6 +120,12 @@ class SearchSpace:
             space = replace(space, sharing=Split(IntRange(1, max(stages)) if max(stages) > 1 else 1))
         space._check()
         return space
+
+    def without(self, key: str, name: str, option: str) -> "SearchSpace":
+        """This space with ``option`` left at its default wherever ``key`` is the part called ``name``."""
+        if key not in self.options:
+            return self
+        return replace(self, options={**self.options, key: without(self.options[key], name, option)})
 
     @property
     def n_stages(self) -> int:

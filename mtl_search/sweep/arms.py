@@ -68,7 +68,8 @@ def arms_of(spec: SweepSpec) -> tuple[Arm, ...]:
     in_total = per_task * len(settings.main_tasks) if per_task is not None else None
     arms = [Arm(SINGLE_TASK, spec.space, _of_each_task(SINGLE_TASK, spec), per_task)]
     if settings.references.linear:
-        arms.append(Arm(LINEAR, spec.override(NO_TRUNK), _of_each_task(LINEAR, spec), per_task))
+        space = spec.override(NO_TRUNK).without("encoder", "table", "numeric")  # embeddings of numbers bend
+        arms.append(Arm(LINEAR, space, _of_each_task(LINEAR, spec), per_task))
     arms += [Arm(name, spec.override(part), {name: everything}, in_total) for name, part in tuned.items()]
     if settings.references.trees:
         trees = TreesSpace(MembersRange(everything, 1, 1))

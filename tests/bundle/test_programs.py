@@ -20,10 +20,12 @@ TABLE = tiny_table(11, seed=9)
 
 
 def test_onnx_says_the_same_for_any_number_of_rows(tmp_path: Path) -> None:
-    """Of every kind of task, and of a transform that ONNX has no operation for."""
+    """Of every kind of task, and with embedded numbers; of a transform that ONNX has no operation for."""
     onnxruntime = pytest.importorskip("onnxruntime")
     tasks = {**TINY_TASKS, "cost": {"kind": "regression", "transform": "quantile"}}
-    model = Predictor.load(tiny_bundle(tmp_path / "model", tiny_dataset(160, tasks=tasks)))
+    model = Predictor.load(
+        tiny_bundle(tmp_path / "model", tiny_dataset(160, tasks=tasks), numeric=("ple", "plr"))
+    )
     write_onnx(model, tmp_path)
     session = onnxruntime.InferenceSession(tmp_path / "model.onnx")
     assert [one.name for one in session.get_outputs()] == sorted(TINY_TASKS)

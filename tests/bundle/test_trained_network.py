@@ -43,7 +43,7 @@ def trained(dataset: Dataset, members: tuple[str, ...] = NAMES, **options: Any) 
     ("members", "options"),
     [
         (NAMES, {}),
-        (("ill",), {}),
+        (("ill",), {"encoder": {"name": "table", "numeric": {"name": "ple", "bins": 5}}}),
         (NAMES, {"trunk": {"name": "resnet", "stages": 2, "width": 8, "dropout": 0.3}}),
         (("cost", "ill"), {"weighting": {"name": "fixed", "weights": {"cost": 0.5, "ill": 1.5}}}),
         (("cost",), {"trunk": {"name": "mlp", "stages": 0}, "sharing": "cost"}),

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mtl_search.data.inputs import NumericInputs
-from mtl_search.data.inputs.numeric import is_numeric, read_numbers
+from mtl_search.data.inputs.numeric import STEPS, is_numeric, read_numbers
 from mtl_search.errors import DataError
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
@@ -85,6 +85,58 @@ def test_indicators_follow_in_the_order_of_their_columns() -> None:
     assert inputs.features == ("a", "b", "c", "missing a", "missing c")
     assert inputs.encode(train)[:, 3:].tolist() == [[0, 1], [1, 0], [0, 0]]
     assert inputs.encode(train).dtype == torch.float32
+
+
+def quantiles(values: list[object]) -> tuple[float, ...]:
+    (of_column,) = NumericInputs.fit(one(values), ("x",)).quantiles
+    return of_column
+
+
+def test_quantiles_are_those_of_the_feature() -> None:
+    values = np.random.default_rng(0).lognormal(size=1000)
+    feature_N = np.array(encode(one([*values]), one([*values]))).ravel()
+    expected = np.quantile(feature_N, np.linspace(0, 1, STEPS + 1))
+    np.testing.assert_allclose(quantiles([*values]), expected, atol=1e-6)
+
+
+def test_quantiles_are_of_the_numbers_that_are_there() -> None:
+    values = [float(value) for value in range(50)]
+    assert quantiles([*values, None, float("nan"), *[None] * 50]) == quantiles([*values])
+
+
+def test_few_rows_have_as_many_quantiles() -> None:
+    found = quantiles([9.0, 3.0, 5.0, 3.0])
+    np.testing.assert_allclose(
+        found, sorted(np.ravel(encode(one([9.0, 3.0, 5.0, 3.0]), one([9.0, 3.0, 5.0, 3.0])))), atol=1e-6
+    )
+
+
+@pytest.mark.parametrize(
+    "values",
+    [[True, False, None], [0, 1, 1, 1], [7.0, None], [-1e300, 1e300, None], [1e-320, 2e-320, 3e-320]],
+)
+def test_two_values_have_no_quantiles(values: list[object]) -> None:
+    """Nor have numbers that are one and the same as features."""
+    assert quantiles(values) == ()
+
+
+@settings(deadline=None)
+@given(st.lists(finite, min_size=3, max_size=200))
+def test_quantiles_rise_within_bounds_from_the_least_to_the_largest(values: list[float]) -> None:
+    found = quantiles([*values])
+    if found:
+        ends = encode(one([*values]), one([min(values), max(values)]))
+        np.testing.assert_allclose((found[0], found[-1]), np.ravel(ends), atol=2e-6)
+        assert len(found) == min(STEPS, len(values) - 1) + 1
+        assert sorted(found) == list(found)
+        assert len(set(found)) > 1
+
+
+def test_indicators_have_no_quantiles() -> None:
+    train = pa.table({"a": [1.0, None, 2.0, 4.0], "b": [1.0, 2.0, 2.0, 1.0], "c": [None, 1.0, 2.0, 3.0]})
+    shape = NumericInputs.fit(train, ("a", "b", "c")).shape
+    assert [bool(points) for points in shape.quantiles] == [True, False, True, False, False]
+    assert shape.n_numeric == 5
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,15 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from mtl_search.data import InputShape
-from mtl_search.model.encoders.numbers import Periodic, PiecewiseLinear, Plain
+from mtl_search.model.encoders.numbers import Periodic, PiecewiseLinear
 from mtl_search.model.encoders.table import TableConfig, TableEncoder, embedding_dims
+from mtl_search.model.trunks.mlp import MlpConfig
 from mtl_search.testing.encoder_suite import EncoderSuite
+from mtl_search.testing.toy_networks import TOY_SHAPE, toy_cost, toy_rows
 from mtl_search.testing.trunk_suite import TrunkSuite
 from tests.fixtures.parts import Steps, Tokens
+
+TABLE = TableConfig()
 
 
 class TestTable(EncoderSuite):
@@ -120,6 +124,45 @@ def test_numbers_alone_pass_unchanged() -> None:
     inputs = {"numeric": numeric, "categorical": torch.empty(4, 0, dtype=torch.int64)}
     assert encoder(inputs) is numeric
     assert list(encoder.parameters()) == []
+
+
+EMBEDDED = InputShape(5, (3,), ((), (0.0, 1.0, 3.0), (), (-1.0, 0.0, 0.0), ()))  # the second and the fourth
+
+
+@pytest.mark.parametrize("numeric", [PiecewiseLinear(width=4), Periodic(width=4)])
+def test_numbers_without_quantiles_stay_in_front_as_they_are(numeric: Any) -> None:
+    config = TableConfig(numeric=numeric, embedding_dim=2)
+    assert config.chunks(EMBEDDED) == (1, 1, 1, 4, 4, 2)
+    inputs = {"numeric": torch.randn(6, 5), "categorical": torch.zeros(6, 1, dtype=torch.int64)}
+    encoder = config.build(EMBEDDED)
+    features = encoder(inputs)
+    assert torch.equal(features[:, :3], inputs["numeric"][:, [0, 2, 4]])
+    changed = {**inputs, "numeric": inputs["numeric"] + torch.tensor([0.0, 0.0, 0.0, 1.0, 0.0])}
+    assert (encoder(changed) != features).any(0).tolist()[:7] == [False] * 7, "the fourth alone has changed"
+    assert (encoder(changed) != features).any(0)[7:11].any()
+
+
+@pytest.mark.parametrize("numeric", [PiecewiseLinear(), Periodic()])
+def test_a_table_without_numbers_to_embed_has_no_embedding(numeric: Any) -> None:
+    for shape in (InputShape(3), InputShape(0, (4,))):
+        config = TableConfig(numeric=numeric)
+        assert config.features(shape) == TableConfig().features(shape)
+        names = {name for name, _ in config.build(shape).named_parameters()}
+        assert names == {name for name, _ in TableConfig().build(shape).named_parameters()}
+
+
+@pytest.mark.parametrize("numeric", ["ple", "plr"])
+def test_embeddings_work_in_mixed_precision_and_count_as_cost(numeric: str) -> None:
+    config = TableConfig.model_validate({"numeric": numeric})
+    module, inputs = config.build(TOY_SHAPE), toy_rows(["age"], 9).inputs
+    with torch.autocast("cpu", torch.bfloat16):
+        rough = module(inputs)
+    torch.testing.assert_close(rough.float(), module(inputs), rtol=0.02, atol=0.02)
+    costs = [toy_cost(["age"], "age", MlpConfig(stages=1, width=1), encoder) for encoder in (TABLE, config)]
+    more = sum(p.numel() for p in module.parameters()) - TABLE.build(TOY_SHAPE).weight_W.numel()
+    wider = config.features(TOY_SHAPE).width - TABLE.features(TOY_SHAPE).width
+    assert costs[1].n_params - costs[0].n_params == more + wider
+    assert costs[1].flops > costs[0].flops + 2 * wider
 
 
 def test_a_copy_on_another_device_reads_the_same_places() -> None:
