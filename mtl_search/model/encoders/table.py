@@ -96,7 +96,7 @@ class TableEncoder(nn.Module):
 
     def forward(self, inputs: Inputs) -> Tensor:
         """The features_BF of a batch."""
-        numbers = self.numbers(inputs["numeric"])
+        numbers: Tensor = self.numbers(inputs["numeric"])
         if self.weight_W is None:
             return numbers
         index_BE = torch.addcmul(self.start_E, inputs["categorical"][:, self.column_E], self.step_E)

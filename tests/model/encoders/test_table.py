@@ -159,7 +159,7 @@ def test_embeddings_work_in_mixed_precision_and_count_as_cost(numeric: str) -> N
         rough = module(inputs)
     torch.testing.assert_close(rough.float(), module(inputs), rtol=0.02, atol=0.02)
     costs = [toy_cost(["age"], "age", MlpConfig(stages=1, width=1), encoder) for encoder in (TABLE, config)]
-    more = sum(p.numel() for p in module.parameters()) - TABLE.build(TOY_SHAPE).weight_W.numel()
+    more = sum(p.numel() for p in module.parameters()) - TableEncoder(TOY_SHAPE).weight_W.numel()
     wider = config.features(TOY_SHAPE).width - TABLE.features(TOY_SHAPE).width
     assert costs[1].n_params - costs[0].n_params == more + wider
     assert costs[1].flops > costs[0].flops + 2 * wider

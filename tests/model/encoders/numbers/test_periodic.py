@@ -5,7 +5,6 @@ import math
 import pytest
 import torch
 
-from mtl_search.model.encoders.numbers import Periodic
 from mtl_search.model.encoders.numbers.periodic import PeriodicEmbedding
 
 
@@ -29,7 +28,7 @@ def test_frequencies_start_within_three_standard_deviations() -> None:
 def test_outputs_are_those_of_the_authors() -> None:
     theirs = pytest.importorskip("rtdl_num_embeddings")
     oracle = theirs.PeriodicEmbeddings(3, 4, n_frequencies=5, frequency_init_scale=0.7, lite=False)
-    module = Periodic(frequencies=5, width=4).build(((0.0, 1.0, 2.0),) * 3)
+    module = PeriodicEmbedding(3, 5, 0.1, 4)
     numbers = torch.randn(20, 3)
     with torch.no_grad():
         module.frequency_F1K.copy_(oracle.periodic.weight.unsqueeze(1))

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from mtl_search.data.inputs.numeric import STEPS
-from mtl_search.model.encoders.numbers import PiecewiseLinear
 from mtl_search.model.encoders.numbers.piecewise import PiecewiseLinearEmbedding, edges_of
 
 GRID = tuple(np.linspace(-2, 2, STEPS + 1).tolist())
@@ -38,7 +37,7 @@ def test_beyond_the_ends_of_train_only_the_line_goes_on() -> None:
 
 
 def test_it_starts_as_a_line() -> None:
-    module = PiecewiseLinear(width=5).build((GRID, GRID))
+    module = PiecewiseLinearEmbedding([edges_of(GRID, 48)] * 2, 5)
     x, y = torch.randn(2, 1, 2)
     torch.testing.assert_close(module(x) + module(y), module(x + y) + module(torch.zeros(1, 2)))
     values = torch.cat([p.detach().flatten() for p in (module.linear_F1D, module.bias_F1D)])
