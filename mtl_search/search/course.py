@@ -14,7 +14,7 @@ from mtl_search.search.designs.composing import design_records
 from mtl_search.search.designs.finalists import with_controls
 from mtl_search.search.designs.plans import NetworkPlan, PlannedTraining
 from mtl_search.search.designs.untried import Untried
-from mtl_search.search.ending import cut_short, nothing_confirmed, nothing_final
+from mtl_search.search.ending import left_out, nothing_confirmed, nothing_final
 from mtl_search.search.executors import Executor
 from mtl_search.search.forecast.clock import RunClock
 from mtl_search.search.forecast.counts import Step
@@ -135,7 +135,7 @@ class Course:
         board.write_designs(designs)
         interrupted = hopeless is None and not (self._settled and self._confirm(networks))
         board.settle({task: value for task, value in ledger.yardsticks.items() if math.isfinite(value)})
-        notes = cut_short(spec.settings.budget, ledger, *left_over)
+        notes = left_out(spec.settings, ledger, *left_over)
         trials, metrics, resamples, tasks = map(board.frame, ("trials", "metrics", "resamples", "tasks"))
         before = board.summary_records()
         summary = summarise(trials, metrics, resamples, designs, tasks, before, notes=notes)

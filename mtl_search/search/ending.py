@@ -7,19 +7,21 @@ from mtl_search.records import DesignRecord, Phase, TrialRecord, TrialState
 from mtl_search.search.designs.plans import PlannedTraining
 from mtl_search.search.designs.untried import Untried
 from mtl_search.search.ledger import Ledger
-from mtl_search.sweep.settings import Budget
+from mtl_search.sweep.settings import Settings
 
-__all__ = ["cut_short", "nothing_confirmed", "nothing_final"]
+__all__ = ["left_out", "nothing_confirmed", "nothing_final"]
 
 
-def cut_short(
-    budget: Budget, ledger: Ledger, untried: Sequence[Untried], unreplicated: Sequence[PlannedTraining]
+def left_out(
+    settings: Settings, ledger: Ledger, untried: Sequence[Untried], unreplicated: Sequence[PlannedTraining]
 ) -> list[str]:
     """Caveats of a sweep that has come to its end; ``untried`` and ``unreplicated`` are what catch-up and
-    replication would have trained."""
+    replication would have trained, had there been time."""
+    found, budget = [], settings.budget
+    if not settings.references.catch_up:
+        found.append("the references did not try what other arms found: what these gain may be of tuning")
     if budget.hours is None:
-        return []
-    found = []
+        return found
     if untried:
         count = counted(len(untried), "network")
         found.append(

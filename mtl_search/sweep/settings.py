@@ -102,12 +102,14 @@ class Budget(BaseModel):
 
 @final
 class References(BaseModel):
-    """Optional reference arms for tables: linear networks, and boosted trees."""
+    """Optional reference arms for tables, linear networks and boosted trees; and whether ``single_task``
+    tries what other arms found (see `mtl_search.search.phases.catch_up`)."""
 
     model_config = FROZEN
 
     linear: bool = True
     trees: bool = True
+    catch_up: bool = True
 
 
 @final

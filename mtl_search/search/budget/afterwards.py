@@ -69,7 +69,7 @@ def _guessed(spec: SweepSpec, ledger: Ledger, takes: Takes) -> Afterwards:
     plain = [alone] * n + linear + [shared] * 2
     designs = [shared] * min(settings.objective.max_networks or n, n)
     promising = plain + designs * (2 + len(spec.arms))
-    again = [alone] * n * 2
+    again = [alone] * n * 2 * settings.references.catch_up
     confirmed = plain + trees + designs * min(2, budget.finalists) + [alone] * n
     wanted = budget.seeds if budget.finalists else 0
     return Afterwards(
@@ -85,7 +85,7 @@ def _counted(spec: SweepSpec, ledger: Ledger, data: str, takes: Takes) -> Afterw
     budget, timings = spec.settings.budget, ledger.timings
     alone = timings.whole(SINGLE_TASK) or 0.0
     promising = serving(spec, ledger, ledger.replicated)
-    again = untried(spec, ledger, data, promising)
+    again = untried(spec, ledger, data, promising) if spec.settings.references.catch_up else []
     found = {ledger[key].config_id: ledger[key] for key in promising}
     networks = list(found.values())
     repeated = [

@@ -19,7 +19,7 @@ What turns out not to be needed after the search goes back to it, before test is
 No training is started that is expected to last longer than what is left to its phase. If what follows
 the search turns out longer than planned, first seeds of the confirmation are left out (down to `FEWEST`),
 then later rounds of the replication and the catch-up of designs that are not recommended, then the first
-round, and the recommended design's catch-up last; `ending.cut_short` says so.
+round, and the recommended design's catch-up last; `ending.left_out` says so.
 """
 
 import time

@@ -83,6 +83,8 @@ def _searched(size: _Size) -> list[Part]:
 
 def _caught_up(size: _Size) -> list[Part]:
     """Each network of a promising design, alone for each task that it serves there, within the bound."""
+    if not size.spec.settings.references.catch_up:
+        return []
     designs = size.networks if size.spec.settings.objective.max_networks else 1
     arms = len(size.shared) + len(size.composed) + 0.5  # designs of all arms have few pairs of their own
     pairs = size.tasks * (1 + (designs - 1) / 2) * arms * TRIED_PART

@@ -11,6 +11,9 @@ no longer, so these count as well.
 The bound. Under a budget of trials: the networks of the design that would be recommended are tried always,
 those of others until ``single_task`` has trained twice as much as its own studies may. Under hours: as the
 time that is reserved for it allows, the recommended design's first.
+
+With ``references: {catch_up: false}`` the references stay what they are, say plain networks that networks of
+other kinds, in arms of their own, are compared with. A caveat of the summary says so.
 """
 
 from collections.abc import Iterator
@@ -101,8 +104,10 @@ class CatchUp(JobSource):
         return within_bound(conductor.spec, conductor.ledger, found)
 
     def left(self) -> list[Untried]:
-        """All that is not tried, whether or not the budget allows it."""
+        """All that is to be tried, whether or not the budget allows it."""
         conductor = self._conductor
+        if not conductor.spec.settings.references.catch_up:
+            return []
         data = conductor.dataset.fingerprint
         return untried(conductor.spec, conductor.ledger, data, self._serving())
 

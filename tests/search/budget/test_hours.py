@@ -18,7 +18,7 @@ from mtl_search.search.budget import hours as hours_module
 from mtl_search.search.budget import turns as turns_module
 from mtl_search.search.designs.composing import design_records
 from mtl_search.search.designs.finalists import with_controls
-from mtl_search.search.ending import cut_short
+from mtl_search.search.ending import left_out
 from mtl_search.search.jobs import Job, JobSource, Placement
 from mtl_search.search.ledger import recording as clock_module
 from mtl_search.search.phases.catch_up import CatchUp, until_settled
@@ -72,7 +72,7 @@ class Sweep:
         if hours is not None:
             hours.confirming()
         self.train(self.confirmation)
-        self.notes = cut_short(spec.settings.budget, ledger, *left_over)
+        self.notes = left_out(spec.settings, ledger, *left_over)
         return self.clock[0] - began
 
     def train(self, source: JobSource, stop_after: int | None = None) -> None:

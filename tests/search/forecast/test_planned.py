@@ -51,6 +51,7 @@ def test_the_search_is_exact_and_what_is_switched_off_is_not_there(tiny_spec: Ti
     }
     assert (plan.within(Step.REPLICATION), plan.within(Step.CONFIRMATION)) == ((), ())
     assert plan.total.low == 15
+    assert planned_trials(tiny_spec(references={"catch_up": False})).total == Count.exactly(15)
 
 
 def test_a_linear_arm_and_arms_of_the_user_count(tiny_spec: TinySpec) -> None:

@@ -10,6 +10,7 @@ from mtl_search.records import Phase, TrialRecord, TrialState
 from mtl_search.search.designs import untried as module
 from mtl_search.search.designs.composing import compose_arm, design_records, serving
 from mtl_search.search.designs.control import alone
+from mtl_search.search.ending import left_out
 from mtl_search.search.jobs import Job, JobSource
 from mtl_search.search.phases.catch_up import CatchUp
 from mtl_search.search.phases.conductor import Conductor
@@ -130,6 +131,16 @@ def test_a_network_of_another_space_is_tried_as_it_is(bench: MakeBench) -> None:
     assert len([t for t in study.trials if t.state.name == "FAIL"]) == sum(
         r.members == ("cost",) for r in of_wide
     ), "the study learns nothing of it"
+
+
+def test_references_that_do_not_catch_up_stay_of_their_kind(bench: MakeBench) -> None:
+    wide = {"name": "mlp", "stages": 2, "width": 16}
+    b = bench(arms={"wide": {"members": "all", "trunk": wide}}, budget=SMALL, references={"catch_up": False})
+    conductor, catch_up, source = sources(b)
+    b.run(source)
+    assert (catch_up.missing(), len(b.records())) == ([], len(b.jobs))
+    assert not any('"width":16' in r.config for r in alone_of(b).values())
+    assert any("may be of tuning" in note for note in left_out(b.spec.settings, conductor.ledger, [], []))
 
 
 def test_what_fails_alone_is_not_tried_for_ever(bench: MakeBench) -> None:
