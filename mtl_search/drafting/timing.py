@@ -1,60 +1,69 @@
-"""How long a sweep is expected to take here: a short trial, and how many trainings are planned."""
+"""How long a sweep is expected to take here: a few short trainings, and how many are planned."""
 
 import os
 import random
 import sys
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from statistics import fmean
 from typing import final
 
-from mtl_search.arm_names import ALONE_ARMS, CONTROL
+from mtl_search.arm_names import CONTROL, SINGLE_TASK, TREES
 from mtl_search.data import Dataset
 from mtl_search.search import Part, Step, planned_trials
 from mtl_search.search.executors.inline import Inline
+from mtl_search.search.forecast.typical import trained_to_end
 from mtl_search.space import RandomSuggest
 from mtl_search.sweep import SweepSpec
-from mtl_search.training import Score, Training, TrialConfig
+from mtl_search.sweep.arms import Arm, arms_of
+from mtl_search.training import Score
+from mtl_search.training.kinds import begin, read_config
 
 __all__ = ["Pace", "expected_seconds", "measured_pace"]
 
-MEASURED = 2.0  # seconds that each of the two kinds of network is trained for
+MEASURED = 2.0  # seconds in which networks of an arm are drawn and trained, until there are
+DRAWN = 8  # of them, since how long one takes hangs on its width, and in the search on its members
+ROWS = 2_048  # of train that they see
+
+# As the committed sweeps had it:
 START = 12.0  # seconds until workers train, and of the page at the end
-PART_OF_EPOCHS = {Step.SEARCH: 0.5, Step.CATCH_UP: 0.7, Step.REPLICATION: 0.7, Step.CONFIRMATION: 0.7}
-"""Of the epochs that a training may have: it stops by patience, and in the search by the pruner."""
+IN_USE = 0.85  # the part of the time in which a place is training
+BESIDES = 0.1  # seconds of a training before its first epoch and after its last
+EPOCHS = 0.8  # of those that a network may have it trains this part, until patience ends it
+STOPPED = 0.3  # the same of one that the pruner stops
+TREES_EPOCHS = 25  # those of trees, whose rounds are many more than they need
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Seconds of an epoch over all train rows, of one task alone and of all in one network."""
+    """Seconds of an epoch over all train rows of the networks of each arm, and how many train at a time."""
 
-    alone: float
-    together: float
+    seconds: Mapping[str, float]
     slots: int
 
-    def of(self, part: Part) -> float:
-        """Of the networks of one arm."""
-        if part.arm in (*ALONE_ARMS, CONTROL):
-            return self.alone
-        return self.together if part.step is Step.SEARCH and part.arm.startswith("shared") else self._between
-
-    @property
-    def _between(self) -> float:
-        return (self.alone + self.together) / 2
+    def of(self, part: Part, spec: SweepSpec, to_end: Mapping[str, float]) -> float:
+        """Seconds of a training; ``to_end``: the share of an arm's trials that the pruner does not stop."""
+        if part.arm == TREES:
+            return BESIDES + TREES_EPOCHS * self.seconds[TREES]
+        whole = to_end[part.arm] if part.step is Step.SEARCH else 1.0
+        epochs = spec.max_epochs * (whole * EPOCHS + (1 - whole) * STOPPED)
+        return BESIDES + epochs * self.seconds[SINGLE_TASK if part.arm == CONTROL else part.arm]
 
 
 def measured_pace(spec: SweepSpec, dataset: Dataset, train_rows: int) -> Pace:
-    """Trains a network of one task and one of all for a moment, and scales to ``train_rows``.
+    """Trains networks of each arm for an epoch over some rows, and scales to ``train_rows``.
 
     Slots are one for each core, since a trial takes one.
     """
-    tasks = spec.settings.main_tasks
-    scale = train_rows / len(dataset.train)
-    alone = _seconds_an_epoch(spec, dataset, tasks[:1])
-    together = _seconds_an_epoch(spec, dataset, tasks) if len(tasks) > 1 else alone
-    slots = max(1, _cores() // spec.settings.resources.cpu)
-    return Pace(alone * scale, together * scale, slots)
+    few = min(ROWS, len(dataset.train))
+    share = few / len(dataset.train)
+    valid = dataset.valid.slice(0, max(1, round(share * len(dataset.valid))))
+    small = replace(dataset, train=dataset.train.slice(0, few), valid=valid)
+    scale = train_rows / few
+    seconds = {arm.name: scale * _seconds_an_epoch(spec, small, arm) for arm in arms_of(spec)}
+    return Pace(seconds, max(1, _cores() // spec.settings.resources.cpu))
 
 
 def _cores() -> int:
@@ -62,24 +71,24 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 
 
-def _seconds_an_epoch(spec: SweepSpec, dataset: Dataset, members: Sequence[str]) -> float:
-    suggest = RandomSuggest(random.Random(0))
-    config = TrialConfig.model_validate(spec.space.sample(suggest, tuple(members)))
-    main = {name: dataset.tasks[name].metric for name in members}
+def _seconds_an_epoch(spec: SweepSpec, dataset: Dataset, arm: Arm) -> float:
+    """The mean over networks that are drawn from the arm's space."""
+    suggest, studies = RandomSuggest(random.Random(0)), list(arm.studies.values())
     device = Inline(spec.settings.resources).place.device
-    training = Training(config, dataset, seed=0, score=Score(main), device=device)
-    training.run_epoch()  # which also starts what is started once
-    began, epochs = time.perf_counter(), 0
-    while not training.finished and (epochs == 0 or time.perf_counter() - began < MEASURED):
-        training.run_epoch()
-        epochs += 1
-    return (time.perf_counter() - began) / max(epochs, 1)
+    began, found = time.perf_counter(), list[float]()
+    while len(found) < DRAWN and (not found or time.perf_counter() - began < MEASURED):
+        members = studies[len(found) % len(studies)] or arm.space.members.suggest(suggest)
+        config = read_config(arm.space.sample(suggest, members))
+        score = Score({name: dataset.tasks[name].metric for name in members})
+        training = begin(config, dataset, seed=0, score=score, device=device)
+        if not found:
+            training.run_epoch()  # which also starts what is started once
+        found.append(training.run_epoch().seconds)
+    return fmean(found)
 
 
 def expected_seconds(spec: SweepSpec, pace: Pace) -> float:
     """Of the whole command, from its start to its page, at one trial for each core."""
-    seconds = sum(
-        part.count.expected * PART_OF_EPOCHS[part.step] * spec.max_epochs * pace.of(part)
-        for part in planned_trials(spec).parts
-    )
-    return START + seconds / pace.slots
+    to_end = {arm.name: trained_to_end(spec, arm) for arm in arms_of(spec)}
+    seconds = sum(part.count.expected * pace.of(part, spec, to_end) for part in planned_trials(spec).parts)
+    return START + seconds / (IN_USE * pace.slots)

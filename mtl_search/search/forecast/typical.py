@@ -14,7 +14,7 @@ from mtl_search.sweep.arms import INFORMED, Arm, arms_of
 from mtl_search.sweep.spec import SweepSpec
 from mtl_search.training import TrialConfig
 
-__all__ = ["TypicalNetworks"]
+__all__ = ["TypicalNetworks", "trained_to_end"]
 
 DRAWN = 32  # networks of an arm
 UNKNOWN = 30  # trials of a study under a budget of hours
@@ -47,13 +47,14 @@ class TypicalNetworks:
         return Typical(
             fmean(len(config.members) for config in configs),
             fmean(self._costs.of(config).flops for config in configs),
-            self._complete(arm),
+            trained_to_end(self._spec, arm),
         )
 
-    def _complete(self, arm: Arm) -> float:
-        """The share of its trials that the pruner lets train to their end."""
-        pruner = self._spec.settings.pruner
-        pruner = pruner.after(INFORMED) if arm.is_reference else pruner
-        trials = arm.trials or UNKNOWN
-        rungs, factor = pruner.halvings(self._spec.max_epochs)
-        return expected_complete(trials, rungs, factor, pruner.startup_trials) / trials
+
+def trained_to_end(spec: SweepSpec, arm: Arm) -> float:
+    """The share of an arm's trials that the pruner is expected to let train to their end."""
+    pruner = spec.settings.pruner
+    pruner = pruner.after(INFORMED) if arm.is_reference else pruner
+    trials = arm.trials or UNKNOWN
+    rungs, factor = pruner.halvings(spec.max_epochs)
+    return expected_complete(trials, rungs, factor, pruner.startup_trials) / trials

@@ -1,0 +1,40 @@
+"""What an epoch of each kind of network costs, relative to the plain MLP of the same width."""
+
+import random
+import time
+from collections.abc import Mapping
+from statistics import median
+
+from benchmarks.tabular_sweeps import KINDS
+from mtl_search.arm_names import SEARCH
+from mtl_search.data import Dataset
+from mtl_search.space import RandomSuggest
+from mtl_search.sweep import SweepSpec
+from mtl_search.training import Score, Training, TrialConfig
+
+__all__ = ["relative_seconds"]
+
+WIDTH, STAGES = 128, 3
+
+
+def relative_seconds(spec: SweepSpec, dataset: Dataset, *, epochs: int) -> Mapping[str, float]:
+    """By arm, the median over ``epochs`` of each, which are trained in turns, on one CPU core."""
+    trainings = {arm: _training(spec, dataset, arm) for arm in KINDS}
+    seconds: dict[str, list[float]] = {arm: [] for arm in KINDS}
+    for epoch in range(1 + epochs):
+        for arm, training in trainings.items():
+            began = time.perf_counter()
+            training.run_epoch()
+            if epoch:  # the first one also starts what is started once
+                seconds[arm].append(time.perf_counter() - began)
+    return {arm: median(found) / median(seconds[SEARCH]) for arm, found in seconds.items()}
+
+
+def _training(spec: SweepSpec, dataset: Dataset, arm: str) -> Training:
+    """A network of all tasks of the arm's kind."""
+    space = spec.space if arm == SEARCH else spec.arms[arm]
+    value = space.sample(RandomSuggest(random.Random(0)), spec.settings.all_tasks)
+    value["trunk"] = {**value["trunk"], "width": WIDTH, "stages": STAGES, "dropout": 0.1}  # type: ignore[dict-item]
+    config = TrialConfig.model_validate({**value, "epochs": 1000, "patience": None})
+    metrics = {name: task.metric for name, task in dataset.tasks.items()}
+    return Training(config, dataset, seed=0, score=Score(metrics), device="cpu")
