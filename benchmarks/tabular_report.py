@@ -44,7 +44,7 @@ def table(boards: Mapping[str, Leaderboard], seconds: Seconds) -> tuple[str, Map
 def _of_arm(summary: pd.DataFrame, arm: str) -> Mapping[str, float] | None:
     """What the confirmation showed of the smallest design of an arm; None if it has none."""
     rows = summary[summary["arms"].map(lambda arms: arm in arms)].sort_values("n_networks")
-    return rows.iloc[0].to_dict() if len(rows) else None
+    return {str(name): value for name, value in rows.iloc[0].items()} if len(rows) else None
 
 
 def _cells(

@@ -48,7 +48,7 @@ KINDS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
 
 def sweep_of(name: str, *, quick: bool, resources: Mapping[str, Any]) -> SweepSpec:
     """The sweep over the rows and tasks of the shipped one of that name."""
-    shipped = load_sweep(SHIPPED / f"{name}.yaml").document.data
+    shipped: Mapping[str, Any] = load_sweep(SHIPPED / f"{name}.yaml").document.data
     size, tasks = DATASETS[name], len(shipped["tasks"])
     each = 1 if quick else size.reference_trials
     data = {**shipped["data"], **({"rows": 3000} if quick else {})}
