@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from mtl_search.analysis.frames import default_gains, rows_of, searched
+from mtl_search.analysis.sharing import shared_stages, way_of_sharing
 from mtl_search.design import is_of_branching
-from mtl_search.design.branching import read_stages
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
     from optuna.importance import BaseImportanceEvaluator
 
-__all__ = ["FEWEST_TRIALS", "OVERALL", "features", "importances", "shared_stages"]
+__all__ = ["FEWEST_TRIALS", "OVERALL", "features", "importances"]
 
 Features = dict[str, float | str | bool]
 
@@ -24,14 +24,15 @@ FEWEST_TRIALS = 20  # PED-ANOVA compares the best tenth with the rest: two trial
 MOST_TRIALS = 1_000  # of a target, evenly over the search: more take long and change little
 OVERALL = "delta_m"
 _WEIGHT = re.compile(r"^weighting\.(\w+\.)?weights\.")  # of a task, in whichever alternative of the space
-_DESIGN = ("members.", "weighting.name")  # parameters that the design features stand for
+_DESIGN = ("members.", "sharing.name", "weighting.name")  # parameters that the design features stand for
 
 
 def features(trials: pd.DataFrame) -> list[Features]:
     """What each trial was, by name: sampled hyperparameters, and the design in words that all trials share.
 
-    ``with <task>``: is it a member. ``members``: how many. Of networks of several tasks: ``shared stages``
-    (how many stages two members have in common, mean over pairs) and ``weighting`` (the method).
+    ``with <task>``: is it a member. ``members``: how many. Of networks of several tasks: ``sharing`` (the
+    way; of trees with ``shared stages``, how many two members have in common, mean over pairs) and
+    ``weighting`` (the method).
     ``weight of <task>``: in fixed weights. Other hyperparameters stand under their dotted path, as numbers
     where every value is one.
     """
@@ -79,20 +80,13 @@ def _features(row: Mapping[str, Any], everyone: list[str], numeric: set[str]) ->
     if len(members) > 1:
         if math.isfinite(shared := shared_stages(row["sharing"], members)):
             found["shared stages"] = shared
+        found["sharing"] = way_of_sharing(row["sharing"], members)
         found["weighting"] = row["weighting"]
     for name, text in row["params"].items():
         if not (name.startswith(_DESIGN) or is_of_branching(name)) and name != "weighting":
             value = float(text) if name in numeric else text.strip('"')  # JSON writes names in quotes
             found[_WEIGHT.sub("weight of ", name)] = value
     return found
-
-
-def shared_stages(text: str, members: Collection[str]) -> float:
-    """How many stages two members go through together, mean over pairs; NaN if ``text`` is no branching."""
-    stages, n = read_stages(text), len(members)
-    if sorted(name for node in stages[0] for name in node) != sorted(members):
-        return math.nan
-    return sum(math.comb(len(node), 2) for nodes in stages for node in nodes) / max(math.comb(n, 2), 1)
 
 
 def _numeric_names(trials: pd.DataFrame) -> set[str]:

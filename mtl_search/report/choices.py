@@ -1,10 +1,10 @@
-"""Gain against the two choices of a network: how many stages its members share, and the weighting."""
+"""Gain against the choices of a network: how its members share it, how many stages, and the weighting."""
 
 from collections.abc import Sequence
 
 import pandas as pd
 
-from mtl_search.analysis.importance import shared_stages
+from mtl_search.analysis.sharing import HARD, shared_stages, way_of_sharing
 from mtl_search.report.figures import Figure, Panel, figure, panel, with_alpha
 from mtl_search.report.tables import Tables
 from mtl_search.report.words import plain
@@ -15,11 +15,16 @@ _FEW = 400  # points that a box plot can show
 
 
 def choices(tables: Tables) -> Figure | None:
-    """Gain against how many stages the members share, and by weighting."""
+    """Gain by way of sharing, against how many stages the members share, and by weighting."""
     kept = tables.evidence
     kept = kept[(kept["members"].map(len) > 1) & kept["mean_gain"].notna()]
     panels = []
-    stages = pd.Series(list(map(shared_stages, kept["sharing"], kept["members"])), kept.index, dtype=float)
+    shared = list(zip(kept["sharing"], kept["members"], strict=True))
+    ways = pd.Series([way_of_sharing(*one) for one in shared], kept.index, dtype=str).replace(HARD, "tree")
+    if ways.nunique() > 1:
+        order = _best_median_first(ways, kept)
+        panels.append(_boxes("By way of sharing, best median first", ways, order, kept, "var(--s1)"))
+    stages = pd.Series([shared_stages(*one) for one in shared], kept.index, dtype=float)
     depth = stages.dropna().map("{:.2g}".format)
     if depth.nunique() > 1:
         order = sorted(depth.unique(), key=float)
@@ -33,7 +38,7 @@ def choices(tables: Tables) -> Figure | None:
             )
         )
     if kept["weighting"].nunique() > 1:
-        order = list(kept.groupby("weighting")["mean_gain"].median().sort_values(ascending=False).index)
+        order = _best_median_first(kept["weighting"], kept)
         panels.append(
             _boxes("By weighting, best median first", kept["weighting"], order, kept, "var(--tuned)")
         )
@@ -44,6 +49,10 @@ def choices(tables: Tables) -> Figure | None:
         "members differ too, so this is a hint."
     )
     return figure("choices", "Where to split, and how to weight", note, *panels)
+
+
+def _best_median_first(groups: pd.Series, kept: pd.DataFrame) -> list[str]:
+    return list(kept["mean_gain"].groupby(groups).median().sort_values(ascending=False).index)
 
 
 def _boxes(title: str, groups: pd.Series, order: Sequence[str], kept: pd.DataFrame, tint: str) -> Panel:

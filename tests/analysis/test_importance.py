@@ -97,6 +97,15 @@ def test_shared_stages_are_a_mean_over_pairs() -> None:
     assert features(frame)[0]["shared stages"] == pytest.approx(4 / 3)
 
 
+def test_ways_of_sharing_are_a_feature_with_their_options() -> None:
+    soft = {"sharing": "mmoe(experts=4)", "params": {"sharing.experts": "4"}}
+    tree, experts = features(trials({}, soft))
+    assert (tree["sharing"], experts["sharing"]) == ("hard", "mmoe")
+    assert "shared stages" in tree
+    assert "shared stages" not in experts
+    assert experts["sharing.experts"] == 4.0
+
+
 def test_a_parameter_that_is_no_number_in_one_trial_is_a_category() -> None:
     frame = trials({"params": {"size": "64"}}, {"params": {"size": "auto"}}, {"params": {"depth": "2"}})
     assert [row.get("size") for row in features(frame)] == ["64", "auto", None]

@@ -1,5 +1,6 @@
 """Networks with experts on the page: what is drawn, what the maps say, where they stand."""
 
+import json
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 from mtl_search.analysis.gates import GateLevel
 from mtl_search.report import write_report
 from mtl_search.report.answer import answer
+from mtl_search.report.choices import choices
 from mtl_search.report.experts import draw_experts
 from mtl_search.report.gates import GateCell, gate_maps
 from mtl_search.report.pictures import examples, picture
@@ -119,6 +121,12 @@ def test_stages_before_the_experts_are_drawn(soft: Tables) -> None:
     trial = soft.trial(soft.evidence.query("arm == 'mmoe'")["trial_id"].iloc[0])
     drawing = picture(trial, trial["members"], soft).drawing
     assert [name for _, name in drawing.stages] == ["stage 1", "experts"]
+
+
+def test_ways_of_sharing_are_compared(soft: Tables) -> None:
+    ways, stages, _ = choices(soft).panels
+    assert set(json.loads(ways.json)["layout"]["xaxis"]["categoryarray"]) == {"tree", *WAYS}
+    assert json.loads(stages.json)["layout"]["xaxis"]["categoryarray"] == ["1", "2", "3"]
 
 
 def test_the_page_shows_them(path: Path, soft: Tables) -> None:
