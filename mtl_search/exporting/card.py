@@ -8,6 +8,7 @@ import numpy as np
 
 from mtl_search.analysis.confirmation import Runs, confirmed_designs
 from mtl_search.analysis.frames import metric_kinds
+from mtl_search.analysis.sharing import experts_of
 from mtl_search.analysis.significance import Estimate, estimate, jackknife_variance
 from mtl_search.analysis.verdict_text import advised, verdict_sentences
 from mtl_search.analysis.verdict_words import amount, arm_words, counted, percent, what
@@ -208,6 +209,10 @@ class Card:
         )
         params = self.design.n_params
         yield f"Design `{info.design_id}` of {arm_words(info.arm)}: {what(self.design)}."
+        of_networks = [(one.config.members, str(one.config.sharing)) for one in self.networks.values()]
+        for members, sharing in dict.fromkeys(of_networks):  # each was trained on several seeds
+            if experts := experts_of(sharing, members):
+                yield f"{_listed(members)} share layers by `{experts}`."
         yield (
             f"{amount(params)} parameters and {amount(self.design.flops)} operations a row, for each of "
             f"{counted(self._n_seeds(), 'seed')}; {weights:,} bytes of weights in all."

@@ -12,6 +12,7 @@ from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.text import Text
 
+from mtl_search.analysis.sharing import experts_of
 from mtl_search.analysis.significance import Verdict
 from mtl_search.analysis.verdict_words import amount, counted, listed, percent, together
 from mtl_search.arm_names import TREES
@@ -135,7 +136,7 @@ def show_networks(
     for key in design.networks:
         members = trials[key]["members"]
         served = [task for task in members if design.serves.get(task) == key]
-        console.print(Text.assemble((key, "bold"), f" ({trials[key]['weighting']})" * (len(members) > 1)))
+        flow(console, Text.assemble((key, "bold"), f" ({_how(trials[key])})" * (len(members) > 1)))
         for task in served:
             on_valid = percent(design.gains.get(task, math.nan)).rjust(_ON_VALID)
             gains = [_on_test(tested[task]), "  ", (on_valid, "dim")] if tested else [on_valid]
@@ -147,6 +148,12 @@ def show_networks(
             all_others = len(members) == n_tasks and len(helping) > 2
             names = f"all {len(helping)} others" if all_others else " ".join(helping)
             flow(console, Text.assemble("helped by ", (names, "dim")), 2)
+
+
+def _how(trial: Row) -> str:
+    """How a network of several tasks combines their losses, and by which experts they share, if they do."""
+    sharing = experts_of(trial["sharing"], trial["members"])
+    return f"{trial['weighting']}, {sharing}" if sharing else str(trial["weighting"])
 
 
 def gain_on_test(row: SummaryRecord) -> Text:

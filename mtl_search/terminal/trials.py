@@ -6,6 +6,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from mtl_search.analysis.sharing import experts_of
 from mtl_search.analysis.verdict_words import amount, percent
 from mtl_search.terminal.words import flow
 
@@ -26,4 +27,6 @@ def show_trials(console: Console, trials: Sequence[Mapping[str, Any]], n_tasks: 
         console.print(f"{gains} {costs} {row['weighting']}")
         whole = len(row["members"]) == n_tasks > 1
         members = f"all {n_tasks} tasks" if whole else " ".join(row["members"])
-        flow(console, Text.assemble((row["trial_id"], "bold"), (f": {members}", "dim")), 2)
+        experts = experts_of(row["sharing"], row["members"])
+        said = f": {members}{f' by {experts}' if experts else ''}"
+        flow(console, Text.assemble((row["trial_id"], "bold"), (said, "dim")), 2)

@@ -232,6 +232,23 @@ def test_trials_before_there_are_designs(empty: Leaderboard, capsys: Capture) ->
     )
 
 
+def test_experts_are_told_where_a_network_has_them(
+    empty: Leaderboard, searched: Leaderboard, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    sharing = "ple(shared_experts=4, task_experts=2, temperature=0.5, dropout=0.1, start=1)"
+    empty.record(synthetic_trial("search-0", sharing=sharing), synthetic_trial("search-1"))
+    shown = " ".join(top(empty, capsys).split())
+    assert f"search-0: age death by {sharing}" in shown
+    assert "search-1: age death by" not in shown
+    design = next(one for one in searched.design_records() if one.arm == "shared_equal")
+    trials = {row["trial_id"]: row | {"sharing": sharing} for row in plain(searched, "trials")}
+    show_networks(plain_console(), "Best", design, None, trials, 6)
+    shown = capsys.readouterr().out
+    assert f"{design.networks[0]} (equal, {sharing})" in " ".join(shown.split())
+    assert max(map(len, shown.splitlines())) <= 80
+
+
 def test_a_summary_of_designs_that_are_no_more(
     confirmed: Leaderboard, capsys: Capture, tmp_path: Path
 ) -> None:
