@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
-__all__ = ["BLOCK", "LEFT", "NAMES", "ROW", "STAGE", "TOP", "Block", "Drawing", "Gate", "Label", "Link"]
+__all__ = ["BLOCK", "LEFT", "ROW", "STAGE", "TOP", "Block", "Drawing", "Gate", "Label", "Link"]
 
-ROW, STAGE, BLOCK, LEFT, TOP, NAMES = 28, 62, 38, 4, 26, 158  # pixels
+ROW, STAGE, BLOCK, LEFT, TOP = 28, 62, 38, 4, 26  # pixels
+_LETTER, _HEAD = 8, 14  # pixels: a bold letter, a head before its name
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +63,16 @@ class Label:
     short: str
     served: bool
 
+    @property
+    def end(self) -> int:
+        """The x behind it."""
+        return self.x + _HEAD + _LETTER * len(self.short)
+
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
     """All that the template places; ``stages`` are the columns' x positions and names."""
 
-    width: int
     height: int
     stages: tuple[tuple[int, str], ...]
     blocks: tuple[Block, ...]
@@ -75,3 +80,8 @@ class Drawing:
     labels: tuple[Label, ...]
     text: str
     gates: tuple[Gate, ...] = ()
+
+    @property
+    def width(self) -> int:
+        """In pixels, as the height."""
+        return max(label.end for label in self.labels)

@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 from typing import final
 
 from mtl_search.analysis.gates import GateLevel
-from mtl_search.report.drawings import BLOCK, LEFT, NAMES, ROW, STAGE, TOP, Block, Drawing, Gate, Label, Link
+from mtl_search.report.drawings import BLOCK, LEFT, ROW, STAGE, TOP, Block, Drawing, Gate, Label, Link
 from mtl_search.report.words import short
 
 __all__ = ["draw_experts"]
 
-PITCH, HEIGHT, MIX = 20, 14, 46  # pixels: an expert with its gap, an expert, from experts to their gates
+# pixels: an expert with its gap, an expert, from experts to their gates, from gates to what is next
+PITCH, HEIGHT, MIX, NEXT = 20, 14, 40, 18
 
 
 def draw_experts(
@@ -110,7 +111,7 @@ class _Picture:
             middle = self._source(None)
             self.links += [Link(x + BLOCK, y, gate_x, middle, 0.0) for y in experts.values()]
             self.gates.append(Gate(gate_x, middle, "what shared experts go on with"))
-        self.stage_before, self.mixed_before, self.x = None, gate_x, gate_x + STAGE - BLOCK
+        self.stage_before, self.mixed_before, self.x = None, gate_x, gate_x + NEXT
 
     def drawn(self, served: Collection[str], text: str) -> Drawing:
         """All of it, with the heads."""
@@ -123,7 +124,7 @@ class _Picture:
         height = round(TOP + self.rows.height + 6)
         columns, blocks, links = tuple(self.columns), tuple(self.blocks), tuple(self.links)
         spoken = f"a network with experts: {text}"
-        return Drawing(self.x + NAMES, height, columns, blocks, links, labels, spoken, tuple(self.gates))
+        return Drawing(height, columns, blocks, links, labels, spoken, tuple(self.gates))
 
     def _source(self, owner: str | None) -> float:
         """The y of what an expert of a later level reads: its member's gate, or that of the shared ones."""

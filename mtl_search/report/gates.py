@@ -28,15 +28,20 @@ class GateMap:
     rows: tuple[tuple[str, tuple[GateCell, ...]], ...]
 
 
-def gate_maps(levels: Sequence[GateLevel], members: Collection[str]) -> tuple[GateMap, ...]:
-    """A map for each level; experts of one task alone stand below each other, as first, second ... own."""
-    return tuple(
-        _map(level, f" {at}" if len(levels) > 1 else "", sorted(members))
-        for at, level in enumerate(levels, start=1)
-    )
+def gate_maps(levels: Sequence[GateLevel], n_before: int, members: Collection[str]) -> tuple[GateMap, ...]:
+    """A map for each level, of which the first comes after ``n_before`` stages.
+
+    Experts of one task alone stand below each other, as the first, second ... of its own.
+    """
+    maps = []
+    for stage, level in enumerate(levels, start=n_before + 1):
+        title = "Mean gates" if len(levels) == 1 else f"Mean gates, stage {stage}"
+        title = f"Stitch after stage {stage}" if level.is_stitch else title
+        maps.append(_map(level, title, sorted(members)))
+    return tuple(maps)
 
 
-def _map(level: GateLevel, number: str, members: Sequence[str]) -> GateMap:
+def _map(level: GateLevel, title: str, members: Sequence[str]) -> GateMap:
     largest = max((abs(w) for taken in level.weights.values() for w in taken.values()), default=0.0)
     full = max(1.0, largest)
     if level.is_stitch:
@@ -54,7 +59,6 @@ def _map(level: GateLevel, number: str, members: Sequence[str]) -> GateMap:
         (task, tuple(_cell(level.weights.get(task, {}).get(expert), full) for expert in experts))
         for task, experts in zip(members, named, strict=True)
     )
-    title = f"Stitch{number}" if level.is_stitch else f"Mean gates{number and f' of level{number}'}"
     return GateMap(title, groups, columns, rows)
 
 

@@ -45,11 +45,15 @@ def picture(trial: Row, served: Collection[str], tables: Tables) -> Picture:
     members, text = list(trial["members"]), str(trial["sharing"])
     drawing = draw_network(text, members, served)
     levels = gate_levels(tables.gates, trial)
+    n_before = _stages_before(json.loads(trial["config"]).get("sharing"))
     if drawing is None and levels:
-        sharing = json.loads(trial["config"]).get("sharing")
-        n_before = int(sharing.get("start", 0)) if isinstance(sharing, Mapping) else 0
         drawing = draw_experts(levels, n_before, members, served, text)
-    return Picture(drawing, gate_maps(levels, members), text)
+    return Picture(drawing, gate_maps(levels, n_before, members), text)
+
+
+def _stages_before(sharing: object) -> int:
+    """How many stages all members share before their experts, as the configuration says."""
+    return int(sharing.get("start", 0)) if isinstance(sharing, Mapping) else 0
 
 
 def examples(tables: Tables) -> tuple[Example, ...]:

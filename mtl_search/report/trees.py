@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 
 from mtl_search.design.branching import read_stages
-from mtl_search.report.drawings import BLOCK, LEFT, NAMES, ROW, STAGE, TOP, Block, Drawing, Label, Link
+from mtl_search.report.drawings import BLOCK, LEFT, ROW, STAGE, TOP, Block, Drawing, Label, Link
 from mtl_search.report.words import short
 
 __all__ = ["draw_network"]
@@ -37,7 +37,7 @@ def draw_network(branching: str, members: Collection[str], served: Collection[st
     height = round(TOP + ROW * len(order) + 6)
     columns = tuple((x + BLOCK // 2, f"stage {at}") for at, x in enumerate(xs, start=1))
     spoken = f"a network of {len(stages)} stages: {branching}"
-    return Drawing(end + NAMES, height, columns, tuple(blocks), tuple(links), labels, spoken)
+    return Drawing(height, columns, tuple(blocks), tuple(links), labels, spoken)
 
 
 def _middle(ys: Sequence[float]) -> float:

@@ -66,6 +66,7 @@ def test_every_expert_gate_and_member_has_a_place_of_its_own(
     assert len(of_members) == len(levels) * len(MEMBERS)
     assert [(label.name, label.served) for label in drawing.labels] == [("age", True), ("cost", False)]
     assert {label.y for label in drawing.labels} == {gate.y for gate in of_members}
+    assert drawing.width > max(label.x for label in drawing.labels)
 
 
 def test_links_are_as_strong_as_the_gates_and_only_there() -> None:
@@ -80,7 +81,7 @@ def test_links_are_as_strong_as_the_gates_and_only_there() -> None:
 
 
 def test_own_experts_stand_below_each_other() -> None:
-    (found,) = gate_maps([PLE], MEMBERS)
+    (found,) = gate_maps([PLE], 0, MEMBERS)
     assert found.groups == (("shared", 1), ("own", 2))
     assert [[cell.text for cell in cells] for _, cells in found.rows] == [
         [".20", ".30", ".50"],
@@ -90,7 +91,8 @@ def test_own_experts_stand_below_each_other() -> None:
 
 
 def test_a_stitch_names_its_columns_and_may_take_away() -> None:
-    (found,) = gate_maps([STITCH], MEMBERS)
+    (found,) = gate_maps([STITCH], 2, MEMBERS)
+    assert found.title == "Stitch after stage 3"
     assert [name for _, name in found.columns] == list(MEMBERS)
     age, cost = (cells for _, cells in found.rows)
     assert age == (GateCell("1.25", 100), GateCell("−.25", 20, negative=True))
@@ -98,10 +100,8 @@ def test_a_stitch_names_its_columns_and_may_take_away() -> None:
 
 
 def test_levels_have_a_map_each() -> None:
-    assert [found.title for found in gate_maps([PLE, PLE], MEMBERS)] == [
-        "Mean gates of level 1",
-        "Mean gates of level 2",
-    ]
+    titles = [found.title for found in gate_maps([PLE, PLE], 1, MEMBERS)]
+    assert titles == ["Mean gates, stage 2", "Mean gates, stage 3"]
 
 
 def test_the_best_network_of_each_arm_is_an_example_unless_the_design_has_it(soft: Tables) -> None:
