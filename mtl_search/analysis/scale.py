@@ -7,7 +7,7 @@ import numpy as np
 
 from mtl_search.analysis.confirmation import Array, Confirmed
 from mtl_search.analysis.power import smallest_difference
-from mtl_search.analysis.significance import Estimate, estimate, jackknife_variance
+from mtl_search.analysis.significance import Estimate, estimate, estimate_of_rows, jackknife_variance
 from mtl_search.records import MetricKind
 
 __all__ = ["Gains", "Scale"]
@@ -48,7 +48,14 @@ class Scale:
 
     def gains(self, design: Confirmed, seeds: tuple[int, ...]) -> Gains:
         """Of ``design`` on some of the common seeds, over the single-task one on the same."""
-        own = design.on(seeds)
+        return self._gains(design.on(seeds), seeds)
+
+    def gains_together(self, ensemble: Confirmed, seeds: tuple[int, ...]) -> Gains:
+        """Of an ensemble, which has one row of values, over the single networks of the single-task design on
+        ``seeds``."""
+        return self._gains(ensemble, seeds)
+
+    def _gains(self, own: Confirmed, seeds: tuple[int, ...]) -> Gains:
         single = self.single.on(seeds) if self.single and seeds else None
         by_group = [
             self._over(rows_ST, single.resampled_GST[g] if single else None).mean(axis=0)
@@ -76,6 +83,15 @@ class Scale:
         A group without which a task that others define is undefined says nothing.
         """
         return self._estimate(*self._of_mean(gains))
+
+    def of_rows(self, gains: Gains) -> Estimate:
+        """delta_m of one row of gains, with the scatter of units alone."""
+        values_S, replicates_G = self._of_mean(gains)
+        return self._estimate_of_rows(values_S, replicates_G)
+
+    def of_rows_of_task(self, gains: Gains, task: int) -> Estimate:
+        """The same of one task."""
+        return self._estimate_of_rows(gains.by_seed_ST[:, task], gains.by_group_GT[:, task])
 
     def smallest(self, gains: Gains) -> float:
         """The smallest true difference of delta_m that seeds and test units which scatter like those of
@@ -109,6 +125,10 @@ class Scale:
     def _estimate(self, values_S: Array, replicates_G: Array) -> Estimate:
         finite = replicates_G[np.isfinite(replicates_G)]
         return estimate(values_S, jackknife_variance(finite), len(finite), alpha=self.alpha)
+
+    def _estimate_of_rows(self, values_S: Array, replicates_G: Array) -> Estimate:
+        (value,), finite = values_S, replicates_G[np.isfinite(replicates_G)]
+        return estimate_of_rows(float(value), jackknife_variance(finite), len(finite), alpha=self.alpha)
 
     def _over(self, values_ST: Array, single_ST: Array | None) -> Array:
         references: Sequence[float] = [np.nan] * len(self.kinds)

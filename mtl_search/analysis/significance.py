@@ -14,6 +14,7 @@ __all__ = [
     "Estimate",
     "Verdict",
     "estimate",
+    "estimate_of_rows",
     "holm",
     "jackknife_variance",
     "level_of",
@@ -99,6 +100,19 @@ def estimate(
         tests.append(t_test(mean, of_seeds, of_rows, alpha=alpha))
     reach, p = max(reach for reach, _ in tests), max(p for _, p in tests)
     return Estimate(n, mean, sd, mean - reach, mean + reach, p)
+
+
+def estimate_of_rows(
+    value: float, sampling_variance: float, groups: int, *, alpha: float = ALPHA
+) -> Estimate:
+    """A single value, whose interval holds the sampling of test units alone (see `estimate`).
+
+    NaN, except for the value, if nothing is known of that.
+    """
+    if not sampling_variance:
+        return Estimate(1, value, *[math.nan] * 4)
+    reach, p = t_test(value, (sampling_variance, groups - 1), alpha=alpha)
+    return Estimate(1, value, math.nan, value - reach, value + reach, p)
 
 
 def t_test(mean: float, *parts: tuple[float, int], alpha: float = ALPHA) -> tuple[float, float]:

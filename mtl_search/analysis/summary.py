@@ -8,6 +8,7 @@ import pandas as pd
 
 from mtl_search.analysis.comparisons import Compared, compare, standing_for
 from mtl_search.analysis.confirmation import Confirmed, Runs, confirmed_designs
+from mtl_search.analysis.ensembles import Ensembles, with_ensemble
 from mtl_search.analysis.fairness import arm_costs, caveats, missing_trainings, why_left_out
 from mtl_search.analysis.frames import main_tasks, metric_kinds, task_weights
 from mtl_search.analysis.provisional import provisional
@@ -29,6 +30,7 @@ def summarise(
     tasks: pd.DataFrame,
     before: Sequence[SummaryRecord] = (),
     *,
+    ensembles: pd.DataFrame | None = None,
     notes: Sequence[str] = (),
 ) -> list[SummaryRecord]:
     """The confirmed ones of ``designs``, best delta_m first; the tables are those of ``Leaderboard.frame``,
@@ -46,6 +48,9 @@ def summarise(
     count the sampling of test units if ``resamples`` has it (see `estimate`). What no seed shows is that
     all designs were trained on one and the same train set: verdicts are conditional on it. Without a
     confirmed ``single_task`` there is no gain: delta_m and what follows are NaN.
+
+    What a design gains as an ensemble of its seeds is put beside that from table ``ensembles``, and decides
+    nothing (see `mtl_search.analysis.ensembles`).
     """
     names, kinds, weights = main_tasks(tasks), metric_kinds(tasks), task_weights(tasks)
     runs = Runs.read(trials, metrics, resamples)
@@ -68,6 +73,10 @@ def summarise(
         _record(design, results[at], compared, scale, costs, reading, reasons, tuple(found))
         for at, (design, compared) in enumerate(zip(confirmed, compare(confirmed, scale), strict=True))
     ]
+    if ensembles is not None:
+        together = Ensembles.read(ensembles)
+        pairs = zip(records, confirmed, strict=True)
+        records = [with_ensemble(record, design, scale, together, names) for record, design in pairs]
     return sorted(records, key=lambda one: (math.isnan(one.delta_m), -one.delta_m))
 
 

@@ -26,6 +26,7 @@ from mtl_search.search.ledger import Ledger
 from mtl_search.search.phases.catch_up import CatchUp, until_settled
 from mtl_search.search.phases.conductor import Conductor
 from mtl_search.search.phases.confirmation import Confirmation
+from mtl_search.search.phases.ensembles import measured_ensembles
 from mtl_search.search.phases.replication import Replication
 from mtl_search.search.phases.sequence import Phases
 from mtl_search.search.phases.watched import Watched, Watcher
@@ -134,11 +135,15 @@ class Course:
             designs, networks = with_controls(designs, spec.settings, ledger, self._dataset)
         board.write_designs(designs)
         interrupted = hopeless is None and not (self._settled and self._confirm(networks))
+        if self._settled and not interrupted:
+            board.write_ensembles(measured_ensembles(board, self._dataset, designs, spec.settings.main_tasks))
         board.settle({task: value for task, value in ledger.yardsticks.items() if math.isfinite(value)})
         notes = left_out(spec.settings, ledger, *left_over)
         trials, metrics, resamples, tasks = map(board.frame, ("trials", "metrics", "resamples", "tasks"))
-        before = board.summary_records()
-        summary = summarise(trials, metrics, resamples, designs, tasks, before, notes=notes)
+        before, ensembles = board.summary_records(), board.frame("ensembles")
+        summary = summarise(
+            trials, metrics, resamples, designs, tasks, before, ensembles=ensembles, notes=notes
+        )
         board.write_summary(summary)
         if hopeless is None and not interrupted and not summary and spec.settings.budget.confirms:
             hopeless = nothing_confirmed(designs, board.records())

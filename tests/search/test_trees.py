@@ -88,6 +88,7 @@ def test_its_design_is_confirmed_and_never_chosen(sweeps: Sweeps) -> None:
     summary = sweeps.with_trees.frame("summary").set_index("design_id")
     assert math.isfinite(summary.loc[design["design_id"], "vs_single_task_difference"])
     (chosen,) = summary[summary["chosen"]].to_dict("records")
+    assert summary["ensemble_size"].tolist() == summary["n_seeds"].tolist(), "that of trees too"
     assert chosen["vs_trees_low"] <= chosen["vs_trees_difference"] <= chosen["vs_trees_high"]
     tasks = sweeps.with_trees.frame("summary_tasks")
     of_chosen = tasks[tasks["design_id"] == designs.loc[designs["chosen"], "design_id"].item()]

@@ -10,7 +10,8 @@ that is the networks of the ``recommended`` design, of all ``finalists``, or ``n
 `TrainedNetwork` below ``networks`` in the results folder, before its row is recorded. The weights come back
 from the worker with the outcome, since a worker on another machine does not see that folder. A network takes
 four bytes a parameter there and on the way: networks of tables have 10,000 to 100,000 parameters, so the two
-or three of a design on five seeds take a few megabytes at most.
+or three of a design on five seeds take a few megabytes at most. What every network says of the main tasks'
+test rows is kept below ``outputs``, four bytes a number, for the ensembles of seeds (`phases.ensembles`).
 """
 
 import hashlib
@@ -22,6 +23,7 @@ from typing import final
 
 from typing_extensions import override
 
+from mtl_search.bundle.outputs import save_outputs
 from mtl_search.bundle.trained_network import NETWORKS, network_folder
 from mtl_search.bundle.trained_trees import trained
 from mtl_search.data import Dataset
@@ -127,6 +129,9 @@ class Confirmation(Retraining):
         if outcome is not None and outcome.weights is not None:
             whole = trained(job.config, self._dataset, outcome.weights, job.seed, versions())
             whole.save(self._folder(network, job.seed))
+        if outcome is not None and outcome.outputs is not None:
+            mine = {task: of_it for task, of_it in outcome.outputs.items() if task in self.ledger.metrics}
+            save_outputs(self.ledger.board.path, network.config_id, job.seed, mine)
         if job.read_test:
             super().finish(trial_id, outcome, placement)
         else:

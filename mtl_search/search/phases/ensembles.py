@@ -16,6 +16,7 @@ measured again.
 from collections.abc import Mapping, Sequence
 
 import torch
+from torch import Tensor
 
 from mtl_search.analysis.confirmation import Runs, confirmed_designs
 from mtl_search.bundle.outputs import load_outputs
@@ -25,7 +26,7 @@ from mtl_search.records import DesignRecord
 from mtl_search.training import N_GROUPS
 from mtl_search.training.evaluation import Evaluator
 
-__all__ = ["measured_ensembles"]
+__all__ = ["ensembles_of", "measured_ensembles"]
 
 Network = tuple[str, tuple[int, ...]]  # config_id and seeds
 
@@ -39,13 +40,12 @@ def measured_ensembles(
     """
     known = {(one.config_id, one.seeds, one.task): one for one in to_ensembles(board.ensembles())}
     found: list[Ensemble] = []
-    evaluator = _on_test(dataset, tasks)
     for (config_id, seeds), served in _wanted(board, designs, tasks).items():
-        there = [known.get((config_id, seeds, task)) for task in served]
-        if all(there):
-            found += [one for one in there if one]
-        else:
-            found += _together(board, evaluator, dataset, config_id, seeds, served)
+        there = [known[key] for task in served if (key := (config_id, seeds, task)) in known]
+        if len(there) < len(served):
+            kept = [outputs for seed in seeds if (outputs := load_outputs(board.path, config_id, seed))]
+            there = ensembles_of(dataset, config_id, seeds, served, kept) if len(kept) == len(seeds) else []
+        found += there
     return found
 
 
@@ -61,28 +61,22 @@ def _wanted(
     return {network: sorted(served) for network, served in sorted(wanted.items())}
 
 
-def _on_test(dataset: Dataset, tasks: Sequence[str]) -> Evaluator:
-    if dataset.test is None:
-        raise ValueError("ensembles are judged on a dataset with its test rows")
-    return Evaluator(dataset.test.select(tasks), {task: dataset.tasks[task] for task in tasks})
-
-
-def _together(
-    board: Leaderboard,
-    evaluator: Evaluator,
+def ensembles_of(
     dataset: Dataset,
     config_id: str,
     seeds: tuple[int, ...],
     served: Sequence[str],
+    outputs: Sequence[Mapping[str, Tensor]],
 ) -> list[Ensemble]:
-    """What the trainings of one network reach together; nothing if the outputs of one are missing."""
-    kept = [outputs for seed in seeds if (outputs := load_outputs(board.path, config_id, seed))]
-    if len(kept) < len(seeds):
-        return []
+    """What the trainings of one network reach together; ``outputs`` are those of each, M x K by task."""
+    if dataset.test is None:
+        raise ValueError("ensembles are judged on a dataset with its test rows")
+    tasks = {task: dataset.tasks[task] for task in served}
     means = {
-        task: torch.stack([dataset.tasks[task].predictions(outputs[task]) for outputs in kept]).mean(0)
-        for task in served
+        name: torch.stack([task.predictions(one[name]) for one in outputs]).mean(0)
+        for name, task in tasks.items()
     }
+    evaluator = Evaluator(dataset.test.select(tasks), tasks)
     values, left_out = evaluator.metrics_of(means), evaluator.left_out_of(means, N_GROUPS)
     return [
         Ensemble(config_id, seeds, task, values[task], tuple(group[task] for group in left_out))
