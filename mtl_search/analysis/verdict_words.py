@@ -14,6 +14,7 @@ __all__ = [
     "arm_words",
     "counted",
     "ends",
+    "ensemble_gain",
     "helpers",
     "listed",
     "number",
@@ -166,6 +167,13 @@ def percent(value: float, digits: int = 2, *, unknown: str = "-") -> str:
         return unknown
     text = f"{value:+z.{digits}f}"
     return f"{text.removeprefix('+') if float(text) == 0 else text} %"
+
+
+def ensemble_gain(row: SummaryRecord) -> str:
+    """What a design gains on test as the ensemble of its seeds; empty where that is not known."""
+    if row.ensemble_size is None:
+        return ""
+    return f"ensemble of {row.ensemble_size}: {percent(row.ensemble_delta_m)}"
 
 
 def ends(difference: Difference, *, size: bool = False) -> str:

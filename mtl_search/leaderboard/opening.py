@@ -13,8 +13,10 @@ def check_is_sweep(path: Path) -> None:
     """LeaderboardError unless ``path`` is a folder with a log, or with the tables that stand for one."""
     if not path.is_dir():
         raise LeaderboardError(str(path), "the folder of a sweep", "no such folder")
+    if (path / LOG_FILE).is_file():
+        return
     missing = [table for table in ("trials", "tasks") if not (path / f"{table}.parquet").is_file()]
-    if (path / LOG_FILE).is_file() or not missing:
+    if not missing:
         return
     if any((path / "trials").glob("part-*.parquet")):
         raise LeaderboardError(

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from mtl_search.analysis.sharing import experts_of
 from mtl_search.analysis.significance import Verdict
-from mtl_search.analysis.verdict_words import amount, counted, listed, percent, together
+from mtl_search.analysis.verdict_words import amount, counted, ensemble_gain, listed, percent, together
 from mtl_search.arm_names import TREES
 from mtl_search.records import DesignRecord, SummaryRecord, TaskResult
 from mtl_search.terminal.words import flow, interval
@@ -25,6 +25,8 @@ Row = Mapping[str, Any]
 
 _ON_TEST = 25  # characters of a gain with its interval
 _ON_VALID = 8
+_ENSEMBLE = 11
+_FOR_ENSEMBLES = 72  # characters of a line that has room for what ensembles gain
 
 
 def show_designs(
@@ -37,7 +39,9 @@ def show_designs(
     """The first ``n`` of ``designs``: on valid, beside it on test with an interval and what test shows, and
     below it who trains with whom. ``advised`` is the id of one, ``confirmed`` are by id."""
     console.print(Text("Designs: the recommended one (*), then by delta_m on valid", "bold"))
+    ensembles = _with_ensembles(console, list(confirmed.values()))
     head = f"  design   on valid  {'on test'.ljust(_ON_TEST)} single other"
+    head += "ensemble".rjust(_ENSEMBLE) if ensembles else ""
     console.print(Text(head if confirmed else "  design   on valid", "dim"))
     for one in designs[:n]:
         mark = "*" if one.chosen else ">" if one.design_id == advised else " "
@@ -45,7 +49,7 @@ def show_designs(
         line.append(percent(one.delta_m).rjust(_ON_VALID))
         if confirmed:
             line.append("  ")
-            line.append_text(_tested(confirmed.get(one.design_id)))
+            line.append_text(_tested(confirmed.get(one.design_id), ensembles))
         console.print(line)
         flow(console, Text(f"{one.arm}, {_size(one)}: {together(one)}", "dim"), 4)
         if mark == ">":
@@ -67,6 +71,7 @@ def show_trees(console: Console, design: DesignRecord, tested: SummaryRecord | N
         for word in (Verdict.BETTER.value, Verdict.WORSE.value):
             if tasks := [task.task for task in tested.tasks if task.verdict == word]:
                 said.append(f"; {word} for {listed(tasks)}")
+        said.append(f"; {together}" if (together := ensemble_gain(tested)) else "")
     flow(console, Text.assemble(name, said))
 
 
@@ -77,8 +82,8 @@ def _size(design: DesignRecord) -> str:
     return f"{counted(design.n_networks, 'network')}, {amount(design.n_params)} parameters"
 
 
-def _tested(row: SummaryRecord | None) -> Text:
-    """A design on test, and what it shows against both references."""
+def _tested(row: SummaryRecord | None, ensembles: bool) -> Text:
+    """A design on test, what it shows against both references, and what it gains as an ensemble."""
     if row is None:
         return Text("not confirmed", "dim")
     text = gain_on_test(row)
@@ -88,8 +93,15 @@ def _tested(row: SummaryRecord | None) -> Text:
         shown = {None: "", Verdict.NONE.value: "-"}.get(verdict, verdict or "")
         text.append(" ")
         text.append(shown.ljust(6), shown_style(verdict))
+    if ensembles and row.ensemble_size:
+        text.append(percent(row.ensemble_delta_m).rjust(_ENSEMBLE))
     text.rstrip()
     return text
+
+
+def _with_ensembles(console: Console, confirmed: Sequence[SummaryRecord]) -> bool:
+    """Whether there is something to say of ensembles, and room for it."""
+    return console.width >= _FOR_ENSEMBLES and any(row.ensemble_size for row in confirmed)
 
 
 def _explain(console: Console, confirmed: Sequence[SummaryRecord]) -> None:
@@ -108,9 +120,20 @@ def _explain(console: Console, confirmed: Sequence[SummaryRecord]) -> None:
     said = (
         f"on test: mean of {seeds} with its {level}, against single: single_task{other} "
         f"(better, worse, -: no difference shown){provisional}. {which} "
+        f"{_about_ensembles(console, confirmed)}"
         "Verdicts are conditional on the one train set. + marks tasks that only help."
     )
     flow(console, Text(said, "dim"))
+
+
+def _about_ensembles(console: Console, confirmed: Sequence[SummaryRecord]) -> str:
+    if not _with_ensembles(console, confirmed):
+        return ""
+    size = max(row.ensemble_size or 0 for row in confirmed)
+    return (
+        f"ensemble: the mean of what the networks of all {size} seeds predict, at {size} times the cost, as "
+        "export takes it home; verdicts are about single networks. "
+    )
 
 
 def show_networks(
@@ -129,9 +152,11 @@ def show_networks(
     of_it = _size(design) if design.arm == TREES else of_it
     flow(console, Text(f"{title} {design.design_id}: {of_it}, gains over single_task", "bold"))
     tested = {task.task: task for task in confirmed.tasks} if confirmed else {}
-    room = console.width - 4 - _ON_VALID - (2 + _ON_TEST if tested else 0)
+    ensembles = confirmed is not None and _with_ensembles(console, [confirmed])
+    room = console.width - 4 - _ON_VALID - (2 + _ON_TEST if tested else 0) - (_ENSEMBLE if ensembles else 0)
     width = max([4, *(cell_len(task) for task in design.serves if cell_len(task) <= room)])
     head = f"{'on test'.ljust(_ON_TEST)}  on valid" if tested else "on valid"
+    head += "ensemble".rjust(_ENSEMBLE) if ensembles else ""
     console.print(Text(f"  {set_cell_size('task', width)}  {head}", "dim"))
     for key in design.networks:
         members = trials[key]["members"]
@@ -140,6 +165,8 @@ def show_networks(
         for task in served:
             on_valid = percent(design.gains.get(task, math.nan)).rjust(_ON_VALID)
             gains = [_on_test(tested[task]), "  ", (on_valid, "dim")] if tested else [on_valid]
+            if ensembles:
+                gains.append(percent(tested[task].ensemble_gain).rjust(_ENSEMBLE))
             if cell_len(task) > width:  # a long name has a line of its own
                 flow(console, task, 2)
             name = task if cell_len(task) <= width else ""

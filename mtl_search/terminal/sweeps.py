@@ -13,7 +13,7 @@ from rich.text import Text
 
 from mtl_search.analysis.significance import Verdict
 from mtl_search.analysis.verdict_text import recommended
-from mtl_search.analysis.verdict_words import counted, percent
+from mtl_search.analysis.verdict_words import counted, ensemble_gain, percent
 from mtl_search.errors import LeaderboardError, UserError
 from mtl_search.leaderboard import LOG_FILE, Leaderboard, Standing, standing
 from mtl_search.records import DesignRecord, SummaryRecord, TrialState
@@ -138,7 +138,8 @@ def _advice(one: Listed) -> Text:
         "each task alone" if said is None else said if said == Verdict.NONE else f"{said} than single_task"
     )
     provisional = ", provisional" if one.tested.provisional else ""
-    return Text.assemble(of_it, gain_on_test(one.tested), f" on test: {verdict}{provisional}")
+    together = f"; {said}" if (said := ensemble_gain(one.tested)) else ""
+    return Text.assemble(of_it, gain_on_test(one.tested), f" on test: {verdict}{provisional}{together}")
 
 
 def _row(one: Listed) -> dict[str, Any]:
@@ -162,6 +163,8 @@ def _row(one: Listed) -> dict[str, Any]:
             "delta_m_test": tested.delta_m if tested else None,
             "delta_m_test_low": tested.delta_m_low if tested else None,
             "delta_m_test_high": tested.delta_m_high if tested else None,
+            "ensemble_size": tested.ensemble_size if tested else None,
+            "ensemble_delta_m_test": tested.ensemble_delta_m if tested else None,
             "vs_single_task": tested.vs_single_task.verdict if tested else None,
             "verdict": tested.verdict if tested else None,
             "provisional": list(tested.provisional) if tested else [],

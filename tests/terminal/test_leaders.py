@@ -97,9 +97,19 @@ def test_test_stands_beside_valid_with_its_interval(confirmed: Leaderboard, caps
             assert f" {design.delta_m:+z.2f} % ".replace("+0.00", "0.00") in line
         assert ends in line
         said = [row.vs_single_task.verdict, row.vs_reference.verdict]
-        assert line.split("]")[1].split() == [
-            "-" if word.startswith("no") else word for word in said if word is not None
-        ]
+        *verdicts, ensemble, _ = line.split("]")[1].split()
+        assert verdicts == ["-" if word.startswith("no") else word for word in said if word is not None]
+        assert ensemble == f"{row.ensemble_delta_m:+.2f}"
+
+
+def test_without_ensembles_nothing_is_said_of_them(
+    confirmed: Leaderboard, capsys: Capture, tmp_path: Path
+) -> None:
+    shown = " ".join(top(confirmed, capsys).split())
+    assert "mean of what the networks of all 5 seeds predict, at 5 times the cost" in shown
+    board = Leaderboard(shutil.copytree(confirmed.path, tmp_path / "older"))
+    board.write_summary([replace(row, ensemble_size=None) for row in board.summary_records()])
+    assert "ensemble" not in top(board, capsys).replace(str(board.path), "")
 
 
 def test_what_was_found_is_explained(confirmed: Leaderboard, capsys: Capture) -> None:
@@ -308,6 +318,7 @@ def test_a_design_is_shown_with_its_gains_on_test(confirmed: Leaderboard, capsys
         ends = f"[{task['gain_low']:+z.2f}, {task['gain_high']:+z.2f}]"
         (line,) = (line for line in block.splitlines() if line.split()[:1] == [task["task"]])
         assert f"{task['gain']:+z.2f} % {ends}" in line
+        assert line.endswith(f" {task['ensemble_gain']:+z.2f} %")
 
 
 def test_a_recommended_design_that_was_lost_is_not_called_primary(

@@ -54,6 +54,7 @@ def test_each_sweep_says_how_it_stands(folder: Path, capsys: Capture) -> None:
     assert (
         f"  {best.design_id}: 3 networks, {best.delta_m:+.2f} % {ends} on test: no difference shown" in said
     )
+    assert f"ensemble of {best.ensemble_size}: {best.ensemble_delta_m:+.2f} %" in " ".join(said.split())
     assert "größe [b]  interrupted  " in said
     assert "on valid, not confirmed" in said
     assert f"  go on with: mtl-search resume '{folder}/größe [b]'" in said
