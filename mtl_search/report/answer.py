@@ -23,7 +23,8 @@ _FILE = "best_design.yaml"
 @dataclass(frozen=True, slots=True)
 class Answer:
     """The design to train and what may be said of it; ``badge`` is empty where test speaks against the
-    recommended design and another one is advised, ``export`` before the confirmation."""
+    recommended design and another one is advised, ``export`` before the confirmation, ``ensemble`` where it
+    is not known."""
 
     headline: str
     verdict: str | None
@@ -35,6 +36,7 @@ class Answer:
     decided: str
     networks: tuple[Network, ...]
     export: str
+    ensemble: str
     file: str
     file_name: str
     command: str
@@ -59,6 +61,7 @@ def answer(tables: Tables) -> Answer | None:
         decided=_decided(chosen, confirmed),
         networks=networks(design, tables.confirmed(design), tables),
         export=export_command(tables.path, design) if confirmed else "",
+        ensemble=_ensemble(tables.confirmed(design)),
         file=training_file(tables.sweep_file, configs),
         file_name=_FILE,
         command=f"mtl-search run {_FILE}",
@@ -79,6 +82,16 @@ def _badge(confirmed: SummaryRecord | None) -> str:
         )
         return f"better than single tasks, not {'than every reference' if by_sharing else 'shown by sharing'}"
     return Verdict.NONE.value
+
+
+def _ensemble(row: SummaryRecord | None) -> str:
+    """What is taken home, and what it gains."""
+    if row is None or row.ensemble_size is None or row.ensemble_size < 2:
+        return ""
+    n = row.ensemble_size
+    return (
+        f"the ensemble of {counted(n, 'seed')}, {gain(row.ensemble_delta_m)} on test, at {n} times the size"
+    )
 
 
 def _decided(design: DesignRecord, confirmed: SummaryRecord | None) -> str:

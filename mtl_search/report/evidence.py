@@ -1,14 +1,15 @@
 """Second section: is it really better?"""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from mtl_search.analysis.frames import task_weights
 from mtl_search.analysis.verdict_words import arm_words
 from mtl_search.arm_names import SINGLE_TASK
-from mtl_search.records import Difference, SummaryRecord
+from mtl_search.records import Difference, SummaryRecord, TaskResult
+from mtl_search.report.ensembles import Ensembles, ensembles_of
 from mtl_search.report.figures import Figure, colour, figure, panel
 from mtl_search.report.tables import Tables
 from mtl_search.report.words import counted, design_names, duration, gain, interval, plain, short, value
@@ -24,6 +25,7 @@ _COLUMNS = (
     "against the best other reference",
     "would be shown",
     "by tuning, by sharing",
+    "ensemble",
     "budget of its arm",
 )
 
@@ -32,13 +34,18 @@ Names = Mapping[str, str]  # by design_id
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """The confirmed designs against the references, the recommended one first."""
+    """The confirmed designs against the references, the recommended one first.
+
+    ``ensemble_task_rows`` are the ``task_rows`` of ``ensembles``; both are empty where none is known.
+    """
 
     figures: tuple[Figure, ...]
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     task_columns: tuple[str, ...]
     task_rows: tuple[tuple[str, ...], ...]
+    ensemble_task_rows: tuple[tuple[str, ...], ...]
+    ensembles: Ensembles | None
     caveats: tuple[str, ...]
     provisional: tuple[str, ...]
     primary: bool  # whether the recommended design is among them
@@ -50,13 +57,16 @@ def evidence(tables: Tables) -> Evidence | None:
     if not rows:
         return None
     names = design_names(rows)
+    ensembles = ensembles_of(rows, names)
     shown = _one_an_arm(rows, tables.confirmed(tables.advised))
     return Evidence(
         figures=(_forest(rows, names, tables.arms), *_per_task(shown, names, tables)),
         columns=_COLUMNS,
         rows=tuple(_row(row, names) for row in rows),
         task_columns=("task", "metric", *(names[row.design_id] for row in shown)),
-        task_rows=tuple(_task_row(task, shown, tables) for task in tables.main),
+        task_rows=_task_rows(shown, tables, _single),
+        ensemble_task_rows=_task_rows(shown, tables, _together) if ensembles else (),
+        ensembles=ensembles,
         caveats=tuple(rows[0].caveats),
         provisional=tuple(rows[0].provisional),
         primary=bool(rows[0].chosen),
@@ -211,6 +221,7 @@ def _row(row: SummaryRecord, names: Names) -> tuple[str, ...]:
         row.vs_reference.verdict or "–",
         gain(row.vs_single_task.smallest).lstrip("+"),
         _parts(row),
+        gain(row.ensemble_delta_m),
         f"{counted(row.arm_trials, 'trial')}, {duration(row.arm_device_seconds)}" if row.arm_trials else "–",
     )
 
@@ -221,10 +232,25 @@ def _parts(row: SummaryRecord) -> str:
     return f"{gain(row.gain_of_tuning.difference)}, {gain(row.gain_of_sharing.difference)}"
 
 
-def _task_row(task: str, shown: Sequence[SummaryRecord], tables: Tables) -> tuple[str, ...]:
-    """A task's value on test in each design."""
-    metric = tables.tasks.set_index("task")["metric"][task]
-    found = [next(t for t in row.tasks if t.task == task) for row in shown]
-    weight = task_weights(tables.tasks)[task]
-    name = task if weight == 1 else f"{task} (weight {weight:g})"
-    return (name, metric, *(f"{value(t.value)} ({gain(t.gain)})" for t in found))
+def _task_rows(
+    shown: Sequence[SummaryRecord],
+    tables: Tables,
+    value_and_gain: Callable[[TaskResult], tuple[float, float]],
+) -> tuple[tuple[str, ...], ...]:
+    """Each task's value on test in each design."""
+    metrics, weights = tables.tasks.set_index("task")["metric"], task_weights(tables.tasks)
+    rows = []
+    for task in tables.main:
+        found = [value_and_gain(next(t for t in row.tasks if t.task == task)) for row in shown]
+        name = task if weights[task] == 1 else f"{task} (weight {weights[task]:g})"
+        cells = [f"{value(reached)} ({gain(gained)})" for reached, gained in found]
+        rows.append((name, metrics[task], *cells))
+    return tuple(rows)
+
+
+def _single(task: TaskResult) -> tuple[float, float]:
+    return task.value, task.gain
+
+
+def _together(task: TaskResult) -> tuple[float, float]:
+    return task.ensemble_value, task.ensemble_gain

@@ -23,6 +23,8 @@ GLOSSARY: Final[Mapping[str, str]] = {
     "positive is better.",
     "design": "A set of networks in which each main task is served by one.",
     "device time": "Time that trials held CPUs or GPUs, times how many.",
+    "ensemble": "The networks of all seeds of the confirmation, which predict with the mean of what each of "
+    "them says. It takes as many times the parameters and operations of one, and is what export takes home.",
     "epoch": "One pass through the train rows.",
     "gain": "The improvement of a task's metric over its tuned single-task network, in percent; positive is "
     "better.",
@@ -63,8 +65,8 @@ GLOSSARY: Final[Mapping[str, str]] = {
 _FORMS = {
     "networks": "network", "trials": "trial", "designs": "design", "gains": "gain", "arms": "arm",
     "seeds": "seed", "stages": "stage", "epochs": "epoch", "intervals": "interval",
-    "experts": "expert", "gates": "gate", "validation data": "validation", "weightings": "weighting",
-    "single-task": "single task", "single tasks": "single task", "networks of all arms": "pooled",
+    "ensembles": "ensemble", "experts": "expert", "gates": "gate", "validation data": "validation",
+    "weightings": "weighting", "single-task": "single task", "single tasks": "single task", "networks of all arms": "pooled",
     "recommended design": "recommended", "primary comparison": "primary", "primary comparisons": "primary",
 }  # fmt: skip
 _KEYS = {**{word: word for word in GLOSSARY}, **_FORMS}

@@ -7,7 +7,7 @@ import pytest
 from mtl_search.report.evidence import Evidence, evidence
 from mtl_search.report.figures import Figure
 from mtl_search.report.tables import Tables
-from mtl_search.report.words import gain
+from mtl_search.report.words import amount, gain, interval, value
 
 
 def traces(figure: Figure, panel: int = 0) -> list[dict[str, Any]]:
@@ -90,6 +90,31 @@ def test_a_weight_stands_beside_its_task(tables: Tables) -> None:
     weights = [0.5 if task == first else 1.0 for task in tables.tasks["task"]]
     found = evidence(replace(tables, tasks=tables.tasks.assign(weight=weights)))
     assert [row[0] for row in found.task_rows] == [f"{first} (weight 0.5)", *others]
+
+
+def test_ensembles_have_a_column_and_a_table_of_their_own(tables: Tables) -> None:
+    found = evidence(tables)
+    for row, cell in zip(sorted(tables.summary, key=lambda row: not row.chosen), cells(found), strict=True):
+        assert cell["ensemble"] == gain(row.ensemble_delta_m)
+    assert "of all 5 seeds" in found.ensembles.about
+    assert len(found.ensembles.rows) == len(found.rows)
+    assert len(found.ensemble_task_rows) == len(found.task_rows)
+    (chosen,) = (row for row in tables.summary if row.chosen)
+    first = chosen.tasks[0]
+    assert found.ensembles.rows[0][2:5] == (
+        gain(chosen.ensemble_delta_m),
+        interval(chosen.ensemble_delta_m_low, chosen.ensemble_delta_m_high),
+        amount(5 * chosen.n_params),
+    )
+    assert found.ensemble_task_rows[0][2] == f"{value(first.ensemble_value)} ({gain(first.ensemble_gain)})"
+
+
+def test_where_no_ensemble_is_known_none_is_explained(tables: Tables) -> None:
+    nan = float("nan")
+    unknown = {"ensemble_size": None, "ensemble_delta_m": nan, "ensemble_delta_m_low": nan}
+    found = evidence(replace(tables, summary=[replace(row, **unknown) for row in tables.summary]))
+    assert (found.ensembles, found.ensemble_task_rows) == (None, ())
+    assert {row["ensemble"] for row in cells(found)} == {"–"}
 
 
 def test_caveats_are_shown(tables: Tables) -> None:
