@@ -66,8 +66,9 @@ _FORMS = {
     "networks": "network", "trials": "trial", "designs": "design", "gains": "gain", "arms": "arm",
     "seeds": "seed", "stages": "stage", "epochs": "epoch", "intervals": "interval",
     "ensembles": "ensemble", "experts": "expert", "gates": "gate", "validation data": "validation",
-    "weightings": "weighting", "single-task": "single task", "single tasks": "single task", "networks of all arms": "pooled",
-    "recommended design": "recommended", "primary comparison": "primary", "primary comparisons": "primary",
+    "weightings": "weighting", "single-task": "single task", "single tasks": "single task",
+    "networks of all arms": "pooled", "recommended design": "recommended", "primary comparison": "primary",
+    "primary comparisons": "primary",
 }  # fmt: skip
 _KEYS = {**{word: word for word in GLOSSARY}, **_FORMS}
 _LONGEST_FIRST = "|".join(re.escape(word) for word in sorted(_KEYS, key=len, reverse=True))

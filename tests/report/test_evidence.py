@@ -110,9 +110,8 @@ def test_ensembles_have_a_column_and_a_table_of_their_own(tables: Tables) -> Non
 
 
 def test_where_no_ensemble_is_known_none_is_explained(tables: Tables) -> None:
-    nan = float("nan")
-    unknown = {"ensemble_size": None, "ensemble_delta_m": nan, "ensemble_delta_m_low": nan}
-    found = evidence(replace(tables, summary=[replace(row, **unknown) for row in tables.summary]))
+    older = [replace(row, ensemble_size=None, ensemble_delta_m=float("nan")) for row in tables.summary]
+    found = evidence(replace(tables, summary=older))
     assert (found.ensembles, found.ensemble_task_rows) == (None, ())
     assert {row["ensemble"] for row in cells(found)} == {"–"}
 

@@ -112,10 +112,9 @@ def is_confirmed(line: str) -> bool:
 
 def same(one: Leaderboard, other: Leaderboard) -> None:
     assert to_ensembles(one.ensembles()) == to_ensembles(other.ensembles())
-    columns = [name for name in one.frame("summary") if name.startswith("ensemble_")]
-    pd.testing.assert_frame_equal(
-        *(board.frame("summary")[["design_id", *columns]] for board in (one, other))
-    )
+    mine, theirs = one.frame("summary"), other.frame("summary")
+    columns = ["design_id", *(name for name in map(str, mine) if name.startswith("ensemble_"))]
+    pd.testing.assert_frame_equal(mine[columns], theirs[columns])
 
 
 def test_the_order_in_which_trainings_end_makes_no_difference(swept: Leaderboard, tmp_path: Path) -> None:
