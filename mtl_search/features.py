@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import ClassVar, final
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from mtl_search.errors import Mismatch
 
-__all__ = ["FeatureSpec", "MapSpec", "SequenceSpec", "VectorSpec", "example", "width_for"]
+__all__ = ["FeatureSpec", "MapSpec", "SequenceSpec", "VectorSpec", "example", "linear_on", "width_for"]
 
 
 @final
@@ -94,3 +94,25 @@ def width_for(reader: str, spec: FeatureSpec) -> int:
     if not isinstance(spec, VectorSpec):
         raise Mismatch(f"a vector for {reader}", str(spec))
     return spec.width
+
+
+def linear_on(spec: FeatureSpec, n_outputs: int) -> nn.Module:
+    """A linear layer to B x ``n_outputs``, of the mean over positions if there are any.
+
+    >>> linear_on(SequenceSpec(width=8, length=5), 2)(torch.zeros(3, 5, 8)).shape
+    torch.Size([3, 2])
+    """
+    if isinstance(spec, VectorSpec):
+        return nn.Linear(spec.width, n_outputs)
+    channels = spec.channels if isinstance(spec, MapSpec) else spec.width
+    return nn.Sequential(_Mean(spec.positions), nn.Linear(channels, n_outputs))
+
+
+@final
+class _Mean(nn.Module):
+    def __init__(self, axes: tuple[int, ...]) -> None:
+        super().__init__()
+        self.axes = axes
+
+    def forward(self, features: Tensor) -> Tensor:
+        return features.mean(dim=self.axes)

@@ -11,25 +11,41 @@ from mtl_search.model.dropout import Dropout
 from mtl_search.model.encoders import Encoder, EncoderConfig, TableConfig
 from mtl_search.model.network import Network
 from mtl_search.model.part import Part
-from mtl_search.model.sharing import Body, Gate, HardSharing, Sharing, SharingConfig
+from mtl_search.model.sharing import (
+    Body,
+    CgcConfig,
+    CrossStitchConfig,
+    Gate,
+    HardSharing,
+    MmoeConfig,
+    PleConfig,
+    Sharing,
+    SharingConfig,
+    SoftSharing,
+)
 from mtl_search.model.trunks import MlpConfig, ResNetConfig, Trunk, TrunkConfig
 
 __all__ = [
     "Body",
+    "CgcConfig",
+    "CrossStitchConfig",
     "Dropout",
     "Encoder",
     "EncoderConfig",
     "Gate",
     "HardSharing",
     "MlpConfig",
+    "MmoeConfig",
     "Network",
     "NetworkCost",
     "NetworkCosts",
     "NetworkParts",
     "Part",
+    "PleConfig",
     "ResNetConfig",
     "Sharing",
     "SharingConfig",
+    "SoftSharing",
     "TableConfig",
     "Trunk",
     "TrunkConfig",

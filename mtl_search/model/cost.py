@@ -64,8 +64,8 @@ class NetworkCosts:
     """The costs of networks of ``tasks`` on inputs of one shape; each part is counted once and remembered.
 
     A network is an encoder, a body and a head for each member, and so is its cost. A body that is made of
-    copies of the trunk's stages is their sum: a search asks for thousands of these. Others are built whole.
-    A Mismatch says why parts do not fit each other.
+    copies of the trunk's stages is their sum: a search asks for thousands of these. Others are built whole,
+    once for all members that make them cost the same. A Mismatch says why parts do not fit each other.
 
     >>> from mtl_search.model import HardSharing, MlpConfig
     >>> from mtl_search.testing.toy_networks import toy_tasks
@@ -83,13 +83,14 @@ class NetworkCosts:
     def of(self, config: NetworkConfig) -> NetworkCost:
         """The cost of the network that a configuration describes."""
         encoder, spec = self._once(config.encoder, lambda: self._of_encoder(config.encoder))
-        trunk, copies = config.trunk, config.sharing.copies(config.trunk.stages)
-        if copies is not None:
+        trunk, sharing = config.trunk, config.sharing
+        if sharing.only_stages:
+            copies = sharing.copies(trunk.stages, len(config.members))
             key: Hashable = (trunk.cost_key, spec)
             out, stages, heads = self._once(key, lambda: (*_of_stages(trunk, spec), {}))
             parts = [cost for cost, times in zip(stages, copies, strict=True) for _ in range(times)]
         else:
-            key = (trunk.cost_key, spec, config.sharing.cost_key, config.members)
+            key = (trunk.cost_key, spec, sharing.cost_key_for(config.members))
             out, body, heads = self._once(key, lambda: (*_of_body(config, spec), {}))
             parts = [body]
         for name in config.members:

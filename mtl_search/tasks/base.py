@@ -4,7 +4,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Self, TypeAlias, final
+from typing import Annotated, Self, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, model_validator
 from torch import Tensor, nn
 
-from mtl_search.features import FeatureSpec, MapSpec, VectorSpec
+from mtl_search.features import FeatureSpec, linear_on
 from mtl_search.records import MetricKind, Role
 from mtl_search.tasks.boosting import Boosting
 from mtl_search.tasks.metrics import Measure
@@ -77,10 +77,7 @@ class Task(ABC):
 
     def head(self, spec: FeatureSpec) -> nn.Module:
         """From features to B x K outputs: the mean over positions, if any, and a linear layer."""
-        if isinstance(spec, VectorSpec):
-            return nn.Linear(spec.width, self.n_outputs)
-        channels = spec.channels if isinstance(spec, MapSpec) else spec.width
-        return nn.Sequential(_Mean(spec.positions), nn.Linear(channels, self.n_outputs))
+        return linear_on(spec, self.n_outputs)
 
     @abstractmethod
     def loss(
@@ -136,16 +133,6 @@ def mean_loss(losses: Tensor, known: Tensor, weights_B: Tensor | None) -> Tensor
     if weights_B is not None:
         losses = losses * (weights_B if losses.ndim == 1 else weights_B[:, None])
     return (losses * known).sum() / known.sum()
-
-
-@final
-class _Mean(nn.Module):
-    def __init__(self, axes: tuple[int, ...]) -> None:
-        super().__init__()
-        self.axes = axes
-
-    def forward(self, features: Tensor) -> Tensor:
-        return features.mean(dim=self.axes)
 
 
 class TaskOptions(BaseModel, ABC):

@@ -1,7 +1,7 @@
 """Hard parameter sharing (Caruana 1997): a branching says which members go through which copy of a stage."""
 
 from collections.abc import Collection, Sequence
-from typing import Any, Literal, final
+from typing import Any, ClassVar, Literal, final
 
 from pydantic import ConfigDict, model_serializer, model_validator
 from torch import Tensor, nn
@@ -27,6 +27,8 @@ class HardSharing(Sharing):
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    only_stages: ClassVar[bool] = True
 
     name: Literal["hard"] = "hard"
     branching: Branching
@@ -54,7 +56,7 @@ class HardSharing(Sharing):
         return HardBody(self.branching, trunk, spec)
 
     @override
-    def copies(self, n_stages: int) -> Sequence[int]:
+    def copies(self, n_stages: int, n_members: int) -> Sequence[int]:
         return [len(self.branching.nodes(stage)) for stage in range(n_stages)]
 
     @override

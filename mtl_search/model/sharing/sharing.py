@@ -1,8 +1,9 @@
 """How the members of a network share its trunk, as a configuration that builds the network's body."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Hashable, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from torch import Tensor, nn
 
@@ -50,6 +51,9 @@ class Body(nn.Module, ABC):
 class Sharing(Part):
     """A way of sharing; its text is canonical, so that equal ways are equal strings in tables and hashes."""
 
+    only_stages: ClassVar[bool] = False
+    """Whether its bodies are ``copies`` of the trunk's stages and nothing else: their costs add up."""
+
     @abstractmethod
     def check(self, members: Members, n_stages: int) -> None:
         """ValueError unless it fits a network of ``members`` and a trunk of ``n_stages``."""
@@ -58,9 +62,13 @@ class Sharing(Part):
     def build(self, trunk: Trunk, spec: FeatureSpec, members: Members) -> Body:
         """The body of a network of ``members`` on features of this form."""
 
-    def copies(self, n_stages: int) -> Sequence[int] | None:
-        """How often a body has each stage, if it has nothing else: its cost is their sum."""
-        return None
+    def copies(self, n_stages: int, n_members: int) -> Sequence[int]:
+        """How often a body has each stage, or about that often."""
+        return [n_members] * n_stages
+
+    def cost_key_for(self, members: Members) -> Hashable:
+        """Equal for bodies of one trunk that cost the same."""
+        return self.cost_key, members
 
     @abstractmethod
     def __str__(self) -> str: ...

@@ -49,7 +49,14 @@ def test_ways_of_sharing_differ_in_identity() -> None:
     assert len({config.identity("data") for config in configs}) == 3
 
 
-@pytest.mark.parametrize("sharing", [{"name": "experts"}, {"name": f"{PARTS}:Steps"}, None])
-def test_what_is_no_sharing_is_refused(sharing: object) -> None:
-    with pytest.raises(ValidationError, match="a sharing's module:Class"):
+@pytest.mark.parametrize(
+    ("sharing", "message"),
+    [
+        ({"name": "experts"}, "'mmoe', 'cgc', 'ple', 'cross_stitch'"),
+        ({"name": f"{PARTS}:Steps"}, "a sharing's module:Class"),
+        (None, "valid dictionary"),
+    ],
+)
+def test_what_is_no_sharing_is_refused(sharing: object, message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
         TrialConfig.model_validate({**TRIAL, "sharing": sharing})
