@@ -10,7 +10,7 @@ from typing import final
 
 from pydantic import BaseModel, ValidationError
 
-from mtl_search.design import Branching
+from mtl_search.design import Branching, is_of_branching
 from mtl_search.errors import Mismatch, nearest
 from mtl_search.space.document import Document
 from mtl_search.space.locate import locate
@@ -20,7 +20,7 @@ from mtl_search.space.parameter import IntRange, Parameter
 from mtl_search.space.pydantic_errors import OLD_KEYS, spec_error
 from mtl_search.space.ranges import Leaf, without
 from mtl_search.space.reading import Reader, named
-from mtl_search.space.sharing_range import Shared, SharingRange, Split, Tree
+from mtl_search.space.sharing_range import Shared, SharingRange, Split
 from mtl_search.space.sharing_reading import read_sharing
 from mtl_search.space.stages import possible_stages, stages_of
 from mtl_search.space.suggest import FixedSuggest, Scalar, Suggest
@@ -158,11 +158,9 @@ class SearchSpace:
             options["weighting"] = dict(_SINGLE)
         return {"members": names, "sharing": sharing, **options}
 
-    def starts(self, members: tuple[str, ...]) -> tuple[dict[str, int], ...]:
-        """Parameters of the branchings that these members should be trained with first, if any."""
-        if len(members) < 2 or not isinstance(self.sharing, Tree):
-            return ()
-        return tuple(self.sharing.starts(members, self.n_stages))
+    def starts(self, members: tuple[str, ...]) -> tuple[dict[str, Scalar], ...]:
+        """Parameters of the ways of sharing that these members should be trained with first, if any."""
+        return tuple(self.sharing.starts(members, self.n_stages)) if len(members) > 1 else ()
 
     def largest(self, key: str, default: int) -> int:
         """The largest whole number that the option ``key`` may be, ``default`` if it is not given."""
@@ -214,9 +212,11 @@ class SearchSpace:
         for members in dict.fromkeys((self.members.tasks, self.members.tasks[:1])):
             for values in _probes(shared.parameters(members)):
                 yield shared.sample(FixedSuggest(values), members)
-        cuts = self.sharing.parameters(self.members.tasks, self.n_stages)
-        high = {parameter.name: parameter.range.probes[1] for parameter in cuts}
-        for values in ({}, high):
+        of_sharing = tuple(self.sharing.parameters(self.members.tasks, self.n_stages))
+        for values in (
+            *_farthest(of_sharing),
+            *_probes(p for p in of_sharing if not is_of_branching(p.name)),
+        ):
             yield self.sample(FixedSuggest(values), self.members.tasks)
 
     def _origin(self, config: Mapping[str, object], path: Path) -> Path:
@@ -224,6 +224,8 @@ class SearchSpace:
             return self.root
         key = str(path[0])
         place = self.places.get(key, (*self.root, key))
+        if key == "sharing":
+            return self.sharing.locate(place, config[key], path[1:])
         return locate(self.options[key], place, config[key], path[1:]) if key in self.options else place
 
 
@@ -232,3 +234,13 @@ def _probes(parameters: Iterable[Parameter]) -> Iterator[dict[str, Scalar]]:
     for parameter in parameters:
         for value in parameter.range.probes:
             yield {**dict(parameter.conditions), parameter.name: value}
+
+
+def _farthest(parameters: Iterable[Parameter]) -> Iterator[dict[str, Scalar]]:
+    """The parameters of branchings, all at their high ends: one by one there would be too many."""
+    found: dict[tuple[tuple[str, Scalar], ...], dict[str, Scalar]] = {}
+    for parameter in parameters:
+        if is_of_branching(parameter.name):
+            values = found.setdefault(parameter.conditions, dict(parameter.conditions))
+            values[parameter.name] = parameter.range.probes[1 if len(parameter.range.probes) > 1 else 0]
+    yield from found.values()

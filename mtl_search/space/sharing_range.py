@@ -10,12 +10,11 @@ from typing_extensions import override
 
 from mtl_search.design import Branching, close_cuts, count_branchings
 from mtl_search.errors import Mismatch
-from mtl_search.space.node import Fields
 from mtl_search.space.parameter import Categorical, IntRange, Parameter
-from mtl_search.space.suggest import Suggest
-from mtl_search.space.wording import show
+from mtl_search.space.suggest import Scalar, Suggest
+from mtl_search.space.wording import Path, show
 
-__all__ = ["Choice", "Literal", "Own", "Shared", "SharingRange", "Split", "Tree"]
+__all__ = ["Choice", "Literal", "Members", "Shared", "SharingRange", "Split", "Tree"]
 
 Members = tuple[str, ...]
 
@@ -48,6 +47,14 @@ class SharingRange(ABC):
     @abstractmethod
     def count(self, n_members: int, n_stages: int) -> int:
         """An upper bound on the number of ways for ``n_members``."""
+
+    def starts(self, members: Members, max_stages: int) -> Iterator[dict[str, Scalar]]:
+        """The parameters that the first trainings of ``members`` should have; by default any."""
+        return iter(())
+
+    def locate(self, path: Path, value: object, rest: Path) -> Path:
+        """The place in the document of what is at ``rest`` within a sample; ``path`` is where this stands."""
+        return path
 
 
 @final
@@ -129,7 +136,8 @@ class Tree(SharingRange):
             for pair in combinations(members, 2):
                 yield Parameter(_cut_name(pair), span)
 
-    def starts(self, members: Members, max_stages: int) -> Iterator[dict[str, int]]:
+    @override
+    def starts(self, members: Members, max_stages: int) -> Iterator[dict[str, Scalar]]:
         """The parameters of all trees whose cuts are alike, everything shared first."""
         for at in range(max_stages, 0, -1) if max_stages > 1 else ():
             yield {parameter.name: at for parameter in self.parameters(members, max_stages)}
@@ -197,32 +205,6 @@ class Choice(SharingRange):
     @override
     def count(self, n_members: int, n_stages: int) -> int:
         return 1 if n_members == 1 else len(self.choices)
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class Own(SharingRange):
-    """A user's own way of sharing, ``module:Class``, whose options may be ranges."""
-
-    options: Fields
-
-    @override
-    def sample(
-        self, trial: Suggest, members: Members, n_stages: int, max_stages: int
-    ) -> Mapping[str, object]:
-        return self.options.sample(trial, "sharing", members)
-
-    @override
-    def parameters(self, members: Members, max_stages: int) -> Iterator[Parameter]:
-        return self.options.parameters("sharing", members)
-
-    @override
-    def check(self, tasks: Members, stages: frozenset[int]) -> None:
-        pass
-
-    @override
-    def count(self, n_members: int, n_stages: int) -> int:
-        return 1
 
 
 def _cut_name(pair: tuple[str, str]) -> str:

@@ -9,12 +9,14 @@ from mtl_search.space.node import Fields
 from mtl_search.space.parameter import Categorical, IntRange
 from mtl_search.space.ranges import Leaf
 from mtl_search.space.reading import Reader, check_keys
-from mtl_search.space.sharing_range import Choice, Literal, Own, Shared, SharingRange, Split, Tree
+from mtl_search.space.sharing_named import Named, OneOfWays
+from mtl_search.space.sharing_range import Choice, Literal, Shared, SharingRange, Split, Tree
 from mtl_search.space.wording import Path, show
 
 __all__ = ["read_sharing"]
 
-_FORMS = "shared, the text of a branching, {split: ...} or {tree: any}"
+_HARD = "shared, the text of a branching, {split: ...} or {tree: any}"
+_FORMS = "shared, the text of a branching, {split: ...}, {tree: any}, {name: ...} or {one_of: [...]}"
 
 
 def read_sharing(value: object, path: Path, document: Document, tasks: tuple[str, ...]) -> SharingRange:
@@ -31,7 +33,10 @@ def read_sharing(value: object, path: Path, document: Document, tasks: tuple[str
                 raise Mismatch("{tree: any}", show(value))
             return Tree()
         if isinstance(value, Mapping) and "name" in value:
-            return _own(value, path, document)
+            return _named(value, path, document)
+        if isinstance(value, Mapping) and "one_of" in value:
+            check_keys(value, "one_of")
+            return _one_of(value["one_of"], (*path, "one_of"), document, tasks)
         if isinstance(value, Mapping) and "categorical" in value:
             return _choice(Reader(document).read(value, path), tasks)
         raise Mismatch(_FORMS, show(value))
@@ -51,12 +56,30 @@ def _text(text: str, tasks: tuple[str, ...]) -> Shared | Literal:
     return Literal(branching)
 
 
-def _own(value: Mapping[str, object], path: Path, document: Document) -> Own:
-    if ":" not in str(value["name"]):
-        raise Mismatch("the name module:Class of a way of sharing", show(value["name"]))
+def _named(value: Mapping[str, object], path: Path, document: Document) -> Named:
+    if not isinstance(value["name"], str):
+        raise Mismatch("the name of a way of sharing", show(value["name"]))
     options = Reader(document).read(value, path)
     assert isinstance(options, Fields)
-    return Own(options)
+    return Named(options)
+
+
+def _one_of(value: object, path: Path, document: Document, tasks: tuple[str, ...]) -> OneOfWays:
+    if not isinstance(value, list):
+        raise Mismatch("a list of ways of sharing", show(value))
+    ways = []
+    for index, given in enumerate(value):
+        if isinstance(given, Mapping) and not {"split", "tree", "name"} & set(given):
+            raise document.error((*path, index), f"{_HARD}, or {{name: ...}}", show(given))
+        ways.append(_told_apart(read_sharing(given, (*path, index), document, tasks)))
+    return OneOfWays(tuple(ways))
+
+
+def _told_apart(way: SharingRange) -> tuple[str, SharingRange]:
+    """A way with what it is called among others; two of one name could give an option different ranges."""
+    if isinstance(way, Named):
+        return way.name, Named(way.options, f"sharing.{way.name}")
+    return str(way.branching) if isinstance(way, Literal) else type(way).__name__.lower(), way
 
 
 def _split(value: object, path: Path, document: Document) -> Split:

@@ -7,7 +7,8 @@ from mtl_search.errors import SpecError
 from mtl_search.space.document import Document
 from mtl_search.space.node import Constant, Fields
 from mtl_search.space.parameter import Categorical, IntRange
-from mtl_search.space.sharing_range import Choice, Literal, Own, Shared, Split, Tree
+from mtl_search.space.sharing_named import Named, OneOfWays
+from mtl_search.space.sharing_range import Choice, Literal, Shared, Split, Tree
 from mtl_search.space.sharing_reading import read_sharing
 
 TASKS = ("age", "cost", "dnr")
@@ -30,15 +31,31 @@ def read(value: Any) -> Any:
         ({"split": {"int": [1, 3]}}, Split(IntRange(1, 3))),
         ({"split": {"categorical": [1, 3]}}, Split(Categorical((1, 3)))),
         ({"tree": "any"}, Tree()),
-        ({"name": "a:B", "n": 2}, Own(Fields((("name", Constant("a:B")), ("n", Constant(2)))))),
+        ({"name": "a:B", "n": 2}, Named(Fields((("name", Constant("a:B")), ("n", Constant(2)))))),
+        (
+            {"one_of": ["shared", TEXT, {"split": 2}, {"tree": "any"}, {"name": "ple"}]},
+            OneOfWays(
+                (
+                    ("shared", Shared()),
+                    (str(TREE), Literal(TREE)),
+                    ("split", Split(2)),
+                    ("tree", Tree()),
+                    (
+                        "ple",
+                        Named(Fields((("name", Constant("ple")), ("start", Constant(1)))), "sharing.ple"),
+                    ),
+                )
+            ),
+        ),
         ({"categorical": ["shared", TEXT]}, Choice({"shared": Shared(), str(TREE): Literal(TREE)})),
     ],
 )
-def test_the_forms_of_a_branching(value: Any, expected: Any) -> None:
+def test_the_forms_of_sharing(value: Any, expected: Any) -> None:
     assert read(value) == expected
 
 
-FORMS = "expected shared, the text of a branching, {split: ...} or {tree: any}"
+HARD = "expected shared, the text of a branching, {split: ...} or {tree: any}"
+FORMS = "expected shared, the text of a branching, {split: ...}, {tree: any}, {name: ...} or {one_of: [...]}"
 SPLITS = "expected {split: {int: [low, high]}} or {split: 2}"
 
 
@@ -48,7 +65,18 @@ SPLITS = "expected {split: {int: [low, high]}} or {split: 2}"
         (None, f": {FORMS}, found nothing"),
         (2, f": {FORMS}, found 2"),
         ([1, 2], f": {FORMS}, found [1, 2]"),
-        ({"name": "experts"}, ": expected the name module:Class of a way of sharing, found 'experts'"),
+        ({"name": 3}, ": expected the name of a way of sharing, found 3"),
+        ({"one_of": "shared"}, ": expected a list of ways of sharing, found 'shared'"),
+        ({"one_of": []}, ": expected at least one way of sharing, found none"),
+        (
+            {"one_of": ["shared", "shared"]},
+            ": expected each way of sharing once, found 'shared' more than once",
+        ),
+        (
+            {"one_of": [{"name": "ple"}, {"one_of": ["shared"]}]},
+            f".one_of[1]: {HARD}, or {{name: ...}}, found {{one_of: ['shared']}}",
+        ),
+        ({"one_of": [{"split": [1]}]}, f".one_of[0]: {SPLITS}, found {{split: [1]}}"),
         ({"spilt": 2}, f": {FORMS}, found {{spilt: 2}}"),
         ({"int": [1, 2]}, f": {FORMS}, found {{int: [1, 2]}}"),
         ("shard", f": {FORMS}, found 'shard'; did you mean 'shared'?"),

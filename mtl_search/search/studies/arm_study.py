@@ -168,12 +168,12 @@ class ArmStudy:
         return "failing_members" if members in failing else ""
 
     def _known(self, members: tuple[str, ...], attempt: int) -> Mapping[str, Scalar]:
-        """What the next training of ``members`` is given: a branching, and what did well elsewhere."""
-        given: dict[str, Scalar] = {**self._start(members, attempt)}
+        """What the next training of ``members`` is given: a way of sharing, and what did well elsewhere."""
+        start = self._start(members, attempt)
         if attempt == 0 and self._is_offered(self._begun[members]):
             tried = self._tried if self._strategy is None else self._transfer.tried_alone(members)
-            given |= self._transfer.offer(self.arm.name, self.arm.space, members, tried)
-        return given
+            return {**self._transfer.offer(self.arm.name, self.arm.space, members, tried), **start}
+        return start
 
     def _is_offered(self, number: int) -> bool:
         """Whether training ``number`` of some members begins with what did well elsewhere."""
@@ -187,8 +187,8 @@ class ArmStudy:
         self._begun[members] += 1
         self._tried.append(setting_of(params, self._tasks))
 
-    def _start(self, members: tuple[str, ...], attempt: int) -> Mapping[str, int]:
-        """The branching that the next training of ``members`` has, if it is one of their first.
+    def _start(self, members: tuple[str, ...], attempt: int) -> Mapping[str, Scalar]:
+        """The way of sharing that the next training of ``members`` has, if it is one of their first.
 
         Chosen sets each have an order of their own, so that no depth comes before the others everywhere.
         """
