@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from mtl_search.model import MlpConfig, ResNetConfig, TableConfig
 from mtl_search.model.encoders.numbers import NumbersConfig
+from mtl_search.model.sharing import Soft
 from mtl_search.sweep.pruners import PrunerConfig
 from mtl_search.sweep.samplers import SamplerConfig
 from mtl_search.sweep.settings import Budget, Constraints, Objective, References, Resources, Settings
@@ -34,6 +35,7 @@ BLOCKS: dict[str, Sequence[type[BaseModel]]] = {
     "trial": [TrialConfig],
     "sampler": union(SamplerConfig),
     "pruner": union(PrunerConfig),
+    "sharing": get_args(Soft),
     "encoder": [TableConfig],
     "numeric": union(NumbersConfig),
     "trunk": [MlpConfig, ResNetConfig],

@@ -40,10 +40,7 @@ def read(value: Any) -> Any:
                     (str(TREE), Literal(TREE)),
                     ("split", Split(2)),
                     ("tree", Tree()),
-                    (
-                        "ple",
-                        Named(Fields((("name", Constant("ple")), ("start", Constant(1)))), "sharing.ple"),
-                    ),
+                    ("ple", Named(Fields((("name", Constant("ple")),)), "sharing.ple")),
                 )
             ),
         ),

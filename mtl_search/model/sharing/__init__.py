@@ -39,6 +39,7 @@ __all__ = [
     "PleConfig",
     "Sharing",
     "SharingConfig",
+    "Soft",
     "SoftSharing",
 ]
 
