@@ -14,6 +14,12 @@ OPTIONS: dict[str, Callable[[tuple[str, ...]], dict[str, object]]] = {
 NAMES = [config.model_fields["name"].default for config in AnyConfig.__args__]
 
 
+def configured(name: str, members: tuple[str, ...]) -> WeightingOptions:
+    """The weighting of this name, with what it needs."""
+    options = OPTIONS[name](members) if name in OPTIONS else {}
+    return TypeAdapter[WeightingOptions](WeightingConfig).validate_python({"name": name, **options})
+
+
 @pytest.mark.parametrize("name", NAMES, scope="class")
 class TestEveryWeighting(WeightingSuite):
     @pytest.fixture(autouse=True)
@@ -21,5 +27,4 @@ class TestEveryWeighting(WeightingSuite):
         self.name = name
 
     def configure(self, members: tuple[str, ...]) -> WeightingOptions:
-        options = OPTIONS[self.name](members) if self.name in OPTIONS else {}
-        return TypeAdapter(WeightingConfig).validate_python({"name": self.name, **options})
+        return configured(self.name, members)
