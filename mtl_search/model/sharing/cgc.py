@@ -46,4 +46,4 @@ class CgcConfig(SoftSharing):
 
     @override
     def describe(self, member: str) -> str:
-        return f"gate over {self.shared_experts} shared and {self.task_experts} of its own"
+        return f"gate over {self.shared_experts} shared experts and {self.task_experts} of its own"

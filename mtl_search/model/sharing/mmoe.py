@@ -46,4 +46,4 @@ class MmoeConfig(SoftSharing):
 
     @override
     def describe(self, member: str) -> str:
-        return f"gate over {self.experts} shared"
+        return f"gate over {self.experts} shared experts"

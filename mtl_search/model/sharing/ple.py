@@ -51,5 +51,5 @@ class PleConfig(SoftSharing):
 
     @override
     def describe(self, member: str) -> str:
-        what = f"{self.shared_experts} shared and {self.task_experts} of its own"
+        what = f"{self.shared_experts} shared experts and {self.task_experts} of its own"
         return f"at each stage a gate over {what}"

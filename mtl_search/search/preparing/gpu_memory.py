@@ -58,7 +58,8 @@ def of_network(config: TrialConfig, n_params: int, n_valid: int) -> int:
     only if layers become wider than what they read.
     """
     depth = config.trunk.depth
-    layers = 1 + 2 * sum(config.sharing.copies(depth, len(config.members)))
+    of_a_stage = 2 if config.sharing.only_stages else 3  # what is mixed is stacked for it
+    layers = 1 + of_a_stage * sum(config.sharing.copies(depth, len(config.members)))
     made = math.sqrt((layers + len(config.members)) * n_params)
     in_training = KEPT * made * config.batch_size
     in_evaluation = made * min(EVALUATED, n_valid)

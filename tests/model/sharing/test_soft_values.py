@@ -227,9 +227,9 @@ def test_its_drawing_says_who_sees_what() -> None:
     drawn = CgcConfig(shared_experts=2, start=1).draw(("age", "cost", "death"), served=["age", "cost"])
     assert drawn == (
         "shared up to stage 0, from stage 1 on:\n"
-        "●─┬─ gate over 2 shared and 1 of its own ─── age\n"
-        "  ├─ gate over 2 shared and 1 of its own ─── cost\n"
-        "  └─ gate over 2 shared and 1 of its own ─── (death)"
+        "●─┬─ gate over 2 shared experts and 1 of its own ─── age\n"
+        "  ├─ gate over 2 shared experts and 1 of its own ─── cost\n"
+        "  └─ gate over 2 shared experts and 1 of its own ─── (death)"
     )
 
 

@@ -26,6 +26,13 @@ def test_a_large_network_counts_with_its_optimiser(tiny_spec: MakeSpec) -> None:
     assert 4 * 5 * weights < needed(tiny_spec(trial={"trunk": trunk})) - CONTEXT < 2 * 4 * 5 * weights
 
 
+def test_every_expert_counts(tiny_spec: MakeSpec) -> None:
+    width, sharing = 4096, {"name": "mmoe", "experts": 3, "start": 1}
+    trunk = {"name": "mlp", "stages": 2, "width": width}
+    weights = 3 * width * width
+    assert 4 * 5 * weights < needed(tiny_spec(trial={"trunk": trunk, "sharing": sharing})) - CONTEXT
+
+
 def test_large_batches_count(tiny_spec: MakeSpec) -> None:
     small, large = (needed(tiny_spec(trial={"batch_size": size})) for size in (64, 64_000))
     assert large > small + 64_000 * 4 * 16
