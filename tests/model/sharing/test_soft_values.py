@@ -157,7 +157,7 @@ def test_the_identity_is_networks_of_their_own() -> None:
     features = torch.randn(6, 4)
     for member, name in enumerate(AB):
         alone = HardSharing(branching=Branching.shared([name], 3)).build(trunk, spec, (name,))
-        stages = [level.copies[member] for level in body.levels]  # type: ignore[union-attr, index]
+        stages = [level.copies[member] for level in body.levels]
         for node, stage in zip(alone.nodes, stages, strict=True):  # type: ignore[arg-type]
             node.load_state_dict(stage.state_dict())
         torch.testing.assert_close(body(features)[name], alone(features)[name], rtol=0, atol=0)
