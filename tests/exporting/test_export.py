@@ -1,6 +1,7 @@
 """A bundle is what was confirmed, from its networks or from what was recorded of them."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -112,6 +113,21 @@ def test_another_design_by_id_and_by_arm(swept: Leaderboard, tmp_path: Path) -> 
     assert set(mtl_search.load_model(tmp_path / "a").tasks) == {"cost", "ill"}
 
 
+@pytest.mark.parametrize(("seeds", "said"), [(1, "is one of these trainings"), (2, "was not measured")])
+def test_of_what_was_not_measured_together_the_card_says_so(
+    swept: Leaderboard, tmp_path: Path, seeds: int, said: str
+) -> None:
+    older = tmp_path / "older"
+    shutil.copytree(swept.path, older)
+    (older / "ensembles.parquet").unlink()
+    path = swept.path if seeds == 1 else older
+    card = Predictor.load(export(path, tmp_path / "model", seeds=seeds).path).card
+    (mine,) = [one for one in swept.summary_records() if one.chosen]
+    assert said in card
+    assert all(f" | {task.value:.4g} [" in card for task in mine.tasks)
+    assert "measured as it predicts" not in card
+
+
 def test_a_bundle_is_replaced_and_nothing_else(swept: Leaderboard, tmp_path: Path) -> None:
     out = tmp_path / "model"
     export(swept.path, out)
@@ -131,7 +147,10 @@ def test_the_card_says_what_how_good_and_where_it_may_fail(swept: Leaderboard, b
             for line in card.splitlines()
             if line.startswith(f"| `{task.task}` | ") and "is better" in line
         ]
-        assert f" {task.value:.4g} [" in row
+        assert f" | {task.ensemble_value:.4g} [" in row, "this model, of two seeds"
+        assert f" | {task.ensemble_gain:+.2f} % [" in row
+        assert f" | {task.value:.4g} | " in row, "a network of one seed"
         assert (task.verdict or "the reference itself") in row
+    assert "the mean of each network's 2 trainings, and was measured as it predicts" in card
     assert "The licence of the data is not known." in card
     assert "on all rows" not in card
