@@ -19,7 +19,7 @@ from mtl_search.bundle.reading import Reading
 from mtl_search.bundle.trained_trees import AnyTrained, load_trained
 from mtl_search.data import Inputs
 from mtl_search.errors import BundleError, DataError
-from mtl_search.model import Network
+from mtl_search.model import Network, rows_at_once
 from mtl_search.tasks import Task
 from mtl_search.training.trees import Forest
 
@@ -41,8 +41,14 @@ class Ready:
 
     def predictions(self, inputs: Inputs, tasks: Mapping[str, Task]) -> dict[str, Tensor]:
         """What it says of each task that it serves: probabilities, or numbers in their own unit."""
-        outputs = self.network(inputs)
-        return {name: tasks[name].predictions(outputs[name].float()).cpu() for name in self.entry.tasks}
+        rows = max(1, len(next(iter(inputs.values()))))
+        size = rows_at_once(self.network, rows)
+        parts = [
+            self.network({kind: of[at : at + size] for kind, of in inputs.items()})
+            for at in range(0, rows, size)
+        ]
+        outputs = {name: torch.cat([part[name].float() for part in parts]) for name in self.entry.tasks}
+        return {name: tasks[name].predictions(outputs_NK).cpu() for name, outputs_NK in outputs.items()}
 
 
 @final

@@ -6,6 +6,7 @@ the head for what arrives. Adding a kind takes its file and its name in the unio
 class serves as it is, and is written and read by its import path (`Part`).
 """
 
+from mtl_search.model.copies import rows_at_once
 from mtl_search.model.cost import NetworkCost, NetworkCosts, NetworkParts
 from mtl_search.model.dropout import Dropout
 from mtl_search.model.encoders import Encoder, EncoderConfig, TableConfig
@@ -49,4 +50,5 @@ __all__ = [
     "TableConfig",
     "Trunk",
     "TrunkConfig",
+    "rows_at_once",
 ]

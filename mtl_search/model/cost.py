@@ -10,7 +10,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
 from mtl_search.data.rows import InputShape
-from mtl_search.features import FeatureSpec, example
+from mtl_search.features import FeatureSpec, example, width_for
 from mtl_search.model.encoders import Encoder, TableConfig
 from mtl_search.model.sharing.sharing import Sharing
 from mtl_search.model.trunks.trunk import Trunk
@@ -49,6 +49,10 @@ class NetworkConfig(Protocol):
     def trunk(self) -> Trunk:
         """The chain of stages."""
 
+    @property
+    def copies(self) -> int:
+        """How many copies of a row go through the body."""
+
 
 class NetworkParts(NamedTuple):
     """A network without how it is trained."""
@@ -57,6 +61,7 @@ class NetworkParts(NamedTuple):
     sharing: Sharing
     trunk: Trunk
     encoder: Encoder = TableConfig()
+    copies: int = 1
 
 
 @final
@@ -65,7 +70,8 @@ class NetworkCosts:
 
     A network is an encoder, a body and a head for each member, and so is its cost. A body that is made of
     copies of the trunk's stages is their sum: a search asks for thousands of these. Others are built whole,
-    once for all members that make them cost the same. A Mismatch says why parts do not fit each other.
+    once for all members that make them cost the same. Copies of a row have the body in common, and a factor a
+    feature and the heads for themselves. A Mismatch says why parts do not fit each other.
 
     >>> from mtl_search.model import HardSharing, MlpConfig
     >>> from mtl_search.testing.toy_networks import toy_tasks
@@ -85,10 +91,10 @@ class NetworkCosts:
         encoder, spec = self._once(config.encoder, lambda: self._of_encoder(config.encoder))
         trunk, sharing = config.trunk, config.sharing
         if sharing.only_stages:
-            copies = sharing.copies(trunk.stages, len(config.members))
+            times_each = sharing.copies(trunk.stages, len(config.members))
             key: Hashable = (trunk.cost_key, spec)
             out, stages, heads = self._once(key, lambda: (*_of_stages(trunk, spec), {}))
-            parts = [cost for cost, times in zip(stages, copies, strict=True) for _ in range(times)]
+            parts = [cost for cost, times in zip(stages, times_each, strict=True) for _ in range(times)]
         else:
             key = (trunk.cost_key, spec, sharing.cost_key_for(config.members))
             out, body, heads = self._once(key, lambda: (*_of_body(config, spec), {}))
@@ -96,10 +102,13 @@ class NetworkCosts:
         for name in config.members:
             if name not in heads:
                 heads[name] = self._once((name, out), partial(self._of_head, name, out))
-            parts.append(heads[name])
+        heads_of = [heads[name] for name in config.members]
+        copies = config.copies
+        factors = copies * width_for("copies", spec) if copies > 1 else 0
+        of_heads = copies * sum([head.n_params for head in heads_of])
         return NetworkCost(
-            encoder.n_params + sum([part.n_params for part in parts]),
-            encoder.flops + sum([part.flops for part in parts]),
+            encoder.n_params + factors + sum([part.n_params for part in parts]) + of_heads,
+            encoder.flops + copies * sum([part.flops for part in (*parts, *heads_of)]),
         )
 
     def _once(self, key: Hashable, count: Callable[[], Any]) -> Any:

@@ -1,8 +1,9 @@
 """The network: an encoder, a body that its members share as ``sharing`` says, and a head for each member."""
 
-# B rows of a batch, K outputs of a task
+# B rows of a batch, C copies, R = C x B rows copy by copy, K outputs of a task
 
 from collections.abc import Sequence
+from functools import partial
 from typing import final
 
 import torch
@@ -10,6 +11,7 @@ from torch import Tensor, nn
 
 from mtl_search.data.rows import Inputs, InputShape
 from mtl_search.generators import drawing_from
+from mtl_search.model.copies import Copies, heads_of
 from mtl_search.model.dropout import Dropout
 from mtl_search.model.encoders.encoder import Encoder
 from mtl_search.model.sharing.sharing import Gate, Sharing
@@ -24,7 +26,7 @@ class Network(nn.Module):
     """One model for a set of tasks.
 
     Raises ValueError if the parts do not fit each other. Initial values are drawn from ``generator`` in the
-    order encoder, body, heads by name: the same seed gives the same network.
+    order encoder, factors of the copies, body, heads by name: the same seed gives the same network.
     """
 
     def __init__(
@@ -35,6 +37,7 @@ class Network(nn.Module):
         tasks: Sequence[Task],
         shape: InputShape,
         *,
+        copies: int = 1,
         generator: torch.Generator,
     ) -> None:
         super().__init__()
@@ -45,18 +48,33 @@ class Network(nn.Module):
         sharing.check(self.members, trunk.depth)
         with drawing_from(generator):
             self.encoder = encoder.build(shape)
+            self.scaling = Copies(copies, encoder.chunks(shape)) if copies > 1 else nn.Identity()
             self.body = sharing.build(trunk, encoder.features(shape), self.members)
-            self.heads = nn.ModuleList(by_name[name].head(self.body.spec) for name in self.members)
+            heads = (partial(by_name[name].head, self.body.spec) for name in self.members)
+            self.heads = nn.ModuleList(heads_of(head, copies) for head in heads)
+        self.copies = copies
+        self._tasks = [by_name[name] for name in self.members]
         self._group_parameters()
 
     def forward(self, inputs: Inputs) -> dict[str, Tensor]:
-        """The outputs_BK of each member, by name."""
-        features = self.body(self.encoder(inputs))
+        """The outputs_BK of each member, by name: what all copies together say."""
+        outputs = self.copies_of(inputs)
+        if self.copies == 1:
+            return outputs
+        return {task.name: task.combine(self._apart(outputs[task.name])) for task in self._tasks}
+
+    def copies_of(self, inputs: Inputs) -> dict[str, Tensor]:
+        """The outputs_RK of each copy, copy by copy: each is trained as if it were alone."""
+        features = self.body(self.scaling(self.encoder(inputs)))
         return {name: head(features[name]) for name, head in zip(self.members, self.heads, strict=True)}
 
+    def _apart(self, outputs_RK: Tensor) -> Tensor:
+        rows, width = outputs_RK.shape
+        return outputs_RK.float().view(self.copies, rows // self.copies, width).transpose(0, 1)
+
     def gates(self, inputs: Inputs) -> tuple[Gate, ...]:
-        """What each member takes from each expert; none of a network without experts."""
-        return self.body.gates(self.encoder(inputs))
+        """What each member takes from each expert, R rows; none of a network without experts."""
+        return self.body.gates(self.scaling(self.encoder(inputs)))
 
     def use_generator(self, generator: torch.Generator | None) -> None:
         """Draw from ``generator``, of the network's device, what is dropped in training."""
@@ -80,7 +98,7 @@ class Network(nn.Module):
         return self._last_shared
 
     def _group_parameters(self) -> None:
-        parts = [(self.members, self.encoder), *self.body.parts()]
+        parts = [(self.members, self.encoder), (self.members, self.scaling), *self.body.parts()]
         heads = [((name,), head) for name, head in zip(self.members, self.heads, strict=True)]
         self._shared: list[nn.Parameter] = []
         self._exclusive: dict[str, list[nn.Parameter]] = {name: [] for name in self.members}

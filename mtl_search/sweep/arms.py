@@ -20,7 +20,7 @@ from mtl_search.sweep.trees_space import TreesSpace
 
 __all__ = ["INFORMED", "Arm", "arms_of", "evidence_for", "networks_of"]
 
-NO_TRUNK = {"trunk": {"name": "mlp", "stages": 0}, "sharing": "shared"}
+NO_TRUNK = {"trunk": {"name": "mlp", "stages": 0}, "sharing": "shared", "copies": 1}
 INFORMED = FEWEST_TRIALS  # trials trained to their end before a reference's study stops any
 TUNED_WEIGHTS = {"name": "fixed", "weights": {"simplex": [0.1, 10.0]}}
 

@@ -1,6 +1,6 @@
 """What every kind of task offers: the target's encoding, the head, the loss and the metrics."""
 
-# N rows, B rows of a batch, K outputs of the task
+# N rows, B rows of a batch, C copies, K outputs of the task
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
@@ -11,13 +11,14 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, model_validator
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from mtl_search.features import FeatureSpec, linear_on
 from mtl_search.records import MetricKind, Role
 from mtl_search.tasks.boosting import Boosting
 from mtl_search.tasks.metrics import Measure
 
-__all__ = ["Column", "Task", "TaskOptions", "mean_loss"]
+__all__ = ["Column", "Task", "TaskOptions", "mean_log_odds", "mean_loss"]
 
 Column: TypeAlias = pa.ChunkedArray
 
@@ -90,6 +91,14 @@ class Task(ABC):
         """
 
     @abstractmethod
+    def combine(self, outputs_NCK: Tensor) -> Tensor:
+        """The outputs_NK of an ensemble of C networks, given theirs.
+
+        Their predictions are the mean of the C predictions, or the nearest that the kind has; finite wherever
+        the outputs are. There is no default: the mean of outputs would be wrong for probabilities.
+        """
+
+    @abstractmethod
     def predictions(self, outputs_NK: Tensor) -> Tensor:
         """What the outputs say, in float64: probabilities, or numbers in the target's own unit."""
 
@@ -133,6 +142,11 @@ def mean_loss(losses: Tensor, known: Tensor, weights_B: Tensor | None) -> Tensor
     if weights_B is not None:
         losses = losses * (weights_B if losses.ndim == 1 else weights_B[:, None])
     return (losses * known).sum() / known.sum()
+
+
+def mean_log_odds(outputs_NCK: Tensor) -> Tensor:
+    """The log-odds of the mean over copies of the probabilities, in logarithms: no probability is rounded."""
+    return F.logsigmoid(outputs_NCK).logsumexp(1) - F.logsigmoid(-outputs_NCK).logsumexp(1)
 
 
 class TaskOptions(BaseModel, ABC):

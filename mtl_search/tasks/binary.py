@@ -1,6 +1,6 @@
 """Two classes, one of them positive: whether something is so."""
 
-# N rows, B rows of a batch
+# N rows, B rows of a batch, C copies, K = 1
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from typing_extensions import override
 
 from mtl_search.errors import DataError, LabelError, nearest
 from mtl_search.records import MetricKind, Role
-from mtl_search.tasks.base import Column, Task, TaskOptions, mean_loss
+from mtl_search.tasks.base import Column, Task, TaskOptions, mean_log_odds, mean_loss
 from mtl_search.tasks.boosting import Boosting
 from mtl_search.tasks.columns import (
     Label,
@@ -143,6 +143,11 @@ class Binary(Task):
         losses_B = F.binary_cross_entropy_with_logits(outputs_BK[:, 0], targets_B, reduction="none")
         factors_B = 1.0 + (self.pos_weight - 1.0) * targets_B
         return mean_loss(losses_B * factors_B, labelled_B, weights_B)
+
+    @override
+    def combine(self, outputs_NCK: Tensor) -> Tensor:
+        """The log-odds of the mean probability."""
+        return mean_log_odds(outputs_NCK)
 
     @override
     def predictions(self, outputs_NK: Tensor) -> Tensor:

@@ -1,7 +1,8 @@
 """One of several classes."""
 
-# N rows, B rows of a batch, K classes
+# N rows, B rows of a batch, C copies, K classes
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Literal, final
@@ -181,6 +182,11 @@ class Multiclass(Task):
         )
         counts_B = labelled_B if weights_K is None else weights_K[targets_B.clamp_min(0)] * labelled_B
         return (losses_B * weights_B).sum() / counts_B.sum()
+
+    @override
+    def combine(self, outputs_NCK: Tensor) -> Tensor:
+        """The logarithms of the mean probabilities."""
+        return outputs_NCK.log_softmax(2).logsumexp(1) - math.log(outputs_NCK.shape[1])
 
     @override
     def predictions(self, outputs_NK: Tensor) -> Tensor:

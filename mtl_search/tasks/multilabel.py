@@ -1,6 +1,6 @@
 """Several labels, each of which applies or does not."""
 
-# N rows, B rows of a batch, K labels
+# N rows, B rows of a batch, C copies, K labels
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from typing_extensions import override
 
 from mtl_search.errors import DataError, LabelError
 from mtl_search.records import MetricKind, Role
-from mtl_search.tasks.base import Column, Task, TaskOptions, mean_loss
+from mtl_search.tasks.base import Column, Task, TaskOptions, mean_log_odds, mean_loss
 from mtl_search.tasks.boosting import Boosting
 from mtl_search.tasks.columns import (
     Label,
@@ -173,6 +173,11 @@ class Multilabel(Task):
             outputs_BK, targets_BK, reduction="none", pos_weight=outputs_BK.new_tensor(self.pos_weights)
         )
         return mean_loss(losses_BK, known_BK, weights_B)
+
+    @override
+    def combine(self, outputs_NCK: Tensor) -> Tensor:
+        """The log-odds of each label's mean probability."""
+        return mean_log_odds(outputs_NCK)
 
     @override
     def predictions(self, outputs_NK: Tensor) -> Tensor:

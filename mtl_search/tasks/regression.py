@@ -1,6 +1,6 @@
 """A number."""
 
-# N rows, B rows of a batch
+# N rows, B rows of a batch, C copies, K = 1
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -189,6 +189,11 @@ class Regression(Task):
         else:
             losses_B = 2.0 * F.huber_loss(values_B, targets_B, reduction="none", delta=self.delta)
         return mean_loss(losses_B, labelled_B, weights_B)
+
+    @override
+    def combine(self, outputs_NCK: Tensor) -> Tensor:
+        """The mean in the unit that is learned: under a transform it is what a loss there asks for."""
+        return outputs_NCK.mean(1)
 
     @override
     def predictions(self, outputs_NK: Tensor) -> Tensor:

@@ -100,6 +100,38 @@ class TaskSuite(ABC):
             assert gradient_NK.isfinite().all()
             assert gradient_NK[labelled_N].any()
 
+    def test_the_loss_of_copies_is_the_mean_of_their_losses(self) -> None:
+        """Laid end to end, as a network of copies is trained; so are the gradients."""
+        task, outputs_NK, targets, labelled_N = self.batch()
+        copies = [outputs_NK, outputs_NK.detach() * 0.5, -outputs_NK.detach()]
+        weights_N = 0.5 + torch.arange(len(targets)) % 3
+        for weights in ([], [weights_N]):
+            rest = (targets, labelled_N, *weights)
+            tiled = [values.repeat(3, *[1] * (values.ndim - 1)) for values in rest]
+            together, alone = task.loss(torch.cat(copies), *tiled), [task.loss(one, *rest) for one in copies]
+            torch.testing.assert_close(together, torch.stack(alone).mean())
+            gradients = [torch.autograd.grad(loss, outputs_NK)[0] for loss in (together, alone[0] / 3)]
+            torch.testing.assert_close(*gradients)
+
+    def test_outputs_that_are_combined_predict_the_mean(self) -> None:
+        """Within the range of the predictions at least: a regression has its mean where it learns."""
+        task, outputs_NK, _, _ = self.batch()
+        outputs_NCK = torch.stack([outputs_NK, outputs_NK * 0.5, -outputs_NK], dim=1).detach()
+        for scale in (1.0, 1e4):
+            scaled_NCK = outputs_NCK * scale
+            combined_NK = task.combine(scaled_NCK)
+            assert combined_NK.shape == outputs_NK.shape
+            assert combined_NK.isfinite().all()
+            found = task.predictions(combined_NK)
+            of_copies = torch.stack([task.predictions(of_NK) for of_NK in scaled_NCK.unbind(1)])
+            if task.kind != "regression":
+                torch.testing.assert_close(found, of_copies.mean(0), rtol=1e-5, atol=1e-6)
+            low, high = of_copies.amin(0), of_copies.amax(0)
+            torch.testing.assert_close(found, found.clamp(low, high), rtol=1e-5, atol=1e-6)
+        alike_NK = task.combine(outputs_NK.detach()[:, None].expand(-1, 3, -1))
+        found, expected = (task.predictions(of_NK) for of_NK in (alike_NK, outputs_NK.detach()))
+        torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-6)
+
     def test_missing_labels_never_matter(self) -> None:
         task, outputs_NK, targets, labelled_N = self.batch()
         clean = task.loss(outputs_NK, targets, labelled_N)

@@ -64,12 +64,13 @@ def toy_network(
     encoder: Encoder = TABLE,
     *,
     shape: InputShape = TOY_SHAPE,
+    copies: int = 1,
     seed: int = 0,
 ) -> Network:
     """A network of `toy_tasks`; a text is that of a branching."""
     sharing = HardSharing.model_validate(sharing) if isinstance(sharing, str) else sharing
     generator = torch.Generator().manual_seed(seed)
-    return Network(sharing, encoder, trunk, toy_tasks(members), shape, generator=generator)
+    return Network(sharing, encoder, trunk, toy_tasks(members), shape, copies=copies, generator=generator)
 
 
 def toy_cost(
@@ -79,11 +80,13 @@ def toy_cost(
     encoder: Encoder = TABLE,
     *,
     shape: InputShape = TOY_SHAPE,
+    copies: int = 1,
 ) -> NetworkCost:
     """What `toy_network` costs."""
     sharing = HardSharing.model_validate(sharing) if isinstance(sharing, str) else sharing
     tasks = {task.name: task for task in toy_tasks(members)}
-    return NetworkCosts(tasks, shape).of(NetworkParts(tuple(sorted(members)), sharing, trunk, encoder))
+    parts = NetworkParts(tuple(sorted(members)), sharing, trunk, encoder, copies)
+    return NetworkCosts(tasks, shape).of(parts)
 
 
 def toy_losses(network: Network, rows: Rows, present: Sequence[str] | None = None) -> Mapping[str, Tensor]:

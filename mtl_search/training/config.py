@@ -25,9 +25,10 @@ __all__ = ["TrialConfig"]
 class TrialConfig(BaseModel):
     """One network and how it is trained; the ``trial:`` block of a sweep has exactly this shape.
 
-    ``batch_size`` is in rows; ``patience`` is the number of epochs without a better score after which
-    training stops, ``None`` for never; ``clip_norm`` the largest norm of the whole gradient.
-    ``precision``: ``auto`` is bfloat16 autocast on a GPU that has it and float32 elsewhere.
+    ``copies`` of each row go through the trunk, an ensemble in one network; ``batch_size`` is in rows;
+    ``patience`` is the number of epochs without a better score after which training stops, ``None`` for
+    never; ``clip_norm`` the largest norm of the whole gradient. ``precision``: ``auto`` is bfloat16 autocast
+    on a GPU that has it and float32 elsewhere.
     """
 
     model_config = ConfigDict(
@@ -38,6 +39,7 @@ class TrialConfig(BaseModel):
     sharing: SharingConfig
     encoder: EncoderConfig = TableConfig()
     trunk: TrunkConfig
+    copies: PositiveInt = 1
     weighting: WeightingConfig = EqualConfig()
     optimizer: OptimizerConfig = AdamW()
     schedule: ScheduleConfig = Cosine()

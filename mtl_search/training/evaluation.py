@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from mtl_search.data import Rows
-from mtl_search.model import Gate, Network
+from mtl_search.model import Gate, Network, rows_at_once
 from mtl_search.records import MeanGate, Metric, Resample, Split
 from mtl_search.tasks import Task
 from mtl_search.training.score import Score
@@ -89,7 +89,7 @@ class Evaluator:
         sums: list[Tensor] = []
         count = 0
         with torch.autocast(self._device, autocast, enabled=autocast is not None):
-            for chunk in self._chunks():
+            for chunk in self._chunks(network):
                 gates = network.gates(chunk.inputs)
                 if not gates:
                     return []
@@ -106,9 +106,10 @@ class Evaluator:
     def _device(self) -> str:
         return self._rows.units.device.type
 
-    def _chunks(self) -> Iterator[Rows]:
-        for start in range(0, len(self._rows), CHUNK):
-            yield self._rows.slice(start, start + CHUNK)
+    def _chunks(self, network: nn.Module) -> Iterator[Rows]:
+        size = rows_at_once(network, CHUNK)
+        for start in range(0, len(self._rows), size):
+            yield self._rows.slice(start, start + size)
 
     @torch.inference_mode()
     def outputs(self, network: nn.Module, autocast: torch.dtype | None = None) -> dict[str, Tensor]:
@@ -116,7 +117,7 @@ class Evaluator:
         network.eval()
         parts: dict[str, list[Tensor]] = {task: [] for task in self._tasks}
         with torch.autocast(self._device, autocast, enabled=autocast is not None):
-            for chunk in self._chunks():
+            for chunk in self._chunks(network):
                 for task, output in network(chunk.inputs).items():
                     parts[task].append(output.float())
         return {task: torch.cat(parts[task])[self._index_M[task]] for task in self._tasks}

@@ -31,7 +31,8 @@ def build_network(
 ) -> Network:
     """The network of ``config`` on inputs of ``shape``, its initial values drawn from ``generator``."""
     members = [tasks[name] for name in config.members]
-    return Network(config.sharing, config.encoder, config.trunk, members, shape, generator=generator)
+    parts = (config.sharing, config.encoder, config.trunk)
+    return Network(*parts, members, shape, copies=config.copies, generator=generator)
 
 
 class NonFiniteLossError(ArithmeticError):
@@ -216,12 +217,16 @@ class Training:
 
     def _losses(self, batch: Rows, present: list[str], autocast: torch.dtype | None) -> dict[str, Tensor]:
         with torch.autocast(self.device.type, autocast, enabled=autocast is not None):
-            outputs = self.network(batch.inputs)
+            outputs = self.network.copies_of(batch.inputs)
+        copies = self.config.copies
         losses = {}
         for task in present:
-            of_batch = (outputs[task].float(), batch.targets[task], batch.labelled[task])
-            weights_B = None if batch.weights_N is None else batch.weights_N / self._mean_weight[task]
-            losses[task] = self.tasks[task].loss(*of_batch, weights_B)
+            of_rows = [batch.targets[task], batch.labelled[task]]
+            if batch.weights_N is not None:
+                of_rows.append(batch.weights_N / self._mean_weight[task])
+            losses[task] = self.tasks[task].loss(
+                outputs[task].float(), *(tiled(of, copies) for of in of_rows)
+            )
         return losses
 
     def _check_finite(self, losses_ST: Tensor, n_labelled: Mapping[str, list[int]]) -> None:
@@ -248,6 +253,11 @@ class Training:
         ):
             return torch.bfloat16
         return None
+
+
+def tiled(values_N: Tensor, copies: int) -> Tensor:
+    """The values once for each copy of the rows: a mean over them all is the mean of the copies' means."""
+    return values_N if copies == 1 else values_N.repeat(copies, *[1] * (values_N.ndim - 1))
 
 
 def mean_weights(rows: Rows) -> dict[str, Tensor]:

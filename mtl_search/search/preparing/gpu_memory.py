@@ -61,6 +61,6 @@ def of_network(config: TrialConfig, n_params: int, n_valid: int) -> int:
     of_a_stage = 2 if config.sharing.only_stages else 3  # what is mixed is stacked for it
     layers = 1 + of_a_stage * sum(config.sharing.copies(depth, len(config.members)))
     made = math.sqrt((layers + len(config.members)) * n_params)
-    in_training = KEPT * made * config.batch_size
-    in_evaluation = made * min(EVALUATED, n_valid)
+    in_training = KEPT * made * config.batch_size * config.copies
+    in_evaluation = made * min(EVALUATED, n_valid * config.copies)
     return int(FLOAT * (COPIES * n_params + max(in_training, in_evaluation)))
