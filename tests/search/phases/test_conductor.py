@@ -14,6 +14,7 @@ from mtl_search.records import Phase, TrialState
 from mtl_search.search.jobs import Job
 from mtl_search.search.studies import arm_study as arm_study_module
 from mtl_search.search.studies.journal import _Lines
+from mtl_search.search.studies.transfer import Transfer
 from mtl_search.training import TrialOutcome, failure
 
 MakeBench = Callable[..., Any]
@@ -95,6 +96,17 @@ def test_sets_that_are_chosen_begin_with_plain_trees_too(bench: MakeBench) -> No
     b = bench(trial=trial, sampler={"name": "random", "grouping": "bayes"}, budget={"trials": 4})
     b.run(b.open())
     assert sorted(cuts(b)[:2]) == ["1", "2"]
+
+
+def test_each_way_of_sharing_is_tried_once_whatever_did_well_elsewhere(
+    bench: MakeBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Transfer, "offer", lambda *_: {"sharing.name": "split"})
+    ways = {"one_of": ["shared", {"split": 1}, {"name": "cross_stitch", "own": {"float": [0.5, 1.0]}}]}
+    b = bench(trial={"members": "all", "sharing": ways}, budget={"trials": 4, "reference_trials": 1})
+    b.run(b.open())
+    names = [record.params["sharing.name"] for record in b.records() if record.arm == "search"]
+    assert names[:3] == ['"shared"', '"split"', '"cross_stitch"']
 
 
 def test_single_task_tunes_main_tasks_alone(bench: MakeBench) -> None:
