@@ -1,6 +1,7 @@
 """What stands in JSON beside the weights of a trained model, whatever its kind."""
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
@@ -10,9 +11,10 @@ from pydantic import BaseModel, TypeAdapter
 from mtl_search.data.encoding import Encoding
 from mtl_search.tasks import AnyTask, Task
 
-__all__ = ["FORMAT", "Described", "read_fields", "write_description"]
+__all__ = ["FORMAT", "Described", "json_text", "read_fields", "write_description"]
 
 FORMAT = 2  # of the folder of a trained model; a later one says so
+NUMBERS = re.compile(r"\[\n\s*((?:-?\d[\d.e+-]*,\s+)*-?\d[\d.e+-]*)\s*\]")  # no text has a line break in JSON
 
 _INPUTS, _TASKS = TypeAdapter(Encoding), TypeAdapter(list[AnyTask])
 
@@ -52,8 +54,24 @@ def write_description(path: Path, trained: Described, **more: object) -> None:
         "seed": trained.seed,
         "versions": dict(trained.versions),
     }
-    text = json.dumps(description, indent=1, ensure_ascii=False)
-    path.write_text(f"{text}\n", encoding="utf-8")
+    path.write_text(json_text(description), encoding="utf-8")
+
+
+def json_text(value: object) -> str:
+    """JSON to be looked at: a line for each thing, but one for a list of numbers, such as quantiles.
+
+    >>> print(json_text({"of": [[0.5, 1e-06], ["a"]]}), end="")
+    {
+     "of": [
+      [0.5, 1e-06],
+      [
+       "a"
+      ]
+     ]
+    }
+    """
+    text = json.dumps(value, indent=1, ensure_ascii=False)
+    return NUMBERS.sub(lambda found: f"[{' '.join(found[1].split())}]", text) + "\n"
 
 
 def read_fields(described: Mapping[str, Any]) -> dict[str, Any]:

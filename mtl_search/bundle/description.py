@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from mtl_search.bundle.described import json_text
 from mtl_search.bundle.trained_trees import AnyTrained
 from mtl_search.data import DataSpec, Encoding
 from mtl_search.errors import BundleError
@@ -83,8 +84,7 @@ def write_bundle(
             trained.save(folder / name)
         also(folder)
         whole = description.model_copy(update={"files": hashes(folder)})
-        text = json.dumps(json.loads(whole.model_dump_json()), indent=1, ensure_ascii=False)
-        (folder / MODEL).write_text(f"{text}\n", encoding="utf-8")
+        (folder / MODEL).write_text(json_text(json.loads(whole.model_dump_json())), encoding="utf-8")
         (folder / CARD).write_text(card, encoding="utf-8")
 
     replace_folder(out, write)

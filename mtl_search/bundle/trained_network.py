@@ -32,7 +32,7 @@ class TrainedNetwork:
     """A network: its configuration, the fitted inputs and tasks, its weights, and what it was trained with.
 
     ``tasks`` are its members; ``seed`` is the one it was trained on, ``versions`` are those of the packages
-    that trained it. On disk it takes four bytes a parameter and a few kilobytes of JSON.
+    that trained it. On disk it takes four bytes a parameter and one kilobyte of JSON or less for each input.
     """
 
     config: TrialConfig
