@@ -8,7 +8,7 @@ from typing import Any
 from mtl_search.arm_names import SEARCH
 from mtl_search.sweep import SweepSpec, load_sweep
 
-__all__ = ["DATASETS", "KINDS", "sweep_of"]
+__all__ = ["DATASETS", "KINDS", "MLP", "sweep_of"]
 
 SHIPPED = Path(__file__).parents[1] / "search_spaces"
 

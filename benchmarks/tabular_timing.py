@@ -5,7 +5,7 @@ import time
 from collections.abc import Mapping
 from statistics import median
 
-from benchmarks.tabular_sweeps import KINDS
+from benchmarks.tabular_sweeps import KINDS, MLP
 from mtl_search.arm_names import SEARCH
 from mtl_search.data import Dataset
 from mtl_search.space import RandomSuggest
@@ -32,9 +32,10 @@ def relative_seconds(spec: SweepSpec, dataset: Dataset, *, epochs: int) -> Mappi
 
 def _training(spec: SweepSpec, dataset: Dataset, arm: str) -> Training:
     """A network of all tasks of the arm's kind."""
-    space = spec.space if arm == SEARCH else spec.arms[arm]
+    differs = dict(KINDS[arm][1])
+    trunk = {**differs.get("trunk", MLP), "width": WIDTH, "stages": STAGES, "dropout": 0.1}
+    space = spec.override({**differs, "trunk": trunk})
     value = space.sample(RandomSuggest(random.Random(0)), spec.settings.all_tasks)
-    value["trunk"] = {**value["trunk"], "width": WIDTH, "stages": STAGES, "dropout": 0.1}  # type: ignore[dict-item]
     config = TrialConfig.model_validate({**value, "epochs": 1000, "patience": None})
     metrics = {name: task.metric for name, task in dataset.tasks.items()}
     return Training(config, dataset, seed=0, score=Score(metrics), device="cpu")
