@@ -24,22 +24,23 @@ class Budget:
 
 
 DATASETS: Mapping[str, Budget] = {
-    "support2_nine": Budget(reference_trials=6, batch_size=256, epochs=25, patience=6),
-    "census_income": Budget(reference_trials=12, batch_size=256, epochs=10, patience=3),
-    "yeast": Budget(reference_trials=4, batch_size=64, epochs=25, patience=6),
+    "support2_nine": Budget(reference_trials=8, batch_size=256, epochs=25, patience=6),
+    "census_income": Budget(reference_trials=10, batch_size=256, epochs=10, patience=3),
+    "yeast": Budget(reference_trials=5, batch_size=64, epochs=25, patience=6),
 }
 
 DROPOUT = {"float": [0.0, 0.5]}
 WIDTH = {"categorical": [64, 128, 256]}
 MLP = {"name": "mlp", "stages": {"int": [1, 3]}, "width": WIDTH, "dropout": DROPOUT}
-PLE = {"name": "table", "numeric": {"name": "ple", "bins": {"categorical": [8, 16, 32]}, "width": 8}}
+PLE = {"numeric": {"name": "ple", "bins": {"int": [8, 48]}}}
+PERIODIC = {"numeric": {"name": "plr", "sigma": {"float": [0.01, 1.0], "log": True}}}
 COPIES = 8
 
 KINDS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     SEARCH: ("MLP", {}),
     "resnet": ("ResNet", {"trunk": {**MLP, "name": "resnet"}}),
     "mlp_ple": ("MLP + PLE", {"encoder": PLE}),
-    "realmlp": ("RealMLP-like", {"encoder": {"name": "table", "numeric": "plr"}}),
+    "realmlp": ("RealMLP-like", {"encoder": PERIODIC, "trunk": {**MLP, "activation": "silu"}}),
     "copies": (f"MLP, {COPIES} copies", {"copies": COPIES}),
     "copies_ple": (f"MLP + PLE, {COPIES} copies (TabM-mini)", {"encoder": PLE, "copies": COPIES}),
 }
@@ -76,7 +77,7 @@ def sweep_of(name: str, *, quick: bool, resources: Mapping[str, Any]) -> SweepSp
                 "trunk": MLP,
                 "optimizer": {
                     "name": "adamw",
-                    "lr": {"float": [5e-4, 1e-2], "log": True},
+                    "lr": {"float": [5e-4, 1.5e-2], "log": True},
                     "weight_decay": {"float": [1e-5, 1e-1], "log": True},
                 },
                 "batch_size": size.batch_size,

@@ -122,7 +122,7 @@ def _blocks(data: DraftData, source: str, name: str) -> dict[str, Any]:
         "data": _data(data, source),
         "tasks": tasks,
         **({"objective": _objective(main)} if main > 1 else {}),
-        "trial": trial_lines(data.train_rows, main),
+        "trial": trial_lines(data.train_rows, main, numbers=data.dataset.input_shape.n_numeric > 0),
     }
 
 

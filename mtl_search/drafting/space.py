@@ -16,10 +16,14 @@ class Reasoned:
 
 
 FEW, SOME, MANY = 1_000, 10_000, 100_000  # train rows
+COPIES = 8
 
 
-def trial_lines(rows: int, tasks: int) -> Mapping[str, Reasoned]:
-    """The block ``trial`` for so many train rows and tasks."""
+def trial_lines(rows: int, tasks: int, *, numbers: bool) -> Mapping[str, Reasoned]:
+    """The block ``trial`` for so many train rows and tasks; ``numbers``: whether any input is a number.
+
+    The networks are those that measured best on tables (``benchmarks/tabular.py``).
+    """
     lines = {}
     if tasks == 1:
         lines["sharing"] = Reasoned("shared", "one task: there is nothing to share")
@@ -27,11 +31,17 @@ def trial_lines(rows: int, tasks: int) -> Mapping[str, Reasoned]:
         members = {"subset": {"min": 1, "max": tasks}}
         lines["members"] = Reasoned(members, "any set of tasks may be one network")
         lines["sharing"] = Reasoned({"split": {"int": [1, 3]}}, "how many of the 3 stages they share")
+    if numbers:
+        numeric = {"name": "ple", "bins": {"int": [8, 48]}}
+        lines["encoder"] = Reasoned({"numeric": numeric}, "a number's effect bends at quantiles of train")
+    if rows < MANY:
+        lines["copies"] = Reasoned(COPIES, "an ensemble in one network, which takes longer")
     trunk = {
         "name": "mlp",
         "stages": 3,
         "width": {"categorical": _widths(rows)},
         "dropout": {"float": [0.0, 0.5]},
+        "activation": "silu",
     }
     lines["trunk"] = Reasoned(trunk, f"widths for {rows:,} train rows")
     if tasks > 1:
@@ -46,15 +56,15 @@ def trial_lines(rows: int, tasks: int) -> Mapping[str, Reasoned]:
         lines["weighting"] = Reasoned({"one_of": weighting}, f"of the losses: {why}")
     optimizer = {
         "name": "adamw",
-        "lr": {"float": [3e-4, 1e-2], "log": True},
+        "lr": {"float": [5e-4, 1.5e-2], "log": True},
         "weight_decay": {"float": [1e-5, 1e-1], "log": True},
     }
     lines["optimizer"] = Reasoned(optimizer, "what matters most in every network")
     batch = _batch(rows)
     lines["batch_size"] = Reasoned(batch, f"{-(-rows // batch):,} steps an epoch")
-    epochs = 60 if rows < FEW else 40 if rows < SOME else 30 if rows < MANY else 15
+    epochs = 40 if rows < FEW else 25 if rows < SOME else 20 if rows < MANY else 12
     lines["epochs"] = Reasoned(epochs, "at most: the best epoch on valid counts")
-    lines["patience"] = Reasoned(max(4, epochs // 5), "epochs without a better one, then it stops")
+    lines["patience"] = Reasoned(max(4, epochs // 4), "epochs without a better one, then it stops")
     return lines
 
 
@@ -63,13 +73,13 @@ def _widths(rows: int) -> list[int]:
         return [16, 32, 64]
     if rows < SOME:
         return [32, 64, 128]
-    return [64, 128, 256] if rows < MANY else [128, 256, 512]
+    return [64, 128] if rows < MANY else [128, 256, 512]  # many rows are read by one copy alone
 
 
 def _batch(rows: int) -> int:
-    """A power of two, with about thirty steps an epoch for small tables and more for large ones."""
+    """A power of two, with about twenty steps an epoch for small tables and more for large ones."""
     batch = 32
-    while batch < 1024 and batch * 2 * 30 <= rows:
+    while batch < 1024 and batch * 2 * 20 <= rows:
         batch *= 2
     return batch
 
