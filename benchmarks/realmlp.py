@@ -1,0 +1,116 @@
+"""RealMLP's tricks that the package lacks (Holzmüller, Grinsztajn and Steinwart 2024, "Better by default").
+
+The trunk is a user's own, and `benchmarks.tricks` measures what its options bring; what pays lives in the
+package. Equations follow the paper and its code (pytabkit, Apache-2.0), with one departure: where the paper
+multiplies the learning rate of some parameters by a factor c, the layer multiplies the parameter by c, which
+under Adam, whose steps do not depend on the size of a gradient, is the same.
+"""
+
+# B rows of a batch, F features, W width of a stage
+
+import math
+from collections.abc import Callable
+from typing import Literal, final
+
+import torch
+from pydantic import Field, NonNegativeFloat, PositiveInt
+from torch import Tensor, nn
+from torch.nn import functional as F
+from typing_extensions import override
+
+from mtl_search.features import FeatureSpec, VectorSpec, width_for
+from mtl_search.model import Dropout, Trunk
+
+__all__ = ["RealMlp", "flat_cosine"]
+
+ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
+    "relu": F.relu,
+    "silu": F.silu,
+    "mish": F.mish,
+    "selu": F.selu,
+}
+SLOW = 0.1  # times the learning rate: that of biases and of the shapes of activations
+
+
+@final
+class RealMlp(Trunk):
+    """A stage is linear, the activation and dropout; the first one begins with a factor for each feature.
+
+    ``scaling`` is what the learning rate of those factors is multiplied by (the paper: 6), 0 for no factors;
+    ``parametric``: an activation has a strength a neuron, which is learned; ``ntk``: weights are normal, and
+    the layer divides by the root of how many features it reads.
+    """
+
+    width: PositiveInt = 128
+    dropout: float = Field(default=0.0, ge=0.0, lt=1.0)
+    activation: Literal["relu", "silu", "mish", "selu"] = "relu"
+    parametric: bool = False
+    scaling: NonNegativeFloat = 0.0
+    ntk: bool = False
+
+    @override
+    def stage_out(self, index: int, spec: FeatureSpec) -> FeatureSpec:
+        width_for("a RealMLP", spec)
+        return VectorSpec(self.width)
+
+    @override
+    def build_stage(self, index: int, spec: FeatureSpec) -> nn.Module:
+        read = width_for("a RealMLP", spec)
+        scaling = [Scaling(read, self.scaling)] if self.scaling and index == 0 else []
+        linear = NtkLinear(read, self.width) if self.ntk else nn.Linear(read, self.width)
+        activation = Activation(self.width if self.parametric else 0, self.activation)
+        dropout = [Dropout(self.dropout)] if self.dropout else []
+        return nn.Sequential(*scaling, linear, activation, *dropout)
+
+
+@final
+class Scaling(nn.Module):
+    """Each feature times ``1 + rate * factor``, ``factor`` 0 at first."""
+
+    def __init__(self, width: int, rate: float) -> None:
+        super().__init__()
+        self.rate, self.factors_F = rate, nn.Parameter(torch.zeros(width))
+
+    def forward(self, features_BF: Tensor) -> Tensor:
+        """The features, scaled."""
+        return features_BF * (1.0 + self.rate * self.factors_F)
+
+
+@final
+class Activation(nn.Module):
+    """``x + a (f(x) - x)``, each of ``width`` neurons learning its ``a`` from 1 on; ``f`` without."""
+
+    def __init__(self, width: int, name: str) -> None:
+        super().__init__()
+        self.function = ACTIVATIONS[name]
+        self.strengths_W = nn.Parameter(torch.zeros(width)) if width else None
+
+    def forward(self, x_BW: Tensor) -> Tensor:
+        """What becomes of each value."""
+        y_BW = self.function(x_BW)
+        if self.strengths_W is None:
+            return y_BW
+        return x_BW + (y_BW - x_BW) * (1.0 + SLOW * self.strengths_W)
+
+
+@final
+class NtkLinear(nn.Module):
+    """``x W / sqrt(F) + b`` with W and b standard normal: initialised without the paper's look at data."""
+
+    def __init__(self, read: int, width: int) -> None:
+        super().__init__()
+        self.weight_WF = nn.Parameter(torch.randn(width, read))
+        self.bias_W = nn.Parameter(torch.randn(width) / SLOW)
+
+    def forward(self, x_BF: Tensor) -> Tensor:
+        """What the next activation reads."""
+        return F.linear(x_BF, self.weight_WF / math.sqrt(self.weight_WF.shape[1]), SLOW * self.bias_W)
+
+
+def flat_cosine(done: float) -> float:
+    """1 for the first half of a training, then half a cosine down to 0.
+
+    >>> [flat_cosine(done) for done in (0.2, 0.5, 1.0)]
+    [1.0, 1.0, 0.0]
+    """
+    return 1.0 if done < 0.5 else (1.0 + math.cos(math.pi * (2.0 * done - 1.0))) / 2.0
