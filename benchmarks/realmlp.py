@@ -25,26 +25,27 @@ __all__ = ["RealMlp", "flat_cosine"]
 
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "relu": F.relu,
+    "gelu": F.gelu,
     "silu": F.silu,
     "mish": F.mish,
     "selu": F.selu,
 }
-SLOW = 0.1  # times the learning rate: that of biases and of the shapes of activations
+SLOW = 0.1  # times the learning rate: that of biases
 
 
 @final
 class RealMlp(Trunk):
     """A stage is linear, the activation and dropout; the first one begins with a factor for each feature.
 
-    ``scaling`` is what the learning rate of those factors is multiplied by (the paper: 6), 0 for no factors;
-    ``parametric``: an activation has a strength a neuron, which is learned; ``ntk``: weights are normal, and
-    the layer divides by the root of how many features it reads.
+    ``scaling`` is what the learning rate of those factors is multiplied by (the paper: 6), ``parametric`` the
+    same for the strength of an activation, one a neuron (the paper: 0.1); 0: there are none. ``ntk``: weights
+    are normal, and the layer divides by the root of how many features it reads.
     """
 
     width: PositiveInt = 128
     dropout: float = Field(default=0.0, ge=0.0, lt=1.0)
-    activation: Literal["relu", "silu", "mish", "selu"] = "relu"
-    parametric: bool = False
+    activation: Literal["relu", "gelu", "silu", "mish", "selu"] = "relu"
+    parametric: NonNegativeFloat = 0.0
     scaling: NonNegativeFloat = 0.0
     ntk: bool = False
 
@@ -58,7 +59,7 @@ class RealMlp(Trunk):
         read = width_for("a RealMLP", spec)
         scaling = [Scaling(read, self.scaling)] if self.scaling and index == 0 else []
         linear = NtkLinear(read, self.width) if self.ntk else nn.Linear(read, self.width)
-        activation = Activation(self.width if self.parametric else 0, self.activation)
+        activation = Activation(self.width, self.activation, self.parametric)
         dropout = [Dropout(self.dropout)] if self.dropout else []
         return nn.Sequential(*scaling, linear, activation, *dropout)
 
@@ -78,19 +79,19 @@ class Scaling(nn.Module):
 
 @final
 class Activation(nn.Module):
-    """``x + a (f(x) - x)``, each of ``width`` neurons learning its ``a`` from 1 on; ``f`` without."""
+    """``x + a (f(x) - x)``, each of ``width`` neurons learning its ``a``, 1 at first; rate 0: ``f``."""
 
-    def __init__(self, width: int, name: str) -> None:
+    def __init__(self, width: int, name: str, rate: float) -> None:
         super().__init__()
-        self.function = ACTIVATIONS[name]
-        self.strengths_W = nn.Parameter(torch.zeros(width)) if width else None
+        self.function, self.rate = ACTIVATIONS[name], rate
+        self.strengths_W = nn.Parameter(torch.zeros(width)) if rate else None
 
     def forward(self, x_BW: Tensor) -> Tensor:
         """What becomes of each value."""
         y_BW = self.function(x_BW)
         if self.strengths_W is None:
             return y_BW
-        return x_BW + (y_BW - x_BW) * (1.0 + SLOW * self.strengths_W)
+        return x_BW + (y_BW - x_BW) * (1.0 + self.rate * self.strengths_W)
 
 
 @final

@@ -45,7 +45,7 @@ SMOOTHING = 0.1
 PLE = {"encoder": {"name": "table", "numeric": {"name": "ple"}}}
 BASES: Mapping[str, Mapping[str, Any]] = {"plain": {}, "ple": PLE, "copies": {**PLE, "copies": 8}}
 OWN = {"name": "benchmarks.realmlp:RealMlp"}
-ALL = {"activation": "mish", "parametric": True, "scaling": 6.0}
+BOTH = {"activation": "mish", "scaling": 6.0}
 
 
 @dataclass(frozen=True)
@@ -67,14 +67,20 @@ TRICKS: Mapping[str, Trick] = {
     "coslog": Trick(schedule={"name": "coslog"}),
     "betas .9, .95": Trick(optimizer={"betas": [0.9, 0.95]}),
     "scaling": Trick({"scaling": 6.0}),
+    "gelu": Trick({"activation": "gelu"}),
+    "silu": Trick({"activation": "silu"}),
     "mish": Trick({"activation": "mish"}),
-    "parametric mish": Trick({"activation": "mish", "parametric": True}),
+    "parametric mish": Trick({"activation": "mish", "parametric": 0.1}),
+    "parametric mish, fast": Trick({"activation": "mish", "parametric": 1.0}),
     "NTK": Trick({"ntk": True}, faster=10.0),
     "label smoothing": Trick(smoothing=SMOOTHING),
     "dropout falls": Trick(dropout_falls=True),
     "decay falls": Trick(decay_falls=True),
-    "scaling, parametric mish": Trick(ALL),
-    "scaling, parametric mish, coslog, betas": Trick(ALL, {"betas": [0.9, 0.95]}, {"name": "coslog"}),
+    "scaling, mish": Trick(BOTH),
+    "scaling, mish, coslog": Trick(BOTH, schedule={"name": "coslog"}),
+    "scaling, parametric mish, coslog, betas": Trick(
+        {**BOTH, "parametric": 0.1}, {"betas": [0.9, 0.95]}, {"name": "coslog"}
+    ),
 }
 
 
