@@ -1,27 +1,30 @@
-"""RealMLP's tricks that the package lacks (Holzmüller, Grinsztajn and Steinwart 2024, "Better by default").
+"""RealMLP's tricks (Holzmüller, Grinsztajn and Steinwart 2024, "Better by default") as parts of a user's own.
 
-The trunk is a user's own, and `benchmarks.tricks` measures what its options bring; what pays lives in the
-package. Equations follow the paper and its code (pytabkit, Apache-2.0), with one departure: where the paper
-multiplies the learning rate of some parameters by a factor c, the layer multiplies the parameter by c, which
-under Adam, whose steps do not depend on the size of a gradient, is the same.
+`benchmarks.tricks` measures what they bring. On top of copies none pays enough to be a part of the package
+but a smooth activation, which the package has. Equations follow the paper and its code (pytabkit, Apache-2.0)
+with one departure: where the paper multiplies the learning rate of some parameters by a factor c, the layer
+multiplies the parameter by c. Under Adam, whose steps do not depend on a gradient's size, that is the same.
 """
 
 # B rows of a batch, F features, W width of a stage
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Literal, final
 
 import torch
 from pydantic import Field, NonNegativeFloat, PositiveInt
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LambdaLR, LRScheduler
 from typing_extensions import override
 
 from mtl_search.features import FeatureSpec, VectorSpec, width_for
 from mtl_search.model import Dropout, Trunk
 
-__all__ = ["RealMlp", "flat_cosine"]
+__all__ = ["Coslog", "RealMlp", "flat_cosine"]
 
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "relu": F.relu,
@@ -106,6 +109,27 @@ class NtkLinear(nn.Module):
     def forward(self, x_BF: Tensor) -> Tensor:
         """What the next activation reads."""
         return F.linear(x_BF, self.weight_WF / math.sqrt(self.weight_WF.shape[1]), SLOW * self.bias_W)
+
+
+@final
+@dataclass(frozen=True)
+class Coslog:
+    """The learning rate goes up and down ``cycles`` times, each twice as long as the one before.
+
+    After a share ``t`` of the steps it is ``sin^2(pi log2(1 + (2^cycles - 1) t))`` times the trial's, taken
+    in the middle of each step, so that the first one learns too.
+    """
+
+    cycles: int = 4
+
+    def build(self, optimizer: Optimizer, total_steps: int) -> LRScheduler:
+        """The schedule of ``optimizer`` over ``total_steps`` steps."""
+
+        def share(step: int) -> float:
+            done = min((step + 0.5) / total_steps, 1.0)
+            return math.sin(math.pi * math.log2(1.0 + (2**self.cycles - 1) * done)) ** 2
+
+        return LambdaLR(optimizer, share)
 
 
 def flat_cosine(done: float) -> float:

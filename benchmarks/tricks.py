@@ -6,8 +6,8 @@ Every trick is switched on alone on top of each basis: the plain MLP, numeric em
 copies with PLE. Each is trained at two learning rates with three seeds, on the sweep's train rows (at most
 ``--rows``) without a seventh, by which the epoch and the learning rate are chosen. Printed is the gain on
 valid in percent over the first one, the plain MLP at its best learning rate, as a mean over tasks and seeds;
-beside it what the trick adds to its basis, with the standard error of the difference, paired over seeds.
-Test is not read.
+beside it what the trick adds to its basis, with the standard error of the difference, paired over seeds, and
+how many of these there are with every learning rate. Test is not read.
 
 Each training is a line of ``--out``, and those that stand there are not made again; with ``--minutes`` the
 command stops after as many and goes on the next time. ``--quick``: two trainings of an epoch.
@@ -29,7 +29,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import pandas as pd
 import torch
 
-from benchmarks.realmlp import flat_cosine
+from benchmarks.realmlp import Coslog, flat_cosine
 from mtl_search.data import Dataset, load_dataset
 from mtl_search.design import Branching
 from mtl_search.model import Dropout
@@ -38,6 +38,7 @@ from mtl_search.sweep import load_sweep
 from mtl_search.tasks import Binary, Multiclass
 from mtl_search.training import Score, TrialConfig
 from mtl_search.training.loop import Training
+from mtl_search.training.schedule import Constant
 
 SWEEPS = Path("search_spaces")
 SEEDS = 3
@@ -54,7 +55,7 @@ class Trick:
 
     trunk: Mapping[str, Any] | None = None
     optimizer: Mapping[str, Any] | None = None
-    schedule: Mapping[str, Any] | None = None
+    schedule: Constant | Coslog | None = None
     faster: float = 1.0
     smoothing: float = 0.0
     dropout_falls: bool = False
@@ -63,8 +64,8 @@ class Trick:
 
 TRICKS: Mapping[str, Trick] = {
     "none": Trick(),
-    "constant rate": Trick(schedule={"name": "constant"}),
-    "coslog": Trick(schedule={"name": "coslog"}),
+    "constant rate": Trick(schedule=Constant()),
+    "coslog": Trick(schedule=Coslog()),
     "betas .9, .95": Trick(optimizer={"betas": [0.9, 0.95]}),
     "scaling": Trick({"scaling": 6.0}),
     "gelu": Trick({"activation": "gelu"}),
@@ -76,10 +77,11 @@ TRICKS: Mapping[str, Trick] = {
     "label smoothing": Trick(smoothing=SMOOTHING),
     "dropout falls": Trick(dropout_falls=True),
     "decay falls": Trick(decay_falls=True),
+    "scaling, silu": Trick({**BOTH, "activation": "silu"}),
     "scaling, mish": Trick(BOTH),
-    "scaling, mish, coslog": Trick(BOTH, schedule={"name": "coslog"}),
+    "scaling, mish, coslog": Trick(BOTH, schedule=Coslog()),
     "scaling, parametric mish, coslog, betas": Trick(
-        {**BOTH, "parametric": 0.1}, {"betas": [0.9, 0.95]}, {"name": "coslog"}
+        {**BOTH, "parametric": 0.1}, {"betas": [0.9, 0.95]}, Coslog()
     ),
 }
 
@@ -182,18 +184,18 @@ class _Data:
             "lr": rate * trick.faster,
             "weight_decay": plan.weight_decay / trick.faster,
         }
-        return TrialConfig.model_validate(
+        config = TrialConfig.model_validate(
             {
                 "members": members,
                 "sharing": str(Branching.shared(members, 3)),
                 "trunk": trunk,
                 "optimizer": {**optimizer, **(trick.optimizer or {})},
-                "schedule": trick.schedule or {"name": "cosine"},
                 "batch_size": plan.batch_size,
                 "epochs": epochs or plan.epochs,
                 **BASES[basis],
             }
         )
+        return config if trick.schedule is None else config.model_copy(update={"schedule": trick.schedule})
 
     def _fit(self, config: TrialConfig, trick: Trick, seed: int) -> Training:
         dataset = smoothed(self.dataset, trick.smoothing) if trick.smoothing else self.dataset
@@ -228,11 +230,16 @@ def table(name: str, metrics: Mapping[str, Any], rows: list[dict[str, Any]]) -> 
     runs = pd.DataFrame([row for row in rows if row["data"] == name])
     if runs.empty:
         return
-    mean = runs.groupby(["basis", "trick", "rate"], sort=False)["chosen_by"].mean()
-    best = {key: rates.droplevel([0, 1]).idxmax() for key, rates in mean.groupby(level=[0, 1], sort=False)}
+    seeds = ["basis", "trick", "seed"]
+    runs = runs[runs.groupby(seeds)["rate"].transform("nunique") == runs["rate"].nunique()]
+    mean = runs.groupby(["basis", "trick", "rate"])["chosen_by"].mean()
+    best = {key: rates.droplevel([0, 1]).idxmax() for key, rates in mean.groupby(level=[0, 1])}
     chosen = {
-        key: runs[(runs.basis == key[0]) & (runs.trick == key[1]) & (runs.rate == rate)].set_index("seed")
-        for key, rate in best.items()
+        key: runs[(runs.basis == key[0]) & (runs.trick == key[1]) & (runs.rate == best[key])].set_index(
+            "seed"
+        )
+        for key in itertools.product(BASES, TRICKS)
+        if key in best
     }
     plain = pd.DataFrame(list(next(iter(chosen.values()))["values"])).mean().to_dict()
     gain = {
@@ -240,12 +247,12 @@ def table(name: str, metrics: Mapping[str, Any], rows: list[dict[str, Any]]) -> 
         for key, found in chosen.items()
     }
     yield f"\n{name}: gain on valid in percent over the plain MLP, and over its basis\n"
-    figures = f"{'gain':>7} {'added':>7} {'+/-':>5} {'rate':>7}"
+    figures = f"{'gain':>7} {'added':>7} {'+/-':>5} {'seeds':>5} {'rate':>7}"
     yield f"{'basis':8} {'trick':40} {figures} {'epoch':>6} {'seconds':>8}"
     for key, found in chosen.items():
         added = (gain[key] - gain.get((key[0], "none"), math.nan)).dropna()
         error = added.std() / math.sqrt(len(added)) if len(added) > 1 else math.nan
-        figures = f"{gain[key].mean():7.2f} {added.mean():7.2f} {error:5.2f} {best[key]:7.0e}"
+        figures = f"{gain[key].mean():7.2f} {added.mean():7.2f} {error:5.2f} {len(added):5} {best[key]:7.0e}"
         yield f"{key[0]:8} {key[1]:40} {figures} {found.epoch.mean():6.1f} {found.seconds.mean():8.1f}"
 
 

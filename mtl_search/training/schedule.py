@@ -3,11 +3,11 @@
 import math
 from typing import Annotated, Literal, final
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt
+from pydantic import BaseModel, ConfigDict, Field
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import ConstantLR, CosineAnnealingLR, LambdaLR, LRScheduler
 
-__all__ = ["Constant", "Cosine", "Coslog", "OneCycle", "ScheduleConfig"]
+__all__ = ["Constant", "Cosine", "OneCycle", "ScheduleConfig"]
 
 FROZEN = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 FIRST, LAST = 1 / 25, 1 / 250_000  # shares of the learning rate at which a cycle starts and ends
@@ -64,32 +64,9 @@ class OneCycle(BaseModel):
         return LambdaLR(optimizer, share)
 
 
-@final
-class Coslog(BaseModel):
-    """Up and down ``cycles`` times, each twice as long as the one before (Holzmüller et al. 2024).
-
-    After a share ``t`` of the steps the rate is ``(1 - cos(2 pi log2(1 + (2^cycles - 1) t))) / 2`` times the
-    learning rate. ``patience`` should be longer than the last cycle's rise, a quarter of the epochs.
-    """
-
-    model_config = FROZEN
-
-    name: Literal["coslog"] = "coslog"
-    cycles: PositiveInt = 4
-
-    def build(self, optimizer: Optimizer, total_steps: int) -> LRScheduler:
-        """The schedule of ``optimizer`` over ``total_steps`` steps, which starts with a rate above 0."""
-
-        def share(step: int) -> float:
-            done = min((step + 0.5) / total_steps, 1.0)
-            return (1.0 - math.cos(2.0 * math.pi * math.log2(1.0 + (2**self.cycles - 1) * done))) / 2.0
-
-        return LambdaLR(optimizer, share)
-
-
 def _half_cosine(start: float, end: float, done: float) -> float:
     """From ``start`` to ``end`` as ``done`` goes from 0 to 1."""
     return end + (start - end) * (1.0 + math.cos(math.pi * done)) / 2.0
 
 
-ScheduleConfig = Annotated[Constant | Cosine | OneCycle | Coslog, Field(discriminator="name")]
+ScheduleConfig = Annotated[Constant | Cosine | OneCycle, Field(discriminator="name")]

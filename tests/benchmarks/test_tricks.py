@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from benchmarks.realmlp import Activation, NtkLinear, RealMlp, Scaling, flat_cosine
+from benchmarks.realmlp import Activation, Coslog, NtkLinear, RealMlp, Scaling, flat_cosine
 from benchmarks.tricks import smoothed, table
 from mtl_search.records import MetricKind
 from mtl_search.testing.trunk_suite import TrunkSuite
@@ -46,6 +46,18 @@ def test_an_ntk_layer_divides_by_the_root_of_what_it_reads() -> None:
     assert layer(torch.ones(1, 4)).item() == pytest.approx(4 / 2 + 1)
 
 
+def test_coslog_rises_and_falls_in_the_middle_of_its_steps() -> None:
+    # log2(1 + t) at t = 1/6, 1/2 and 5/6 is .2224, .5850 and .8745: sin^2 of pi times it
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.ones(1))], lr=2.0)
+    schedule = Coslog(cycles=1).build(optimizer, 3)
+    found = []
+    for _ in range(3):
+        found.append(optimizer.param_groups[0]["lr"])
+        optimizer.step()
+        schedule.step()
+    assert found == pytest.approx([2 * 0.4137, 2 * 0.9305, 2 * 0.1476], abs=1e-3)
+
+
 @pytest.mark.parametrize(("done", "share"), [(0.0, 1.0), (0.49, 1.0), (0.75, 0.5), (1.0, 0.0)])
 def test_what_falls_is_flat_first(done: float, share: float) -> None:
     assert flat_cosine(done) == pytest.approx(share)
@@ -69,7 +81,8 @@ def test_a_trick_is_compared_with_its_basis_at_the_best_rate() -> None:
         return {**key, "chosen_by": chosen_by, "epoch": 3, "seconds": 1.0, "values": {"death": value}}
 
     rows = [row("none", rate, s, rate, 0.5 * rate + 0.01 * s) for rate in (1.0, 2.0) for s in (-1, 1)]
-    rows += [row("mish", 1.0, s, 0.0, 1.1 + 0.01 * s) for s in (-1, 1)]
+    rows += [row("mish", rate, s, -rate, 1.1 + 0.01 * s) for rate in (1.0, 2.0) for s in (-1, 1)]
+    rows += [row("mish", 1.0, 5, 9.0, 9.9)]  # a seed without the other rate
     *_, none, mish = table("toy", {"death": MetricKind("auroc", higher_is_better=True)}, rows)
-    assert none.split() == ["plain", "none", "0.00", "0.00", "0.00", "2e+00", "3.0", "1.0"]
-    assert mish.split() == ["plain", "mish", "10.00", "10.00", "0.00", "1e+00", "3.0", "1.0"]
+    assert none.split() == ["plain", "none", "0.00", "0.00", "0.00", "2", "2e+00", "3.0", "1.0"]
+    assert mish.split() == ["plain", "mish", "10.00", "10.00", "0.00", "2", "1e+00", "3.0", "1.0"]
