@@ -26,14 +26,14 @@ from typing import Any
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-import pandas as pd
 import torch
 
 from benchmarks.realmlp import Coslog, flat_cosine
+from benchmarks.tricks_table import table
 from mtl_search.data import Dataset, load_dataset
 from mtl_search.design import Branching
 from mtl_search.model import Dropout
-from mtl_search.records import Split, gains, mean_gain
+from mtl_search.records import Split
 from mtl_search.sweep import load_sweep
 from mtl_search.tasks import Binary, Multiclass
 from mtl_search.training import Score, TrialConfig
@@ -120,7 +120,9 @@ def main() -> None:
             row = key | data.train(basis, TRICKS[trick], rate, seed, 1 if chosen.quick else None)
             with chosen.out.open("a") as lines:
                 lines.write(json.dumps(row) + "\n")
-        print("\n".join(table(name, data.metrics, list(_rows(chosen.out)))), flush=True)
+        print(f"\n{name}: gain on valid in percent over the plain MLP, and over its basis\n")
+        rows = [row for row in _rows(chosen.out) if row["data"] == name]
+        print("\n".join(table(data.metrics, rows, BASES, list(TRICKS))), flush=True)
 
 
 def _options() -> argparse.Namespace:
@@ -134,7 +136,10 @@ def _options() -> argparse.Namespace:
     options.add_argument("--out", type=Path, default=Path("tricks.jsonl"))
     options.add_argument("--minutes", type=float, default=math.inf)
     options.add_argument("--quick", action="store_true")
-    return options.parse_args()
+    chosen = options.parse_args()
+    if chosen.quick:  # which must not pass for whole trainings
+        chosen.out = chosen.out.with_stem(f"{chosen.out.stem}_quick")
+    return chosen
 
 
 def _rows(out: Path) -> Iterator[dict[str, Any]]:
@@ -176,9 +181,9 @@ class _Data:
     def config(self, basis: str, trick: Trick, rate: float, epochs: int | None = None) -> TrialConfig:
         """The network and its training."""
         plan, members = self.plan, tuple(self.dataset.tasks)
-        trunk = {"name": "mlp", "stages": 3, "width": plan.width, "dropout": plan.dropout}
+        trunk: dict[str, Any] = {"name": "mlp", "stages": 3, "width": plan.width, "dropout": plan.dropout}
         if trick.trunk is not None:
-            trunk |= OWN | trick.trunk
+            trunk |= {**OWN, **trick.trunk}
         optimizer = {
             "name": "adamw",
             "lr": rate * trick.faster,
@@ -223,37 +228,6 @@ def smoothed(dataset: Dataset, share: float) -> Dataset:
         elif isinstance(task, Multiclass):
             tasks[name] = replace(task, label_smoothing=share)
     return replace(dataset, tasks=tasks, train=replace(dataset.train, targets=targets))
-
-
-def table(name: str, metrics: Mapping[str, Any], rows: list[dict[str, Any]]) -> Iterator[str]:
-    """Lines to read, by basis and trick."""
-    runs = pd.DataFrame([row for row in rows if row["data"] == name])
-    if runs.empty:
-        return
-    seeds = ["basis", "trick", "seed"]
-    runs = runs[runs.groupby(seeds)["rate"].transform("nunique") == runs["rate"].nunique()]
-    mean = runs.groupby(["basis", "trick", "rate"])["chosen_by"].mean()
-    best = {key: rates.droplevel([0, 1]).idxmax() for key, rates in mean.groupby(level=[0, 1])}
-    chosen = {
-        key: runs[(runs.basis == key[0]) & (runs.trick == key[1]) & (runs.rate == best[key])].set_index(
-            "seed"
-        )
-        for key in itertools.product(BASES, TRICKS)
-        if key in best
-    }
-    plain = pd.DataFrame(list(next(iter(chosen.values()))["values"])).mean().to_dict()
-    gain = {
-        key: pd.Series({seed: mean_gain(gains(v, plain, metrics)) for seed, v in found["values"].items()})
-        for key, found in chosen.items()
-    }
-    yield f"\n{name}: gain on valid in percent over the plain MLP, and over its basis\n"
-    figures = f"{'gain':>7} {'added':>7} {'+/-':>5} {'seeds':>5} {'rate':>7}"
-    yield f"{'basis':8} {'trick':40} {figures} {'epoch':>6} {'seconds':>8}"
-    for key, found in chosen.items():
-        added = (gain[key] - gain.get((key[0], "none"), math.nan)).dropna()
-        error = added.std() / math.sqrt(len(added)) if len(added) > 1 else math.nan
-        figures = f"{gain[key].mean():7.2f} {added.mean():7.2f} {error:5.2f} {len(added):5} {best[key]:7.0e}"
-        yield f"{key[0]:8} {key[1]:40} {figures} {found.epoch.mean():6.1f} {found.seconds.mean():8.1f}"
 
 
 if __name__ == "__main__":

@@ -5,7 +5,8 @@ import torch
 from torch.nn import functional as F
 
 from benchmarks.realmlp import Activation, Coslog, NtkLinear, RealMlp, Scaling, flat_cosine
-from benchmarks.tricks import smoothed, table
+from benchmarks.tricks import smoothed
+from benchmarks.tricks_table import table
 from mtl_search.records import MetricKind
 from mtl_search.testing.trunk_suite import TrunkSuite
 from tests.fixtures.data import tiny_dataset
@@ -33,6 +34,7 @@ def test_an_activation_starts_as_its_function_and_ends_as_the_identity() -> None
     activation = Activation(1, "relu", rate=0.1)
     x = torch.tensor([[-2.0], [3.0]])
     assert torch.equal(activation(x), F.relu(x))
+    assert activation.strengths_W is not None
     torch.nn.init.constant_(activation.strengths_W, -5.0)  # a = 1 - 0.1 * 5 = 1/2
     assert activation(x).tolist() == [[-1.0], [3.0]]
     torch.nn.init.constant_(activation.strengths_W, -10.0)
@@ -77,12 +79,13 @@ def test_smoothing_changes_what_is_learned_of_classes_alone() -> None:
 
 def test_a_trick_is_compared_with_its_basis_at_the_best_rate() -> None:
     def row(trick: str, rate: float, seed: int, chosen_by: float, value: float) -> dict[str, object]:
-        key = {"data": "toy", "basis": "plain", "trick": trick, "rate": rate, "seed": seed}
+        key = {"basis": "plain", "trick": trick, "rate": rate, "seed": seed}
         return {**key, "chosen_by": chosen_by, "epoch": 3, "seconds": 1.0, "values": {"death": value}}
 
     rows = [row("none", rate, s, rate, 0.5 * rate + 0.01 * s) for rate in (1.0, 2.0) for s in (-1, 1)]
     rows += [row("mish", rate, s, -rate, 1.1 + 0.01 * s) for rate in (1.0, 2.0) for s in (-1, 1)]
     rows += [row("mish", 1.0, 5, 9.0, 9.9)]  # a seed without the other rate
-    *_, none, mish = table("toy", {"death": MetricKind("auroc", higher_is_better=True)}, rows)
+    metrics = {"death": MetricKind("auroc", higher_is_better=True)}
+    *_, none, mish = table(metrics, rows, ["plain", "ple"], ["none", "mish", "silu"])
     assert none.split() == ["plain", "none", "0.00", "0.00", "0.00", "2", "2e+00", "3.0", "1.0"]
     assert mish.split() == ["plain", "mish", "10.00", "10.00", "0.00", "2", "1e+00", "3.0", "1.0"]
