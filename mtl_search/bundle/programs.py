@@ -112,7 +112,10 @@ def write_torch_export(model: Predictor, folder: Path) -> None:
     path = folder / TORCH_EXPORT
     with _quiet(), torch.inference_mode(False), torch.no_grad():
         program = torch.export.export(
-            _Program(model).eval(), _example(model, SAMPLES[0]), dynamic_shapes=_dynamic()
+            _Program(model).eval(),
+            _example(model, SAMPLES[0]),
+            dynamic_shapes=_dynamic(),
+            prefer_deferred_runtime_asserts_over_guards=True,  # what holds of copies it cannot prove
         )
         program.example_inputs = None
         torch.export.save(program, path)

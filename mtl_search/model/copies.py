@@ -61,7 +61,7 @@ class PackedHeads(nn.Module):
     def forward(self, features_RF: Tensor) -> Tensor:
         """The outputs_RK."""
         copies, width, _ = self.weights_CFK.shape
-        features_CBF = features_RF.view(copies, len(features_RF) // copies, width)
+        features_CBF = features_RF.view(copies, features_RF.shape[0] // copies, width)
         return torch.baddbmm(self.biases_C1K, features_CBF, self.weights_CFK).flatten(0, 1)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from io import StringIO
 from typing import Any
 
-from mtl_search.design import is_of_branching
+from mtl_search.analysis.sharing import experts_of
 from mtl_search.records import DesignRecord, SummaryRecord
 from mtl_search.report.company import Company, company
 from mtl_search.report.pictures import Picture, picture
@@ -16,7 +16,7 @@ from mtl_search.report.words import amount, gain, interval, points, setting, som
 
 __all__ = ["Network", "Served", "as_yaml", "networks"]
 
-_SAID = ("members.", "weighting")  # parameters that the drawing and `_weighting` show
+_SAID = ("members.", "sharing", "weighting")  # parameters that drawing, text and `_weighting` show
 
 Row = Mapping[str, Any]
 
@@ -69,11 +69,11 @@ def _network(
     served = sorted(task for task, key in design.serves.items() if key == trial["trial_id"])
     others = [name for name in members if name not in served]
     config = json.loads(trial["config"])
-    facts = _weighting(config) if len(members) > 1 else {}
+    experts = experts_of(trial["sharing"], members)
+    facts = {"sharing": experts} if experts else {}
+    facts |= _weighting(config) if len(members) > 1 else {}
     facts |= {
-        name: setting(text)
-        for name, text in sorted(trial["params"].items())
-        if not (name.startswith(_SAID) or is_of_branching(name))
+        name: setting(text) for name, text in sorted(trial["params"].items()) if not name.startswith(_SAID)
     }
     facts |= {"parameters": amount(trial["n_params"])}
     if math.isfinite(trial["best_epoch"] or math.nan):

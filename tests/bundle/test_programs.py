@@ -20,12 +20,11 @@ TABLE = tiny_table(11, seed=9)
 
 
 def test_onnx_says_the_same_for_any_number_of_rows(tmp_path: Path) -> None:
-    """Of every kind of task, and with embedded numbers; of a transform that ONNX has no operation for."""
+    """Of every kind of task, with embedded numbers and experts; of a transform that ONNX has none for."""
     onnxruntime = pytest.importorskip("onnxruntime")
     tasks = {**TINY_TASKS, "cost": {"kind": "regression", "transform": "quantile"}}
-    model = Predictor.load(
-        tiny_bundle(tmp_path / "model", tiny_dataset(160, tasks=tasks), numeric=("ple", "plr"))
-    )
+    parts: dict[str, Any] = {"numeric": ("ple", "plr"), "trial": {"sharing": {"name": "ple"}, "copies": 2}}
+    model = Predictor.load(tiny_bundle(tmp_path / "model", tiny_dataset(160, tasks=tasks), **parts))
     write_onnx(model, tmp_path)
     session = onnxruntime.InferenceSession(tmp_path / "model.onnx")
     assert [one.name for one in session.get_outputs()] == sorted(TINY_TASKS)
@@ -37,7 +36,10 @@ def test_onnx_says_the_same_for_any_number_of_rows(tmp_path: Path) -> None:
         np.testing.assert_allclose(found[1], frame["ill_probability"], rtol=1e-5)
 
 
-def test_the_program_of_torch_says_the_same_and_holds_no_pickle(model: Predictor, tmp_path: Path) -> None:
+def test_the_program_of_torch_says_the_same_and_holds_no_pickle(tmp_path: Path) -> None:
+    model = Predictor.load(
+        tiny_bundle(tmp_path / "model", trial={"sharing": {"name": "cross_stitch"}, "copies": 2})
+    )
     write_torch_export(model, tmp_path)
     inputs = model.reading.encode(model.reading.prepare(TABLE))
     found = torch.export.load(tmp_path / "model.pt2").module()(inputs["numeric"], inputs["categorical"])

@@ -135,3 +135,12 @@ def test_the_page_shows_them(path: Path, soft: Tables) -> None:
     shown = [*answer(soft).networks, *examples(soft)]
     assert text.count('<div class="gates">') == sum(len(one.picture.gates) for one in shown) > 0
     assert 'href="#term-gate"' in text
+
+
+def test_a_card_says_the_way_of_sharing_with_its_options(soft: Tables) -> None:
+    cards = [one for one in answer(soft).networks if one.picture.gates]
+    assert cards
+    for one in cards:
+        facts = dict(one.facts)
+        assert facts["sharing"] == soft.trial(one.trial_id)["sharing"] == one.picture.text
+        assert not any(name.startswith("sharing.") for name in facts)

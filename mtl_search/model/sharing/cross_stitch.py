@@ -111,7 +111,7 @@ class _Level(nn.Module):
     def forward(self, own: Sequence[Tensor]) -> Sequence[Tensor]:
         """What each member goes on with."""
         made = [copy(read) for copy, read in zip(self.copies, own, strict=True)]
-        return mix(self.alpha_MM().expand(len(made[0]), -1, -1), made)
+        return mix(self.alpha_MM().expand(made[0].shape[0], -1, -1), made)
 
 
 @final
