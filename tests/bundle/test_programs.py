@@ -23,8 +23,9 @@ def test_onnx_says_the_same_for_any_number_of_rows(tmp_path: Path) -> None:
     """Of every kind of task, with embedded numbers and experts; of a transform that ONNX has none for."""
     onnxruntime = pytest.importorskip("onnxruntime")
     tasks = {**TINY_TASKS, "cost": {"kind": "regression", "transform": "quantile"}}
-    parts: dict[str, Any] = {"numeric": ("ple", "plr"), "trial": {"sharing": {"name": "ple"}, "copies": 2}}
-    model = Predictor.load(tiny_bundle(tmp_path / "model", tiny_dataset(160, tasks=tasks), **parts))
+    dataset, trial = tiny_dataset(160, tasks=tasks), {"sharing": {"name": "ple"}, "copies": 2}
+    folder = tiny_bundle(tmp_path / "model", dataset, numeric=("ple", "plr"), trial=trial, seeds=(3,))
+    model = Predictor.load(folder)
     write_onnx(model, tmp_path)
     session = onnxruntime.InferenceSession(tmp_path / "model.onnx")
     assert [one.name for one in session.get_outputs()] == sorted(TINY_TASKS)
