@@ -18,6 +18,10 @@ common split or any tree.
 Verdicts, of the recommended design: ``independent_6``, ``independent_12`` and ``independent_48`` (nothing can
 be gained, with so many trials a reference), ``pairs`` (sharing gains much), ``narrow`` (tuning gains much and
 sharing nothing). Columns of yes and no are shares of all sweeps.
+
+Experts, with arms of MMoE and PLE beside shared bottoms: ``routed`` (two groups of rows need opposite
+features, and stages are linear), ``relu`` (rectified units can tell groups apart without experts) and
+``alike`` (a shared bottom is right, and smaller). Errors are on test, as shares of the shared bottom's.
 """
 
 import argparse
@@ -32,6 +36,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pandas as pd
 
+from benchmarks.planted_experts import alike, relu, routed
 from benchmarks.planted_structures import auxiliary, clusters, depth, scarce
 from benchmarks.planted_sweep import Row
 from benchmarks.planted_verdicts import independent_6, independent_12, independent_48, narrow, pairs
@@ -49,8 +54,9 @@ VERDICTS: Mapping[str, Callable[[int], Iterator[Row]]] = {
     "pairs": pairs,
     "narrow": narrow,
 }
-KINDS = {**STRUCTURES, **VERDICTS}
-SEVERAL = {"all": KINDS, "structures": STRUCTURES, "verdicts": VERDICTS}
+EXPERTS: Mapping[str, Callable[[int], Iterator[Row]]] = {"routed": routed, "relu": relu, "alike": alike}
+KINDS = {**STRUCTURES, **VERDICTS, **EXPERTS}
+SEVERAL = {"all": KINDS, "structures": STRUCTURES, "verdicts": VERDICTS, "experts": EXPERTS}
 
 
 def main() -> None:

@@ -25,12 +25,14 @@ __all__ = [
     "LinearStages",
     "Planted",
     "Sample",
+    "labelled_dataset",
     "planted_auxiliary",
     "planted_clusters",
     "planted_independent",
     "planted_narrow",
     "planted_pairs",
     "planted_tree",
+    "trial_block",
 ]
 
 Floats = npt.NDArray[np.float64]
@@ -178,9 +180,9 @@ def planted_tree(
     stages = [*[together] * parting, *[parted] * (STAGES - parting)]
     widths = (*[sample.inputs] * (parting - 1), PLANE if len(clusters) > 1 else 1, *[1] * (STAGES - parting))
     return Planted(
-        dataset=_dataset(rng, inputs_NF, signals, tasks, sample),
+        dataset=labelled_dataset(rng, inputs_NF, signals, tasks, sample),
         tasks=tasks,
-        trial=_trial(LinearStages(widths=widths), epochs=30, lr=(0.02, 0.08)),
+        trial=trial_block(LinearStages(widths=widths), epochs=30, lr=(0.02, 0.08)),
         networks=(tuple(tasks),),
         branching=Branching.parse(" / ".join(stages)),
     )
@@ -226,9 +228,9 @@ def _grouped(
     signals = {task: directions_NK[:, k] for k, members in enumerate(clusters) for task in members}
     tasks = {task: AUXILIARY if task in auxiliary else "regression" for task in signals}
     return Planted(
-        dataset=_dataset(rng, inputs_NF, signals, tasks, sample),
+        dataset=labelled_dataset(rng, inputs_NF, signals, tasks, sample),
         tasks=tasks,
-        trial=_trial(trunk, epochs=epochs, lr=lr),
+        trial=trial_block(trunk, epochs=epochs, lr=lr),
         networks=tuple(members for members in clusters if not set(members) <= set(auxiliary)),
     )
 
@@ -238,7 +240,9 @@ def _names(sizes: Sequence[int]) -> list[Members]:
     return [tuple(f"{chr(97 + k)}{i + 1}" for i in range(size)) for k, size in enumerate(sizes)]
 
 
-def _trial(trunk: Mapping[str, object] | Trunk, *, epochs: int, lr: tuple[float, float]) -> dict[str, object]:
+def trial_block(
+    trunk: Mapping[str, object] | Trunk, *, epochs: int, lr: tuple[float, float]
+) -> dict[str, object]:
     """A block with this trunk and one range: learning rates, the ends of which train badly."""
     optimizer = {"name": "adamw", "lr": {"float": list(lr), "log": True}, "weight_decay": 0.01}
     return {"trunk": trunk, "optimizer": optimizer, "batch_size": 25, "epochs": epochs}
@@ -251,7 +255,7 @@ def _latents(rng: np.random.Generator, sample: Sample, number: int) -> tuple[Flo
     return inputs_NF, inputs_NF @ basis_FF[:, :number]
 
 
-def _dataset(
+def labelled_dataset(
     rng: np.random.Generator,
     inputs_NF: Floats,
     signals: Mapping[str, Floats],

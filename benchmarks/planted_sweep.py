@@ -21,6 +21,7 @@ def sweep(
     networks: int,
     trial: Mapping[str, object] | None = None,
     sampler: Mapping[str, object] | None = None,
+    arms: Mapping[str, object] | None = None,
 ) -> dict[str, pd.DataFrame]:
     """The tables of a sweep over any members of the planted tasks.
 
@@ -35,13 +36,16 @@ def sweep(
             "tasks": planted.tasks,
             "objective": {"max_networks": networks},
             "budget": budget,
-            "references": {"linear": False},
+            "references": {"linear": False, "trees": False},
             "resources": {"gpu": 0},
             "sampler": {"name": "tpe", "grouping": grouping, "seed": seed, **(sampler or {})},
             "pruner": "none",
             "trial": {**members, **planted.trial, **(trial or {})},
+            "arms": arms or {},
         }
     )
     with tempfile.TemporaryDirectory() as folder:
         board = run_sweep(spec, folder, dataset=planted.dataset, inline=True).board
-        return {name: board.frame(name) for name in ("trials", "metrics", "designs", "summary")}
+        return {
+            name: board.frame(name) for name in ("trials", "metrics", "designs", "summary", "summary_tasks")
+        }
