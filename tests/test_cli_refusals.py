@@ -166,6 +166,18 @@ def weights(values: object) -> dict[str, Any]:
             "expected a vector for an mlp, found",
         ),
         (
+            {
+                "trial": {
+                    "encoder": {"name": "tests.fixtures.parts:Tokens"},
+                    "trunk": {"name": "tests.fixtures.parts:Steps", "stages": 2},
+                    "copies": {"categorical": [1, 8]},
+                }
+            },
+            "trial: expected a vector for copies, found a sequence",
+        ),
+        ({"trial": {"copies": 0}}, "trial.copies"),
+        ({"trial": {"copies": {"int": [0, 8]}}}, "trial.copies"),
+        (
             {"trial": {"branching": "shared"}},
             "trial.branching: expected a known key, found 'branching'; it is",
         ),

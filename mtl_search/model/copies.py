@@ -3,13 +3,14 @@
 # B rows of a batch, C copies, R = C x B rows copy by copy, F features, K outputs of a task
 
 import math
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import final
 
 import torch
 from torch import Tensor, nn
 
-__all__ = ["Copies", "heads_of", "rows_at_once"]
+__all__ = ["Copies", "all_of", "heads_of", "rows_at_once"]
 
 
 @final
@@ -33,7 +34,8 @@ class Copies(nn.Module):
 
     def forward(self, features_BF: Tensor) -> Tensor:
         """The features_RF of all copies."""
-        return (self.factors_CF[:, None] * features_BF).flatten(0, 1)
+        copies, width = self.factors_CF.shape
+        return (self.factors_CF[:, None] * features_BF).view(copies * features_BF.shape[0], width)
 
     def extra_repr(self) -> str:
         """How many."""
@@ -60,9 +62,40 @@ class PackedHeads(nn.Module):
 
     def forward(self, features_RF: Tensor) -> Tensor:
         """The outputs_RK."""
-        copies, width, _ = self.weights_CFK.shape
-        features_CBF = features_RF.view(copies, features_RF.shape[0] // copies, width)
-        return torch.baddbmm(self.biases_C1K, features_CBF, self.weights_CFK).flatten(0, 1)
+        return _packed(features_RF, self.weights_CFK, self.biases_C1K)
+
+
+def all_of(heads: Sequence[tuple[nn.Module, Tensor]]) -> list[Tensor]:
+    """The outputs_RK of each head on its features.
+
+    Packed heads that read the same features are computed together: with the body's wide features, reading
+    them once for all tasks is what counts.
+    """
+    same: dict[int, list[int]] = defaultdict(list)
+    for at, (head, features) in enumerate(heads):
+        same[id(features) if isinstance(head, PackedHeads) else -1 - at].append(at)
+    outputs: dict[int, Tensor] = {}
+    for places in same.values():
+        (head, features), *others = (heads[at] for at in places)
+        if not others:
+            outputs[places[0]] = head(features)
+            continue
+        packed = [one for at in places if isinstance(one := heads[at][0], PackedHeads)]
+        weights = torch.cat([one.weights_CFK for one in packed], dim=2)
+        biases = torch.cat([one.biases_C1K for one in packed], dim=2)
+        widths = [one.weights_CFK.shape[2] for one in packed]
+        outputs.update(zip(places, _packed(features, weights, biases).split(widths, dim=1), strict=True))
+    return [outputs[at] for at in range(len(heads))]
+
+
+def _packed(features_RF: Tensor, weights_CFK: Tensor, biases_C1K: Tensor) -> Tensor:
+    copies, width, n_outputs = weights_CFK.shape
+    rows = features_RF.shape[0] // copies
+    if torch.compiler.is_exporting():  # which knows no view that undoes another, for any number of rows
+        features_CBF = torch.stack(features_RF.tensor_split(copies))
+    else:
+        features_CBF = features_RF.view(copies, rows, width)
+    return torch.baddbmm(biases_C1K, features_CBF, weights_CFK).view(copies * rows, n_outputs)
 
 
 @final

@@ -2,7 +2,7 @@
 
 # B rows of a batch, C copies, R = C x B rows copy by copy, K outputs of a task
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import partial
 from typing import final
 
@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from mtl_search.data.rows import Inputs, InputShape
 from mtl_search.generators import drawing_from
-from mtl_search.model.copies import Copies, heads_of
+from mtl_search.model.copies import Copies, all_of, heads_of
 from mtl_search.model.dropout import Dropout
 from mtl_search.model.encoders.encoder import Encoder
 from mtl_search.model.sharing.sharing import Gate, Sharing
@@ -63,14 +63,22 @@ class Network(nn.Module):
             return outputs
         return {task.name: task.combine(self._apart(outputs[task.name])) for task in self._tasks}
 
-    def copies_of(self, inputs: Inputs) -> dict[str, Tensor]:
-        """The outputs_RK of each copy, copy by copy: each is trained as if it were alone."""
+    def copies_of(self, inputs: Inputs, members: Collection[str] | None = None) -> dict[str, Tensor]:
+        """The outputs_RK of each copy, copy by copy, of these members or of all.
+
+        A loss over all rows of R is the mean of the copies' losses: each is trained as if it were alone.
+        """
         features = self.body(self.scaling(self.encoder(inputs)))
-        return {name: head(features[name]) for name, head in zip(self.members, self.heads, strict=True)}
+        heads = {
+            name: (head, features[name])
+            for name, head in zip(self.members, self.heads, strict=True)
+            if members is None or name in members
+        }
+        return dict(zip(heads, all_of(list(heads.values())), strict=True))
 
     def _apart(self, outputs_RK: Tensor) -> Tensor:
-        rows, width = outputs_RK.shape
-        return outputs_RK.float().view(self.copies, rows // self.copies, width).transpose(0, 1)
+        """As B x C x K."""
+        return torch.stack(outputs_RK.float().tensor_split(self.copies), dim=1)
 
     def gates(self, inputs: Inputs) -> tuple[Gate, ...]:
         """What each member takes from each expert, R rows; none of a network without experts."""

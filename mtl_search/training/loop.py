@@ -217,7 +217,7 @@ class Training:
 
     def _losses(self, batch: Rows, present: list[str], autocast: torch.dtype | None) -> dict[str, Tensor]:
         with torch.autocast(self.device.type, autocast, enabled=autocast is not None):
-            outputs = self.network.copies_of(batch.inputs)
+            outputs = self.network.copies_of(batch.inputs, present)
         copies = self.config.copies
         losses = {}
         for task in present:

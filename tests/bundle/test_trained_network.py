@@ -47,6 +47,7 @@ def trained(dataset: Dataset, members: tuple[str, ...] = NAMES, **options: Any) 
         (NAMES, {"trunk": {"name": "resnet", "stages": 2, "width": 8, "dropout": 0.3}}),
         (("cost", "ill"), {"weighting": {"name": "fixed", "weights": {"cost": 0.5, "ill": 1.5}}}),
         (("cost",), {"trunk": {"name": "mlp", "stages": 0}, "sharing": "cost"}),
+        (NAMES, {"copies": 3}),
     ],
 )
 def test_what_is_loaded_gives_the_same_outputs(

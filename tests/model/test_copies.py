@@ -54,6 +54,33 @@ def test_each_copy_is_a_network_of_its_own() -> None:
     torch.testing.assert_close(combined["age"], copies["age"].mean(0))
 
 
+def test_outputs_are_those_of_the_authors() -> None:
+    tabm = pytest.importorskip("tabm")
+    theirs = tabm.TabM(
+        n_num_features=4,
+        d_out=1,
+        k=3,
+        n_blocks=2,
+        d_block=6,
+        dropout=0.0,
+        arch_type="tabm-mini",
+        start_scaling_init="normal",
+    )
+    shape = InputShape(4)
+    ours = toy_network(["age"], "age / age", TRUNK, shape=shape, copies=3)
+    with torch.no_grad():
+        ours.scaling.factors_CF.copy_(theirs.backbone.affine.weight)
+        for node, block in zip(ours.body.nodes, theirs.backbone.blocks, strict=True):
+            node[0].load_state_dict(block[0].state_dict())
+        ours.heads[0].weights_CFK.copy_(theirs.output.weight)
+        ours.heads[0].biases_C1K.copy_(theirs.output.bias[:, None])
+    inputs = toy_rows(["age"], 7, shape=shape).inputs
+    expected_BCK = theirs(inputs["numeric"])
+    found_BCK = ours.copies_of(inputs)["age"].view(3, 7, 1).transpose(0, 1)
+    torch.testing.assert_close(found_BCK, expected_BCK, rtol=1e-5, atol=1e-6)
+    torch.testing.assert_close(ours(inputs)["age"], expected_BCK.mean(1), rtol=1e-5, atol=1e-6)
+
+
 def test_the_factors_start_as_signs_one_for_each_column() -> None:
     with drawing_from(torch.Generator().manual_seed(0)):
         factors_CF = Copies(50, (1, 3, 2)).factors_CF.detach()
@@ -66,13 +93,11 @@ def test_the_factors_start_as_signs_one_for_each_column() -> None:
 @pytest.mark.parametrize("sharing", [TREE, Experts()])
 def test_the_losses_reach_what_is_said_to_be_shared(sharing: Any) -> None:
     network = toy_network(MEMBERS, sharing, TRUNK, copies=3)
-    losses = toy_losses(network, toy_rows(MEMBERS))
     served = {}
     for name in MEMBERS:
-        found = torch.autograd.grad(
-            losses[name], list(network.parameters()), allow_unused=True, retain_graph=True
-        )
-        served[name] = {id(p) for p, g in zip(network.parameters(), found, strict=True) if g is not None}
+        network.zero_grad()
+        toy_losses(network, toy_rows(MEMBERS))[name].backward()
+        served[name] = {id(p) for p in network.parameters() if p.grad is not None and p.grad.any()}
     assert {id(p) for p in network.shared_parameters()} == served["age"] & served["cost"]
     assert {id(p) for p in network.task_parameters("age")} == served["age"] - served["cost"]
     assert id(network.scaling.factors_CF) in served["age"] & served["cost"]
@@ -89,6 +114,21 @@ def test_the_cost_is_that_of_the_body_for_each_copy(sharing: Any) -> None:
 def test_features_that_are_no_vector_are_refused_in_words() -> None:
     with pytest.raises(Mismatch, match="a vector for copies, found a sequence of 2 steps of width 6"):
         toy_cost(MEMBERS, "age cost", MlpConfig(stages=0), Tokens(), copies=2)
+
+
+@pytest.mark.parametrize("members", [("age",), ("cost", "death")])
+def test_heads_that_are_computed_together_are_those_that_are_alone(members: tuple[str, ...]) -> None:
+    names = ("age", "cost", "death")
+    network, inputs = (
+        toy_network(names, "age cost death", MlpConfig(stages=1), copies=3),
+        toy_rows(names).inputs,
+    )
+    features = network.body(network.scaling(network.encoder(inputs)))
+    together = network.copies_of(inputs, members)
+    assert tuple(together) == members
+    for name, head in zip(names, network.heads, strict=True):
+        if name in members:
+            torch.testing.assert_close(together[name], head(features[name]))
 
 
 def test_heads_that_are_not_linear_stay_apart() -> None:
@@ -110,3 +150,17 @@ def test_no_row_gives_no_output() -> None:
     network = toy_network(MEMBERS, TREE, TRUNK, copies=3, shape=InputShape(4))
     outputs = network(InputShape(4).example(0, "cpu"))
     assert {name: of.shape for name, of in outputs.items()} == dict.fromkeys(MEMBERS, (0, 1))
+
+
+@pytest.mark.parametrize("stages", [0, 1])
+def test_a_program_of_them_takes_any_number_of_rows(stages: int) -> None:
+    """Whether the heads read what a stage made, or the copies as they are."""
+    network = toy_network(MEMBERS, "age cost", MlpConfig(stages=stages, width=6), copies=3).eval()
+    program = torch.export.export(
+        network,
+        (toy_rows(MEMBERS, 5).inputs,),
+        dynamic_shapes=({kind: {0: torch.export.Dim("rows")} for kind in ("numeric", "categorical")},),
+    )
+    inputs = toy_rows(MEMBERS, 11).inputs
+    for name, found in program.module()(inputs).items():
+        torch.testing.assert_close(found, network(inputs)[name])

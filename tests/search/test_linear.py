@@ -55,6 +55,12 @@ def test_it_is_an_arm_unless_switched_off(tiny_spec: MakeSpec) -> None:
     assert "linear" not in evidence_for("search"), "its networks are of another kind"
 
 
+def test_it_has_one_copy(tiny_spec: MakeSpec) -> None:
+    spec = tiny_spec(**LINEAR, trial={"copies": {"categorical": [1, 8]}})
+    copied = {arm.name for arm in arms_of(spec) if "copies" in {p.name for p in arm.space.parameters()}}
+    assert copied == {arm.name for arm in arms_of(spec)} - {"linear"}
+
+
 def test_stages_may_range_from_none(tiny_spec: MakeSpec) -> None:
     spec = tiny_spec(trial={"trunk": {"name": "mlp", "stages": {"int": [0, 2]}, "width": 8}})
     assert spec.space.stages == {1, 2}

@@ -30,6 +30,7 @@ def check_constraints(spec: SweepSpec, dataset: Dataset) -> None:
                 config = TrialConfig.model_validate(sampled)
                 try:
                     cost = costs.of(config)
+                    costs.of(config.model_copy(update={"copies": arm.space.largest("copies", 1)}))
                 except Mismatch as wrong:
                     raise wrong.at(spec.document.place(("trial",))) from None
                 if (broken := constraints.broken_by(cost)) is None:

@@ -38,6 +38,11 @@ def test_large_batches_count(tiny_spec: MakeSpec) -> None:
     assert large > small + 64_000 * 4 * 16
 
 
+def test_copies_count_like_rows(tiny_spec: MakeSpec) -> None:
+    copied, large = (needed(tiny_spec(trial=given)) for given in ({"copies": 1000}, {"batch_size": 64_000}))
+    assert copied > 0.9 * large
+
+
 def test_the_data_counts_and_train_twice() -> None:
     dataset = tiny_dataset(300, tasks={"cost": "regression"})
     rows = dataset.train
