@@ -67,7 +67,7 @@ def test_outputs_are_those_of_the_authors() -> None:
         start_scaling_init="normal",
     )
     shape = InputShape(4)
-    ours = toy_network(["age"], "age / age", TRUNK, shape=shape, copies=3)
+    ours: Any = toy_network(["age"], "age / age", TRUNK, shape=shape, copies=3)
     with torch.no_grad():
         ours.scaling.factors_CF.copy_(theirs.backbone.affine.weight)
         for node, block in zip(ours.body.nodes, theirs.backbone.blocks, strict=True):

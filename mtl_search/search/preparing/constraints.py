@@ -3,7 +3,6 @@
 import random
 from collections.abc import Mapping
 
-from mtl_search.arm_names import TREES
 from mtl_search.data import Dataset
 from mtl_search.errors import Mismatch
 from mtl_search.model import NetworkCosts
@@ -11,6 +10,7 @@ from mtl_search.search.studies.arm_study import MAX_REFUSED
 from mtl_search.space import RandomSuggest
 from mtl_search.sweep.arms import arms_of
 from mtl_search.sweep.spec import SweepSpec
+from mtl_search.sweep.trees_space import TreesSpace
 from mtl_search.training import TrialConfig
 
 __all__ = ["check_constraints"]
@@ -20,7 +20,7 @@ def check_constraints(spec: SweepSpec, dataset: Dataset) -> None:
     """SpecError if an arm has no network that fits the data and the constraints, as far as draws can tell."""
     constraints, costs = spec.settings.constraints, NetworkCosts(dataset.tasks, dataset.input_shape)
     for arm in arms_of(spec):
-        if arm.name == TREES:  # which are no networks
+        if isinstance(arm.space, TreesSpace):  # which are no networks
             continue
         for members in arm.studies.values():
             suggest = RandomSuggest(random.Random(0))
