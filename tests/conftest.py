@@ -9,6 +9,8 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import settings
 
+from mtl_search.leaderboard import pace
+
 if TYPE_CHECKING:  # torch is imported by the tests that need it
     from mtl_search.sweep import SweepSpec
 
@@ -17,6 +19,12 @@ TinySweep = Callable[..., dict[str, Any]]
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported: tiny tensors gain nothing from more
 settings.register_profile("steady", deadline=None)  # a deadline in wall time fails on a busy machine
 settings.load_profile("steady")
+
+
+@pytest.fixture(autouse=True)
+def _tables_are_written_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not after each trial of a millisecond, which is most of what tiny sweeps would do."""
+    monkeypatch.setattr(pace, "CREDIT", 0.0)
 
 
 @pytest.fixture(scope="session")

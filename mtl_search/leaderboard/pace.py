@@ -7,21 +7,23 @@ from typing import final
 
 __all__ = ["Pace"]
 
+SHARE = 0.02  # of the time
+CREDIT = 0.5  # seconds
+
 
 @final
 class Pace:
-    """Lets something be done as often as it costs at most ``share`` of the time, and ``credit`` seconds.
+    """Lets something be done as often as it costs at most `SHARE` of the time, and `CREDIT` seconds.
 
     The credit lets a short sweep be up to date from its first trial on.
     """
 
-    def __init__(self, *, share: float = 0.02, credit: float = 0.5) -> None:
-        self._share, self._credit = share, credit
+    def __init__(self) -> None:
         self._began, self._spent, self._last = time.monotonic(), 0.0, 0.0
 
     def allows(self) -> bool:
         """Whether there is time to do it now, if it takes as long as it did the last time."""
-        allowed = self._credit + self._share * (time.monotonic() - self._began)
+        allowed = CREDIT + SHARE * (time.monotonic() - self._began)
         return self._spent + self._last <= allowed
 
     @contextmanager

@@ -15,9 +15,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from mtl_search.errors import LeaderboardError
-from mtl_search.leaderboard import SCHEMAS, Leaderboard
+from mtl_search.leaderboard import SCHEMAS, Leaderboard, pace
 from mtl_search.leaderboard.log import LOG_VERSION, TrialLog
-from mtl_search.leaderboard.pace import Pace
 from mtl_search.leaderboard.rows import trial_rows
 from mtl_search.records import Metric, Split
 from tests.fixtures.boards import TASKS, synthetic_trial
@@ -102,7 +101,8 @@ def test_the_log_is_json_that_any_tool_reads(board: Leaderboard) -> None:
 def test_tables_fall_behind_where_keeping_up_would_take_long(
     board: Leaderboard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(board, "_pace", Pace(share=1e-9, credit=0.0))
+    monkeypatch.setattr(pace, "SHARE", 1e-9)
+    monkeypatch.setattr(pace, "CREDIT", 0.0)
     for name in "abc":
         board.record(synthetic_trial(name))
     assert filed(board.path) == []
