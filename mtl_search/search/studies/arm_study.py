@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import final
 
+from optuna import create_study
+from optuna.samplers import RandomSampler
 from optuna.trial import Trial
 from optuna.trial import TrialState as OptunaState
 
@@ -25,6 +27,7 @@ START = 3  # trials of a study that begin with what did well elsewhere, at most 
 AGAIN = 3  # trials at its end that do so once more, if tasks have studies of their own; at most a quarter
 HOPELESS = 10  # trials that failed with none that succeeded, after which a study gives up
 RETRIES = 10  # of a first branching whose network is beyond the constraints, with other hyperparameters
+STUCK = 30  # networks beyond the constraints in a row, after which they are drawn evenly
 NO_NETWORK = NetworkCost(0, 0)  # what trees count as: they have no weights
 MAX_REFUSED = 200  # networks beyond the constraints in a row, after which a space counts as empty
 
@@ -169,11 +172,23 @@ class ArmStudy:
 
     def _known(self, members: tuple[str, ...], attempt: int) -> Mapping[str, Scalar]:
         """What the next training of ``members`` is given: a way of sharing, and what did well elsewhere."""
+        if attempt >= STUCK:
+            return self._drawn(members, attempt)
         start = self._start(members, attempt)
         if attempt == 0 and self._is_offered(self._begun[members]):
             tried = self._tried if self._strategy is None else self._transfer.tried_alone(members)
             return {**self._transfer.offer(self.arm.name, self.arm.space, members, tried), **start}
         return start
+
+    def _drawn(self, members: tuple[str, ...], attempt: int) -> Mapping[str, Scalar]:
+        """An even draw from the whole space of ``members``.
+
+        A sampler that has seen little but networks beyond the constraints proposes more of their kind.
+        """
+        seed = derive_seed(self.optuna.name, self._begun.total(), attempt)
+        trial = create_study(sampler=RandomSampler(seed)).ask()
+        self.arm.space.sample(trial, members)
+        return trial.params
 
     def _is_offered(self, number: int) -> bool:
         """Whether training ``number`` of some members begins with what did well elsewhere."""

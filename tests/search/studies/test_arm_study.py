@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from optuna.samplers import TPESampler
 
 from mtl_search.errors import SpecError
 from mtl_search.search.preparing.constraints import check_constraints
@@ -50,6 +51,21 @@ def test_drafts_that_break_a_constraint_teach_the_sampler(bench: MakeBench) -> N
         t for run in source.studies for t in run.optuna.study.trials if t.constraints.get("n_params", 0) > 0
     ]
     assert refused
+    assert all(r.n_params <= 600 for r in b.records())
+
+
+def test_a_sampler_that_draws_what_is_too_large_alone_is_passed_over(
+    bench: MakeBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def widest(*arguments: Any) -> object:
+        distribution = arguments[-1]
+        return distribution.choices[-1] if hasattr(distribution, "choices") else distribution.low
+
+    monkeypatch.setattr(TPESampler, "infer_relative_search_space", lambda *arguments: {})
+    monkeypatch.setattr(TPESampler, "sample_independent", widest)
+    b = bench(trial=WIDTHS, constraints={"n_params": 600}, sampler="tpe", budget={"trials": 4})
+    b.run(b.open())
+    assert len([r for r in b.records() if r.arm == "search"]) == 4
     assert all(r.n_params <= 600 for r in b.records())
 
 
