@@ -34,13 +34,14 @@ WIDTH = {"categorical": [64, 128, 256]}
 MLP = {"name": "mlp", "stages": {"int": [1, 3]}, "width": WIDTH, "dropout": DROPOUT}
 PLE = {"numeric": {"name": "ple", "bins": {"int": [8, 48]}}}
 PERIODIC = {"numeric": {"name": "plr", "sigma": {"float": [0.01, 1.0], "log": True}}}
+REALMLP = {"name": "benchmarks.realmlp:RealMlp", "activation": "mish", "scaling": 6.0, "parametric": 0.1}
 COPIES = 8
 
 KINDS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     SEARCH: ("MLP", {}),
     "resnet": ("ResNet", {"trunk": {**MLP, "name": "resnet"}}),
     "mlp_ple": ("MLP + PLE", {"encoder": PLE}),
-    "realmlp": ("RealMLP-like", {"encoder": PERIODIC, "trunk": {**MLP, "activation": "silu"}}),
+    "realmlp": ("RealMLP-like", {"encoder": PERIODIC, "trunk": {**MLP, **REALMLP}}),
     "copies": (f"MLP, {COPIES} copies", {"copies": COPIES}),
     "copies_ple": (f"MLP + PLE, {COPIES} copies (TabM-mini)", {"encoder": PLE, "copies": COPIES}),
 }

@@ -77,7 +77,7 @@ def test_a_sweep_leaves_all_that_it_should(tiny_spec: MakeSpec, tmp_path: Path) 
     assert (result.path, result.interrupted, result.hopeless) == (tmp_path / "tiny", False, None)
     assert watch.begun == [result.path]
     assert {entry.name for entry in result.path.iterdir() if not entry.name.startswith(".")} == {
-        *("sweep.yaml", "trials.log", "journal.log", "networks"),
+        *("sweep.yaml", "trials.log", "journal.log", "networks", "outputs"),
         *(f"{table}.parquet" for table in SCHEMAS),
     }
     assert arms(result.path) == WHOLE
