@@ -3,6 +3,7 @@
 # N rows, F inputs
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -13,9 +14,9 @@ from benchmarks.planted_sweep import Row, sweep
 from mtl_search.arm_names import SHARED_EQUAL, SINGLE_TASK
 from mtl_search.model import Trunk
 
-__all__ = ["EXPERTS", "NARROW", "WIDE", "alike", "planted_groups", "relu", "routed"]
+__all__ = ["EXPERTS", "NARROW", "ONE", "WIDE", "alike", "planted_groups", "relu", "routed"]
 
-NARROW, WIDE = 2, 10  # units: one stage of 10 has more parameters than three experts of 2 with their gates
+ONE, NARROW, WIDE = 1, 2, 10  # units: a stage of 10 has more parameters than three of 2 with their gates
 EXPERTS: Mapping[str, Mapping[str, object]] = {
     "mmoe": {"name": "mmoe", "experts": 2},
     "ple": {"name": "ple", "shared_experts": 1, "task_experts": 1},
@@ -23,9 +24,10 @@ EXPERTS: Mapping[str, Mapping[str, object]] = {
 GAP = 0.5  # on each side of what tells groups apart, so that no row's group is in doubt
 TRIALS = 20
 GROUPS = Sample(train=400, inputs=10, noise=0.3, missing=0.0)
+NOISY = replace(GROUPS, noise=1.0)  # so that it counts from how many labels a direction is learned
 
 
-def planted_groups(seed: int = 0, *, opposite: bool, sample: Sample = GROUPS) -> Planted:
+def planted_groups(seed: int = 0, *, opposite: bool, sample: Sample | None = None) -> Planted:
     """Two tasks, ``a1 b1``, and two groups of rows, which a direction of the inputs tells apart.
 
     ``opposite``: in one group ``a1`` is one direction and ``b1`` another, in the other group it is the other
@@ -36,6 +38,7 @@ def planted_groups(seed: int = 0, *, opposite: bool, sample: Sample = GROUPS) ->
     >>> planted_groups(opposite=True).networks
     (('a1', 'b1'),)
     """
+    sample = sample or (GROUPS if opposite else NOISY)
     rng = np.random.default_rng((seed, 5, int(opposite)))
     latents_NF = rng.normal(size=(sample.train + 2 * sample.held_out, sample.inputs))
     in_first_N = latents_NF[:, 0] > 0
@@ -49,7 +52,7 @@ def planted_groups(seed: int = 0, *, opposite: bool, sample: Sample = GROUPS) ->
     return Planted(
         dataset=labelled_dataset(rng, latents_NF @ basis_FF.T, signals, tasks, sample),
         tasks=tasks,
-        trial=trial_block(linear(NARROW), epochs=20, lr=(0.05, 0.3)),
+        trial=trial_block(linear(NARROW if opposite else ONE), epochs=20, lr=(0.05, 0.3)),
         networks=(tuple(tasks),),
     )
 
@@ -72,7 +75,7 @@ def relu(seed: int) -> Iterator[Row]:
 
 def alike(seed: int) -> Iterator[Row]:
     """One direction for all: that experts are better would be a false finding."""
-    yield _compare(planted_groups(seed, opposite=False), seed, shared=linear(NARROW), expert=linear(NARROW))
+    yield _compare(planted_groups(seed, opposite=False), seed, shared=linear(ONE), expert=linear(ONE))
 
 
 def _compare(planted: Planted, seed: int, *, shared: object, expert: object) -> Row:
