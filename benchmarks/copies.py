@@ -7,13 +7,11 @@ networks are trained in turns, and each number is the median over the epochs.
 """
 
 import argparse
-import time
-from collections.abc import Mapping
 from pathlib import Path
-from statistics import median
 
 import torch
 
+from benchmarks.epochs import median_seconds
 from mtl_search.data import Dataset, load_dataset
 from mtl_search.sweep import load_sweep
 from mtl_search.training import Score, Training, TrialConfig
@@ -36,22 +34,10 @@ def main() -> None:
     for threads in THREADS:
         torch.set_num_threads(threads)
         for width in WIDTHS:
-            each = seconds(dataset, width, (1, arguments.copies), 1 if arguments.quick else arguments.epochs)
+            trainings = {n: training(dataset, width, n) for n in (1, arguments.copies)}
+            each = median_seconds(trainings, 1 if arguments.quick else arguments.epochs)
             plain, copied = each[1], each[arguments.copies]
             print(f"{width:>5} {threads:>7} {plain:>7.3f}s {copied:>10.3f}s {copied / plain:>6.2f}")
-
-
-def seconds(dataset: Dataset, width: int, copies: tuple[int, ...], epochs: int) -> Mapping[int, float]:
-    """The median seconds of an epoch with each number of copies."""
-    trainings = {n: training(dataset, width, n) for n in copies}
-    found: dict[int, list[float]] = {n: [] for n in copies}
-    for epoch in range(1 + epochs):
-        for n, one in trainings.items():
-            began = time.perf_counter()
-            one.run_epoch()
-            if epoch:  # the first one also starts what is started once
-                found[n].append(time.perf_counter() - began)
-    return {n: median(of_n) for n, of_n in found.items()}
 
 
 def training(dataset: Dataset, width: int, copies: int) -> Training:

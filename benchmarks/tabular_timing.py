@@ -1,10 +1,9 @@
 """What an epoch of each kind of network costs, relative to the plain MLP of the same width."""
 
 import random
-import time
 from collections.abc import Mapping
-from statistics import median
 
+from benchmarks.epochs import median_seconds
 from benchmarks.tabular_sweeps import KINDS, MLP
 from mtl_search.arm_names import SEARCH
 from mtl_search.data import Dataset
@@ -19,15 +18,8 @@ WIDTH, STAGES = 128, 3
 
 def relative_seconds(spec: SweepSpec, dataset: Dataset, *, epochs: int) -> Mapping[str, float]:
     """By arm, the median over ``epochs`` of each, which are trained in turns, on one CPU core."""
-    trainings = {arm: _training(spec, dataset, arm) for arm in KINDS}
-    seconds: dict[str, list[float]] = {arm: [] for arm in KINDS}
-    for epoch in range(1 + epochs):
-        for arm, training in trainings.items():
-            began = time.perf_counter()
-            training.run_epoch()
-            if epoch:  # the first one also starts what is started once
-                seconds[arm].append(time.perf_counter() - began)
-    return {arm: median(found) / median(seconds[SEARCH]) for arm, found in seconds.items()}
+    seconds = median_seconds({arm: _training(spec, dataset, arm) for arm in KINDS}, epochs)
+    return {arm: found / seconds[SEARCH] for arm, found in seconds.items()}
 
 
 def _training(spec: SweepSpec, dataset: Dataset, arm: str) -> Training:
