@@ -94,7 +94,7 @@ def _compare(planted: Planted, seed: int, *, shared: object, expert: object) -> 
     errors, sizes = _by_arm(tables)
     return {
         "variant": "experts beside a shared bottom",
-        "experts recommended": not set(EXPERTS).isdisjoint(said["arms"]),
+        "experts recommended": str(said["text"]).startswith(tuple(f"{arm}-" for arm in EXPERTS)),
         "better": said["verdict"] == "better",
         "worse": said["verdict"] == "worse",
         "delta_m": said["delta_m"],
