@@ -56,7 +56,7 @@ def test_uris_that_only_fsspec_opens() -> None:
     [
         ("suport2", "found nothing at .*suport2; did you mean 'support2'"),
         ("patient.csv", "found nothing at .*; did you mean 'patients.csv'"),
-        ("/no/such/place.csv", "bundled: census_income, qm9, support2, yeast"),
+        ("/no/such/place.csv", "bundled: animal_scenes, census_income, qm9, spoken_commands"),
         ("file:///no/such/place.parquet", "found nothing at /no/such/place.parquet"),
         ("memory://none/a.parquet", "found nothing at"),
         ("ftpx://host/a.parquet", "a URI that pyarrow.fs or fsspec opens"),
@@ -74,7 +74,15 @@ def test_places_where_nothing_is(tmp_path: Path, source: str, message: str) -> N
 
 def test_bundled_tables_carry_their_source_and_licence() -> None:
     tables = bundled_tables()
-    assert list(tables) == ["census_income", "qm9", "support2", "yeast"]
+    assert list(tables) == [
+        "animal_scenes",
+        "census_income",
+        "qm9",
+        "spoken_commands",
+        "support2",
+        "turkish_web",
+        "yeast",
+    ]
     notice = (Path(__file__).parents[2] / "NOTICE").read_text()
     for name, path in tables.items():
         metadata = pa_parquet.read_schema(path).metadata
