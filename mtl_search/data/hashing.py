@@ -4,6 +4,7 @@
 
 import hashlib
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ Hashes = NDArray[np.uint64]
 
 MISSING = np.uint64(0x6D697373696E6721)  # what stands for null and NaN
 EXACT = 2**53  # whole numbers up to this are distinct as float64, larger ones as integers
+PART = 2**20  # elements of lists at a time
 LARGE = np.uint64(0x6C61726765212121)  # tells integers beyond it from the bits of a float
 
 
@@ -50,6 +52,8 @@ def hash_values(column: pa.ChunkedArray) -> Hashes:
         return np.full(len(column), MISSING)
     if types.is_boolean(kind):
         return _of_floats(np.asarray(pc.cast(pc.cast(column, pa.int8()), pa.float64()).to_numpy()))
+    if types.is_uint8(kind):
+        return _of_bytes(column)
     if types.is_integer(kind):
         return _of_integers(column)
     if types.is_floating(kind):
@@ -58,6 +62,8 @@ def hash_values(column: pa.ChunkedArray) -> Hashes:
         return _of_times(column)
     if types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind):
         return _of_lists(column)
+    if types.is_binary(kind) or types.is_large_binary(kind) or types.is_fixed_size_binary(kind):
+        return _of_binary(column)
     if types.is_nested(kind) or types.is_interval(kind):
         values = column.to_pylist()
         return np.array([MISSING if value is None else _of_text(value) for value in values], np.uint64)
@@ -104,14 +110,38 @@ def _of_times(column: pa.ChunkedArray) -> Hashes:
 
 
 def _of_lists(column: pa.ChunkedArray) -> Hashes:
+    """In parts of rows, since the hashes of a part's elements take many times their room."""
     lengths_N = np.asarray(pc.fill_null(pc.list_value_length(column), 0).to_numpy(), np.int64)
+    cuts = np.flatnonzero(np.diff(lengths_N.cumsum() // PART, prepend=0))
+    bounds = np.unique([0, *cuts, len(column)])
+    parts = [
+        _of_few_lists(column.slice(start, stop - start), lengths_N[start:stop])
+        for start, stop in pairwise(bounds.tolist())
+    ]
+    return np.concatenate([np.empty(0, np.uint64), *parts])
+
+
+def _of_few_lists(column: pa.ChunkedArray, lengths_N: NDArray[np.int64]) -> Hashes:
     ends_N = lengths_N.cumsum()
     elements = hash_values(pc.list_flatten(column))
     starts = np.repeat(ends_N - lengths_N, lengths_N)
-    positions = (np.arange(len(elements)) - starts).astype(np.uint64)
-    sums = np.concatenate([np.zeros(1, np.uint64), _mix(elements + _mix(positions)).cumsum(dtype=np.uint64)])
+    of_positions = _mix(np.arange(lengths_N.max(initial=0)).astype(np.uint64))
+    elements = _mix(elements + of_positions[np.arange(len(elements)) - starts])
+    sums = np.concatenate([np.zeros(1, np.uint64), elements.cumsum(dtype=np.uint64)])
     hashes_N = _mix((sums[ends_N] - sums[ends_N - lengths_N]) ^ lengths_N.astype(np.uint64))
     return np.where(np.asarray(pc.is_null(column).to_numpy()), MISSING, hashes_N)
+
+
+def _of_bytes(column: pa.ChunkedArray) -> Hashes:
+    """As of any whole numbers, of which there are no more than 256 here: pixels and frames are many."""
+    hashes_N = BYTES[np.asarray(pc.fill_null(column, 0).to_numpy())]
+    return hashes_N if not column.null_count else np.where(np.asarray(column.is_null()), MISSING, hashes_N)
+
+
+def _of_binary(column: pa.ChunkedArray) -> Hashes:
+    """Of bytes, one value at a time: images are large, and seldom twice the same."""
+    values = (value.as_py() for chunk in column.chunks for value in chunk)
+    return np.array([MISSING if value is None else _of_text(value) for value in values], np.uint64)
 
 
 def _of_distinct(column: pa.ChunkedArray) -> Hashes:
@@ -143,3 +173,6 @@ def _mix(values: Hashes) -> Hashes:
     values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return values ^ (values >> np.uint64(31))
+
+
+BYTES = _of_floats(np.arange(256.0))

@@ -105,6 +105,33 @@ def test_every_type_of_column_has_hashes(values: list[object], kind: pa.DataType
     assert hashes[2] == hash_values(pa.chunked_array([pa.nulls(1)]))[0]
 
 
+def test_many_long_lists_have_the_hashes_that_each_has_alone() -> None:
+    """Lists are hashed in parts of about a million elements."""
+    pixels = np.random.default_rng(0).integers(0, 256, 2_500_000, np.uint8)
+    lists = pa.FixedSizeListArray.from_arrays(pixels, 250_000)
+    hashes = hash_values(pa.chunked_array([lists])).tolist()
+    assert hashes == [hash_values(pa.chunked_array([lists.slice(i, 1)]))[0] for i in range(10)]
+
+
+@pytest.mark.parametrize(
+    ("values", "kinds"),
+    [
+        (
+            [[1, 255], None, [], [0, None]],
+            [pa.list_(pa.uint8()), pa.list_(pa.int64()), pa.large_list(pa.float32())],
+        ),
+        ([[[1, 2]], [[3, 4], [5, 6]]], [pa.list_(pa.list_(pa.uint8(), 2)), pa.list_(pa.list_(pa.float16()))]),
+        ([b"ab", None, b"cd"], [pa.binary(), pa.large_binary(), pa.binary(2)]),
+    ],
+)
+def test_how_lists_and_bytes_are_stored_does_not_matter(
+    values: list[object], kinds: list[pa.DataType]
+) -> None:
+    hashes = [hash_values(pa.chunked_array([pa.array(values, kind)])).tolist() for kind in kinds]
+    assert all(one == hashes[0] for one in hashes)
+    assert len(set(hashes[0])) == len(values)
+
+
 def test_hashes_are_the_same_on_every_machine() -> None:
     mixed = pa.table({"n": [0.5], "t": ["x"], "l": [[1, 2]], "b": [True], "d": pa.array([7], pa.date32())})
     assert hash_rows(mixed).tolist() == [EXPECTED]
