@@ -22,13 +22,13 @@ def add(commands: Commands) -> None:
 def check(arguments: argparse.Namespace) -> int:
     """Check a sweep file and its data, and show what it would search."""
     from mtl_search.data import load_dataset
-    from mtl_search.search import check_constraints
+    from mtl_search.search import check_constraints, judged_by
     from mtl_search.sweep import load_sweep
     from mtl_search.terminal.checking import check_json, show_check
 
     spec = load_sweep(arguments.file)
     dataset = load_dataset(spec.settings.data, spec.settings.tasks, base=spec.base)
-    spec = spec.of_tasks(dataset.tasks)
+    spec, dataset = judged_by(spec, dataset)
     check_constraints(spec, dataset)
     if arguments.json:
         sys.stdout.write(check_json(spec, dataset) + "\n")

@@ -13,7 +13,7 @@ from mtl_search.drafting.draft import DraftData
 from mtl_search.drafting.space import Reasoned, budget_lines, trial_lines
 from mtl_search.drafting.timing import expected_seconds, measured_pace
 from mtl_search.drafting.writing import Listed, written
-from mtl_search.search import check_constraints
+from mtl_search.search import check_constraints, judged_by
 from mtl_search.space import parse_document
 from mtl_search.sweep import SweepSpec
 
@@ -53,12 +53,13 @@ def _last_part(source: str) -> str:
 def drafted(data: DraftData, file: Path, *, name: str | None = None, minutes: float | None = None) -> Draft:
     """The file for ``file``, from where a relative source starts; trains a short trial for the time."""
     blocks = _blocks(data, _source_from(data.look.source, file.parent), name or name_of(data.look.source))
-    least = _spec(blocks, LEAST, "", file)
+    least, _ = judged_by(_spec(blocks, LEAST, "", file), data.dataset)
     check_constraints(least, data.dataset)
     pace = measured_pace(least, data.dataset, data.train_rows)
 
     def seconds_of(budget: Mapping[str, float]) -> float:
-        return expected_seconds(_spec(blocks, budget, "", file), pace)
+        spec, _ = judged_by(_spec(blocks, budget, "", file), data.dataset)
+        return expected_seconds(spec, pace)
 
     tasks = len(least.settings.main_tasks)
     budget = usual_budget(tasks) if minutes is None else fitting(minutes * 60, seconds_of)

@@ -31,6 +31,7 @@ from mtl_search.search.executors.base import Executor
 from mtl_search.search.forecast.counts import Count, Part, Step, TrialPlan
 from mtl_search.search.forecast.planned import planned_trials
 from mtl_search.search.preparing.constraints import check_constraints
+from mtl_search.search.preparing.judging import judged_by
 from mtl_search.search.run import resume_sweep, run_sweep
 from mtl_search.search.snapshot import ArmProgress, RunningTrial, Snapshot
 
@@ -46,6 +47,7 @@ __all__ = [
     "TrialPlan",
     "Watch",
     "check_constraints",
+    "judged_by",
     "planned_trials",
     "resume_sweep",
     "run_sweep",

@@ -13,6 +13,7 @@ from mtl_search.search.preparing.data import check_same_data, dataset_of, task_i
 from mtl_search.search.preparing.extending import check_room, extended
 from mtl_search.search.preparing.folder import is_free, make_folder, taken
 from mtl_search.search.preparing.gpu_memory import gpu_memory
+from mtl_search.search.preparing.judging import judged_by
 from mtl_search.search.preparing.own_modules import own_parts
 from mtl_search.sweep.file import SWEEP_FILE, save_sweep, with_changes
 from mtl_search.sweep.spec import SweepSpec, load_sweep
@@ -45,7 +46,7 @@ def run_sweep(
     if not is_free(path):
         raise taken(path)
     dataset = dataset_of(spec, dataset)
-    judged = spec.of_tasks(dataset.tasks)
+    judged, dataset = judged_by(spec, dataset)
     check_constraints(judged, dataset)
     with _open(judged, dataset, inline, address) as executor:
         make_folder(path)
@@ -82,7 +83,7 @@ def resume_sweep(
     if records:
         check_same_data(board, dataset, records[0].data)
     spec = extended(spec, records, trials=trials, hours=hours, references=references)
-    judged = spec.of_tasks(dataset.tasks)
+    judged, dataset = judged_by(spec, dataset)
     with _open(judged, dataset, inline, address) as executor, only_process(path):
         if hours is not None:
             check_room(records, hours, executor.slots)

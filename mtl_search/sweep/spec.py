@@ -68,6 +68,12 @@ class SweepSpec:
         document = replace(self.document, data=without_tasks(self.document.data, others))
         return self.from_document(document, self.base)
 
+    def without_references(self, names: Collection[str]) -> Self:
+        """The same sweep without these of its optional references."""
+        references = {**self.document.data.get("references", {}), **dict.fromkeys(names, False)}
+        document = replace(self.document, data={**self.document.data, "references": references})
+        return self.from_document(document, self.base)
+
     def override(self, part: Mapping[str, object]) -> SearchSpace:
         """The space of an arm of ours: keys of ``trial:`` replaced whole."""
         return self.space.override(part, ("arms",))
