@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from pydantic import ValidationError
 
@@ -70,7 +70,7 @@ class SweepSpec:
 
     def without_references(self, names: Collection[str]) -> Self:
         """The same sweep without these of its optional references."""
-        references = {**self.document.data.get("references", {}), **dict.fromkeys(names, False)}
+        references: Any = {**self.settings.references.model_dump(), **dict.fromkeys(names, False)}
         document = replace(self.document, data={**self.document.data, "references": references})
         return self.from_document(document, self.base)
 
