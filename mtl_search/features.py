@@ -1,16 +1,28 @@
 """What flows between the encoder, the stages and the heads of a network: its shape for one row."""
 
-# B rows of a batch
+# B rows of a batch, L steps, W width
 
 from dataclasses import dataclass
-from typing import ClassVar, final
+from typing import ClassVar, NamedTuple, TypeAlias, final
 
 import torch
 from torch import Tensor, nn
 
 from mtl_search.errors import Mismatch
 
-__all__ = ["FeatureSpec", "MapSpec", "SequenceSpec", "VectorSpec", "example", "linear_on", "width_for"]
+__all__ = [
+    "FeatureSpec",
+    "Features",
+    "MapSpec",
+    "Mean",
+    "SequenceSpec",
+    "Steps",
+    "VectorSpec",
+    "example",
+    "linear_on",
+    "n_rows",
+    "width_for",
+]
 
 
 @final
@@ -54,7 +66,7 @@ class MapSpec:
 @final
 @dataclass(frozen=True, slots=True)
 class SequenceSpec:
-    """``width`` numbers at each of ``length`` steps: B x length x width."""
+    """``width`` numbers at each of up to ``length`` steps: `Steps`."""
 
     width: int
     length: int
@@ -63,7 +75,7 @@ class SequenceSpec:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Of one row."""
+        """Of the values of one row."""
         return (self.length, self.width)
 
     def __str__(self) -> str:
@@ -74,13 +86,35 @@ FeatureSpec = VectorSpec | MapSpec | SequenceSpec
 """``positions`` are the axes of a batch that a row-level head takes the mean over."""
 
 
-def example(spec: FeatureSpec, rows: int = 1, device: str = "meta") -> Tensor:
+class Steps(NamedTuple):
+    """Features of a sequence, and which steps there are: rows are of different lengths.
+
+    What stands at a step that is not known means nothing: whoever looks at several steps must leave it out.
+    """
+
+    values_BLW: Tensor
+    known_BL: Tensor
+
+
+Features: TypeAlias = Tensor | Steps
+"""What flows: `Steps` for a sequence, a tensor for a vector or a map."""
+
+
+def n_rows(features: Features) -> int:
+    """B."""
+    return (features.values_BLW if isinstance(features, Steps) else features).shape[0]
+
+
+def example(spec: FeatureSpec, rows: int = 1, device: str = "meta") -> Features:
     """Features of this form without values of any meaning.
 
-    >>> example(SequenceSpec(width=8, length=5), rows=2).shape
+    >>> example(SequenceSpec(width=8, length=5), rows=2).values_BLW.shape
     torch.Size([2, 5, 8])
     """
-    return torch.zeros(rows, *spec.shape, device=device)
+    values = torch.zeros(rows, *spec.shape, device=device)
+    if isinstance(spec, SequenceSpec):
+        return Steps(values, torch.ones(rows, spec.length, dtype=torch.bool, device=device))
+    return values
 
 
 def width_for(reader: str, spec: FeatureSpec) -> int:
@@ -99,20 +133,28 @@ def width_for(reader: str, spec: FeatureSpec) -> int:
 def linear_on(spec: FeatureSpec, n_outputs: int) -> nn.Module:
     """A linear layer to B x ``n_outputs``, of the mean over positions if there are any.
 
-    >>> linear_on(SequenceSpec(width=8, length=5), 2)(torch.zeros(3, 5, 8)).shape
+    >>> spec = SequenceSpec(width=8, length=5)
+    >>> linear_on(spec, 2)(example(spec, rows=3, device="cpu")).shape
     torch.Size([3, 2])
     """
     if isinstance(spec, VectorSpec):
         return nn.Linear(spec.width, n_outputs)
     channels = spec.channels if isinstance(spec, MapSpec) else spec.width
-    return nn.Sequential(_Mean(spec.positions), nn.Linear(channels, n_outputs))
+    return nn.Sequential(Mean(spec), nn.Linear(channels, n_outputs))
 
 
 @final
-class _Mean(nn.Module):
-    def __init__(self, axes: tuple[int, ...]) -> None:
-        super().__init__()
-        self.axes = axes
+class Mean(nn.Module):
+    """The mean over the positions that are known: B x channels, or B x width; a vector as it is."""
 
-    def forward(self, features: Tensor) -> Tensor:
-        return features.mean(dim=self.axes)
+    def __init__(self, spec: FeatureSpec) -> None:
+        super().__init__()
+        self.axes = spec.positions
+
+    def forward(self, features: Features) -> Tensor:
+        """Zero where a sequence has no step at all."""
+        if isinstance(features, Steps):
+            known_BL1 = features.known_BL[..., None]
+            sum_BW = features.values_BLW.masked_fill(~known_BL1, 0.0).sum(dim=1)
+            return sum_BW / known_BL1.sum(dim=1).clamp_min(1)
+        return features.mean(dim=self.axes) if self.axes else features

@@ -169,7 +169,7 @@ def weights(values: object) -> dict[str, Any]:
             {
                 "trial": {
                     "encoder": {"name": "tests.fixtures.parts:Tokens"},
-                    "trunk": {"name": "tests.fixtures.parts:Steps", "stages": 2},
+                    "trunk": {"name": "tests.fixtures.parts:Stepwise", "stages": 2},
                     "copies": {"categorical": [1, 8]},
                 }
             },

@@ -66,7 +66,7 @@ class Reading:
 
     def encode(self, prepared: pa.Table) -> Inputs:
         """The inputs of rows that are prepared."""
-        return {inputs.kind: inputs.encode(prepared) for inputs in self.inputs.inputs}
+        return self.inputs.encode_prepared(prepared)[0]
 
     def _with_dates(self, table: pa.Table) -> pa.Table:
         """Text as dates where training saw dates: JSON and frames that were read from CSV have no others."""

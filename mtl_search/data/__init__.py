@@ -24,7 +24,8 @@ What a user gives is checked here once, and every error names the table and the 
 from mtl_search.data.dataset import Dataset, DataSummary, TaskSummary
 from mtl_search.data.encoding import Encoding
 from mtl_search.data.load import dataset_from_table, load_dataset
-from mtl_search.data.rows import Inputs, InputShape, Rows
+from mtl_search.data.rows import Rows
+from mtl_search.data.shapes import Inputs, InputShape
 from mtl_search.data.sources import bundled_tables, is_local_file, read_table
 from mtl_search.data.spec import DataSpec, SplitSpec
 

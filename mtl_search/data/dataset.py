@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from mtl_search.data.encoding import Encoding
-from mtl_search.data.rows import InputShape, Rows
+from mtl_search.data.rows import Rows
+from mtl_search.data.shapes import InputShape
 from mtl_search.records import Role, Split
 from mtl_search.tasks.base import Task
 

@@ -2,14 +2,17 @@
 
 import json
 from collections.abc import Mapping
+from typing import Literal, TypeAlias, TypeGuard, get_args
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mtl_search.data.spec import InputKind
 from mtl_search.errors import DataError
 
-__all__ = ["as_declared", "categories_of_pandas", "declare"]
+__all__ = ["InputKind", "as_declared", "categories_of_pandas", "declare", "is_cast"]
+
+InputKind: TypeAlias = Literal["numeric", "categorical"]
+"""The kinds that a column of another type can be cast to."""
 
 WHOLE = 2.0**53  # up to which a float is every whole number
 
@@ -29,11 +32,19 @@ def categories_of_pandas(schema: pa.Schema) -> frozenset[str]:
         return frozenset()
 
 
-def as_declared(table: pa.Table, declared: Mapping[str, InputKind]) -> pa.Table:
-    """The table with the declared columns cast; those that are not there are left to others to miss."""
+def is_cast(kind: str | None) -> TypeGuard[InputKind]:
+    """Whether columns that are declared to be of this kind are cast."""
+    return kind in get_args(InputKind)
+
+
+def as_declared(table: pa.Table, declared: Mapping[str, str]) -> pa.Table:
+    """The table with the columns cast that are declared to be of one of these kinds.
+
+    Columns of other kinds are read as they are; those that are not there are left to others to miss.
+    """
     for position, name in enumerate(table.column_names):
-        if name in declared:
-            column = declare(table[name], declared[name], name)
+        if is_cast(kind := declared.get(name)):
+            column = declare(table[name], kind, name)
             table = table.set_column(position, name, column)
     return table
 

@@ -3,36 +3,34 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mtl_search.data.declared import as_declared
-from mtl_search.data.inputs import KINDS, AnyInputs, CategoricalInputs, NumericInputs
+from mtl_search.data.declared import InputKind, as_declared, is_cast
+from mtl_search.data.inputs import KINDS, AnyInputs, CategoricalInputs, InputOptions, NumericInputs
 from mtl_search.data.inputs.categorical import is_categorical
-from mtl_search.data.inputs.fitted import columns_of
+from mtl_search.data.inputs.fitted import NOTHING, columns_of
 from mtl_search.data.inputs.numeric import is_numeric, read_numbers
 from mtl_search.data.notes import listing
 from mtl_search.data.plain import plain_table
-from mtl_search.data.rows import Inputs, InputShape
-from mtl_search.data.spec import InputKind
+from mtl_search.data.shapes import Inputs, InputShape
 from mtl_search.errors import DataError, nearest
+from mtl_search.tasks.base import Layout
 
 __all__ = ["Encoding", "choose_inputs", "without_constants"]
 
 ID_ROWS = 20  # fewer rows say nothing about whether a column is an identifier
 ID_DISTINCT = 0.95  # share of distinct strings from which a column is an identifier or free text
 ID_NAME = re.compile(r"(^|_)(?i:id|uid|uuid|guid|key|index)$|[a-z](Id|ID|Key|Index)$|^__index_level_")
-NOTHING: Mapping[str, InputKind] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
 class Encoding:
     """How the inputs of a table become tensors; travels with a trained model.
 
-    ``declared``: the columns whose type was declared, and as what.
+    ``declared``: the columns that are cast, since they were declared, and to what.
     """
 
     inputs: tuple[AnyInputs, ...]
@@ -41,17 +39,20 @@ class Encoding:
 
     @classmethod
     def fit(
-        cls, train: pa.Table, columns: Iterable[str], declared: Mapping[str, InputKind] = NOTHING
+        cls, train: pa.Table, columns: Iterable[str], declared: Mapping[str, InputOptions] = NOTHING
     ) -> "Encoding":
         """The encoding of these columns by the train rows, which must not be constant."""
         names = tuple(columns)
-        mine = tuple((name, declared[name]) for name in names if name in declared)
-        table = _prepared(train, names, dict(mine))
-        kinds = dict(zip(names, (column.type for column in table.columns), strict=True))
-        fitted = (
-            each.fit(table, tuple(name for name, kind in kinds.items() if each.reads(kind))) for each in KINDS
-        )
-        return cls(tuple(fitted), mine)
+        said = {name: declared[name].kind for name in names if name in declared}
+        cast = tuple((name, kind) for name, kind in said.items() if is_cast(kind))
+        table = _prepared(train, names, dict(cast))
+        types = zip(names, (column.type for column in table.columns), strict=True)
+        kinds = {name: said.get(name) or _kind_of(of_type) for name, of_type in types}
+        fitted = []
+        for kind, each in KINDS.items():
+            mine = tuple(name for name, of in kinds.items() if of == kind)
+            fitted.append(each.fit(table, mine, {name: declared[name] for name in mine if name in said}))
+        return cls(tuple(fitted), cast)
 
     @property
     def numeric(self) -> NumericInputs:
@@ -75,8 +76,26 @@ class Encoding:
 
     def encode(self, table: pa.Table) -> Inputs:
         """The inputs of any rows of a table with these columns; others are not looked at."""
-        prepared = self.prepare(table)
-        return {inputs.kind: inputs.encode(prepared) for inputs in self.inputs}
+        return self.encode_with_notes(table)[0]
+
+    def encode_with_notes(self, table: pa.Table) -> tuple[Inputs, tuple[str, ...]]:
+        """The same, and sentences on rows that people should know of."""
+        return self.encode_prepared(self.prepare(table))
+
+    def encode_prepared(self, prepared: pa.Table) -> tuple[Inputs, tuple[str, ...]]:
+        """The same of a table from ``prepare``."""
+        found: Inputs = {}
+        notes: list[str] = []
+        for inputs in self.inputs:
+            tensors, of_kind = inputs.encode_with_notes(prepared)
+            found |= tensors
+            notes += of_kind
+        return found, tuple(notes)
+
+    @property
+    def layouts(self) -> dict[str, Layout]:
+        """The columns that labels of parts of a row may lie over."""
+        return {name: layout for inputs in self.inputs for name, layout in inputs.layouts.items()}
 
     def prepare(self, table: pa.Table) -> pa.Table:
         """The columns alone, plain and as they were declared: what each kind of inputs encodes."""
@@ -88,6 +107,11 @@ class Encoding:
         return _prepared(table, self.columns, dict(self.declared))
 
 
+def _kind_of(of_type: pa.DataType) -> str:
+    """What a column of this type is if nothing is said; a column of nothing is of none."""
+    return next((kind for kind, each in KINDS.items() if each.reads(of_type)), "none")
+
+
 def _prepared(table: pa.Table, names: tuple[str, ...], declared: Mapping[str, InputKind]) -> pa.Table:
     """These columns alone, plain and as they are declared."""
     chosen = pa.Table.from_arrays(columns_of(table, names), names=list(names))
@@ -95,7 +119,7 @@ def _prepared(table: pa.Table, names: tuple[str, ...], declared: Mapping[str, In
 
 
 def choose_inputs(
-    table: pa.Table, left_out: frozenset[str], declared: Mapping[str, InputKind] = NOTHING
+    table: pa.Table, left_out: frozenset[str], declared: Mapping[str, InputOptions] = NOTHING
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """``(columns, notes)``: the inputs among the columns of ``table``, and why others were left out.
 
@@ -106,7 +130,9 @@ def choose_inputs(
         if name in left_out and name not in declared:
             continue
         kind = column.type
-        if not (any(each.reads(kind) for each in KINDS) or pa.types.is_null(kind)):
+        if not (
+            name in declared or any(each.reads(kind) for each in KINDS.values()) or pa.types.is_null(kind)
+        ):
             expected = "numbers, booleans, times or strings as an input"
             raise DataError(f"column {name!r}", expected, f"values of type {kind}", "list it under drop")
         if name not in declared and is_identifier(column, name):
@@ -151,7 +177,9 @@ def is_identifier(column: pa.ChunkedArray, name: str) -> bool:
 
 
 def _is_constant(column: pa.ChunkedArray, name: str) -> bool:
-    """Whether there is one value, or none; a value and missing ones are two."""
+    """Whether there is one value, or none; a value and missing ones are two. Of lists nobody asks."""
     if is_numeric(column.type):
         return len(np.unique(read_numbers(column, name))) < 2
-    return len(pc.unique(column)) < 2
+    if is_categorical(column.type) or pa.types.is_null(column.type):
+        return len(pc.unique(column)) < 2
+    return False

@@ -15,14 +15,17 @@ from mtl_search.data.dataset import Dataset
 from mtl_search.data.declared import as_declared, categories_of_pandas
 from mtl_search.data.encoding import Encoding, choose_inputs, without_constants
 from mtl_search.data.hashing import Hashes, hash_rows, hash_values
+from mtl_search.data.inputs import InputOptions
+from mtl_search.data.inputs.categorical import CategoricalOptions
 from mtl_search.data.labels import sampling_units
 from mtl_search.data.leaks import find_leaks
 from mtl_search.data.missing import with_missing
 from mtl_search.data.plain import plain_table
 from mtl_search.data.repeats import find_cut_groups, find_repeats
 from mtl_search.data.rows import Rows
+from mtl_search.data.shapes import Inputs
 from mtl_search.data.sources import check_table, located, read_source
-from mtl_search.data.spec import DataSpec, InputKind
+from mtl_search.data.spec import DataSpec
 from mtl_search.data.splits import key_hashes, split_rows, subsample
 from mtl_search.data.suspects import find_suspects
 from mtl_search.data.targets import Targets, find_strata, fit_tasks
@@ -70,8 +73,10 @@ def dataset_from_table(
         found = fit_tasks(tasks, tables, of_train)
         inputs, of_constants = without_constants(tables[Split.TRAIN], inputs)
         encoding = Encoding.fit(tables[Split.TRAIN], inputs, declared)
+        encoded = {which: encoding.encode_with_notes(part) for which, part in tables.items()}
         splits = {
-            which: _rows(part, encoding, found, which, spec.group, weights) for which, part in tables.items()
+            which: _rows(part, encoded[which][0], found, which, spec.group, weights)
+            for which, part in tables.items()
         }
         train = splits[Split.TRAIN]
         return Dataset(
@@ -94,6 +99,7 @@ def dataset_from_table(
                     *found.notes,
                     *of_inputs,
                     *of_constants,
+                    *(f"{note} ({which})" for which, (_, notes) in encoded.items() for note in notes),
                 ),
                 *find_cut_groups(tables, spec),
                 *find_repeats(tables, encoding.columns),
@@ -104,17 +110,18 @@ def dataset_from_table(
         )
 
 
-def _declared(table: pa.Table, spec: DataSpec, tasks: Mapping[str, TaskConfig]) -> dict[str, InputKind]:
+def _declared(table: pa.Table, spec: DataSpec, tasks: Mapping[str, TaskConfig]) -> dict[str, InputOptions]:
     """The columns whose kind is said: in the sweep file, or by pandas as a category."""
     of_pandas = categories_of_pandas(table.schema) - left_out(spec, tasks)
-    return {**dict.fromkeys(of_pandas, "categorical"), **spec.inputs}
+    return {**dict.fromkeys(of_pandas, CategoricalOptions()), **spec.inputs}
 
 
 def _cleaned(
-    table: pa.Table, spec: DataSpec, tasks: Mapping[str, TaskConfig], declared: Mapping[str, InputKind]
+    table: pa.Table, spec: DataSpec, tasks: Mapping[str, TaskConfig], declared: Mapping[str, InputOptions]
 ) -> pa.Table:
     """Every column plain, what counts as missing null, and declared columns cast."""
-    return as_declared(with_missing(plain_table(table), spec, missing_labels(tasks)), declared)
+    kinds = {name: options.kind for name, options in declared.items()}
+    return as_declared(with_missing(plain_table(table), spec, missing_labels(tasks)), kinds)
 
 
 def _others(table: pa.Table, spec: DataSpec, tasks: Mapping[str, TaskConfig]) -> list[str]:
@@ -125,7 +132,7 @@ def _others(table: pa.Table, spec: DataSpec, tasks: Mapping[str, TaskConfig]) ->
 
 def _rows(
     table: pa.Table,
-    encoding: Encoding,
+    inputs: Inputs,
     found: Targets,
     which: Split,
     group: str | None,
@@ -135,7 +142,7 @@ def _rows(
     labelled = {name: labelled for name, (_, labelled) in found.encoded[which].items()}
     weights_N = None if weights is None else torch.from_numpy(weights[which]).float()
     units_N = torch.from_numpy(sampling_units(table, group))
-    return Rows(encoding.encode(table), targets, labelled, units_N, weights_N)
+    return Rows(inputs, targets, labelled, units_N, weights_N)
 
 
 def _weights(

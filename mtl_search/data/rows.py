@@ -1,56 +1,21 @@
 """Rows in memory: inputs by type, targets and label masks by task."""
 
-# N rows, B rows of a batch, F numeric features, C categorical columns
+# N rows, B rows of a batch
 
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 import numpy as np
 import torch
 from torch import Tensor
 
-__all__ = ["InputShape", "Inputs", "Rows"]
+from mtl_search.data.shapes import Inputs
 
-Inputs: TypeAlias = dict[str, Tensor]
-"""``numeric``: float32 N x F; ``categorical``: int64 N x C, 0 = unknown or missing."""
+__all__ = ["Rows"]
 
 Arrays: TypeAlias = dict[str, np.ndarray[Any, Any]]
-
-
-@dataclass(frozen=True, slots=True)
-class InputShape:
-    """What a network must know of its inputs.
-
-    ``n_numeric`` counts the missing indicators too; ``cardinalities`` has one entry per categorical
-    column and counts the unknown level 0. ``quantiles`` has one entry per numeric feature, in its own unit:
-    those of the train rows in even steps from the least to the largest, or nothing for a feature that is no
-    more than two-valued, such as an indicator. Left out, they are nothing for every feature.
-    """
-
-    n_numeric: int = 0
-    cardinalities: tuple[int, ...] = ()
-    quantiles: tuple[tuple[float, ...], ...] = field(default=(), repr=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "quantiles", self.quantiles or ((),) * self.n_numeric)
-        if len(self.quantiles) != self.n_numeric:
-            raise ValueError(f"quantiles of {self.n_numeric} features, found those of {len(self.quantiles)}")
-
-    def __add__(self, other: "InputShape") -> "InputShape":
-        return InputShape(
-            self.n_numeric + other.n_numeric,
-            self.cardinalities + other.cardinalities,
-            self.quantiles + other.quantiles,
-        )
-
-    def example(self, rows: int = 1, device: str = "meta") -> Inputs:
-        """Inputs of this shape without values of any meaning."""
-        return {
-            "numeric": torch.zeros(rows, self.n_numeric, device=device),
-            "categorical": torch.zeros(rows, len(self.cardinalities), dtype=torch.int64, device=device),
-        }
 
 
 @dataclass(frozen=True, slots=True)

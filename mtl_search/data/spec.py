@@ -2,16 +2,17 @@
 
 from typing import Annotated, Literal, Self, TypeAlias, final
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, SerializeAsAny, model_validator
 
-__all__ = ["DataSpec", "InputKind", "MissingValue", "SplitSpec"]
+from mtl_search.data.inputs import AnyOptions
+
+__all__ = ["DataSpec", "MissingValue", "SplitSpec"]
 
 Fraction = Annotated[float, Field(gt=0.0, lt=1.0)]
 Name: TypeAlias = Annotated[str, Field(min_length=1)]
 Names: TypeAlias = Annotated[tuple[str, ...], Field(strict=False)]
 MissingValue: TypeAlias = int | float | str
 MissingValues: TypeAlias = Annotated[tuple[MissingValue, ...], Field(strict=False)]
-InputKind: TypeAlias = Literal["numeric", "categorical"]
 
 
 @final
@@ -88,7 +89,8 @@ class DataSpec(BaseModel):
     ``source``: a bundled table's name, a path (relative to the sweep file) or a URI, of a Parquet, CSV or
     Feather file or a folder of Parquet parts. Rows of one ``group`` stand in one split. ``weight``: a column
     that says how much each row counts, in losses and metrics. ``drop``: columns that are neither inputs nor
-    tasks. ``inputs`` declares columns, ``{zip: categorical}``: the others are taken by their type.
+    tasks. ``inputs`` declares columns, ``{zip: categorical}``, with the options of their kind where it has
+    some: the others are taken by their type.
     ``missing``: values that count as missing wherever they stand, ``[-999, NA]``, or in the columns named,
     ``{level: [-999]}``. ``separator`` and ``decimal`` are of a CSV file, and are found if they are not given.
     ``rows`` and ``train_rows`` keep that many rows, of all or of train, chosen by hash.
@@ -101,7 +103,7 @@ class DataSpec(BaseModel):
     group: Name | None = None
     weight: Name | None = None
     drop: Names = ()
-    inputs: dict[str, InputKind] = {}
+    inputs: dict[str, SerializeAsAny[AnyOptions]] = {}
     missing: MissingValues | dict[str, MissingValues] = ()
     separator: Annotated[str, Field(min_length=1, max_length=1)] | None = None
     decimal: Literal[".", ","] | None = None

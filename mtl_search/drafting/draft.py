@@ -8,11 +8,12 @@ import pyarrow as pa
 from pydantic import TypeAdapter
 
 from mtl_search.data import Dataset, DataSpec, SplitSpec, dataset_from_table
-from mtl_search.data.declared import as_declared
+from mtl_search.data.declared import InputKind, as_declared
+from mtl_search.data.inputs.categorical import CategoricalOptions
+from mtl_search.data.inputs.numeric import NumericOptions
 from mtl_search.data.missing import with_missing
 from mtl_search.data.plain import plain_table
 from mtl_search.data.sources import located
-from mtl_search.data.spec import InputKind
 from mtl_search.drafting.codes import find_codes
 from mtl_search.drafting.leaking import find_leaking
 from mtl_search.drafting.profiles import Profile, profiles_of
@@ -55,9 +56,9 @@ def look_at(source: str, sample: Sample) -> Look:
     """The look at a sample; ``source`` names its table."""
     plain = with_missing(plain_table(sample.table), DataSpec(source=source), {})
     signs = find_signs(plain)
-    spec = DataSpec(source=source, missing=dict(signs.missing), inputs=dict(signs.declared))
+    spec = DataSpec(source=source, missing=dict(signs.missing), inputs=_options(signs.declared))
     table = with_missing(plain, spec, {})
-    profiles = profiles_of(as_declared(table, spec.inputs), sample.n_rows)
+    profiles = profiles_of(as_declared(table, signs.declared), sample.n_rows)
     return Look(source, sample, signs, table, profiles)
 
 
@@ -171,6 +172,12 @@ def _spec(look: Look, uses: Uses, codes: Mapping[str, str]) -> DataSpec:
         split=SplitSpec(time=time),
         group=group,
         drop=tuple(uses.drop),
-        inputs=inputs,
+        inputs=_options(inputs),
         missing=missing,
     )
+
+
+def _options(kinds: Mapping[str, InputKind]) -> dict[str, NumericOptions | CategoricalOptions]:
+    return {
+        name: NumericOptions() if kind == "numeric" else CategoricalOptions() for name, kind in kinds.items()
+    }

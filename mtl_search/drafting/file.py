@@ -154,7 +154,9 @@ def _columns(data: DraftData) -> dict[str, Any]:
         lines["drop"] = Listed(uses.drop)
     if spec.inputs:
         reasons = dict.fromkeys(spec.inputs, "numbers, written as text") | dict(data.codes)
-        lines["inputs"] = {name: Reasoned(kind, reasons[name]) for name, kind in spec.inputs.items()}
+        lines["inputs"] = {
+            name: Reasoned(options.spelled, reasons[name]) for name, options in spec.inputs.items()
+        }
     if isinstance(spec.missing, dict) and spec.missing:
         why = "looks like a sign for a missing value"
         lines["missing"] = {name: Reasoned(list(values), why) for name, values in spec.missing.items()}

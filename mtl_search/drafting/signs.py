@@ -6,9 +6,8 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mtl_search.data.declared import categories_of_pandas
+from mtl_search.data.declared import InputKind, categories_of_pandas
 from mtl_search.data.missing import without_values
-from mtl_search.data.spec import InputKind
 from mtl_search.data.suspects import suspects_in
 
 __all__ = ["Signs", "find_signs"]

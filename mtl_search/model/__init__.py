@@ -6,11 +6,10 @@ the head for what arrives. Adding a kind takes its file and its name in the unio
 class serves as it is, and is written and read by its import path (`Part`).
 """
 
-from mtl_search.model.copies import rows_at_once
 from mtl_search.model.cost import NetworkCost, NetworkCosts, NetworkParts
 from mtl_search.model.dropout import Dropout
 from mtl_search.model.encoders import Encoder, EncoderConfig, TableConfig
-from mtl_search.model.network import Network
+from mtl_search.model.network import Network, rows_at_once
 from mtl_search.model.part import Part
 from mtl_search.model.sharing import (
     Body,

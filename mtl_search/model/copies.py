@@ -2,7 +2,6 @@
 
 # B rows of a batch, C copies, R = C x B rows copy by copy, F features, K outputs of a task
 
-import math
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import final
@@ -10,7 +9,9 @@ from typing import final
 import torch
 from torch import Tensor, nn
 
-__all__ = ["Copies", "all_of", "heads_of", "rows_at_once"]
+from mtl_search.features import Features
+
+__all__ = ["Copies", "all_of", "heads_of"]
 
 
 @final
@@ -65,7 +66,7 @@ class PackedHeads(nn.Module):
         return _packed(features_RF, self.weights_CFK, self.biases_C1K)
 
 
-def all_of(heads: Sequence[tuple[nn.Module, Tensor]]) -> list[Tensor]:
+def all_of(heads: Sequence[tuple[nn.Module, Features]]) -> list[Tensor]:
     """The outputs_RK of each head on its features.
 
     Packed heads that read the same features are computed together: with the body's wide features, reading
@@ -88,7 +89,8 @@ def all_of(heads: Sequence[tuple[nn.Module, Tensor]]) -> list[Tensor]:
     return [outputs[at] for at in range(len(heads))]
 
 
-def _packed(features_RF: Tensor, weights_CFK: Tensor, biases_C1K: Tensor) -> Tensor:
+def _packed(features_RF: Features, weights_CFK: Tensor, biases_C1K: Tensor) -> Tensor:
+    assert isinstance(features_RF, Tensor)
     copies, width, n_outputs = weights_CFK.shape
     rows = features_RF.shape[0] // copies
     if torch.compiler.is_exporting():  # which knows no view that undoes another, for any number of rows
@@ -110,9 +112,3 @@ class SeparateHeads(nn.Module):
         """The outputs_RK of features whose first axis is R."""
         parts = features.chunk(len(self.heads))
         return torch.cat([head(part) for head, part in zip(self.heads, parts, strict=True)])
-
-
-def rows_at_once(network: nn.Module, most: int) -> int:
-    """How many rows may go through ``network`` in one pass, where without copies they may be ``most``."""
-    copies = [module for module in network.modules() if isinstance(module, Copies)]
-    return max(1, most // math.prod(len(module.factors_CF) for module in copies))

@@ -9,7 +9,7 @@ from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
-from mtl_search.data.rows import InputShape
+from mtl_search.data.shapes import InputShape
 from mtl_search.features import FeatureSpec, example, width_for
 from mtl_search.model.encoders import Encoder, TableConfig
 from mtl_search.model.sharing.sharing import Sharing

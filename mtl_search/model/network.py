@@ -2,6 +2,7 @@
 
 # B rows of a batch, C copies, R = C x B rows copy by copy, K outputs of a task
 
+import math
 from collections.abc import Collection, Sequence
 from functools import partial
 from typing import final
@@ -9,7 +10,8 @@ from typing import final
 import torch
 from torch import Tensor, nn
 
-from mtl_search.data.rows import Inputs, InputShape
+from mtl_search.data.shapes import Inputs, InputShape
+from mtl_search.features import VectorSpec
 from mtl_search.generators import drawing_from
 from mtl_search.model.copies import Copies, all_of, heads_of
 from mtl_search.model.dropout import Dropout
@@ -18,7 +20,9 @@ from mtl_search.model.sharing.sharing import Gate, Sharing
 from mtl_search.model.trunks.trunk import Trunk
 from mtl_search.tasks.base import Task
 
-__all__ = ["Network"]
+__all__ = ["Network", "rows_at_once"]
+
+USUAL = 1024  # features of a row, up to which a batch has as many rows as one of a table
 
 
 @final
@@ -49,7 +53,8 @@ class Network(nn.Module):
         with drawing_from(generator):
             self.encoder = encoder.build(shape)
             self.scaling = Copies(copies, encoder.chunks(shape)) if copies > 1 else nn.Identity()
-            self.body = sharing.build(trunk, encoder.features(shape), self.members)
+            self.encoded = encoder.features(shape)
+            self.body = sharing.build(trunk, self.encoded, self.members)
             heads = (partial(by_name[name].head, self.body.spec) for name in self.members)
             self.heads = nn.ModuleList(heads_of(head, copies) for head in heads)
         self.copies = copies
@@ -115,3 +120,14 @@ class Network(nn.Module):
             group.extend(module.parameters())
         of_all = (list(module.parameters()) for members, module in parts if members == self.members)
         self._last_shared: list[nn.Parameter] = ([[]] + [found for found in of_all if found])[-1]
+
+
+def rows_at_once(network: nn.Module, most: int) -> int:
+    """How many rows may go through ``network`` in one pass, where those of a table may be ``most``.
+
+    With copies of each row they are fewer, and where features are large: those of maps and sequences.
+    """
+    if not isinstance(network, Network):
+        return most
+    of_row = 1 if isinstance(network.encoded, VectorSpec) else math.prod(network.encoded.shape) / USUAL
+    return max(1, int(most / max(1.0, of_row) / network.copies))

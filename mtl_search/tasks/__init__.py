@@ -13,7 +13,7 @@ from typing import Annotated, TypeAlias
 
 from pydantic import BeforeValidator, Field
 
-from mtl_search.tasks.base import Column, Task, TaskOptions
+from mtl_search.tasks.base import Column, Layout, Level, Task, TaskOptions
 from mtl_search.tasks.binary import Binary
 from mtl_search.tasks.boosting import Boosting
 from mtl_search.tasks.multiclass import Multiclass
@@ -25,6 +25,8 @@ __all__ = [
     "Binary",
     "Boosting",
     "Column",
+    "Layout",
+    "Level",
     "Multiclass",
     "Multilabel",
     "Regression",

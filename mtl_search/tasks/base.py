@@ -4,7 +4,8 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Self, TypeAlias
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, Literal, Self, TypeAlias, final
 
 import numpy as np
 import pyarrow as pa
@@ -18,9 +19,22 @@ from mtl_search.records import MetricKind, Role
 from mtl_search.tasks.boosting import Boosting
 from mtl_search.tasks.metrics import Measure
 
-__all__ = ["Column", "Task", "TaskOptions", "mean_log_odds", "mean_loss"]
+__all__ = ["Column", "Layout", "Level", "Task", "TaskOptions", "mean_log_odds", "mean_loss"]
 
 Column: TypeAlias = pa.ChunkedArray
+Level: TypeAlias = Literal["row", "pixel", "token"]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """An input that labels of parts of a row may lie over.
+
+    ``positions``: the height and width of an image, or the largest length of a text or a series.
+    """
+
+    column: str
+    positions: tuple[int, ...]
 
 
 class Task(ABC):
@@ -31,6 +45,9 @@ class Task(ABC):
     """
 
     __slots__ = ()
+
+    level: ClassVar[Level] = "row"
+    """What has a label: a row, each pixel of its image or each token of its text."""
 
     name: str
     role: Role
@@ -114,19 +131,27 @@ class Task(ABC):
     def truths(self, targets_N: Tensor) -> Tensor:
         """The targets as ``predictions`` are compared with them: classes, or numbers in their own unit."""
 
+    def evidence(self, outputs_NK: Tensor, targets_N: Tensor) -> tuple[Tensor, Tensor]:
+        """What measures are computed of, row by row: the predictions and the truths.
+
+        Of a task with many labels a row it is less: sums that say all that a metric needs, so that nobody
+        holds the predictions of all rows.
+        """
+        return self.predictions(outputs_NK), self.truths(targets_N)
+
     def evaluate(
         self, outputs_NK: Tensor, targets_N: Tensor, weights_N: Tensor | None = None
     ) -> dict[str, float]:
         """Every metric over labelled rows, NaN if it is undefined (one class present, say)."""
-        predictions, truths = self.predictions(outputs_NK), self.truths(targets_N)
-        return {name: measure(predictions, truths, weights_N) for name, measure in self.measures.items()}
+        evidence = self.evidence(outputs_NK, targets_N)
+        return {name: measure(*evidence, weights_N) for name, measure in self.measures.items()}
 
     def evaluate_default(
         self, outputs_NK: Tensor, targets_N: Tensor, weights_N: Tensor | None = None
     ) -> float:
         """The default metric alone, fast enough for every epoch."""
         measure = self.measures[self.metric.name]
-        return measure(self.predictions(outputs_NK), self.truths(targets_N), weights_N)
+        return measure(*self.evidence(outputs_NK, targets_N), weights_N)
 
     @abstractmethod
     def signals(self, targets_N: Tensor) -> Tensor:
@@ -172,6 +197,13 @@ class TaskOptions(BaseModel, ABC):
     def source_columns(self, task_name: str) -> tuple[str, ...]:
         """The columns that hold the labels."""
         return (self.column or task_name,)
+
+    def laid_over(self, layouts: Mapping[str, Layout]) -> Self:
+        """These options, knowing the input that the labels lie over, if each row has many.
+
+        A DataError if none of the inputs, by column, is such a one, or several are and none is named.
+        """
+        return self
 
     @abstractmethod
     def strata(self, name: str, columns: Sequence[Column]) -> list[NDArray[np.int64]]:

@@ -81,8 +81,8 @@ def _show_uses(console: Console, draft: Draft) -> None:
     said += [(name, f"group: {why}") for name, why in filter(None, [uses.group])]
     said += [(name, f"dropped: {why}") for name, why in uses.drop.items()]
     said += [
-        (name, f"{kind}: {draft.data.codes.get(name, 'numbers, as text')}")
-        for name, kind in spec.inputs.items()
+        (name, f"{options.kind}: {draft.data.codes.get(name, 'numbers, as text')}")
+        for name, options in spec.inputs.items()
     ]
     missing = spec.missing if isinstance(spec.missing, dict) else {}
     said += [(name, f"missing: {', '.join(map(str, values))}") for name, values in missing.items()]
@@ -119,7 +119,7 @@ def draft_json(draft: Draft, file: Path) -> str:
         "dropped": data.uses.drop,
         "group": data.uses.group and data.uses.group[0],
         "time": data.uses.time and data.uses.time[0],
-        "inputs": data.spec.inputs,
+        "inputs": {name: options.spelled for name, options in data.spec.inputs.items()},
         "missing": data.spec.missing,
         "notes": data.notes,
         "budget": draft.spec.document.data["budget"],

@@ -11,9 +11,11 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from mtl_search.data import InputShape
 from mtl_search.design import Branching
 from mtl_search.features import example
 from mtl_search.model import Encoder, Network, TableConfig, Trunk
+from mtl_search.testing.toy_features import form_of
 from mtl_search.testing.toy_networks import TOY_SHAPE, toy_cost, toy_losses, toy_network, toy_rows
 
 __all__ = ["TrunkSuite"]
@@ -36,22 +38,26 @@ class TrunkSuite(ABC):
         """An encoder of features that the trunk reads."""
         return TableConfig()
 
+    def shape(self) -> InputShape:
+        """Inputs that the encoder reads."""
+        return TOY_SHAPE
+
     @pytest.mark.parametrize("rows", [1, 5])
     def test_each_stage_makes_the_features_it_says(self, rows: int) -> None:
         trunk = self.trunk()
-        specs = trunk.specs(self.encoder().features(TOY_SHAPE))
+        specs = trunk.specs(self.encoder().features(self.shape()))
         for index, (read, made) in enumerate(pairwise(specs)):
             stage = trunk.build_stage(index, read)
-            assert stage(example(read, rows, "cpu")).shape == example(made, rows).shape
+            assert form_of(stage(example(read, rows, "cpu"))) == form_of(example(made, rows))
 
     def test_every_part_is_new(self) -> None:
-        specs = self.trunk().specs(self.encoder().features(TOY_SHAPE))
+        specs = self.trunk().specs(self.encoder().features(self.shape()))
         first, second = (self.trunk().build_stage(1, specs[1]) for _ in range(2))
         assert not {id(p) for p in first.parameters()} & {id(p) for p in second.parameters()}
 
     def test_a_stage_can_learn(self) -> None:
         trunk = self.trunk()
-        specs = trunk.specs(self.encoder().features(TOY_SHAPE))
+        specs = trunk.specs(self.encoder().features(self.shape()))
         for index in range(trunk.stages):
             assert any(p.requires_grad for p in trunk.build_stage(index, specs[index]).parameters())
 
@@ -59,7 +65,7 @@ class TrunkSuite(ABC):
         network = self._network(self._tree())
         for task in MEMBERS:
             network.zero_grad()
-            torch.autograd.backward(toy_losses(network, toy_rows(MEMBERS))[task])
+            torch.autograd.backward(toy_losses(network, toy_rows(MEMBERS, shape=self.shape()))[task])
             reached = [*network.encoder.parameters(), *_path(network, task)]
             assert all(p.grad is not None and p.grad.any() for p in reached)
 
@@ -77,13 +83,13 @@ class TrunkSuite(ABC):
         outputs = []
         for _ in range(2):
             network.use_generator(torch.Generator().manual_seed(3))
-            outputs.append(network(toy_rows(MEMBERS).inputs)["cost"])
+            outputs.append(network(toy_rows(MEMBERS, shape=self.shape()).inputs)["cost"])
         assert torch.equal(*outputs)
         assert torch.equal(torch.get_rng_state(), before)
 
     def test_evaluation_is_the_same_every_time_and_for_every_batch(self) -> None:
         network = self._network(self._shared()).eval()
-        rows = toy_rows(MEMBERS)
+        rows = toy_rows(MEMBERS, shape=self.shape())
         first, again = network(rows.inputs)["cost"], network(rows.inputs)["cost"]
         alone = network(rows.take(torch.tensor([7])).inputs)["cost"]
         torch.testing.assert_close(first, again, rtol=0, atol=0)
@@ -91,7 +97,7 @@ class TrunkSuite(ABC):
 
     def test_sharing_all_stages_is_the_plain_chain(self) -> None:
         network = self._network(self._shared()).eval()
-        inputs = toy_rows(MEMBERS).inputs
+        inputs = toy_rows(MEMBERS, shape=self.shape()).inputs
         features = nn.Sequential(network.encoder, *_nodes(network))(inputs)
         outputs = network(inputs)
         for head, task in zip(network.heads, MEMBERS, strict=True):
@@ -99,7 +105,7 @@ class TrunkSuite(ABC):
 
     def test_members_do_not_influence_each_other_after_their_cut(self) -> None:
         network = self._network(self._tree()).eval()
-        inputs = toy_rows(MEMBERS).inputs
+        inputs = toy_rows(MEMBERS, shape=self.shape()).inputs
         for task in MEMBERS:
             before = network(inputs)
             with torch.no_grad():
@@ -114,23 +120,26 @@ class TrunkSuite(ABC):
         visits: Counter[int] = Counter()
         for index, node in enumerate(_nodes(network)):
             node.register_forward_hook(lambda *_, index=index: visits.update([index]))
-        network(toy_rows(MEMBERS).inputs)
+        network(toy_rows(MEMBERS, shape=self.shape()).inputs)
         assert visits == Counter(range(Branching.parse(self._tree()).n_nodes))
 
     def test_parameters_and_flops_add_up_over_the_nodes(self) -> None:
         tree, encoder = self._tree(), self.encoder()
         n_params = sum(p.numel() for p in self._network(tree).parameters())
-        branched = toy_cost(MEMBERS, tree, self.trunk(), encoder)
+        branched = toy_cost(MEMBERS, tree, self.trunk(), encoder, shape=self.shape())
         assert branched.n_params == n_params
-        shared = toy_cost(MEMBERS, self._shared(), self.trunk(), encoder)
+        shared = toy_cost(MEMBERS, self._shared(), self.trunk(), encoder, shape=self.shape())
         restricted = {task: str(Branching.parse(tree).restrict([task])) for task in MEMBERS}
-        alone = [toy_cost([task], text, self.trunk(), encoder).flops for task, text in restricted.items()]
+        alone = [
+            toy_cost([task], text, self.trunk(), encoder, shape=self.shape()).flops
+            for task, text in restricted.items()
+        ]
         assert 0 < shared.flops < branched.flops < sum(alone)
 
     def test_mixed_precision_gives_finite_gradients(self) -> None:
         network = self._network(self._shared())
         with torch.autocast("cpu", torch.bfloat16):
-            losses = toy_losses(network, toy_rows(MEMBERS))
+            losses = toy_losses(network, toy_rows(MEMBERS, shape=self.shape()))
         torch.autograd.backward(list(losses.values()))
         assert all(p.grad is not None and p.grad.isfinite().all() for p in network.parameters())
 
@@ -140,7 +149,7 @@ class TrunkSuite(ABC):
         assert pickle.loads(pickle.dumps(trunk)) == trunk
 
     def _network(self, tree: str, seed: int = 0) -> Network:
-        return toy_network(MEMBERS, tree, self.trunk(), self.encoder(), seed=seed)
+        return toy_network(MEMBERS, tree, self.trunk(), self.encoder(), shape=self.shape(), seed=seed)
 
     def _shared(self) -> str:
         return str(Branching.shared(MEMBERS, self.trunk().stages))

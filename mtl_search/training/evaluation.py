@@ -19,6 +19,7 @@ from mtl_search.training.score import Score
 __all__ = ["Evaluator", "as_metrics", "as_resamples"]
 
 CHUNK = 16_384  # rows a forward pass, which bounds the memory of the activations
+Evidence = tuple[Tensor, Tensor]  # what a measure is computed of, row by row
 
 
 @final
@@ -28,14 +29,13 @@ class Evaluator:
     def __init__(self, rows: Rows, tasks: Mapping[str, Task]) -> None:
         self._rows, self._tasks = rows, tasks
         self._index_M = {task: rows.labelled[task].nonzero().squeeze(1) for task in tasks}
-        self._targets_M = {task: rows.targets[task][self._index_M[task]] for task in tasks}
         self._weights_M = {task: _of(rows.weights_N, self._index_M[task]) for task in tasks}
 
     def default_metrics(self, network: nn.Module, autocast: torch.dtype | None = None) -> dict[str, float]:
         """The default metric of each task; NaN if it is undefined on these rows."""
-        outputs = self.outputs(network, autocast)
+        evidence = self._evidence(network, autocast)
         return {
-            name: task.evaluate_default(outputs[name], self._targets_M[name], self._weights_M[name])
+            name: task.measures[task.metric.name](*evidence[name], self._weights_M[name])
             for name, task in self._tasks.items()
         }
 
@@ -43,16 +43,11 @@ class Evaluator:
         self, network: nn.Module, autocast: torch.dtype | None = None
     ) -> dict[str, dict[str, float]]:
         """Every metric of each task by name."""
-        return self.metrics_of(self._predictions(network, autocast))
+        return self._metrics_of(self._evidence(network, autocast))
 
     def metrics_of(self, predictions: Mapping[str, Tensor]) -> dict[str, dict[str, float]]:
         """The same of predictions for the labelled rows of some of the tasks, whoever made them."""
-        found = {}
-        for task, said_M in predictions.items():
-            truths_M, weights_M = self._truths(task), self._weights_M[task]
-            measures = self._tasks[task].measures.items()
-            found[task] = {name: measure(said_M, truths_M, weights_M) for name, measure in measures}
-        return found
+        return self._metrics_of(self._with_truths(predictions))
 
     def leave_out(
         self, network: nn.Module, groups: int, autocast: torch.dtype | None = None
@@ -63,18 +58,21 @@ class Evaluator:
         the spread would show only a part of what another sample of patients changes. With fewer units than
         groups each is left out by itself; a single one, without which nothing is left, never.
         """
-        return self.left_out_of(self._predictions(network, autocast), groups)
+        return self._left_out_of(self._evidence(network, autocast), groups)
 
     def left_out_of(self, predictions: Mapping[str, Tensor], groups: int) -> list[dict[str, float]]:
         """The same of predictions for the labelled rows of some of the tasks, whoever made them."""
+        return self._left_out_of(self._with_truths(predictions), groups)
+
+    def _left_out_of(self, evidence: Mapping[str, Evidence], groups: int) -> list[dict[str, float]]:
         units, position_N = np.unique(self._rows.units.cpu().numpy(), return_inverse=True)
         n_units = len(units)
         groups = min(groups, n_units) if n_units > 1 else 0
         order_U = torch.randperm(n_units, generator=torch.Generator().manual_seed(0))
         group_N = (order_U[torch.from_numpy(position_N)] % max(1, groups)).to(self._rows.units.device)
         found: list[dict[str, float]] = [{} for _ in range(groups)]
-        for name, said_M in predictions.items():
-            task, truths_M = self._tasks[name], self._truths(name)
+        for name, (said_M, truths_M) in evidence.items():
+            task = self._tasks[name]
             measure = task.measures[task.metric.name]
             for group, values in enumerate(found):
                 kept_M = group_N[self._index_M[name]] != group
@@ -113,21 +111,53 @@ class Evaluator:
 
     @torch.inference_mode()
     def outputs(self, network: nn.Module, autocast: torch.dtype | None = None) -> dict[str, Tensor]:
-        """Outputs of each task on its labelled rows, M x K."""
+        """Outputs on the labelled rows, M x K, of each task with one label a row."""
+        parts: dict[str, list[Tensor]] = {
+            name: [] for name, task in self._tasks.items() if task.level == "row"
+        }
+        for _, outputs in self._by_chunk(network, autocast):
+            for name, found in parts.items():
+                found.append(outputs[name])
+        return {name: torch.cat(found)[self._index_M[name]] for name, found in parts.items()}
+
+    @torch.inference_mode()
+    def _evidence(self, network: nn.Module, autocast: torch.dtype | None) -> dict[str, Evidence]:
+        """Of the labelled rows of each task; no outputs outlive their chunk."""
+        parts: dict[str, list[Evidence]] = {name: [] for name in self._tasks}
+        for chunk, outputs in self._by_chunk(network, autocast):
+            for name, task in self._tasks.items():
+                labelled_B = chunk.labelled[name]
+                parts[name].append(task.evidence(outputs[name][labelled_B], chunk.targets[name][labelled_B]))
+        return {
+            name: (torch.cat([said for said, _ in found]), torch.cat([truths for _, truths in found]))
+            for name, found in parts.items()
+        }
+
+    def _by_chunk(
+        self, network: nn.Module, autocast: torch.dtype | None
+    ) -> Iterator[tuple[Rows, dict[str, Tensor]]]:
+        """Rows and the outputs of each task on them."""
         network.eval()
-        parts: dict[str, list[Tensor]] = {task: [] for task in self._tasks}
-        with torch.autocast(self._device, autocast, enabled=autocast is not None):
-            for chunk in self._chunks(network):
-                for task, output in network(chunk.inputs).items():
-                    parts[task].append(output.float())
-        return {task: torch.cat(parts[task])[self._index_M[task]] for task in self._tasks}
+        for chunk in self._chunks(network):
+            with torch.autocast(self._device, autocast, enabled=autocast is not None):
+                outputs = network(chunk.inputs)
+            yield chunk, {name: output.float() for name, output in outputs.items()}
 
-    def _predictions(self, network: nn.Module, autocast: torch.dtype | None) -> dict[str, Tensor]:
-        outputs = self.outputs(network, autocast)
-        return {name: task.predictions(outputs[name]) for name, task in self._tasks.items()}
+    def _metrics_of(self, evidence: Mapping[str, Evidence]) -> dict[str, dict[str, float]]:
+        return {
+            task: {
+                name: measure(*of_task, self._weights_M[task])
+                for name, measure in self._tasks[task].measures.items()
+            }
+            for task, of_task in evidence.items()
+        }
 
-    def _truths(self, task: str) -> Tensor:
-        return self._tasks[task].truths(self._targets_M[task])
+    def _with_truths(self, predictions: Mapping[str, Tensor]) -> dict[str, Evidence]:
+        """Evidence of tasks with one label a row."""
+        return {
+            name: (said_M, self._tasks[name].truths(self._rows.targets[name][self._index_M[name]]))
+            for name, said_M in predictions.items()
+        }
 
 
 def _of(weights_N: Tensor | None, which: Tensor) -> Tensor | None:

@@ -10,6 +10,7 @@ from mtl_search.bundle.opening import _are_printed, open_table
 from mtl_search.bundle.reading import Reading
 from mtl_search.data import DataSpec, Encoding
 from mtl_search.data.declared import declare
+from mtl_search.data.inputs.categorical import CategoricalOptions
 from mtl_search.data.sources import read_source
 
 
@@ -54,7 +55,7 @@ def test_codes_are_text(levels: tuple[str, ...], printed: bool) -> None:
 def test_levels_are_read_as_training_read_them(values: tuple[str, str], tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_text("\n".join(["level", *values * 20]))
-    rules = DataSpec(source=str(path), inputs={"level": "categorical"})
+    rules = DataSpec(source=str(path), inputs={"level": CategoricalOptions()})
     whole, _ = read_source(rules, tmp_path)
     encoding = Encoding.fit(whole, ("level",), rules.inputs)
     reading = Reading(rules, encoding)

@@ -11,7 +11,8 @@ from pydantic import TypeAdapter
 
 from mtl_search.data import Encoding
 from mtl_search.data.encoding import choose_inputs, is_identifier, without_constants
-from mtl_search.data.rows import InputShape
+from mtl_search.data.inputs.categorical import CategoricalOptions
+from mtl_search.data.shapes import InputShape
 from mtl_search.errors import DataError
 from tests.fixtures.data import tiny_table
 
@@ -30,7 +31,7 @@ def with_column(values: object) -> pa.Table:
 
 
 def test_an_encoding_is_written_as_json_and_read_again() -> None:
-    encoding, adapter = Encoding.fit(TABLE, INPUTS, {"smoker": "categorical"}), TypeAdapter(Encoding)
+    encoding, adapter = Encoding.fit(TABLE, INPUTS, {"smoker": CategoricalOptions()}), TypeAdapter(Encoding)
     assert adapter.validate_json(adapter.dump_json(encoding)) == encoding
 
 

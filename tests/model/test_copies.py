@@ -8,8 +8,8 @@ import torch
 from mtl_search.data import InputShape
 from mtl_search.errors import Mismatch
 from mtl_search.generators import drawing_from
-from mtl_search.model import HardSharing, MlpConfig, TableConfig
-from mtl_search.model.copies import Copies, SeparateHeads, heads_of, rows_at_once
+from mtl_search.model import HardSharing, MlpConfig, TableConfig, rows_at_once
+from mtl_search.model.copies import Copies, SeparateHeads, heads_of
 from mtl_search.testing.toy_networks import (
     TOY_SHAPE,
     toy_cost,

@@ -16,7 +16,7 @@ from mtl_search.model import (
     TableConfig,
 )
 from mtl_search.testing.toy_networks import TOY_SHAPE, toy_cost, toy_network, toy_rows, toy_tasks
-from tests.fixtures.parts import Experts, Steps, Tokens
+from tests.fixtures.parts import Experts, Stepwise, Tokens
 
 MEMBERS = ("age", "cost")
 SHARED = "age cost / age cost / age cost"
@@ -48,7 +48,7 @@ def test_the_counts_are_those_of_the_real_network(trunk: Any, sharing: Any) -> N
 
 
 def test_sequences_are_counted_at_every_step() -> None:
-    args = MEMBERS, SHARED, Steps(stages=3, width=5), Tokens(width=6)
+    args = MEMBERS, SHARED, Stepwise(stages=3, width=5), Tokens(width=6)
     cost = toy_cost(*args)
     assert cost.n_params == sum(p.numel() for p in toy_network(*args).parameters())
     assert cost.flops == 2 * len(TOY_SHAPE.cardinalities) * (6 * 5 + 5 * 5 + 5 * 5) + 2 * 2 * 5

@@ -17,7 +17,7 @@ OWN: dict[str, dict[str, Any]] = {
     "experts": {"sharing": {"name": f"{PARTS}:Experts", "n": {"int": [2, 3]}}},
     "tokens": {
         "encoder": {"name": f"{PARTS}:Tokens", "width": {"int": [2, 6]}},
-        "trunk": {"name": f"{PARTS}:Steps", "stages": 2},
+        "trunk": {"name": f"{PARTS}:Stepwise", "stages": 2},
     },
 }
 

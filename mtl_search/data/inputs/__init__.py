@@ -1,20 +1,43 @@
-"""The kinds of input, one file each: what is fitted on train, and how columns become a tensor.
+"""The kinds of input, one file each: what is fitted on train, and how columns become tensors.
 
 ``mtl_search.data.encoding`` decides which columns are of which kind. Adding one takes its file, its part of
-`InputShape`, and its name in ``KINDS`` and in the union below.
+`InputShape`, and its names in ``KINDS`` and in the unions below.
 """
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Annotated, TypeAlias
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
-from mtl_search.data.inputs.categorical import CategoricalInputs
-from mtl_search.data.inputs.fitted import FittedInputs
-from mtl_search.data.inputs.numeric import NumericInputs
+from mtl_search.data.inputs.categorical import CategoricalInputs, CategoricalOptions
+from mtl_search.data.inputs.fitted import FittedInputs, InputOptions
+from mtl_search.data.inputs.numeric import NumericInputs, NumericOptions
 
-__all__ = ["KINDS", "AnyInputs", "CategoricalInputs", "FittedInputs", "NumericInputs"]
+__all__ = [
+    "KINDS",
+    "AnyInputs",
+    "AnyOptions",
+    "CategoricalInputs",
+    "FittedInputs",
+    "InputOptions",
+    "NumericInputs",
+]
 
-KINDS: tuple[type[NumericInputs | CategoricalInputs], ...] = (NumericInputs, CategoricalInputs)
+KINDS: Mapping[str, type[NumericInputs | CategoricalInputs]] = MappingProxyType(
+    {"numeric": NumericInputs, "categorical": CategoricalInputs}
+)
+"""The first that reads a column's type takes it, if nothing is said of the column."""
 
 AnyInputs: TypeAlias = Annotated[NumericInputs | CategoricalInputs, Field(discriminator="kind")]
 """Fitted inputs of any kind."""
+
+
+def _from_kind(value: object) -> object:
+    return {"kind": value} if isinstance(value, str) else value
+
+
+AnyOptions: TypeAlias = Annotated[
+    Annotated[NumericOptions | CategoricalOptions, Field(discriminator="kind")], BeforeValidator(_from_kind)
+]
+"""What a sweep file says of a column."""

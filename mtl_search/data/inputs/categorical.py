@@ -2,6 +2,7 @@
 
 # N rows, C columns
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, final
 
@@ -10,15 +11,21 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 from typing_extensions import override
 
 from mtl_search.data.distinct import distinct_values
-from mtl_search.data.inputs.fitted import FittedInputs, columns_of
-from mtl_search.data.rows import InputShape
+from mtl_search.data.inputs.fitted import NOTHING, FittedInputs, InputOptions, columns_of
+from mtl_search.data.shapes import Inputs, InputShape
 from mtl_search.errors import DataError
 
-__all__ = ["CategoricalInputs", "is_categorical", "read_levels"]
+__all__ = ["CategoricalInputs", "CategoricalOptions", "is_categorical", "read_levels"]
+
+
+@final
+class CategoricalOptions(InputOptions):
+    """A column of levels, also where they are written as numbers."""
+
+    kind: Literal["categorical"] = "categorical"
 
 
 @final
@@ -37,7 +44,9 @@ class CategoricalInputs(FittedInputs):
 
     @classmethod
     @override
-    def fit(cls, train: pa.Table, columns: tuple[str, ...]) -> "CategoricalInputs":
+    def fit(
+        cls, train: pa.Table, columns: tuple[str, ...], options: Mapping[str, InputOptions] = NOTHING
+    ) -> "CategoricalInputs":
         levels = []
         for name, column in zip(columns, columns_of(train, columns), strict=True):
             values, codes_N = read_levels(column, name)
@@ -51,15 +60,15 @@ class CategoricalInputs(FittedInputs):
         return InputShape(cardinalities=tuple(len(levels) + 1 for levels in self.levels))
 
     @override
-    def encode(self, table: pa.Table) -> Tensor:
-        """The codes as int64, N x C."""
+    def encode(self, table: pa.Table) -> Inputs:
+        """``categorical``: the codes as int64, N x C."""
         codes_NC = np.zeros((table.num_rows, len(self.columns)), np.int64)
         fitted = zip(columns_of(table, self.columns), self.columns, self.levels, strict=True)
         for position, (column, name, levels) in enumerate(fitted):
             values, codes_N = read_levels(column, name)
             known_V = pc.index_in(values, value_set=pa.array(levels, pa.string())).fill_null(-1).to_numpy()
             codes_NC[:, position] = np.append(known_V, -1)[codes_N] + 1
-        return torch.from_numpy(codes_NC)
+        return {self.kind: torch.from_numpy(codes_NC)}
 
 
 def is_categorical(kind: pa.DataType) -> bool:

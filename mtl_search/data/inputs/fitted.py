@@ -1,24 +1,47 @@
-"""What every kind of input offers: how columns of its type become a tensor, fitted on the train rows."""
+"""What every kind of input offers: how columns of its type become tensors, fitted on the train rows."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from typing import Self
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, Self
 
 import pyarrow as pa
-from torch import Tensor
+from pydantic import BaseModel, ConfigDict
 
-from mtl_search.data.rows import InputShape
+from mtl_search.data.shapes import Inputs, InputShape
+from mtl_search.tasks.base import Layout
 
-__all__ = ["FittedInputs", "columns_of"]
+__all__ = ["NOTHING", "FittedInputs", "InputOptions", "columns_of"]
+
+
+class InputOptions(BaseModel, ABC):
+    """What a sweep file says of a column that is an input; the kind's name alone stands for its defaults."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+    kind: str
+
+    @property
+    def spelled(self) -> Any:
+        """As it is written in a sweep file: the kind's name, or all that differs from its defaults."""
+        options = self.model_dump(mode="json", exclude_defaults=True) | {"kind": self.kind}
+        return self.kind if len(options) == 1 else options
+
+
+NOTHING: Mapping[str, InputOptions] = MappingProxyType({})
 
 
 class FittedInputs(ABC):
-    """The columns of one kind; the final classes are frozen, and pydantic reads and writes them as JSON."""
+    """The columns of one kind; the final classes are frozen, and pydantic reads and writes them as JSON.
+
+    Tensors are as compact as may be, since all workers of a node share them; what is cheap to compute from
+    them, such as scaling pixels, is left to the encoder.
+    """
 
     __slots__ = ()
 
     kind: str
-    """Its name in a sweep file, and that of its tensor in ``Inputs``."""
+    """Its name in a sweep file, with which the names of its tensors in ``Inputs`` begin."""
     columns: tuple[str, ...]
 
     @staticmethod
@@ -28,8 +51,10 @@ class FittedInputs(ABC):
 
     @classmethod
     @abstractmethod
-    def fit(cls, train: pa.Table, columns: tuple[str, ...]) -> Self:
-        """What must be known of these columns, from train rows."""
+    def fit(
+        cls, train: pa.Table, columns: tuple[str, ...], options: Mapping[str, InputOptions] = NOTHING
+    ) -> Self:
+        """What must be known of these columns, from train rows and what was said of some of them."""
 
     @property
     @abstractmethod
@@ -37,8 +62,17 @@ class FittedInputs(ABC):
         """What a network must know of them: its part of the shape of all inputs."""
 
     @abstractmethod
-    def encode(self, table: pa.Table) -> Tensor:
-        """The columns of any rows, as one tensor."""
+    def encode(self, table: pa.Table) -> Inputs:
+        """The columns of any rows."""
+
+    def encode_with_notes(self, table: pa.Table) -> tuple[Inputs, tuple[str, ...]]:
+        """The same, and sentences on rows that people should know of."""
+        return self.encode(table), ()
+
+    @property
+    def layouts(self) -> Mapping[str, Layout]:
+        """The columns that labels of parts of a row may lie over."""
+        return {}
 
 
 def columns_of(table: pa.Table, names: Sequence[str]) -> list[pa.ChunkedArray]:

@@ -2,6 +2,7 @@
 
 # N rows, K rows that are not missing, F columns, M columns with a missing indicator
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, final
 
@@ -10,14 +11,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 from typing_extensions import override
 
-from mtl_search.data.inputs.fitted import FittedInputs, columns_of
-from mtl_search.data.rows import InputShape
+from mtl_search.data.inputs.fitted import NOTHING, FittedInputs, InputOptions, columns_of
+from mtl_search.data.shapes import Inputs, InputShape
 from mtl_search.errors import DataError
 
-__all__ = ["STEPS", "NumericInputs", "Said", "is_numeric", "read_numbers", "said"]
+__all__ = ["STEPS", "NumericInputs", "NumericOptions", "Said", "is_numeric", "read_numbers", "said"]
 
 Said: TypeAlias = Literal["numbers", "dates", "times of day", "durations"]
 
@@ -25,6 +25,13 @@ LARGEST = 1e150  # what is further from zero stands here, so that no step of the
 STEPS = 96  # between the quantiles that are kept, at most: 8, 12, 16, 24, 32 or 48 bins have an equal share
 DIGITS = 6  # of them: features lie within 3 of 0
 BENT = 1e9  # scaled values from here on are bent to 3 in float32, and their squares do not overflow
+
+
+@final
+class NumericOptions(InputOptions):
+    """A column of numbers, also where they are written as text."""
+
+    kind: Literal["numeric"] = "numeric"
 
 
 @final
@@ -55,7 +62,9 @@ class NumericInputs(FittedInputs):
 
     @classmethod
     @override
-    def fit(cls, train: pa.Table, columns: tuple[str, ...]) -> "NumericInputs":
+    def fit(
+        cls, train: pa.Table, columns: tuple[str, ...], options: Mapping[str, InputOptions] = NOTHING
+    ) -> "NumericInputs":
         centres, scales, flagged, quantiles, saw = [], [], [], [], []
         for name, column in zip(columns, columns_of(train, columns), strict=True):
             values_N = _bounded(column, name)
@@ -82,8 +91,8 @@ class NumericInputs(FittedInputs):
         return InputShape(n_numeric=len(self.features), quantiles=(*self.quantiles, *indicators))
 
     @override
-    def encode(self, table: pa.Table) -> Tensor:
-        """The features as float32, N x (F + M)."""
+    def encode(self, table: pa.Table) -> Inputs:
+        """``numeric``: the features as float32, N x (F + M)."""
         features = np.zeros((table.num_rows, len(self.columns) + len(self.flagged)), np.float32)
         indicators = {name: len(self.columns) + place for place, name in enumerate(self.flagged)}
         fitted = zip(columns_of(table, self.columns), self.columns, self.centres, self.scales, strict=True)
@@ -94,7 +103,7 @@ class NumericInputs(FittedInputs):
             features[:, position] = values_N
             if name in indicators:
                 features[:, indicators[name]] = missing_N
-        return torch.from_numpy(features)
+        return {self.kind: torch.from_numpy(features)}
 
 
 def _quantiles(known_K: NDArray[np.float64], centre: float, scale: float) -> tuple[float, ...]:

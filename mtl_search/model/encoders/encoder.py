@@ -4,7 +4,7 @@ from abc import abstractmethod
 
 from torch import nn
 
-from mtl_search.data.rows import InputShape
+from mtl_search.data.shapes import InputShape
 from mtl_search.features import FeatureSpec, width_for
 from mtl_search.model.part import Part
 

@@ -9,7 +9,7 @@ from pydantic import PositiveInt
 from torch import Tensor, nn
 from typing_extensions import override
 
-from mtl_search.data.rows import Inputs, InputShape
+from mtl_search.data.shapes import Inputs, InputShape
 from mtl_search.features import VectorSpec
 from mtl_search.model.encoders.encoder import Encoder
 from mtl_search.model.encoders.numbers import Columns, NumbersConfig, Plain

@@ -10,7 +10,7 @@ from pydantic import Field
 from torch import Tensor, nn
 from typing_extensions import override
 
-from mtl_search.features import FeatureSpec
+from mtl_search.features import Features, FeatureSpec, n_rows
 from mtl_search.model.sharing.gating import mix
 from mtl_search.model.sharing.sharing import Body, Gate, Members
 from mtl_search.model.sharing.soft import SoftSharing
@@ -66,18 +66,18 @@ class CrossStitchBody(Body):
         )
 
     @override
-    def forward(self, features: Tensor) -> dict[str, Tensor]:
+    def forward(self, features: Features) -> dict[str, Features]:
         for stage in self.shared:
             features = stage(features)
-        own: Sequence[Tensor] = [features] * len(self._members)
+        own: Sequence[Features] = [features] * len(self._members)
         for level in self.levels:
             own = level(own)
         return dict(zip(self._members, own, strict=True))
 
     @override
-    def gates(self, features: Tensor) -> tuple[Gate, ...]:
+    def gates(self, features: Features) -> tuple[Gate, ...]:
         return tuple(
-            Gate(name, number, self._members, alpha_M.detach().expand(len(features), -1))
+            Gate(name, number, self._members, alpha_M.detach().expand(n_rows(features), -1))
             for number, level in enumerate(self._levels())
             for name, alpha_M in zip(self._members, level.alpha_MM(), strict=True)
         )
@@ -108,10 +108,10 @@ class _Level(nn.Module):
         """What each member takes from each copy."""
         return torch.stack([stitch() for stitch in self.stitches])
 
-    def forward(self, own: Sequence[Tensor]) -> Sequence[Tensor]:
+    def forward(self, own: Sequence[Features]) -> Sequence[Features]:
         """What each member goes on with."""
         made = [copy(read) for copy, read in zip(self.copies, own, strict=True)]
-        return mix(self.alpha_MM().expand(made[0].shape[0], -1, -1), made)
+        return mix(self.alpha_MM().expand(n_rows(made[0]), -1, -1), made)
 
 
 @final

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from typing_extensions import override
 
-from mtl_search.features import FeatureSpec
+from mtl_search.features import Features, FeatureSpec
 from mtl_search.model.sharing.gating import Gating, mix
 from mtl_search.model.sharing.sharing import Body, Gate, Members
 from mtl_search.model.sharing.soft import chain
@@ -69,14 +69,14 @@ class ExtractionBody(Body):
         )
 
     @override
-    def forward(self, features: Tensor) -> dict[str, Tensor]:
+    def forward(self, features: Features) -> dict[str, Features]:
         return self._run(features)[0]
 
     @override
-    def gates(self, features: Tensor) -> tuple[Gate, ...]:
+    def gates(self, features: Features) -> tuple[Gate, ...]:
         return tuple(self._run(features)[1])
 
-    def _run(self, features: Tensor) -> tuple[dict[str, Tensor], list[Gate]]:
+    def _run(self, features: Features) -> tuple[dict[str, Features], list[Gate]]:
         for stage in self.shared:
             features = stage(features)
         shared, own, gates = features, [features] * len(self._members), []
@@ -130,7 +130,9 @@ class _Level(nn.Module):
         n = len(self.own) // len(self.gates)
         return [list(self.own[member * n : (member + 1) * n]) for member in range(len(self.gates))]
 
-    def forward(self, shared: Tensor, own: Sequence[Tensor]) -> tuple[Tensor, list[Tensor], list[Tensor]]:
+    def forward(
+        self, shared: Features, own: Sequence[Features]
+    ) -> tuple[Features, list[Features], list[Tensor]]:
         """The shared features, those of each member, and the weights_BE of each member's gate."""
         of_shared = [expert(shared) for expert in self.shared]
         of_own = [

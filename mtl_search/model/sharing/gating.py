@@ -8,7 +8,7 @@ from typing import final
 import torch
 from torch import Tensor, nn
 
-from mtl_search.features import FeatureSpec, linear_on
+from mtl_search.features import Features, FeatureSpec, Steps, linear_on
 from mtl_search.model.dropout import Dropout
 
 __all__ = ["Gating", "mix"]
@@ -32,7 +32,7 @@ class Gating(nn.Module):
         self.temperature = temperature
         self.dropout = Dropout(dropout)
 
-    def forward(self, features: Tensor) -> Tensor:
+    def forward(self, features: Features) -> Tensor:
         """The weights_BE."""
         logits_BE: Tensor = self.linear(features).float() / self.temperature
         if self.training and self.dropout.rate:
@@ -42,8 +42,16 @@ class Gating(nn.Module):
         return logits_BE.softmax(dim=1)
 
 
-def mix(weights_BGE: Tensor, made: Sequence[Tensor]) -> tuple[Tensor, ...]:
-    """G mixtures of what E experts made, each B x X."""
+def mix(weights_BGE: Tensor, made: Sequence[Features]) -> tuple[Features, ...]:
+    """G mixtures of what E experts made, each B x X; which steps of a sequence are known stays."""
+    values = [each.values_BLW if isinstance(each, Steps) else each for each in made]
+    mixed = _mix(weights_BGE, values)
+    if isinstance(first := made[0], Steps):
+        return tuple(Steps(each, first.known_BL) for each in mixed)
+    return mixed
+
+
+def _mix(weights_BGE: Tensor, made: Sequence[Tensor]) -> tuple[Tensor, ...]:
     made_BEX = torch.stack(list(made), dim=1)
     mixed_BGX = torch.bmm(weights_BGE.to(made_BEX.dtype), made_BEX.flatten(2))
     return torch.unflatten(mixed_BGX, 2, made_BEX.shape[2:]).unbind(dim=1)

@@ -4,11 +4,11 @@ from collections.abc import Collection, Sequence
 from typing import Any, ClassVar, Literal, final
 
 from pydantic import ConfigDict, model_serializer, model_validator
-from torch import Tensor, nn
+from torch import nn
 from typing_extensions import override
 
 from mtl_search.design.branching import Branching
-from mtl_search.features import FeatureSpec
+from mtl_search.features import Features, FeatureSpec
 from mtl_search.model.sharing.sharing import Body, Members, Sharing
 from mtl_search.model.trunks.trunk import Trunk
 
@@ -92,8 +92,8 @@ class HardBody(Body):
         )
 
     @override
-    def forward(self, features: Tensor) -> dict[str, Tensor]:
-        hidden: list[Tensor] = []
+    def forward(self, features: Features) -> dict[str, Features]:
+        hidden: list[Features] = []
         for parent, node in zip(self._parents, self.nodes, strict=True):
             hidden.append(node(features if parent == ENCODER else hidden[parent]))
         return {task: hidden[leaf] for task, leaf in self._leaves.items()}

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from torch import Tensor, nn
 
-from mtl_search.features import FeatureSpec
+from mtl_search.features import Features, FeatureSpec
 from mtl_search.model.part import Part
 from mtl_search.model.trunks.trunk import Trunk
 
@@ -36,14 +36,14 @@ class Body(nn.Module, ABC):
     """What each head reads."""
 
     @abstractmethod
-    def forward(self, features: Tensor) -> dict[str, Tensor]:
+    def forward(self, features: Features) -> dict[str, Features]:
         """The features of each member, by name."""
 
     @abstractmethod
     def parts(self) -> Sequence[tuple[Members, nn.Module]]:
         """All of its modules from the encoder to the heads, each with the members that go through it."""
 
-    def gates(self, features: Tensor) -> tuple[Gate, ...]:
+    def gates(self, features: Features) -> tuple[Gate, ...]:
         """The gates of all levels on these rows, detached; none of a body without experts."""
         return ()
 

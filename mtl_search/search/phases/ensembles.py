@@ -68,10 +68,13 @@ def ensembles_of(
     served: Sequence[str],
     outputs: Sequence[Mapping[str, Tensor]],
 ) -> list[Ensemble]:
-    """What the trainings of one network reach together; ``outputs`` are those of each, M x K by task."""
+    """What the trainings of one network reach together; ``outputs`` are those of each, M x K by task.
+
+    Of tasks with one label a row: nobody keeps the outputs of all pixels.
+    """
     if dataset.test is None:
         raise ValueError("ensembles are judged on a dataset with its test rows")
-    tasks = {task: dataset.tasks[task] for task in served}
+    tasks = {task: dataset.tasks[task] for task in served if dataset.tasks[task].level == "row"}
     means = {
         name: torch.stack([task.predictions(one[name]) for one in outputs]).mean(0)
         for name, task in tasks.items()
@@ -80,5 +83,5 @@ def ensembles_of(
     values, left_out = evaluator.metrics_of(means), evaluator.left_out_of(means, N_GROUPS)
     return [
         Ensemble(config_id, seeds, task, values[task], tuple(group[task] for group in left_out))
-        for task in served
+        for task in tasks
     ]

@@ -26,7 +26,7 @@ def test_codes_point_back_to_the_levels(
     (levels,) = inputs.levels
     assert list(levels) == sorted({value for value in train if value is not None})
     assert inputs.shape.cardinalities == (len(levels) + 1,)
-    codes = inputs.encode(one([*rows], pa.string()).cast(pa.schema([("x", kind)])))
+    codes = inputs.encode(one([*rows], pa.string()).cast(pa.schema([("x", kind)])))["categorical"]
     known = [value if value in levels else None for value in rows]
     assert [levels[code - 1] if code else None for code in codes[:, 0].tolist()] == known
 
@@ -40,21 +40,21 @@ def test_dictionaries_of_numbers_are_levels() -> None:
     train = pa.table({"x": pa.array([10, 9, 10]).dictionary_encode()})
     inputs = CategoricalInputs.fit(train, ("x",))
     assert inputs.levels == (("10", "9"),)
-    assert inputs.encode(train).tolist() == [[1], [2], [1]]
+    assert inputs.encode(train)["categorical"].tolist() == [[1], [2], [1]]
 
 
 def test_several_columns_stand_side_by_side() -> None:
     train = pa.table({"a": ["u", "v"], "b": ["q", None], "other": [1, 2]})
     inputs = CategoricalInputs.fit(train, ("b", "a"))
     assert inputs.shape.cardinalities == (2, 3)
-    assert inputs.encode(train).tolist() == [[1, 1], [0, 2]]
-    assert inputs.encode(train).dtype == torch.int64
-    assert CategoricalInputs.fit(train, ()).encode(train).shape == (2, 0)
+    assert inputs.encode(train)["categorical"].tolist() == [[1, 1], [0, 2]]
+    assert inputs.encode(train)["categorical"].dtype == torch.int64
+    assert CategoricalInputs.fit(train, ()).encode(train)["categorical"].shape == (2, 0)
 
 
 def test_a_column_of_nothing_is_missing() -> None:
     """As CSV reads an empty column."""
-    assert CategoricalInputs.fit(one(["u", "v"]), ("x",)).encode(one([None])).tolist() == [[0]]
+    assert CategoricalInputs.fit(one(["u", "v"]), ("x",)).encode(one([None]))["categorical"].tolist() == [[0]]
 
 
 def test_numbers_are_no_levels() -> None:

@@ -22,7 +22,7 @@ def one(values: list[object], kind: pa.DataType | None = None) -> pa.Table:
 
 
 def encode(train: pa.Table, rows: pa.Table) -> list[list[float]]:
-    encoded: list[list[float]] = NumericInputs.fit(train, ("x",)).encode(rows).tolist()
+    encoded: list[list[float]] = NumericInputs.fit(train, ("x",)).encode(rows)["numeric"].tolist()
     return encoded
 
 
@@ -72,7 +72,11 @@ def test_missing_is_the_median_and_an_indicator() -> None:
     train = one([1.0, None, 3.0, float("nan"), 5.0])
     inputs = NumericInputs.fit(train, ("x",))
     assert inputs.features == ("x", "missing x")
-    assert inputs.encode(one([3.0, None, float("nan")])).tolist() == [[0.0, 0.0], [0.0, 1.0], [0.0, 1.0]]
+    assert inputs.encode(one([3.0, None, float("nan")]))["numeric"].tolist() == [
+        [0.0, 0.0],
+        [0.0, 1.0],
+        [0.0, 1.0],
+    ]
 
 
 def test_what_train_never_misses_has_no_indicator() -> None:
@@ -83,8 +87,8 @@ def test_indicators_follow_in_the_order_of_their_columns() -> None:
     train = pa.table({"a": [1.0, None, 2.0], "b": [1.0, 2.0, 3.0], "c": [None, 1.0, 2.0]})
     inputs = NumericInputs.fit(train, ("a", "b", "c"))
     assert inputs.features == ("a", "b", "c", "missing a", "missing c")
-    assert inputs.encode(train)[:, 3:].tolist() == [[0, 1], [1, 0], [0, 0]]
-    assert inputs.encode(train).dtype == torch.float32
+    assert inputs.encode(train)["numeric"][:, 3:].tolist() == [[0, 1], [1, 0], [0, 0]]
+    assert inputs.encode(train)["numeric"].dtype == torch.float32
 
 
 def quantiles(values: list[object]) -> tuple[float, ...]:

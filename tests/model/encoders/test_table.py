@@ -13,7 +13,7 @@ from mtl_search.model.trunks.mlp import MlpConfig
 from mtl_search.testing.encoder_suite import EncoderSuite
 from mtl_search.testing.toy_networks import TOY_SHAPE, toy_cost, toy_rows
 from mtl_search.testing.trunk_suite import TrunkSuite
-from tests.fixtures.parts import Steps, Tokens
+from tests.fixtures.parts import Stepwise, Tokens
 
 TABLE = TableConfig()
 
@@ -45,8 +45,8 @@ class TestTokens(EncoderSuite):
 class TestSteps(TrunkSuite):
     """A second kind of features, through stages and heads."""
 
-    def trunk(self) -> Steps:
-        return Steps(stages=3)
+    def trunk(self) -> Stepwise:
+        return Stepwise(stages=3)
 
     def encoder(self) -> Tokens:
         return Tokens()

@@ -22,7 +22,7 @@ TRIAL: dict[str, Any] = {
 }
 WITH = {
     "experts": {"sharing": {"name": f"{PARTS}:Experts", "n": 2}},
-    "tokens": {"encoder": {"name": f"{PARTS}:Tokens"}, "trunk": {"name": f"{PARTS}:Steps"}},
+    "tokens": {"encoder": {"name": f"{PARTS}:Tokens"}, "trunk": {"name": f"{PARTS}:Stepwise"}},
 }
 
 
@@ -53,7 +53,7 @@ def test_ways_of_sharing_differ_in_identity() -> None:
     ("sharing", "message"),
     [
         ({"name": "experts"}, "'mmoe', 'cgc', 'ple', 'cross_stitch'"),
-        ({"name": f"{PARTS}:Steps"}, "a sharing's module:Class"),
+        ({"name": f"{PARTS}:Stepwise"}, "a sharing's module:Class"),
         (None, "valid dictionary"),
     ],
 )

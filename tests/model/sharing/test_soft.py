@@ -14,7 +14,7 @@ from mtl_search.model import (
     Trunk,
 )
 from mtl_search.testing.sharing_suite import SharingSuite
-from tests.fixtures.parts import Convolutions, Grid, Steps, Tokens
+from tests.fixtures.parts import Convolutions, Grid, Stepwise, Tokens
 
 KINDS: dict[str, SoftSharing] = {
     "mmoe": MmoeConfig(experts=2, start=1),
@@ -24,7 +24,7 @@ KINDS: dict[str, SoftSharing] = {
 }
 FEATURES: dict[str, tuple[Encoder, Trunk]] = {
     "vector": (TableConfig(), MlpConfig(stages=3, width=6, activation="silu")),
-    "sequence": (Tokens(), Steps(stages=3, width=5)),
+    "sequence": (Tokens(), Stepwise(stages=3, width=5)),
     "map": (Grid(), Convolutions(stages=3, channels=4)),
 }
 

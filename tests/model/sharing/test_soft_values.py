@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from mtl_search.design import Branching
 from mtl_search.errors import Mismatch
-from mtl_search.features import FeatureSpec, VectorSpec, example
+from mtl_search.features import Features, FeatureSpec, Steps, VectorSpec, example
 from mtl_search.model import (
     Body,
     CgcConfig,
@@ -24,7 +24,7 @@ from mtl_search.model import (
 )
 from mtl_search.model.sharing.gating import Gating
 from mtl_search.testing.toy_networks import TOY_SHAPE, toy_cost, toy_network, toy_rows
-from tests.fixtures.parts import Convolutions, Grid, Steps, Tokens
+from tests.fixtures.parts import Convolutions, Grid, Stepwise, Tokens
 
 AB = ("age", "cost")
 X = torch.tensor([[1.0, 2.0]])
@@ -122,15 +122,22 @@ def test_two_stitches() -> None:
     assert [gate.weights_BE.tolist() for gate in body.gates(X)][:2] == [[[0.75, 0.25]], [[0.25, 0.75]]]
 
 
+def _features(values: Tensor, spec: FeatureSpec) -> Features:
+    """Of this form, all steps known."""
+    made = example(spec, len(values), "cpu")
+    return Steps(values, made.known_BL) if isinstance(made, Steps) else values
+
+
 def test_a_gate_reads_the_mean_over_positions() -> None:
     torch.manual_seed(0)
-    for encoder, trunk in ((Grid(), Convolutions()), (Tokens(), Steps())):
+    for encoder, trunk in ((Grid(), Convolutions()), (Tokens(), Stepwise())):
         spec = encoder.features(TOY_SHAPE)
         body = MmoeConfig().build(trunk, spec, AB)
-        features = torch.randn_like(example(spec, 5, "cpu"))
-        means = features.mean(dim=spec.positions)
-        again = means.reshape(5, *[-1 if n == means.shape[1] else 1 for n in features.shape[1:]])
-        for gate, flat in zip(body.gates(features), body.gates(again.expand_as(features)), strict=True):
+        values = torch.randn(5, *spec.shape)
+        means = values.mean(dim=spec.positions)
+        again = means.reshape(5, *[-1 if n == means.shape[1] else 1 for n in values.shape[1:]])
+        features, flat_ones = (_features(of, spec) for of in (values, again.expand_as(values)))
+        for gate, flat in zip(body.gates(features), body.gates(flat_ones), strict=True):
             torch.testing.assert_close(gate.weights_BE, flat.weights_BE)
 
 

@@ -1,0 +1,141 @@
+"""What a network must know of its inputs."""
+
+# N rows, C channels, H x W pixels, L tokens or steps
+
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias, final
+
+import torch
+from torch import Tensor
+
+__all__ = ["ImageShape", "InputShape", "Inputs", "SeriesShape", "TextShape"]
+
+Inputs: TypeAlias = dict[str, Tensor]
+"""By kind or by kind and column, rows first:
+
+- ``numeric``: float32 N x F; ``categorical``: int64 N x C, 0 = unknown or missing; both are always there
+- ``image:<column>``: uint8 N x C x H x W; ``image:<column>:known``: bool N
+- ``text:<column>``: int32 N x L, 0 where there is no token; every row has one
+- ``series:<column>``: uint8 or float16, N x L x C; ``series:<column>:length``: int32 N, 1 or more
+"""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class ImageShape:
+    """A column of images of one size; ``means`` and ``scales`` are those of each channel in train."""
+
+    column: str
+    channels: int
+    height: int
+    width: int
+    means: tuple[float, ...] = field(repr=False)
+    scales: tuple[float, ...] = field(repr=False)
+
+    @property
+    def key(self) -> str:
+        """The name of its tensor of pixels."""
+        return f"image:{self.column}"
+
+    def example(self, rows: int, device: str) -> Inputs:
+        """Its tensors without values of any meaning."""
+        shape = (rows, self.channels, self.height, self.width)
+        return {
+            self.key: torch.zeros(shape, dtype=torch.uint8, device=device),
+            f"{self.key}:known": torch.ones(rows, dtype=torch.bool, device=device),
+        }
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class TextShape:
+    """A column of texts; ``vocabulary`` counts the codes of tokens, 0 (none) among them."""
+
+    column: str
+    vocabulary: int
+    length: int
+
+    @property
+    def key(self) -> str:
+        """The name of its tensor of tokens."""
+        return f"text:{self.column}"
+
+    def example(self, rows: int, device: str) -> Inputs:
+        """Its tensors without values of any meaning."""
+        return {self.key: torch.ones(rows, self.length, dtype=torch.int32, device=device)}
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class SeriesShape:
+    """A column of series of up to ``length`` steps; ``means`` and ``scales`` are those of each channel."""
+
+    column: str
+    channels: int
+    length: int
+    means: tuple[float, ...] = field(repr=False)
+    scales: tuple[float, ...] = field(repr=False)
+    raw: Literal["uint8", "float16"] = "float16"
+
+    @property
+    def key(self) -> str:
+        """The name of its tensor of values."""
+        return f"series:{self.column}"
+
+    def example(self, rows: int, device: str) -> Inputs:
+        """Its tensors without values of any meaning."""
+        shape = (rows, self.length, self.channels)
+        return {
+            self.key: torch.zeros(shape, dtype=getattr(torch, self.raw), device=device),
+            f"{self.key}:length": torch.full((rows,), self.length, dtype=torch.int32, device=device),
+        }
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class InputShape:
+    """The inputs of all kinds, as far as a network must know them.
+
+    ``n_numeric`` counts the missing indicators too; ``cardinalities`` has one entry per categorical
+    column and counts the unknown level 0. ``quantiles`` has one entry per numeric feature, in its own unit:
+    those of the train rows in even steps from the least to the largest, or nothing for a feature that is no
+    more than two-valued, such as an indicator. Left out, they are nothing for every feature.
+    """
+
+    n_numeric: int = 0
+    cardinalities: tuple[int, ...] = ()
+    quantiles: tuple[tuple[float, ...], ...] = field(default=(), repr=False)
+    images: tuple[ImageShape, ...] = ()
+    texts: tuple[TextShape, ...] = ()
+    series: tuple[SeriesShape, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "quantiles", self.quantiles or ((),) * self.n_numeric)
+        if len(self.quantiles) != self.n_numeric:
+            raise ValueError(f"quantiles of {self.n_numeric} features, found those of {len(self.quantiles)}")
+
+    def __add__(self, other: "InputShape") -> "InputShape":
+        return InputShape(
+            self.n_numeric + other.n_numeric,
+            self.cardinalities + other.cardinalities,
+            self.quantiles + other.quantiles,
+            self.images + other.images,
+            self.texts + other.texts,
+            self.series + other.series,
+        )
+
+    @property
+    def is_table(self) -> bool:
+        """Whether there are numbers and levels alone."""
+        return not (self.images or self.texts or self.series)
+
+    def example(self, rows: int = 1, device: str = "meta") -> Inputs:
+        """Inputs of this shape without values of any meaning."""
+        found = {
+            "numeric": torch.zeros(rows, self.n_numeric, device=device),
+            "categorical": torch.zeros(rows, len(self.cardinalities), dtype=torch.int64, device=device),
+        }
+        columns: tuple[ImageShape | TextShape | SeriesShape, ...] = (*self.images, *self.texts, *self.series)
+        for shape in columns:
+            found |= shape.example(rows, device)
+        return found
