@@ -18,6 +18,7 @@ from collections.abc import Sequence
 
 from mtl_search.commands import (
     check,
+    clean,
     compare,
     completion,
     evaluate,
@@ -46,6 +47,7 @@ COMMANDS = (
     export.add,
     predict.add,
     evaluate.add,
+    clean.add,
     completion.add,
 )
 

@@ -2,17 +2,22 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import torch
 from numpy.typing import NDArray
+from pydantic import TypeAdapter
 
 from mtl_search.data.alike import find_alike
+from mtl_search.data.cache import CACHE, Cache, Part
 from mtl_search.data.dataset import Dataset
 from mtl_search.data.declared import as_declared, categories_of_pandas
+from mtl_search.data.encoded import keep_rows, quarter_of_memory
 from mtl_search.data.encoding import Encoding, choose_inputs, without_constants
 from mtl_search.data.hashing import Hashes, hash_rows, hash_values
 from mtl_search.data.inputs import InputOptions
@@ -23,7 +28,6 @@ from mtl_search.data.missing import with_missing
 from mtl_search.data.plain import plain_table
 from mtl_search.data.repeats import find_cut_groups, find_repeats
 from mtl_search.data.rows import Rows
-from mtl_search.data.shapes import Inputs
 from mtl_search.data.sources import check_table, located, read_source
 from mtl_search.data.spec import DataSpec
 from mtl_search.data.splits import key_hashes, split_rows, subsample
@@ -36,15 +40,27 @@ from mtl_search.tasks import TaskConfig
 
 __all__ = ["dataset_from_table", "load_dataset"]
 
+RESULTS = Path("results")  # where `mtl-search run` makes the folders of sweeps
 
-def load_dataset(spec: DataSpec, tasks: Mapping[str, TaskConfig], *, base: Path) -> Dataset:
-    """The Dataset of a source; relative paths start at ``base``. DataError if it cannot be used."""
+
+def load_dataset(
+    spec: DataSpec, tasks: Mapping[str, TaskConfig], *, base: Path, results: Path = RESULTS
+) -> Dataset:
+    """The Dataset of a source; relative paths start at ``base``. DataError if it cannot be used.
+
+    Encoded rows that are larger than ``spec.memory`` are kept in files below ``results``.
+    """
     table, notes = read_source(spec, base)
-    return dataset_from_table(table, spec, tasks, notes=notes)
+    return dataset_from_table(table, spec, tasks, notes=notes, results=results)
 
 
 def dataset_from_table(
-    table: pa.Table, spec: DataSpec, tasks: Mapping[str, TaskConfig], *, notes: tuple[str, ...] = ()
+    table: pa.Table,
+    spec: DataSpec,
+    tasks: Mapping[str, TaskConfig],
+    *,
+    notes: tuple[str, ...] = (),
+    results: Path = RESULTS,
 ) -> Dataset:
     """The Dataset of a table in memory; ``spec.source`` only names it.
 
@@ -73,15 +89,19 @@ def dataset_from_table(
         found = fit_tasks(tasks, tables, of_train)
         inputs, of_constants = without_constants(tables[Split.TRAIN], inputs)
         encoding = Encoding.fit(tables[Split.TRAIN], inputs, declared)
-        encoded = {which: encoding.encode_with_notes(part) for which, part in tables.items()}
-        splits = {
-            which: _rows(part, encoded[which][0], found, which, spec.group, weights)
-            for which, part in tables.items()
-        }
+        fingerprint = _fingerprint(_of_content(table, hashes_N, spec.weight), index, encoding, tasks)
+        splits, of_rows = keep_rows(
+            _Splits(tables, encoding, found, weights, spec.group).parts,
+            {which: part.num_rows for which, part in tables.items()},
+            memory=spec.memory or quarter_of_memory(),
+            cache=Cache(results / CACHE),
+            key=_key(fingerprint, encoding),
+            source=spec.source,
+        )
         train = splits[Split.TRAIN]
         return Dataset(
             name=spec.source,
-            fingerprint=_fingerprint(_of_content(table, hashes_N, spec.weight), index, encoding, tasks),
+            fingerprint=fingerprint,
             tasks=found.tasks,
             encoding=encoding,
             train=train,
@@ -99,7 +119,7 @@ def dataset_from_table(
                     *found.notes,
                     *of_inputs,
                     *of_constants,
-                    *(f"{note} ({which})" for which, (_, notes) in encoded.items() for note in notes),
+                    *of_rows,
                 ),
                 *find_cut_groups(tables, spec),
                 *find_repeats(tables, encoding.columns),
@@ -130,19 +150,30 @@ def _others(table: pa.Table, spec: DataSpec, tasks: Mapping[str, TaskConfig]) ->
     return [name for name in table.column_names if name not in out]
 
 
-def _rows(
-    table: pa.Table,
-    inputs: Inputs,
-    found: Targets,
-    which: Split,
-    group: str | None,
-    weights: Mapping[Split, NDArray[np.float64]] | None,
-) -> Rows:
-    targets = {name: targets for name, (targets, _) in found.encoded[which].items()}
-    labelled = {name: labelled for name, (_, labelled) in found.encoded[which].items()}
-    weights_N = None if weights is None else torch.from_numpy(weights[which]).float()
-    units_N = torch.from_numpy(sampling_units(table, group))
-    return Rows(inputs, targets, labelled, units_N, weights_N)
+@dataclass(frozen=True, slots=True)
+class _Splits:
+    """All that is known of the splits before their inputs are encoded."""
+
+    tables: Mapping[Split, pa.Table]
+    encoding: Encoding
+    found: Targets
+    weights: Mapping[Split, NDArray[np.float64]] | None
+    group: str | None
+
+    def parts(self, at_once: int | None) -> Iterator[Part]:
+        """The rows of each split, encoded as they are asked for."""
+        for which, table in self.tables.items():
+            encoded = self.found.encoded[which]
+            targets = {name: targets for name, (targets, _) in encoded.items()}
+            labelled = {name: labelled for name, (_, labelled) in encoded.items()}
+            units_N = torch.from_numpy(sampling_units(table, self.group))
+            weights_N = None if self.weights is None else torch.from_numpy(self.weights[which]).float()
+            known = Rows({}, targets, labelled, units_N, weights_N)
+            for start in range(0, len(table), at_once or len(table)):
+                part = table.slice(start, at_once)
+                inputs, notes = self.encoding.encode_with_notes(part)
+                rows = replace(known.slice(start, start + len(part)), inputs=inputs)
+                yield Part(which, rows, tuple(f"{note} ({which})" for note in notes))
 
 
 def _weights(
@@ -174,6 +205,13 @@ def _fingerprint(
     inputs = [fitted.columns for fitted in encoding.inputs]
     options = {name: _said(config) for name, config in tasks.items()}
     digest.update(json.dumps([inputs, options], sort_keys=True).encode())
+    return digest.hexdigest()[:16]
+
+
+def _key(fingerprint: str, encoding: Encoding) -> str:
+    """Of all that the encoded rows depend on: the data, what was fitted, and the code that encodes it."""
+    digest = hashlib.sha256(f"{fingerprint} {version('mtl_search')}".encode())
+    digest.update(TypeAdapter(Encoding).dump_json(encoding))
     return digest.hexdigest()[:16]
 
 

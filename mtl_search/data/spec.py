@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal, Self, TypeAlias, final
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt, SerializeAsAny, model_validator
+from pydantic import BaseModel, ByteSize, ConfigDict, Field, PositiveInt, SerializeAsAny, model_validator
 
 from mtl_search.data.inputs import AnyOptions
 
@@ -93,7 +93,9 @@ class DataSpec(BaseModel):
     some: the others are taken by their type.
     ``missing``: values that count as missing wherever they stand, ``[-999, NA]``, or in the columns named,
     ``{level: [-999]}``. ``separator`` and ``decimal`` are of a CSV file, and are found if they are not given.
-    ``rows`` and ``train_rows`` keep that many rows, of all or of train, chosen by hash.
+    ``rows`` and ``train_rows`` keep that many rows, of all or of train, chosen by hash. ``memory``: encoded
+    rows that take more, ``4GiB`` or so many bytes, are read from files; a quarter of the machine's if not
+    given.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
@@ -109,6 +111,7 @@ class DataSpec(BaseModel):
     decimal: Literal[".", ","] | None = None
     rows: PositiveInt | None = None
     train_rows: PositiveInt | None = None
+    memory: Annotated[ByteSize, Field(gt=0)] | None = None
 
     @model_validator(mode="after")
     def _group_or_key(self) -> Self:

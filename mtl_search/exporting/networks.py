@@ -79,7 +79,7 @@ class Networks:
     @cached_property
     def dataset(self) -> Dataset:
         """The data of the sweep; UserError if it is not there, or not what it was."""
-        dataset = dataset_of(self.spec, None)
+        dataset = dataset_of(self.spec, None, self.board.path.absolute().parent)
         check_same_data(self.board, dataset, self.board.trials()["data"][0].as_py())
         return dataset
 

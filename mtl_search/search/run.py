@@ -45,7 +45,7 @@ def run_sweep(
     path = Path(results) / spec.settings.name
     if not is_free(path):
         raise taken(path)
-    dataset = dataset_of(spec, dataset)
+    dataset = dataset_of(spec, dataset, path.parent)
     judged, dataset = judged_by(spec, dataset)
     check_constraints(judged, dataset)
     with _open(judged, dataset, inline, address) as executor:
@@ -78,7 +78,7 @@ def resume_sweep(
     began, path = time.monotonic(), Path(path)
     board = Leaderboard(path)
     spec = load_sweep(path / SWEEP_FILE)
-    dataset = dataset_of(spec, dataset)
+    dataset = dataset_of(spec, dataset, path.absolute().parent)
     records = board.records()
     if records:
         check_same_data(board, dataset, records[0].data)

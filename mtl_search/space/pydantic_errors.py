@@ -24,6 +24,8 @@ _EXPECTED = {
     "finite_number": "a finite number",
     "bool_type": "true or false",
     "bool_parsing": "true or false",
+    "byte_size": "a size such as 4GiB, or a number of bytes",
+    "byte_size_unit": "a size such as 4GiB, or a number of bytes",
     "string_type": "text",
     "list_type": "a list",
     "tuple_type": "a list",

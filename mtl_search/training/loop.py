@@ -16,6 +16,7 @@ from mtl_search.model import Network
 from mtl_search.records import EpochReport, MeanGate, Metric, Resample, Split
 from mtl_search.tasks import Task
 from mtl_search.training.affinity import AffinityMeter
+from mtl_search.training.batches import Batches, resident
 from mtl_search.training.config import TrialConfig
 from mtl_search.training.evaluation import Evaluator, as_metrics, as_resamples
 from mtl_search.training.score import Score
@@ -79,7 +80,7 @@ class Training:
     ) -> None:
         self.config, self.score, self.device = config, score, torch.device(device)
         self.tasks = {name: dataset.tasks[name] for name in config.members}
-        self._train = dataset.train.select(config.members).to(self.device)
+        self._train = resident(dataset.train.select(config.members), self.device)
         self._mean_weight = mean_weights(self._train)
         self._autocast = self._autocast_dtype()
         self._steps = math.ceil(len(self._train) / config.batch_size)
@@ -174,29 +175,27 @@ class Training:
     def _train_epoch(self) -> tuple[dict[str, float], dict[str, float]]:
         """One pass over the train rows in a new order: mean loss and mean weight of each member."""
         order_N = torch.randperm(len(self._train), generator=self._generator)
-        rows = self._train.take(order_N.to(self.device))
         size = self.config.batch_size
-        n_labelled = {task: count_by_batch(rows.labelled[task], size) for task in self.tasks}
+        batches = Batches(self._train, order_N, size, self.device)
+        n_labelled = {task: count_by_batch(batches.labelled(task), size) for task in self.tasks}
         if self._meter is not None and self.epoch % math.ceil(self.config.epochs / LOOKS) == 0:
-            self._look(self._meter, rows, n_labelled)
+            self._look(self._meter, batches, n_labelled)
         self.network.train()
         losses_ST = torch.full((self._steps, len(self.tasks)), math.nan, device=self.device)
         weights_ST = torch.full_like(losses_ST, math.nan)
         for step in range(self._steps):
-            batch = rows.slice(step * size, (step + 1) * size)
             present = [task for task in self.tasks if n_labelled[task][step] > 0]
             if present:
-                self._step(batch, present, losses_ST[step], weights_ST[step])
+                self._step(batches[step], present, losses_ST[step], weights_ST[step])
         self._check_finite(losses_ST.cpu(), n_labelled)
         return self._means(losses_ST), self._means(weights_ST)
 
-    def _look(self, meter: AffinityMeter, rows: Rows, n_labelled: Mapping[str, list[int]]) -> None:
+    def _look(self, meter: AffinityMeter, batches: Batches, n_labelled: Mapping[str, list[int]]) -> None:
         """Measure affinities on the first batch that has labels of the most members."""
         present = [[task for task in self.tasks if n_labelled[task][step] > 0] for step in range(self._steps)]
         step = max(range(self._steps), key=lambda step: len(present[step]))
         if len(present[step]) > 1:
-            size = self.config.batch_size
-            batch = rows.slice(step * size, (step + 1) * size)
+            batch = batches[step]
             self.network.eval()  # dropout would drown what a small step does
             meter.look(lambda: self._losses(batch, present[step], None))  # which rounding would drown, too
 

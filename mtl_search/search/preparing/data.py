@@ -1,5 +1,7 @@
 """The data of a sweep: loaded or given, and the same in a resume as at the start."""
 
+from pathlib import Path
+
 from mtl_search.data import Dataset, load_dataset
 from mtl_search.errors import DataError, LeaderboardError
 from mtl_search.leaderboard import Leaderboard, TaskInfo
@@ -11,10 +13,13 @@ __all__ = ["check_same_data", "dataset_of", "task_infos"]
 COMPARED = ("kind", "role", "metric", "weight")
 
 
-def dataset_of(spec: SweepSpec, given: Dataset | None) -> Dataset:
-    """``given``, else what the sweep describes; DataError if it lacks test rows or has other tasks."""
+def dataset_of(spec: SweepSpec, given: Dataset | None, results: Path) -> Dataset:
+    """``given``, else what the sweep describes; DataError if it lacks test rows or has other tasks.
+
+    Below ``results``, the folder of the sweeps' folders, are rows that are larger than memory.
+    """
     if given is None:
-        return load_dataset(spec.settings.data, spec.settings.tasks, base=spec.base)
+        return load_dataset(spec.settings.data, spec.settings.tasks, base=spec.base, results=results)
     tasks = spec.settings.tasks.items()
     wanted = {name: (task.kind, task.role) for name, task in tasks if name not in given.left_out}
     found = {name: (task.kind, task.role) for name, task in given.tasks.items()}

@@ -45,10 +45,8 @@ def gpu_memory(spec: SweepSpec, dataset: Dataset) -> int:
 
 
 def bytes_of(rows: Rows) -> int:
-    """What ``rows`` take in memory."""
-    parts = (rows.inputs, rows.targets, rows.labelled)
-    of_rows = [rows.units] if rows.weights_N is None else [rows.units, rows.weights_N]
-    return sum(values.nbytes for values in (*of_rows, *(v for part in parts for v in part.values())))
+    """What ``rows`` take in memory: nothing to speak of if they are read from files, batch by batch."""
+    return 0 if rows.mapped is not None else rows.nbytes
 
 
 def of_network(config: TrialConfig, n_params: int, n_valid: int) -> int:

@@ -1,0 +1,70 @@
+"""The encoded rows of every split: in memory if they fit, else in files that are written once."""
+
+# N rows
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from itertools import islice
+from pathlib import Path
+from typing import TypeAlias
+
+from mtl_search.data.cache import Cache, Part, as_size
+from mtl_search.data.rows import Rows
+from mtl_search.records import Split
+
+__all__ = ["Parts", "keep_rows", "quarter_of_memory"]
+
+AT_ONCE = 64 * 2**20  # bytes of encoded rows that are written at once
+PROBED = 16  # rows that show how many bytes a row is
+
+
+Parts: TypeAlias = Callable[[int | None], Iterable[Part]]
+"""The rows of all splits in parts of at most so many rows (None: as it suits), those of a split in order."""
+
+
+def keep_rows(
+    parts: Parts, counts: Mapping[Split, int], *, memory: int, cache: Cache, key: str, source: str
+) -> tuple[dict[Split, Rows], tuple[str, ...]]:
+    """``(rows, notes)``: the rows of each split, in memory if they are at most ``memory`` bytes.
+
+    Else they are in the files that the cache has by this key, and are written if it has none.
+    """
+    total = _bytes_of_a_row(parts) * sum(counts.values())
+    if total <= memory:
+        return _in_memory(parts(None))
+    if (found := cache.read(key)) is None:
+        cache.check_room(total)
+        at_once = max(1, AT_ONCE * sum(counts.values()) // total)
+        cache.write(key, source, counts, parts(at_once))
+        found = cache.read(key)
+        assert found is not None
+    rows, notes = found
+    place = cache.folder / key
+    said = f"encoded rows take {as_size(total)}, more than data.memory ({as_size(memory)}): read from {place}"
+    return rows, (*notes, said)
+
+
+def quarter_of_memory() -> int:
+    """A quarter of the machine's memory in bytes, or of what a container leaves this process."""
+    total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    for file in ("memory.max", "memory/memory.limit_in_bytes"):
+        try:
+            total = min(total, int(Path("/sys/fs/cgroup", file).read_text()))
+        except (OSError, ValueError):  # no container, or one without a limit
+            continue
+    return total // 4
+
+
+def _bytes_of_a_row(parts: Parts) -> int:
+    (part,) = islice(parts(PROBED), 1)
+    return -(-part.rows.nbytes // len(part.rows))
+
+
+def _in_memory(parts: Iterable[Part]) -> tuple[dict[Split, Rows], tuple[str, ...]]:
+    found: dict[Split, list[Rows]] = {which: [] for which in Split}
+    notes: dict[str, None] = {}
+    for which, rows, of_part in parts:
+        found[which].append(rows)
+        notes |= dict.fromkeys(of_part)
+    whole = {which: rows[0] if len(rows) == 1 else Rows.joined(rows) for which, rows in found.items()}
+    return whole, tuple(notes)

@@ -1,0 +1,130 @@
+"""Tensors in files, one each: written once, part by part, and mapped into memory where they are read.
+
+The system reads what is asked for and lets it go when others need the memory, so that a table may be larger
+than that, and all workers of a machine read the same copy. A file is written as a file: through a mapping, a
+full disk would end the process without a word.
+"""
+
+# N rows
+
+import json
+import math
+import warnings
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, Self, TypeAlias, final
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mtl_search.errors import DataError
+
+__all__ = ["Arrays", "Extent", "FileWriter", "Parts", "as_tensor", "read_about"]
+
+Arrays: TypeAlias = dict[str, np.ndarray[Any, Any]]
+Parts: TypeAlias = dict[str, Arrays]
+"""Arrays of the same rows by what they are of (inputs, targets ...) and by name."""
+
+ABOUT = "about.json"  # written last: a folder without it was never finished
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """The rows from ``start`` up to ``stop`` of the files in a folder."""
+
+    folder: Path
+    start: int
+    stop: int
+
+    def slice(self, start: int, stop: int) -> "Extent":
+        """A part of them; positions beyond the end are cut, as those of a list."""
+        first, last, _ = slice(start, stop).indices(self.stop - self.start)
+        return Extent(self.folder, self.start + first, self.start + max(first, last))
+
+    def then(self, other: "Extent") -> "Extent | None":
+        """These rows and the others, None if they do not follow in the same files."""
+        follows = (other.folder, other.start) == (self.folder, self.stop)
+        return Extent(self.folder, self.start, other.stop) if follows else None
+
+    def open(self) -> dict[str, dict[str, Tensor]]:
+        """The tensors, which must not be written to. DataError if the files are not there (any more)."""
+        about = read_about(self.folder)
+        if about is None:
+            hint = "made by the process that read the data; is the folder seen by every machine?"
+            raise DataError(str(self.folder), "encoded rows", "none", hint)
+        found: dict[str, dict[str, Tensor]] = {part: {} for part in about["parts"]}
+        for number, (part, name, dtype, shape) in enumerate(about["tensors"]):
+            size = self.stop - self.start, *shape
+            if math.prod(size):
+                skipped = self.start * math.prod(shape) * np.dtype(dtype).itemsize
+                path = self.folder / _file(number)
+                array: np.ndarray[Any, Any] = np.memmap(path, dtype, "r", skipped, size)
+            else:  # which cannot be mapped
+                array = np.empty(size, dtype)
+            found[part][name] = as_tensor(array)
+        return found
+
+
+@final
+class FileWriter:
+    """Writes rows into the files of a folder, at any position, each once."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder, self._stack = folder, ExitStack()
+        self._files: dict[tuple[str, str], BinaryIO] = {}
+        self._about: dict[str, Any] = {"parts": [], "tensors": []}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self._stack.close()
+
+    def write(self, start: int, parts: Parts) -> None:
+        """These rows from position ``start``; names, types and shapes are those of the first rows written."""
+        if not self._files:
+            self._open(parts)
+        for part, arrays in parts.items():
+            for name, array in arrays.items():
+                file = self._files[part, name]
+                file.seek(start * math.prod(array.shape[1:]) * array.itemsize)
+                file.write(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
+
+    def finish(self, about: Mapping[str, Any]) -> None:
+        """All is written: say so, with what is to be known of it."""
+        for file in self._files.values():
+            file.flush()
+        text = json.dumps({**about, **self._about})
+        (self._folder / ABOUT).write_text(text, encoding="utf-8")
+
+    def _open(self, parts: Parts) -> None:
+        for part, arrays in parts.items():
+            self._about["parts"].append(part)
+            for name, array in arrays.items():
+                path = self._folder / _file(len(self._files))
+                self._files[part, name] = self._stack.enter_context(path.open("wb"))
+                self._about["tensors"].append([part, name, array.dtype.str, list(array.shape[1:])])
+
+
+def read_about(folder: Path) -> dict[str, Any] | None:
+    """What is to be known of the files of a folder, None if they were never finished or are no more."""
+    try:
+        about: dict[str, Any] = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return about
+
+
+def as_tensor(array: np.ndarray[Any, Any]) -> Tensor:
+    """The array's own memory as a tensor, which must not be written to if the array must not."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "The given NumPy array is not writable", UserWarning)
+        return torch.from_numpy(array)
+
+
+def _file(number: int) -> str:
+    return f"{number}.bin"  # a column's name may be none of a file
