@@ -12,7 +12,6 @@ from torch import Tensor
 from mtl_search.data.mapped import Extent, Parts, as_tensor
 from mtl_search.data.shapes import Inputs
 
-
 __all__ = ["Rows"]
 
 
