@@ -86,9 +86,9 @@ def dataset_from_table(
         tables = {which: table.take(pa.array(rows)) for which, rows in index.items()}
         weights = _weights(tables, spec.weight)
         of_train = weights[Split.TRAIN] if weights else None
-        found = fit_tasks(tasks, tables, of_train)
         inputs, of_constants = without_constants(tables[Split.TRAIN], inputs)
         encoding = Encoding.fit(tables[Split.TRAIN], inputs, declared)
+        found = fit_tasks(tasks, tables, encoding.layouts, of_train)
         fingerprint = _fingerprint(_of_content(table, hashes_N, spec.weight), index, encoding, tasks)
         splits, of_rows = keep_rows(
             _Splits(tables, encoding, found, weights, spec.group).parts,

@@ -13,9 +13,11 @@ from torch import Tensor
 
 from mtl_search.errors import DataError, LabelError
 from mtl_search.records import Role, Split
-from mtl_search.tasks import Task, TaskConfig
+from mtl_search.tasks import Layout, Task, TaskConfig
 
 __all__ = ["Targets", "column_named", "find_strata", "fit_tasks"]
+
+AT_ONCE = 2**22  # numbers, which bounds the memory of outputs
 
 Encoded = tuple[Tensor, Tensor]  # targets, and which rows are labelled
 
@@ -38,16 +40,17 @@ class Targets:
 def fit_tasks(
     configs: Mapping[str, TaskConfig],
     tables: Mapping[Split, pa.Table],
+    layouts: Mapping[str, Layout],
     train_weights_N: NDArray[np.float64] | None = None,
 ) -> Targets:
     """Every task that can be learned from train and judged in each split; the first error if no main task
-    is left."""
+    is left. ``layouts``: the inputs that labels of parts of a row may lie over."""
     tasks: dict[str, Task] = {}
     encoded: dict[Split, dict[str, Encoded]] = {which: {} for which in tables}
     left_out: dict[str, LabelError] = {}
     for name, config in configs.items():
         try:
-            task, targets = _fit(name, config, tables, train_weights_N)
+            task, targets = _fit(name, _laid_over(name, config, layouts), tables, train_weights_N)
         except LabelError as error:
             left_out[name] = error
             continue
@@ -57,6 +60,14 @@ def fit_tasks(
     if not any(task.role is Role.MAIN for task in tasks.values()):
         raise next(error for name, error in left_out.items() if configs[name].role is Role.MAIN)
     return Targets(tasks, encoded, {name: str(error) for name, error in left_out.items()})
+
+
+def _laid_over(name: str, config: TaskConfig, layouts: Mapping[str, Layout]) -> TaskConfig:
+    try:
+        return config.laid_over(layouts)
+    except DataError as error:
+        place = f"tasks.{name}: {error.place}"
+        raise type(error)(place, error.expected, error.found, error.hint) from error
 
 
 def find_strata(configs: Mapping[str, TaskConfig], table: pa.Table) -> list[NDArray[np.int64]]:
@@ -100,8 +111,18 @@ def _check_judged(task: Task, which: Split, targets_N: Tensor, labelled_N: Tenso
     if not labelled_N.any():
         found = f"none in {len(labelled_N)} {which} rows"
         raise LabelError(place, "a label in every split", found, "change the split")
-    known = targets_N[labelled_N]
-    if math.isnan(task.evaluate_default(torch.zeros(len(known), task.n_outputs), known)):
+    if math.isnan(_value_of_nothing(task, targets_N[labelled_N])):
         expected = f"labels in every split that {task.metric.name} is defined on"
-        found = f"labels of one kind alone in {len(known)} {which} rows"
+        found = f"labels of one kind alone in {int(labelled_N.sum())} {which} rows"
         raise LabelError(place, expected, found, "change the split")
+
+
+def _value_of_nothing(task: Task, targets_M: Tensor) -> float:
+    """The default metric of outputs that are all 0, which need not be in memory at once."""
+    rows = max(1, AT_ONCE // math.prod(task.output_shape))
+    evidence = [
+        task.evidence(torch.zeros(len(targets), *task.output_shape), targets)
+        for targets in targets_M.split(rows)
+    ]
+    said, truths = (torch.cat(parts) for parts in zip(*evidence, strict=True))
+    return task.measures[task.metric.name](said, truths)

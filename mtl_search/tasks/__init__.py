@@ -16,6 +16,7 @@ from pydantic import BeforeValidator, Field
 from mtl_search.tasks.base import Column, Layout, Level, Task, TaskOptions
 from mtl_search.tasks.binary import Binary
 from mtl_search.tasks.boosting import Boosting
+from mtl_search.tasks.dense import DenseOptions, DenseTask
 from mtl_search.tasks.multiclass import Multiclass
 from mtl_search.tasks.multilabel import Multilabel
 from mtl_search.tasks.regression import Regression
@@ -25,6 +26,8 @@ __all__ = [
     "Binary",
     "Boosting",
     "Column",
+    "DenseOptions",
+    "DenseTask",
     "Layout",
     "Level",
     "Multiclass",

@@ -64,6 +64,11 @@ class Task(ABC):
         """K, the width of the head."""
 
     @property
+    def output_shape(self) -> tuple[int, ...]:
+        """Of the outputs for one row."""
+        return (self.n_outputs,)
+
+    @property
     @abstractmethod
     def measures(self) -> Mapping[str, Measure]:
         """The metrics of this kind by name."""
@@ -163,9 +168,9 @@ class Task(ABC):
 
 
 def mean_loss(losses: Tensor, known: Tensor, weights_B: Tensor | None) -> Tensor:
-    """The mean of the losses, B or B x K, where they are known; each times the weight of its row."""
+    """The mean of the losses, B or B x any shape, where they are known; each times the weight of its row."""
     if weights_B is not None:
-        losses = losses * (weights_B if losses.ndim == 1 else weights_B[:, None])
+        losses = losses * weights_B.view(-1, *[1] * (losses.ndim - 1))
     return (losses * known).sum() / known.sum()
 
 
