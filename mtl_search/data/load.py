@@ -1,17 +1,13 @@
 """From a data block and task options to a Dataset: read, check, split, fit on train, encode."""
 
-import hashlib
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import torch
 from numpy.typing import NDArray
-from pydantic import TypeAdapter
 
 from mtl_search.data.alike import find_alike
 from mtl_search.data.cache import CACHE, Cache, Part
@@ -19,7 +15,8 @@ from mtl_search.data.dataset import Dataset
 from mtl_search.data.declared import as_declared, categories_of_pandas
 from mtl_search.data.encoded import keep_rows, quarter_of_memory
 from mtl_search.data.encoding import Encoding, choose_inputs, without_constants
-from mtl_search.data.hashing import Hashes, hash_rows, hash_values
+from mtl_search.data.fingerprints import of_content, of_dataset, of_encoded, of_test_rows
+from mtl_search.data.hashing import hash_rows
 from mtl_search.data.inputs import InputOptions
 from mtl_search.data.inputs.categorical import CategoricalOptions
 from mtl_search.data.labels import sampling_units
@@ -89,13 +86,13 @@ def dataset_from_table(
         inputs, of_constants = without_constants(tables[Split.TRAIN], inputs)
         encoding = Encoding.fit(tables[Split.TRAIN], inputs, declared)
         found = fit_tasks(tasks, tables, encoding.layouts, of_train)
-        fingerprint = _fingerprint(_of_content(table, hashes_N, spec.weight), index, encoding, tasks)
+        fingerprint = of_dataset(of_content(table, hashes_N, spec.weight), index, encoding, declared, tasks)
         splits, of_rows = keep_rows(
             _Splits(tables, encoding, found, weights, spec.group).parts,
             {which: part.num_rows for which, part in tables.items()},
             memory=spec.memory or quarter_of_memory(),
             cache=Cache(results / CACHE),
-            key=_key(fingerprint, encoding),
+            key=of_encoded(fingerprint, encoding),
             source=spec.source,
         )
         train = splits[Split.TRAIN]
@@ -108,7 +105,8 @@ def dataset_from_table(
             valid=splits[Split.VALID],
             test=splits[Split.TEST],
             test_rows={
-                name: _test_rows(tables[Split.TEST], tasks[name], name, spec.weight) for name in found.tasks
+                name: of_test_rows(tables[Split.TEST], tasks[name], task, spec.weight)
+                for name, task in found.tasks.items()
             },
             left_out=found.left_out,
             warnings=(
@@ -185,48 +183,3 @@ def _weights(
     weights = {which: row_weights(table, column) for which, table in tables.items()}
     mean = weights[Split.TRAIN].mean()
     return {which: weights_N / mean for which, weights_N in weights.items()}
-
-
-def _of_content(table: pa.Table, hashes_N: Hashes, weight: str | None) -> Hashes:
-    """Hashes of all that is used of the rows: a weight moves no row, but changes what is learned."""
-    return hashes_N if weight is None else hashes_N + hash_rows(table.select([weight]))
-
-
-def _fingerprint(
-    hashes_N: Hashes,
-    index: Mapping[Split, NDArray[np.intp]],
-    encoding: Encoding,
-    tasks: Mapping[str, TaskConfig],
-) -> str:
-    """Of what is used of the rows in their order, their splits, the inputs by type and the tasks' options."""
-    digest = hashlib.sha256(hashes_N.tobytes())
-    for which in Split:
-        digest.update(index[which].astype(np.int64).tobytes())
-    inputs = [fitted.columns for fitted in encoding.inputs]
-    options = {name: _said(config) for name, config in tasks.items()}
-    digest.update(json.dumps([inputs, options], sort_keys=True).encode())
-    return digest.hexdigest()[:16]
-
-
-def _key(fingerprint: str, encoding: Encoding) -> str:
-    """Of all that the encoded rows depend on: the data, what was fitted, and the code that encodes it."""
-    digest = hashlib.sha256(f"{fingerprint} {version('mtl_search')}".encode())
-    digest.update(TypeAdapter(Encoding).dump_json(encoding))
-    return digest.hexdigest()[:16]
-
-
-def _said(config: TaskConfig) -> dict[str, object]:
-    """The options of a task; these two only if they are given, so that data without them is what it was."""
-    options: dict[str, object] = config.model_dump(mode="json")
-    return {name: v for name, v in options.items() if v is not None or name not in ("classes", "transform")}
-
-
-def _test_rows(test: pa.Table, config: TaskConfig, name: str, weight: str | None) -> str:
-    """A fingerprint of a task's labels in test, in their order: values are comparable if it is equal.
-
-    It is of labels and weights alone, so that neither another choice of inputs nor of other tasks changes it.
-    """
-    digest = hashlib.sha256()
-    for column in (*config.source_columns(name), *([] if weight is None else [weight])):
-        digest.update(hash_values(test[column]).tobytes())
-    return digest.hexdigest()[:16]
