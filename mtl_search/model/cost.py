@@ -10,6 +10,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
 from mtl_search.data.shapes import InputShape
+from mtl_search.errors import Mismatch
 from mtl_search.features import FeatureSpec, example, width_for
 from mtl_search.model.encoders import Encoder, TableConfig
 from mtl_search.model.sharing.sharing import Sharing
@@ -138,9 +139,12 @@ def _of_body(config: NetworkConfig, spec: FeatureSpec) -> tuple[FeatureSpec, Net
 
 
 def _count(build: Callable[[], nn.Module], inputs: Any) -> NetworkCost:
-    """The cost of a part on ``inputs``."""
+    """The cost of a part on ``inputs``; a Mismatch if no machine could hold it."""
     with torch.device("meta"):
-        part = build().eval()
+        try:
+            part = build().eval()
+        except (RuntimeError, OverflowError, TypeError) as error:  # sizes beyond those of a tensor
+            raise Mismatch("layers of a size that can be built", str(error).splitlines()[0]) from None
     with torch.no_grad(), _FlopCount() as count:
         part(inputs)
     n_params = sum(parameter.numel() for parameter in part.parameters() if parameter.requires_grad)

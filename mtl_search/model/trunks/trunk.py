@@ -10,6 +10,8 @@ from mtl_search.model.part import Part
 
 __all__ = ["Trunk"]
 
+MOST_STAGES = 1000  # a search goes through all depths at which networks may part
+
 
 class Trunk(Part):
     """The configuration of a trunk, which builds its stages; a user's own is a subclass of this.
@@ -18,7 +20,7 @@ class Trunk(Part):
     drawn in training is drawn by `mtl_search.model.Dropout`, which follows the trial's generator.
     """
 
-    stages: int = Field(default=3, ge=0)
+    stages: int = Field(default=3, ge=0, le=MOST_STAGES)
 
     @property
     def depth(self) -> int:
