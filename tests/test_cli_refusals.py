@@ -155,7 +155,10 @@ def weights(values: object) -> dict[str, Any]:
         ({"trial": {"trunk": None}}, "trial.trunk"),
         ({"trial": {"trunk": {"name": "mlp", "stages": 2, "dropout": 1.5}}}, "trial.trunk.dropout"),
         ({"trial": {"trunk": {"name": "cnn", "stages": 2}}}, "trial.trunk"),
-        ({"trial": {"trunk": {"name": "mlp", "stages": 10**6}}}, "trial.trunk.stages: expected a number of at"),
+        (
+            {"trial": {"trunk": {"name": "mlp", "stages": 10**6}}},
+            "trial.trunk.stages: expected a number of at",
+        ),
         ({"trial": {"trunk": {"name": "mlp", "width": 10**12, "stages": 2}}}, "layers of a size that can be"),
         (
             {"trial": {"trunk": {"name": "mlp", "stages": 2, "embedding_dim": 8}}},

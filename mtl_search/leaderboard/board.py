@@ -101,9 +101,18 @@ class Leaderboard:
         self.recover()
         self._log.add_start(start)
 
+    def stop(self, trial_id: str) -> None:
+        """Note that a trial that was handed out is interrupted on request, through no fault of its own."""
+        self.recover()
+        self._log.add_stop(trial_id)
+
     def starts(self) -> list[TrialStart]:
         """All trials that were handed out, oldest first; those without a record were interrupted."""
         return self._log.starts()
+
+    def stops(self) -> frozenset[str]:
+        """Those of them that were interrupted on request."""
+        return self._log.stops()
 
     def end(self, without_answer: str | None = None) -> None:
         """Note that the sweep came to its end, if so ``without_answer`` and why."""

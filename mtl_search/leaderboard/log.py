@@ -6,6 +6,8 @@ Each line is JSON, an event whose first key says its kind:
   are final.
 - ``{"start": trial_id, "study": ..., "params": ..., "distributions": ..., "again": ...}``: a trial of the
   search was handed out. One without a finish was interrupted.
+- ``{"stop": trial_id}``: one was interrupted on request, by Ctrl-C or a shutdown. Without it, whatever ended
+  the process may have been the trial.
 - ``{"finish": trial_id, "trials": {column: values}, "metrics": ..., "epochs": ..., ...}``: a
   trial's rows in every table, whole; what is the same in each of its rows stands in that of ``trials``.
 - ``{"ended": null}``: the sweep came to its end; with the reason in words if it has no answer. It counts as
@@ -84,6 +86,10 @@ class TrialLog:
         event |= {"distributions": dict(start.distributions), "again": start.again}
         self._append([event], sync=False)
 
+    def add_stop(self, trial_id: str) -> None:
+        """Note that a trial was interrupted on request."""
+        self._append([{"stop": trial_id}], sync=False)
+
     def add_finished(self, trials: Mapping[str, Mapping[str, pa.Table]]) -> None:
         """Record trials, each by its id with its rows in each table; on the disk when this returns."""
         self._append(
@@ -122,6 +128,10 @@ class TrialLog:
             )
             for event in self._events("start")
         ]
+
+    def stops(self) -> frozenset[str]:
+        """The trials that were interrupted on request."""
+        return frozenset(event["stop"] for event in self._events("stop"))
 
     def finished(self, known: Collection[str] = ()) -> Iterator[Event]:
         """The recorded trials except those ``known`` by id, oldest first, each once; see `logged_rows`."""

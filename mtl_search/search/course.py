@@ -108,6 +108,7 @@ class Course:
             Journal(board.path / "journal.log"),
             slots=executor.slots,
             bfloat16=executor.has_bfloat16,
+            in_process=executor.in_process,
             began=began,
         )
         self._replication = Replication(spec, self._visible, self._ledger, self._conductor.hours)

@@ -87,7 +87,7 @@ class SoloTrainer(Trainer):
             self._epochs += 1
             if ended := self._training.finished:
                 outcome = self._job.conclude(self._training, self._dataset)
-        except Exception as error:  # a row of the leaderboard: the sweep goes on
+        except (Exception, SystemExit) as error:  # a row of the leaderboard: the sweep goes on
             outcome = failure(error, self._epochs)
         if outcome is not None:
             self.stop(self._job.trial_id)

@@ -41,7 +41,7 @@ class Bench:
     jobs: list[Job] = field(default_factory=list)
     placement: Placement = field(default_factory=lambda: Placement(2.0, 1.0, "cpu", "here"))
 
-    def open(self, *, slots: int = 1, spec: SweepSpec | None = None) -> Conductor:
+    def open(self, *, slots: int = 1, spec: SweepSpec | None = None, in_process: bool = False) -> Conductor:
         """The conductor as a process finds it that has just started."""
         tasks = self.dataset.tasks
         if not self.path.exists():
@@ -53,7 +53,8 @@ class Bench:
         board.recover()
         ledger = Ledger(board, metrics)
         journal = Journal(self.path / "journal.log")
-        return Conductor(spec, self.dataset.without_test(), ledger, journal, slots=slots)
+        data = self.dataset.without_test()
+        return Conductor(spec, data, ledger, journal, slots=slots, in_process=in_process)
 
     def run(self, source: JobSource, *, slots: int = 1, stop_after: int | None = None) -> None:
         """Train all jobs in a made-up way, ``slots`` at a time, the oldest ending first."""

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import final
+from typing import ClassVar, final
 
 from mtl_search.data import Dataset
 from mtl_search.search.executors.place import Place
@@ -31,6 +31,9 @@ NOTHING = Demands()
 
 class Executor(ABC):
     """Trains the jobs of a source, ``slots`` at a time."""
+
+    in_process: ClassVar[bool] = False
+    """Whether what ends a trial's process ends the sweep."""
 
     slots: int
     place: Place

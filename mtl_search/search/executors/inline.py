@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import final
+from typing import ClassVar, final
 
 import torch
 from typing_extensions import override
@@ -25,6 +25,8 @@ __all__ = ["Inline", "run_inline", "stop_on_sigint"]
 @final
 class Inline(Executor):
     """One job after another in this process."""
+
+    in_process: ClassVar[bool] = True
 
     def __init__(self, resources: Resources) -> None:
         available = torch.cuda.device_count()

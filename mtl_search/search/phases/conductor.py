@@ -1,5 +1,7 @@
 """Conductor: the search of one sweep, arm by arm, from the first job to the last outcome."""
 
+import math
+import platform
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Literal, final
@@ -41,8 +43,9 @@ class Conductor(JobSource):
     values; after that the next arm starts when an arm has no trial left to hand out. A trial is recorded
     before Optuna is told. One that was lost is recorded as such and tried again, without the study or the
     budget noticing, until it was lost ``LOST`` times and counts as failed. ``slots``: how many trials can run
-    at the same time. ``bfloat16``: whether they have GPUs with it. ``began``: when this process did,
-    from which on a budget of hours is counted.
+    at the same time. ``bfloat16``: whether they have GPUs with it. ``in_process``: whether they run in this
+    process; one with which it ended ``LOST`` times, unasked, counts as failed and is not tried again.
+    ``began``: when this process did, from which on a budget of hours is counted.
     """
 
     def __init__(
@@ -54,6 +57,7 @@ class Conductor(JobSource):
         *,
         slots: int,
         bfloat16: bool = False,
+        in_process: bool = False,
         began: float | None = None,
     ) -> None:
         self.spec, self.dataset, self.ledger = spec, dataset, ledger
@@ -68,7 +72,7 @@ class Conductor(JobSource):
         self._lost: list[Running] = []  # what is to be tried again
         self.hopeless: str | None = None  # why the sweep gave up if it did
         self.note = ""  # why the newest trial was chosen
-        self._bfloat16 = bfloat16
+        self._bfloat16, self._in_process = bfloat16, in_process
         self._turns = Turns(self.studies, self.running, ledger, self.hours)
         self._interrupted = False
         self._recorder = Recorder(spec.settings.name, dataset)
@@ -110,6 +114,7 @@ class Conductor(JobSource):
         running.study.n_running -= 1
         if outcome is None:
             if self._interrupted:  # a resume takes it up
+                self.ledger.board.stop(trial_id)
                 return
             outcome = self._recorder.pruned(running.job, running.history)
         record = self._recorder.record(
@@ -235,9 +240,30 @@ class Conductor(JobSource):
             study.repeated += 1
             return None
         study.repeated = 0
+        if self._in_process and study.optuna.crashes(draft.trial) >= LOST:
+            self._settle(running, self._fatal(running))
+            return None
         self.running[trial_id] = running
         study.n_running += 1
         return job
+
+    def _fatal(self, running: Running) -> TrialRecord:
+        """The record of a trial that seems to end the process that trains it."""
+        error = (
+            f"the sweep's process ended {LOST} times while this trial was running, and nobody had asked it to"
+        )
+        outcome = TrialOutcome(TrialState.FAILED, 0, None, math.nan, (), error)
+        return self._recorder.record(
+            running.job,
+            outcome,
+            Placement(0.0, 0.0, "cpu", platform.node()),
+            arm=running.study.arm.name,
+            phase=Phase.SEARCH,
+            cost=running.draft.cost,
+            params=running.draft.params,
+            started=running.started,
+            history=(),
+        )
 
     def _settle(self, running: Running, record: TrialRecord) -> None:
         texts = distributions_as_text(running.draft.trial.distributions) if running.draft.exact else {}

@@ -16,7 +16,7 @@ from mtl_search.leaderboard import Leaderboard, TrialStart
 from mtl_search.records import MetricKind, TrialRecord, TrialState
 from mtl_search.sweep.pruners import VALID
 
-__all__ = ["TOLD", "Past", "distributions_as_text", "recall", "trial_prefix"]
+__all__ = ["TOLD", "Interrupted", "Past", "distributions_as_text", "recall", "trial_prefix"]
 
 TOLD = {
     TrialState.COMPLETE: OptunaState.COMPLETE,
@@ -25,13 +25,21 @@ TOLD = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Interrupted:
+    """A trial that was running when a sweep ended, and how often in a row nobody had asked it to end."""
+
+    start: TrialStart
+    crashes: int
+
+
 @dataclass(slots=True)
 class Past:
     """Of one study: its finished trials with their records, the interrupted ones that wait to be trained, the
     next number."""
 
     finished: list[tuple[FrozenTrial, TrialRecord]] = field(default_factory=list)
-    interrupted: list[TrialStart] = field(default_factory=list)
+    interrupted: list[Interrupted] = field(default_factory=list)
     next_number: int = 0
 
 
@@ -54,13 +62,15 @@ def recall(
         past = pasts[_prefix(record.trial_id)]
         past.finished.append((_frozen(record, histories.get(record.trial_id, History())), record))
         past.next_number = _number(record.trial_id) + 1
-    starts = board.starts()
+    starts, stops = board.starts(), board.stops()
+    crashes: dict[str, int] = {}
     settled = {record.trial_id for record in finished} | {start.again for start in starts}
     for start in starts:
         past = pasts[_prefix(start.trial_id)]
         past.next_number = max(past.next_number, _number(start.trial_id) + 1)
+        crashes[start.trial_id] = crashes.get(start.again or "", 0) + (start.trial_id not in stops)
         if start.trial_id not in settled:
-            past.interrupted.append(start)
+            past.interrupted.append(Interrupted(start, crashes[start.trial_id]))
     return pasts
 
 

@@ -25,6 +25,7 @@ from mtl_search.sweep.samplers import Sampler
 __all__ = ["OptunaStudy"]
 
 AGAIN = "again"  # user attribute of a trial that is queued again: its name before it was interrupted
+CRASHES = "crashes"  # another: how often in a row the sweep ended with it, unasked
 
 
 @final
@@ -58,8 +59,9 @@ class OptunaStudy:
             direction="maximize",
         )
         self.study.add_trials([trial for trial, _ in past.finished])
-        for start in past.interrupted:
-            self.study.enqueue_trial(dict(start.params), user_attrs={AGAIN: start.trial_id})
+        for one in past.interrupted:
+            attributes = {AGAIN: one.start.trial_id, CRASHES: one.crashes}
+            self.study.enqueue_trial(dict(one.start.params), user_attrs=attributes)
         self.n_finished = len(past.finished)
         self._next_number = past.next_number
         self._journalled: dict[int, int] = {}  # number in the journal of each trial that runs
@@ -86,6 +88,11 @@ class OptunaStudy:
     def ask(self) -> Trial:
         """A new trial, in memory alone until it is ``started``."""
         return self.study.ask()
+
+    @staticmethod
+    def crashes(trial: Trial) -> int:
+        """How often in a row the sweep's process ended while this trial was running, and nobody had asked."""
+        return int(trial.user_attrs.get(CRASHES, 0))
 
     def start(self, trial: Trial) -> str:
         """Write ``trial``, all of whose parameters were suggested, to the log; its trial_id."""

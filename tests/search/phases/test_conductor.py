@@ -426,6 +426,30 @@ def test_an_interrupted_search_hands_out_nothing_more(bench: MakeBench) -> None:
     assert [r.trial_id for r in b.records()] == [second.trial_id], "what ended all the same is kept"
 
 
+@pytest.mark.parametrize(
+    ("in_process", "asked", "fails"), [(True, False, 1), (True, True, 0), (False, False, 0)]
+)
+def test_a_trial_with_which_the_process_ends_again_and_again_has_failed(
+    bench: MakeBench, in_process: bool, asked: bool, fails: int
+) -> None:
+    """A crash, unlike Ctrl-C, and only where a trial can bring the sweep's own process down."""
+    b = bench()
+    b.run(b.open(), stop_after=2)
+    configs = []
+    for _ in range(3):
+        source = b.open(in_process=in_process)
+        job = source.next()
+        configs.append(job.config)
+        if asked:
+            source.interrupt()
+            source.finish(job.trial_id, None, b.placement)
+    assert configs[0] == configs[1] == configs[2]
+    b.run(b.open(in_process=in_process))
+    failed = [record for record in b.records() if record.state is TrialState.FAILED]
+    assert len(failed) == fails
+    assert all("ended 3 times while this trial was running" in str(record.error) for record in failed)
+
+
 def test_a_resume_trains_again_what_was_interrupted(bench: MakeBench) -> None:
     b = bench()
     source = b.open()
