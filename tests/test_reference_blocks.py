@@ -8,7 +8,8 @@ from typing import get_args
 import pytest
 from pydantic import BaseModel
 
-from mtl_search.model import MlpConfig, ResNetConfig, TableConfig
+from mtl_search.data.inputs.text import TextOptions
+from mtl_search.model import MlpConfig, ResNetConfig, TableConfig, TextConfig, TransformerConfig
 from mtl_search.model.encoders.numbers import NumbersConfig
 from mtl_search.model.sharing import Soft
 from mtl_search.sweep.pruners import PrunerConfig
@@ -36,9 +37,10 @@ BLOCKS: dict[str, Sequence[type[BaseModel]]] = {
     "sampler": union(SamplerConfig),
     "pruner": union(PrunerConfig),
     "sharing": get_args(Soft),
-    "encoder": [TableConfig],
+    "text": [TextOptions],
+    "encoder": [TableConfig, TextConfig],
     "numeric": union(NumbersConfig),
-    "trunk": [MlpConfig, ResNetConfig],
+    "trunk": [MlpConfig, ResNetConfig, TransformerConfig],
     "optimizer": union(OptimizerConfig),
     "schedule": union(ScheduleConfig),
 }

@@ -133,7 +133,7 @@ def choose_inputs(
         if not (
             name in declared or any(each.reads(kind) for each in KINDS.values()) or pa.types.is_null(kind)
         ):
-            expected = "numbers, booleans, times or strings as an input"
+            expected = "numbers, booleans, times, strings or lists of strings as an input"
             raise DataError(f"column {name!r}", expected, f"values of type {kind}", "list it under drop")
         if name not in declared and is_identifier(column, name):
             identifiers.append(name)

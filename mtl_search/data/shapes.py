@@ -16,6 +16,7 @@ Inputs: TypeAlias = dict[str, Tensor]
 - ``numeric``: float32 N x F; ``categorical``: int64 N x C, 0 = unknown or missing; both are always there
 - ``image:<column>``: uint8 N x C x H x W; ``image:<column>:known``: bool N
 - ``text:<column>``: int32 N x L, 0 where there is no token; every row has one
+- ``text:<column>:ngrams``: int16 N x L x G, the hashed character n-grams of each token, 0 = none
 - ``series:<column>``: uint8 or float16, N x L x C; ``series:<column>:length``: int32 N, 1 or more
 """
 
@@ -49,11 +50,16 @@ class ImageShape:
 @final
 @dataclass(frozen=True, slots=True)
 class TextShape:
-    """A column of texts; ``vocabulary`` counts the codes of tokens, 0 (none) among them."""
+    """A column of texts; ``vocabulary`` counts the codes of tokens, 0 (none) among them.
+
+    A token has up to ``ngrams`` numbers from 1 to ``buckets`` beside its code.
+    """
 
     column: str
     vocabulary: int
     length: int
+    ngrams: int = 0
+    buckets: int = 0
 
     @property
     def key(self) -> str:
@@ -62,7 +68,11 @@ class TextShape:
 
     def example(self, rows: int, device: str) -> Inputs:
         """Its tensors without values of any meaning."""
-        return {self.key: torch.ones(rows, self.length, dtype=torch.int32, device=device)}
+        found = {self.key: torch.ones(rows, self.length, dtype=torch.int32, device=device)}
+        if self.ngrams:
+            sizes = (rows, self.length, self.ngrams)
+            found[f"{self.key}:ngrams"] = torch.ones(sizes, dtype=torch.int16, device=device)
+        return found
 
 
 @final

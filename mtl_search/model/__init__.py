@@ -8,7 +8,7 @@ class serves as it is, and is written and read by its import path (`Part`).
 
 from mtl_search.model.cost import NetworkCost, NetworkCosts, NetworkParts
 from mtl_search.model.dropout import Dropout
-from mtl_search.model.encoders import Encoder, EncoderConfig, TableConfig
+from mtl_search.model.encoders import Encoder, EncoderConfig, TableConfig, TextConfig
 from mtl_search.model.network import Network, rows_at_once
 from mtl_search.model.part import Part
 from mtl_search.model.sharing import (
@@ -23,7 +23,7 @@ from mtl_search.model.sharing import (
     SharingConfig,
     SoftSharing,
 )
-from mtl_search.model.trunks import MlpConfig, ResNetConfig, Trunk, TrunkConfig
+from mtl_search.model.trunks import MlpConfig, ResNetConfig, TransformerConfig, Trunk, TrunkConfig
 
 __all__ = [
     "Body",
@@ -47,6 +47,8 @@ __all__ = [
     "SharingConfig",
     "SoftSharing",
     "TableConfig",
+    "TextConfig",
+    "TransformerConfig",
     "Trunk",
     "TrunkConfig",
     "rows_at_once",

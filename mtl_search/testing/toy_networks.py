@@ -76,6 +76,10 @@ def toy_inputs(shape: InputShape, rows: int, generator: torch.Generator) -> Inpu
         tokens = torch.randint(1, text.vocabulary, (rows, text.length), generator=generator)
         n_tokens = torch.randint(1, text.length + 1, (rows, 1), generator=generator)
         inputs[text.key] = tokens.masked_fill(torch.arange(text.length) >= n_tokens, 0).int()
+        if text.ngrams:
+            sizes = (rows, text.length, text.ngrams)
+            drawn = torch.randint(text.buckets + 1, sizes, generator=generator, dtype=torch.int16)
+            inputs[f"{text.key}:ngrams"] = drawn * (inputs[text.key] != 0)[..., None]
     for series in shape.series:
         values = inputs[series.key]
         drawn = torch.randint(256, values.shape, generator=generator).to(values.dtype)

@@ -13,6 +13,7 @@ from pydantic import BeforeValidator, Field
 from mtl_search.data.inputs.categorical import CategoricalInputs, CategoricalOptions
 from mtl_search.data.inputs.fitted import FittedInputs, InputOptions
 from mtl_search.data.inputs.numeric import NumericInputs, NumericOptions
+from mtl_search.data.inputs.text import TextInputs, TextOptions
 
 __all__ = [
     "KINDS",
@@ -22,14 +23,15 @@ __all__ = [
     "FittedInputs",
     "InputOptions",
     "NumericInputs",
+    "TextInputs",
 ]
 
-KINDS: Mapping[str, type[NumericInputs | CategoricalInputs]] = MappingProxyType(
-    {"numeric": NumericInputs, "categorical": CategoricalInputs}
+KINDS: Mapping[str, type[NumericInputs | CategoricalInputs | TextInputs]] = MappingProxyType(
+    {"numeric": NumericInputs, "categorical": CategoricalInputs, "text": TextInputs}
 )
 """The first that reads a column's type takes it, if nothing is said of the column."""
 
-AnyInputs: TypeAlias = Annotated[NumericInputs | CategoricalInputs, Field(discriminator="kind")]
+AnyInputs: TypeAlias = Annotated[NumericInputs | CategoricalInputs | TextInputs, Field(discriminator="kind")]
 """Fitted inputs of any kind."""
 
 
@@ -38,6 +40,7 @@ def _from_kind(value: object) -> object:
 
 
 AnyOptions: TypeAlias = Annotated[
-    Annotated[NumericOptions | CategoricalOptions, Field(discriminator="kind")], BeforeValidator(_from_kind)
+    Annotated[NumericOptions | CategoricalOptions | TextOptions, Field(discriminator="kind")],
+    BeforeValidator(_from_kind),
 ]
 """What a sweep file says of a column."""

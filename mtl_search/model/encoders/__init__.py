@@ -1,14 +1,31 @@
 """The encoders, one file each."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
-from pydantic import SerializeAsAny
+from pydantic import BeforeValidator, Field, SerializeAsAny
 
 from mtl_search.model.encoders.encoder import Encoder
 from mtl_search.model.encoders.table import TableConfig
+from mtl_search.model.encoders.text import TextConfig
 from mtl_search.model.part import own_or
 
-__all__ = ["Encoder", "EncoderConfig", "TableConfig"]
+__all__ = ["Encoder", "EncoderConfig", "TableConfig", "TextConfig"]
 
-EncoderConfig = Annotated[SerializeAsAny[TableConfig], own_or(Encoder, "an encoder's")]
+
+def _with_name(given: object) -> object:
+    """A name alone stands for the defaults, and options alone are those of tables."""
+    if isinstance(given, Mapping) and "name" not in given:
+        return {"name": "table", **given}
+    return {"name": given} if isinstance(given, str) else given
+
+
+EncoderConfig = Annotated[
+    SerializeAsAny[
+        Annotated[
+            Annotated[TableConfig | TextConfig, Field(discriminator="name")], BeforeValidator(_with_name)
+        ]
+    ],
+    own_or(Encoder, "an encoder's"),
+]
 """Any encoder."""

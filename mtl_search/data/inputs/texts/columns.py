@@ -1,0 +1,66 @@
+"""Columns of texts as flat tokens: of strings, which are split, or of lists of tokens."""
+
+# N rows, T tokens of all rows, G pieces of a token
+
+import unicodedata
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from mtl_search.errors import DataError
+
+__all__ = ["MISSING", "RESERVED", "UNKNOWN", "Tokens", "flat_tokens", "is_token_list", "read_strings"]
+
+UNKNOWN = 1  # a token that the vocabulary has not
+MISSING = 2  # the one token of a row without a text; 0 is no token
+RESERVED = 3  # the first code of a vocabulary
+
+
+class Tokens(NamedTuple):
+    """The tokens of all rows, one after the other; ``parts_TG`` is what each one is made of, 0: nothing."""
+
+    codes_T: NDArray[np.int32]
+    lengths_N: NDArray[np.int64]
+    parts_TG: NDArray[np.int16] | NDArray[np.int32] | None = None
+
+
+def is_token_list(kind: pa.DataType) -> bool:
+    """Whether a column of this type holds lists of strings."""
+    types = pa.types
+    if not (types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind)):
+        return False
+    return _is_text(kind.value_type)
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    if pa.types.is_dictionary(kind):
+        kind = kind.value_type
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
+
+
+def flat_tokens(
+    column: pa.ChunkedArray, name: str, split: Callable[[str], list[str]]
+) -> tuple[pa.DictionaryArray, NDArray[np.int64]]:
+    """``(tokens, lengths_N)``: all tokens as a dictionary of those that differ, and how many a row has."""
+    if is_token_list(column.type):
+        lists = column.combine_chunks()
+        lengths_N = pc.fill_null(pc.list_value_length(lists), 0).to_numpy().astype(np.int64)
+        tokens = pc.cast(pc.list_flatten(lists), pa.large_string())
+    else:
+        rows = [split(text) for text in read_strings(column, name)]
+        lengths_N = np.fromiter(map(len, rows), np.int64, len(rows))
+        tokens = pa.array([token for row in rows for token in row], pa.large_string())
+    return pc.dictionary_encode(tokens), lengths_N
+
+
+def read_strings(column: pa.ChunkedArray, name: str) -> list[str]:
+    """The strings in composed form (NFC), a missing one empty; DataError for a column of another type."""
+    if not (_is_text(column.type) or pa.types.is_null(column.type)):
+        expected = "strings or lists of strings as a text"
+        raise DataError(f"column {name!r}", expected, f"values of type {column.type}")
+    texts = pc.fill_null(pc.cast(column, pa.large_string()), "").to_pylist()
+    return [unicodedata.normalize("NFC", text) for text in texts]

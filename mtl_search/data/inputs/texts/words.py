@@ -1,0 +1,78 @@
+"""The vocabulary of words that train has."""
+
+# D distinct tokens, T tokens of all rows
+
+import re
+import unicodedata
+from collections import Counter
+from dataclasses import dataclass
+from typing import Literal, final
+
+import numpy as np
+import pyarrow as pa
+
+from mtl_search.data.inputs.texts.columns import RESERVED, UNKNOWN, Tokens, flat_tokens
+from mtl_search.data.inputs.texts.ngrams import NGrams
+
+__all__ = ["Words", "split_words"]
+
+WORD = re.compile(
+    r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]|[^\W\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+|[^\w\s]"
+)
+
+
+def split_words(text: str) -> list[str]:
+    """Runs of letters and digits, every other sign by itself, and each character of Chinese and Japanese.
+
+    >>> split_words("Burda da öylemi, 3'te?")
+    ['Burda', 'da', 'öylemi', ',', '3', "'", 'te', '?']
+    """
+    return WORD.findall(text)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Words as codes, the frequent ones first; letters in lower case count as one with capitals.
+
+    The n-grams of a word are those of how it is written: capitals tell names from other words.
+    """
+
+    words: tuple[str, ...]
+    ngrams: NGrams | None
+    reads: Literal["words"] = "words"
+
+    @classmethod
+    def fit(
+        cls, column: pa.ChunkedArray, name: str, most: int, at_least: int, ngrams: NGrams | None
+    ) -> "Words":
+        """The ``most`` frequent words of those that occur ``at_least`` so often."""
+        tokens, _ = flat_tokens(column, name, split_words)
+        counts: Counter[str] = Counter()
+        indices = tokens.indices.drop_null().to_numpy()
+        times_D = np.bincount(indices, minlength=len(tokens.dictionary)).tolist()
+        for token, times in zip(tokens.dictionary.to_pylist(), times_D, strict=True):
+            counts[_normal(token)] += times
+        known = sorted((word for word, n in counts.items() if n >= at_least), key=lambda w: (-counts[w], w))
+        return cls(tuple(known[:most]), ngrams)
+
+    @property
+    def vocabulary(self) -> int:
+        """How many codes there are."""
+        return RESERVED + len(self.words)
+
+    def read(self, column: pa.ChunkedArray, name: str) -> Tokens:
+        """The tokens of every row."""
+        tokens, lengths_N = flat_tokens(column, name, split_words)
+        code = {word: RESERVED + place for place, word in enumerate(self.words)}
+        distinct = [*tokens.dictionary.to_pylist(), ""]  # the last: a missing token
+        codes_D = np.fromiter(
+            (code.get(_normal(token), UNKNOWN) for token in distinct), np.int32, len(distinct)
+        )
+        index_T = np.asarray(tokens.indices.fill_null(len(distinct) - 1).to_numpy(), np.intp)
+        parts_TG = None if self.ngrams is None else self.ngrams.table(distinct)[index_T]
+        return Tokens(codes_D[index_T], lengths_N, parts_TG)
+
+
+def _normal(token: str) -> str:
+    return unicodedata.normalize("NFC", token).lower()
