@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mtl_search.data import DataSpec, Encoding, Inputs
-from mtl_search.data.inputs import AnyInputs, NumericInputs
+from mtl_search.data.inputs import AnyInputs, CategoricalInputs, NumericInputs
 from mtl_search.data.inputs.categorical import is_categorical
 from mtl_search.data.inputs.numeric import Said, said
 from mtl_search.data.missing import with_missing
@@ -93,6 +93,8 @@ def seen(inputs: AnyInputs, name: str) -> str:
         else:
             middle = f"median {np.datetime64(int(centre), 'us').item():%Y-%m-%d}, " if saw == "dates" else ""
         return f"{saw}, as in training ({middle}{missing} missing)"
+    if not isinstance(inputs, CategoricalInputs):
+        return f"values of kind {inputs.kind}, as in training"
     levels = inputs.levels[at]
     shown = ", ".join(map(repr, levels[:3])) + (f" ... {len(levels)} in all" if len(levels) > 3 else "")
     return f"text, as in training ({shown})"
@@ -104,7 +106,7 @@ def _saw(inputs: NumericInputs, name: str) -> Said:
 
 def _is_alike(column: pa.ChunkedArray, inputs: AnyInputs, name: str) -> bool:
     """Whether values are of the kind that training saw, dates or numbers; where there is none, it is."""
-    if not inputs.reads(column.type):
+    if not inputs.takes(column.type):
         return bool(pa.types.is_null(column.type))
     if not isinstance(inputs, NumericInputs) or said(column.type) == _saw(inputs, name):
         return True

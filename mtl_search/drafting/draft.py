@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 
 from mtl_search.data import Dataset, DataSpec, SplitSpec, dataset_from_table
 from mtl_search.data.declared import InputKind, as_declared
+from mtl_search.data.inputs import AnyOptions
 from mtl_search.data.inputs.categorical import CategoricalOptions
 from mtl_search.data.inputs.numeric import NumericOptions
 from mtl_search.data.missing import with_missing
@@ -177,7 +178,7 @@ def _spec(look: Look, uses: Uses, codes: Mapping[str, str]) -> DataSpec:
     )
 
 
-def _options(kinds: Mapping[str, InputKind]) -> dict[str, NumericOptions | CategoricalOptions]:
+def _options(kinds: Mapping[str, InputKind]) -> dict[str, AnyOptions]:
     return {
         name: NumericOptions() if kind == "numeric" else CategoricalOptions() for name, kind in kinds.items()
     }

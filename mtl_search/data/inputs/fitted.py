@@ -50,6 +50,11 @@ class FittedInputs(ABC):
         """Whether a column of this Arrow type is of this kind."""
 
     @classmethod
+    def takes(cls, kind: pa.DataType) -> bool:
+        """Whether a column of this Arrow type can be read if it is declared to be of this kind."""
+        return cls.reads(kind)
+
+    @classmethod
     @abstractmethod
     def fit(
         cls, train: pa.Table, columns: tuple[str, ...], options: Mapping[str, InputOptions] = NOTHING

@@ -13,7 +13,7 @@ from pydantic import Field, PositiveInt, model_validator
 from typing_extensions import override
 
 from mtl_search.data.inputs.fitted import NOTHING, FittedInputs, InputOptions, columns_of
-from mtl_search.data.inputs.texts.columns import MISSING, UNKNOWN, Tokens, flat_tokens, is_token_list
+from mtl_search.data.inputs.texts.columns import MISSING, UNKNOWN, Tokens, flat_tokens, is_text, is_token_list
 from mtl_search.data.inputs.texts.ngrams import NGrams
 from mtl_search.data.inputs.texts.words import Words, split_words
 from mtl_search.data.shapes import Inputs, InputShape, TextShape
@@ -62,6 +62,11 @@ class TextInputs(FittedInputs):
     @override
     def reads(kind: pa.DataType) -> bool:
         return is_token_list(kind)
+
+    @classmethod
+    @override
+    def takes(cls, kind: pa.DataType) -> bool:
+        return is_text(kind) or is_token_list(kind)
 
     @classmethod
     @override

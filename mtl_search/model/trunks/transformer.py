@@ -109,7 +109,8 @@ class _Layer(nn.Module):
     def forward(self, values_BLW: Tensor, known_BL: Tensor) -> Tensor:
         attended_BLW = self.attention(self.norms[0](values_BLW), known_BL)
         values_BLW = values_BLW + self.dropout(attended_BLW)
-        return values_BLW + self.dropout(self.each_step(self.norms[1](values_BLW)))
+        out: Tensor = values_BLW + self.dropout(self.each_step(self.norms[1](values_BLW)))
+        return out
 
 
 @final

@@ -1,5 +1,7 @@
 """Texts as codes and n-grams: what train has, what it has not, what is cut and what is missing."""
 
+from collections.abc import Sequence
+
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
@@ -16,11 +18,11 @@ LISTS = pa.list_(pa.string())
 TRAIN = [["Ev", "ev", "de", "."], ["de", "."], [], None, ["Kuş"]]
 
 
-def one(values: list[object], kind: pa.DataType | None = LISTS) -> pa.Table:
+def one(values: Sequence[object], kind: pa.DataType | None = LISTS) -> pa.Table:
     return pa.table({"x": pa.array(values, kind)})
 
 
-def fit(values: list[object], kind: pa.DataType | None = LISTS, **options: object) -> TextInputs:
+def fit(values: Sequence[object], kind: pa.DataType | None = LISTS, **options: object) -> TextInputs:
     return TextInputs.fit(
         one(values, kind), ("x",), {"x": TextOptions.model_validate({"kind": "text", **options})}
     )
@@ -86,6 +88,10 @@ def test_text_without_ngrams_has_words_alone() -> None:
     assert inputs.shape.texts[0].ngrams == 0
 
 
+def _joined(row: list[str | None] | None) -> str | None:
+    return None if row is None else " ".join(word or "" for word in row)
+
+
 words = st.text(st.characters(codec="utf-8"), max_size=40)
 rows = st.lists(st.none() | st.lists(st.none() | words, max_size=6), max_size=8)
 
@@ -97,14 +103,13 @@ def test_every_row_has_a_token_and_fits_the_shape(
 ) -> None:
     kind = pa.string() if joined else LISTS
     train_rows, other_rows = (
-        [row and " ".join(word or "" for word in row) for row in rows] if joined else rows
-        for rows in (train, other)
+        [_joined(row) for row in rows] if joined else [*rows] for rows in (train, other)
     )
-    inputs = fit([*train_rows], kind, length=length)
+    inputs = fit(train_rows, kind, length=length)
     (shape,) = inputs.shape.texts
     assert shape.length <= length
     for values in (train_rows, other_rows):
-        encoded = inputs.encode(one([*values], kind))
+        encoded = inputs.encode(one(values, kind))
         expected = shape.example(len(values), "cpu")
         assert {key: (v.shape, v.dtype) for key, v in encoded.items()} == {
             key: (v.shape, v.dtype) for key, v in expected.items()

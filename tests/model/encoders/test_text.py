@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 import torch
 
@@ -25,7 +27,7 @@ class TestText(EncoderSuite):
 
 
 def test_a_token_is_its_word_and_the_mean_of_its_ngrams() -> None:
-    module = TextConfig(width=5).build(TEXT).eval()
+    module: Any = TextConfig(width=5).build(TEXT).eval()
     inputs = toy_inputs(TEXT, 7, torch.Generator().manual_seed(0))
     steps = module(inputs)
     codes, ngrams = inputs["text:body"], inputs["text:body:ngrams"]
@@ -39,7 +41,7 @@ def test_a_token_is_its_word_and_the_mean_of_its_ngrams() -> None:
 
 
 def test_word_dropout_leaves_whole_words_out_and_keeps_their_ngrams() -> None:
-    module = TextConfig(width=5, word_dropout=0.5).build(TEXT)
+    module: Any = TextConfig(width=5, word_dropout=0.5).build(TEXT)
     torch.nn.init.zeros_(module.ngrams.weight)
     inputs = toy_inputs(TEXT, 50, torch.Generator().manual_seed(0))
     module.word_dropout.generator = torch.Generator().manual_seed(0)

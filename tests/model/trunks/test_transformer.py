@@ -39,7 +39,7 @@ def steps(rows: int = 3) -> Steps:
     return Steps(torch.randn(rows, SPEC.length, SPEC.width), known)
 
 
-def stage(**options: Any) -> nn.Module:
+def stage(**options: Any) -> Any:
     torch.manual_seed(1)
     return TransformerConfig(stages=1, width=8, heads=2, head_width=4, **options).build_stage(0, SPEC).eval()
 

@@ -13,7 +13,16 @@ from numpy.typing import NDArray
 
 from mtl_search.errors import DataError
 
-__all__ = ["MISSING", "RESERVED", "UNKNOWN", "Tokens", "flat_tokens", "is_token_list", "read_strings"]
+__all__ = [
+    "MISSING",
+    "RESERVED",
+    "UNKNOWN",
+    "Tokens",
+    "flat_tokens",
+    "is_text",
+    "is_token_list",
+    "read_strings",
+]
 
 UNKNOWN = 1  # a token that the vocabulary has not
 MISSING = 2  # the one token of a row without a text; 0 is no token
@@ -33,10 +42,11 @@ def is_token_list(kind: pa.DataType) -> bool:
     types = pa.types
     if not (types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind)):
         return False
-    return _is_text(kind.value_type)
+    return is_text(kind.value_type)
 
 
-def _is_text(kind: pa.DataType) -> bool:
+def is_text(kind: pa.DataType) -> bool:
+    """Whether a column of this type holds strings."""
     if pa.types.is_dictionary(kind):
         kind = kind.value_type
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
@@ -59,7 +69,7 @@ def flat_tokens(
 
 def read_strings(column: pa.ChunkedArray, name: str) -> list[str]:
     """The strings in composed form (NFC), a missing one empty; DataError for a column of another type."""
-    if not (_is_text(column.type) or pa.types.is_null(column.type)):
+    if not (is_text(column.type) or pa.types.is_null(column.type)):
         expected = "strings or lists of strings as a text"
         raise DataError(f"column {name!r}", expected, f"values of type {column.type}")
     texts = pc.fill_null(pc.cast(column, pa.large_string()), "").to_pylist()

@@ -45,8 +45,6 @@ class NGrams:
         """Their numbers, D x ``most``, 0 where a word has no more."""
         table_DG = np.zeros((len(words), self.most), np.int16)
         for row_G, word in zip(table_DG, words, strict=True):
-            found = [
-                zlib.crc32(gram.encode()) % self.buckets + 1 for gram in self.of(word)
-            ]
+            found = [zlib.crc32(gram.encode()) % self.buckets + 1 for gram in self.of(word)]
             row_G[: len(found)] = found
         return table_DG
