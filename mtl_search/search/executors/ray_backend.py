@@ -57,20 +57,30 @@ class Cluster(Executor):
     """A Ray cluster and what each trial gets of it."""
 
     def __init__(self, resources: Resources, dashboard: str, demands: Demands = NOTHING) -> None:
-        total = ray.cluster_resources()
-        cpus, gpus = int(total.get("CPU", 0)), float(total.get("GPU", 0))
+        nodes = [
+            (int(node["Resources"].get("CPU", 0)), float(node["Resources"].get("GPU", 0)))
+            for node in ray.nodes()
+            if node["Alive"]
+        ]
+        cpus, gpus = sum(cpus for cpus, _ in nodes), sum(gpus for _, gpus in nodes)
         needed = demands.gpu_memory() if gpus and resources.gpu == "auto" else 0
         memory = ask_for_a_gpu()[0] if needed else 0
         share = gpu_share(resources, cpus, gpus, needed=needed, memory=memory)
-        if resources.cpu > cpus or share > gpus:
+        self.place = Place(resources.cpu, share)
+        self.slots = sum(self._trials_on(*node) for node in nodes)
+        if not self.slots:
+            most = max(nodes, key=lambda node: (node[1] >= share, *node), default=(0, 0.0))
             raise ResourceError(
                 "resources",
-                f"at most the {cpus} CPUs and {gpus:g} GPUs of the cluster for one trial",
+                f"at most the {most[0]} CPUs and {most[1]:g} GPUs of {_one_of(len(nodes))} for one trial",
                 f"cpu: {resources.cpu}, gpu: {share:g}",
             )
-        self.place = Place(resources.cpu, share)
-        self.slots = min(cpus // resources.cpu, fitting(gpus, share) if share else cpus)
         self.dashboard = dashboard
+
+    def _trials_on(self, cpus: int, gpus: float) -> int:
+        """How many trials a node holds at a time: none spans two."""
+        by_gpus = fitting(gpus, self.place.gpus) if self.place.gpus else cpus
+        return min(cpus // self.place.cpus, by_gpus)
 
     @property
     @override
@@ -124,6 +134,10 @@ class Cluster(Executor):
                 ).fit()
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _one_of(n_nodes: int) -> str:
+    return "the cluster" if n_nodes < 2 else f"its largest node, of {n_nodes},"
 
 
 @contextmanager

@@ -357,6 +357,19 @@ class TestSearcher:
         assert list(tmp_path.iterdir()) == []
 
 
+def node(cpus: int, gpus: int = 0, alive: bool = True) -> dict[str, Any]:
+    """As Ray lists it."""
+    return {"Alive": alive, "Resources": {"CPU": float(cpus), **({"GPU": float(gpus)} if gpus else {})}}
+
+
+def test_a_trial_is_of_one_node(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What one node has left does not add to what another has; a node that went away holds nothing."""
+    monkeypatch.setattr(ray, "nodes", lambda: [node(3), node(1), node(4), node(8, alive=False)])
+    assert Cluster(Resources(cpu=2), "").slots == 3
+    with pytest.raises(ResourceError, match="at most the 4 CPUs and 0 GPUs of its largest node, of 3, for"):
+        Cluster(Resources(cpu=5), "")
+
+
 @pytest.mark.parametrize(
     ("resources", "cpus", "gpus", "share", "slots"),
     [
@@ -379,7 +392,7 @@ class TestSearcher:
 def test_gpus_are_shared_by_as_many_trials_as_there_are_cpus_for(
     monkeypatch: pytest.MonkeyPatch, resources: dict[str, Any], cpus: int, gpus: int, share: float, slots: int
 ) -> None:
-    monkeypatch.setattr(ray, "cluster_resources", lambda: {"CPU": float(cpus), "GPU": float(gpus)})
+    monkeypatch.setattr(ray, "nodes", lambda: [node(cpus, gpus)])
     cluster = Cluster(Resources(**resources), "")
     assert cluster.place.gpus == pytest.approx(share)
     assert cluster.slots == slots
@@ -389,7 +402,7 @@ def test_gpus_are_shared_by_as_many_trials_as_there_are_cpus_for(
 def test_gpus_are_shared_by_no_more_trials_than_fit_into_their_memory(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(ray, "cluster_resources", lambda: {"CPU": 64.0, "GPU": 1.0})
+    monkeypatch.setattr(ray, "nodes", lambda: [node(64, 1)])
     monkeypatch.setattr(ray_backend, "ask_for_a_gpu", lambda: (40 * 2**30, True))
     cluster = Cluster(Resources(), "", Demands(gpu_memory=lambda: 5 * 2**30))
     assert (cluster.slots, cluster.place.gpus) == (7, 1 / 7)
@@ -397,7 +410,7 @@ def test_gpus_are_shared_by_no_more_trials_than_fit_into_their_memory(
 
 
 def test_nobody_asks_for_a_gpu_where_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ray, "cluster_resources", lambda: {"CPU": 64.0})
+    monkeypatch.setattr(ray, "nodes", lambda: [node(64)])
     cluster = Cluster(Resources(), "", Demands(gpu_memory=lambda: 1 // 0))
     assert (cluster.slots, cluster.place.gpus, cluster.has_bfloat16) == (64, 0.0, False)
 
@@ -408,6 +421,6 @@ def test_nobody_asks_for_a_gpu_where_there_is_none(monkeypatch: pytest.MonkeyPat
 def test_more_than_there_is(
     monkeypatch: pytest.MonkeyPatch, resources: dict[str, Any], cpus: int, gpus: int
 ) -> None:
-    monkeypatch.setattr(ray, "cluster_resources", lambda: {"CPU": float(cpus), "GPU": float(gpus)})
+    monkeypatch.setattr(ray, "nodes", lambda: [node(cpus, gpus)])
     with pytest.raises(ResourceError, match=f"at most the {cpus} CPUs and {gpus} GPUs"):
         Cluster(Resources(**resources), "")
