@@ -42,6 +42,11 @@ class VectorSpec:
     def __str__(self) -> str:
         return f"a vector of {self.width}"
 
+    @property
+    def size(self) -> str:
+        """The same, shorter."""
+        return f"{self.width}"
+
 
 @final
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,11 @@ class MapSpec:
     def __str__(self) -> str:
         return f"a map of {self.channels} channels, {self.height} x {self.width}"
 
+    @property
+    def size(self) -> str:
+        """The same, shorter."""
+        return f"{self.channels} x {self.height} x {self.width}"
+
 
 @final
 @dataclass(frozen=True, slots=True)
@@ -80,6 +90,11 @@ class SequenceSpec:
 
     def __str__(self) -> str:
         return f"a sequence of {self.length} steps of width {self.width}"
+
+    @property
+    def size(self) -> str:
+        """The same, shorter."""
+        return f"{self.length} steps of {self.width}"
 
 
 FeatureSpec = VectorSpec | MapSpec | SequenceSpec

@@ -3,7 +3,7 @@
 # N rows, K outputs of a task
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,8 +14,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from mtl_search.bundle.counting import Counts
 from mtl_search.bundle.opening import open_text_table
-from mtl_search.bundle.predictor import BATCH, Predictor
+from mtl_search.bundle.predictor import Predictor
 from mtl_search.bundle.resampling import Estimate, interval, resampled_rows
 from mtl_search.data import DataSpec
 from mtl_search.data.formats import is_text
@@ -31,6 +32,8 @@ RESAMPLES = 500
 DRAWN = 20_000_000  # rows in all resamples together, beyond which there are fewer of them ...
 ROWS = 131_072  # of a text table that are read at a time
 FEWEST = 100  # ... but not fewer than these
+
+Evidence = tuple[Tensor, Tensor]  # what a measure is computed of, row by row
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +86,9 @@ def evaluate(
     weight = of.data.weight if of.data.weight in table.column_names else None
     table, notes = without_weightless(table, weight)
     labels = read_labels(table, of.data, of.options, predictor.tasks)
-    predictions = _predictions(predictor, table)
-    found = evaluate_predictions(predictor.tasks, predictions, labels, bootstrap=bootstrap, seed=seed)
-    return replace(found, notes=(*notes, *found.notes))
+    evidence, of_rows = _evidence(predictor, table, labels)
+    found = _evaluation(predictor.tasks, evidence, labels, bootstrap, seed)
+    return replace(found, notes=(*notes, *of_rows, *found.notes))
 
 
 def read_labelled(predictor: Predictor, source: str) -> pa.Table:
@@ -113,11 +116,24 @@ def evaluate_predictions(
     ``bootstrap``: the number of samples, 0 for no intervals; by default 500, and fewer for a large table. A
     single unit, all of whose samples are alike, has no intervals.
     """
+    evidence = {
+        name: (predictions[name], tasks[name].truths(targets)) for name, targets in labels.targets.items()
+    }
+    return _evaluation(tasks, evidence, labels, bootstrap, seed)
+
+
+def _evaluation(
+    tasks: Mapping[str, Task],
+    evidence: Mapping[str, Evidence],
+    labels: Labels,
+    bootstrap: int | None,
+    seed: int,
+) -> Evaluation:
     n_units = len(np.unique(labels.units_N))
     times = _times(len(labels.units_N)) if bootstrap is None else bootstrap
     times = times if n_units > 1 else 0
     return Evaluation(
-        tasks=tuple(_judge(tasks[name], predictions[name], labels, times, seed) for name in labels.targets),
+        tasks=tuple(_judge(tasks[name], evidence[name], labels, times, seed) for name in labels.targets),
         rows=len(labels.units_N),
         units=n_units,
         weighted=labels.weights_N is not None,
@@ -127,19 +143,52 @@ def evaluate_predictions(
     )
 
 
-def _predictions(predictor: Predictor, table: pa.Table) -> dict[str, Tensor]:
-    """The mean over seeds, of all rows."""
+def _evidence(
+    predictor: Predictor, table: pa.Table, labels: Labels
+) -> tuple[dict[str, Evidence], tuple[str, ...]]:
+    """Of the mean over seeds, of all rows; and sentences on rows.
+
+    Batch by batch: of a task with many labels a row nobody holds the predictions of all rows.
+    """
     prepared = predictor.reading.prepare(table)
-    parts: dict[str, list[Tensor]] = {name: [] for name in predictor.tasks}
-    for start in range(0, table.num_rows, BATCH):
-        inputs = predictor.reading.encode(prepared.slice(start, BATCH))
-        for name, of_seeds in predictor.predictions(inputs).items():
-            parts[name].append(of_seeds.mean(0))
-    return {name: torch.cat(part) for name, part in parts.items()}
+    parts: dict[str, list[Evidence]] = {name: [] for name in labels.targets}
+    counts = Counts(predictor.reading)
+    for start in range(0, table.num_rows, predictor.most):
+        batch = prepared.slice(start, predictor.most)
+        inputs, notes = predictor.reading.encode_with_notes(batch)
+        counts.add(batch, inputs, notes)
+        outputs = predictor.outputs(inputs)
+        rows = slice(start, start + len(batch))
+        for name, found in parts.items():
+            task, targets_B = predictor.tasks[name], labels.targets[name][rows]
+            if task.level == "row":
+                mean = torch.stack([task.predictions(of).cpu() for of in outputs[name]]).mean(0)
+                found.append((mean, task.truths(targets_B)))
+            else:
+                found.append(_sums(task, outputs[name], targets_B, labels.labelled[name][rows]))
+    return {name: _joined(found) for name, found in parts.items()}, tuple(counts.told_of_rows)
 
 
-def _judge(task: Task, predicted: Tensor, labels: Labels, times: int, seed: int) -> TaskEvaluation:
-    labelled_N, truths = labels.labelled[task.name], task.truths(labels.targets[task.name])
+def _sums(task: Task, of_seeds: Sequence[Tensor], targets_B: Tensor, labelled_B: Tensor) -> Evidence:
+    """The evidence of a task with many labels a row; zero for rows without one."""
+    outputs_BK = [outputs_BK.cpu() for outputs_BK in of_seeds]
+    together_BK = task.combine(torch.stack(outputs_BK, dim=1)) if len(outputs_BK) > 1 else outputs_BK[0]
+    whole = task.evidence(together_BK[labelled_B], targets_B[labelled_B])
+
+    def of_all(values_M: Tensor) -> Tensor:
+        values_B = values_M.new_zeros(len(labelled_B), *values_M.shape[1:])
+        values_B[labelled_B] = values_M
+        return values_B
+
+    return of_all(whole[0]), of_all(whole[1])
+
+
+def _joined(parts: Sequence[Evidence]) -> Evidence:
+    return torch.cat([said for said, _ in parts]), torch.cat([truths for _, truths in parts])
+
+
+def _judge(task: Task, evidence: Evidence, labels: Labels, times: int, seed: int) -> TaskEvaluation:
+    labelled_N, (predicted, truths) = labels.labelled[task.name], evidence
     weights_N = labels.weights_N
 
     def metrics(sample: NDArray[np.intp]) -> dict[str, float]:

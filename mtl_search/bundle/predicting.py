@@ -21,6 +21,7 @@ from mtl_search.errors import DataError, nearest
 __all__ = ["predict_table", "thread_a_batch"]
 
 ROWS, CELLS = 131_072, 8_000_000  # at most so many are in memory at a time
+THREADS = 8  # batches of images, texts or series that are read at a time
 
 
 def predict_table(
@@ -41,6 +42,7 @@ def predict_table(
     of all. Raises DataError, and writes nothing, for a table that has not the columns of training.
     """
     check_out(out)
+    _check_lists(model, out)
     _check_apart(source, out)
     stream = open_table(source, model.reading, keep, as_text=out.suffix.lower() == ".csv")
     _check_kept(stream, model, keep)
@@ -80,22 +82,24 @@ def _tables(
     on_progress: Callable[[int, float], None],
 ) -> Iterator[pa.Table]:
     columns = tuple(dict.fromkeys((*keep, *model.reading.inputs.columns)))
-    rows = max(1, min(ROWS, CELLS // len(columns)))
+    most = min(batch, model.most)
+    wide = CELLS // len(columns) if model.most == BATCH else most * THREADS
+    rows = max(1, min(ROWS, wide))
     for part in stream.batches(columns, rows):
         prepared = model.reading.prepare(part.table)
-        yield _beside(part.table.select(keep), _predicted(model, prepared, batch, counts, pool))
+        yield _beside(part.table.select(keep), _predicted(model, prepared, most, counts, pool))
         on_progress(counts.rows, part.share)
 
 
 def _predicted(model: Predictor, prepared: pa.Table, batch: int, counts: Counts, pool: Executor) -> pa.Table:
-    def predict(rows: pa.Table) -> tuple[Inputs, pa.Table]:
-        inputs = model.reading.encode(rows)
-        return inputs, model.decoded(inputs)
+    def predict(rows: pa.Table) -> tuple[Inputs, tuple[str, ...], pa.Table]:
+        inputs, notes = model.reading.encode_with_notes(rows)
+        return inputs, notes, model.decoded(inputs)
 
     batches = [prepared.slice(start, batch) for start in range(0, max(1, prepared.num_rows), batch)]
     parts = []
-    for rows, (inputs, predicted) in zip(batches, pool.map(predict, batches), strict=True):
-        counts.add(rows, inputs)
+    for rows, (inputs, notes, predicted) in zip(batches, pool.map(predict, batches), strict=True):
+        counts.add(rows, inputs, notes)
         parts.append(predicted)
     return pa.concat_tables(parts).combine_chunks()
 
@@ -122,6 +126,13 @@ def _check_kept(stream: Stream, model: Predictor, keep: Sequence[str]) -> None:
         if name in made:
             expected = "columns that are named otherwise than the predictions"
             raise DataError("--keep", expected, repr(name), "rename it, or leave it out")
+
+
+def _check_lists(model: Predictor, out: Path) -> None:
+    dense = [name for name, task in model.tasks.items() if task.level != "row"]
+    if dense and out.suffix.lower() == ".csv":
+        expected = f"a file that can hold lists, for a label at each {model.tasks[dense[0]].level}"
+        raise DataError(str(out), expected, "CSV", "write .parquet or .feather")
 
 
 def _check_apart(source: str, out: Path) -> None:

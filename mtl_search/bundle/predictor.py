@@ -2,6 +2,7 @@
 
 # N rows, S seeds, K outputs of a task
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["BATCH", "Predictor"]
 
 BATCH = 16_384  # rows a forward pass: enough to keep a device busy, few enough for its memory
+MEMORY = 2**27  # bytes that images and predictions of pixels may take at a time
 
 
 @final
@@ -39,16 +41,15 @@ class Ready:
     entry: ModelEntry
     network: Network | Forest
 
-    def predictions(self, inputs: Inputs, tasks: Mapping[str, Task]) -> dict[str, Tensor]:
-        """What it says of each task that it serves: probabilities, or numbers in their own unit."""
+    def outputs(self, inputs: Inputs) -> dict[str, Tensor]:
+        """The outputs of each task that it serves."""
         rows = max(1, len(next(iter(inputs.values()))))
         size = rows_at_once(self.network, rows)
         parts = [
             self.network({kind: of[at : at + size] for kind, of in inputs.items()})
             for at in range(0, rows, size)
         ]
-        outputs = {name: torch.cat([part[name].float() for part in parts]) for name in self.entry.tasks}
-        return {name: tasks[name].predictions(outputs_NK).cpu() for name, outputs_NK in outputs.items()}
+        return {name: torch.cat([part[name].float() for part in parts]) for name in self.entry.tasks}
 
 
 @final
@@ -105,6 +106,24 @@ class Predictor:
         return MappingProxyType({task.name: task for task in self.description.tasks})
 
     @property
+    def most(self) -> int:
+        """How many rows are predicted at a time: fewer where a row has thousands of values."""
+        others = {shape.key for shape in self.reading.inputs.shape.others}
+        example = self.reading.inputs.shape.example()
+        of_row = sum(example[key].nbytes for key in others)
+        of_row += 8 * sum(math.prod(self.tasks[name].output_shape) for name in self._of_parts())
+        return max(1, min(BATCH, MEMORY // max(1, of_row)))
+
+    def _of_parts(self) -> list[str]:
+        """The tasks with a label for each part of a row, by each model that serves them."""
+        return [
+            name
+            for model in self.models
+            for name in model.entry.tasks
+            if self.tasks[name].level != "row"
+        ]
+
+    @property
     def columns(self) -> tuple[str, ...]:
         """The columns of the predictions."""
         empty = pa.schema([(name, pa.null()) for name in self.reading.inputs.columns]).empty_table()
@@ -142,13 +161,20 @@ class Predictor:
             frame.index = rows.index
         return frame
 
+    @torch.inference_mode()
     def predictions(self, inputs: Inputs) -> dict[str, Tensor]:
         """What each model says of encoded rows by task: S x N or S x N x K, not yet averaged."""
-        tasks = self.tasks
-        with torch.inference_mode():
-            on_device = {kind: values.to(self.device) for kind, values in inputs.items()}
-            of_models = [model.predictions(on_device, tasks) for model in self.models]
-        return {name: torch.stack([of[name] for of in of_models if name in of]) for name in tasks}
+        return {
+            name: torch.stack([self.tasks[name].predictions(outputs).cpu() for outputs in of_models])
+            for name, of_models in self.outputs(inputs).items()
+        }
+
+    @torch.inference_mode()
+    def outputs(self, inputs: Inputs) -> dict[str, list[Tensor]]:
+        """The outputs of each model that serves a task on encoded rows, by task."""
+        on_device = {kind: values.to(self.device) for kind, values in inputs.items()}
+        of_models = [model.outputs(on_device) for model in self.models]
+        return {name: [of[name] for of in of_models if name in of] for name in self.tasks}
 
     def decoded(self, inputs: Inputs) -> pa.Table:
         """The columns of predictions of encoded rows."""
@@ -167,6 +193,7 @@ class Predictor:
         return pa.table(found)
 
     def _predict(self, prepared: pa.Table, batch: int) -> pa.Table:
+        batch = min(batch, self.most)
         starts = range(0, max(prepared.num_rows, 1), batch)
         parts = [self.decoded(self.reading.encode(prepared.slice(start, batch))) for start in starts]
         return pa.concat_tables(parts)

@@ -66,7 +66,11 @@ class Reading:
 
     def encode(self, prepared: pa.Table) -> Inputs:
         """The inputs of rows that are prepared."""
-        return self.inputs.encode_prepared(prepared)[0]
+        return self.encode_with_notes(prepared)[0]
+
+    def encode_with_notes(self, prepared: pa.Table) -> tuple[Inputs, tuple[str, ...]]:
+        """The same, and sentences on rows that people should know of."""
+        return self.inputs.encode_prepared(prepared)
 
     def _with_dates(self, table: pa.Table) -> pa.Table:
         """Text as dates where training saw dates: JSON and frames that were read from CSV have no others."""
@@ -94,7 +98,8 @@ def seen(inputs: AnyInputs, name: str) -> str:
             middle = f"median {np.datetime64(int(centre), 'us').item():%Y-%m-%d}, " if saw == "dates" else ""
         return f"{saw}, as in training ({middle}{missing} missing)"
     if not isinstance(inputs, CategoricalInputs):
-        return f"values of kind {inputs.kind}, as in training"
+        shape = next(shape for shape in inputs.shape.others if shape.column == name)
+        return f"{shape.kind}, as in training ({shape.what})"
     levels = inputs.levels[at]
     shown = ", ".join(map(repr, levels[:3])) + (f" ... {len(levels)} in all" if len(levels) > 3 else "")
     return f"text, as in training ({shown})"

@@ -35,6 +35,8 @@ class DataSummary:
     missing_indicators: tuple[str, ...]
     categorical: Mapping[str, int]
     """How many levels each column has in train."""
+    others: Mapping[str, str]
+    """What each image, text and series is."""
     tasks: tuple[TaskSummary, ...]
     warnings: tuple[str, ...]
 
@@ -98,6 +100,7 @@ class Dataset:
                     self.encoding.categorical.columns, self.encoding.categorical.levels, strict=True
                 )
             },
+            others={shape.column: f"{shape.kind}, {shape.what}" for shape in self.input_shape.others},
             tasks=tuple(
                 TaskSummary(
                     name=name,

@@ -3,12 +3,14 @@
 # N rows, C channels, H x W pixels, L tokens or steps
 
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias, final
+from typing import ClassVar, Literal, TypeAlias, final
 
 import torch
 from torch import Tensor
 
 __all__ = ["ImageShape", "InputShape", "Inputs", "SeriesShape", "TextShape"]
+
+SPECIAL = 3  # codes of a text that are no words: no token, an unknown one, a missing text
 
 Inputs: TypeAlias = dict[str, Tensor]
 """By kind or by kind and column, rows first:
@@ -33,10 +35,12 @@ class ImageShape:
     means: tuple[float, ...] = field(repr=False)
     scales: tuple[float, ...] = field(repr=False)
 
+    kind: ClassVar[str] = "image"
+
     @property
     def key(self) -> str:
         """The name of its tensor of pixels."""
-        return f"image:{self.column}"
+        return f"{self.kind}:{self.column}"
 
     def example(self, rows: int, device: str) -> Inputs:
         """Its tensors without values of any meaning."""
@@ -45,6 +49,12 @@ class ImageShape:
             self.key: torch.zeros(shape, dtype=torch.uint8, device=device),
             f"{self.key}:known": torch.ones(rows, dtype=torch.bool, device=device),
         }
+
+    @property
+    def what(self) -> str:
+        """What each of them is."""
+        colours = {1: "grey", 3: "RGB"}.get(self.channels, f"in {self.channels} channels")
+        return f"{self.height} x {self.width} {colours}"
 
 
 @final
@@ -61,10 +71,12 @@ class TextShape:
     ngrams: int = 0
     buckets: int = 0
 
+    kind: ClassVar[str] = "text"
+
     @property
     def key(self) -> str:
         """The name of its tensor of tokens."""
-        return f"text:{self.column}"
+        return f"{self.kind}:{self.column}"
 
     def example(self, rows: int, device: str) -> Inputs:
         """Its tensors without values of any meaning."""
@@ -73,6 +85,11 @@ class TextShape:
             sizes = (rows, self.length, self.ngrams)
             found[f"{self.key}:ngrams"] = torch.ones(sizes, dtype=torch.int16, device=device)
         return found
+
+    @property
+    def what(self) -> str:
+        """What each of them is."""
+        return f"{max(0, self.vocabulary - SPECIAL):,} words, at most {self.length}"
 
 
 @final
@@ -87,10 +104,12 @@ class SeriesShape:
     scales: tuple[float, ...] = field(repr=False)
     raw: Literal["uint8", "float16"] = "float16"
 
+    kind: ClassVar[str] = "series"
+
     @property
     def key(self) -> str:
         """The name of its tensor of values."""
-        return f"series:{self.column}"
+        return f"{self.kind}:{self.column}"
 
     def example(self, rows: int, device: str) -> Inputs:
         """Its tensors without values of any meaning."""
@@ -99,6 +118,11 @@ class SeriesShape:
             self.key: torch.zeros(shape, dtype=getattr(torch, self.raw), device=device),
             f"{self.key}:length": torch.full((rows,), self.length, dtype=torch.int32, device=device),
         }
+
+    @property
+    def what(self) -> str:
+        """What each of them is."""
+        return f"at most {self.length} steps of {self.channels}"
 
 
 @final
@@ -135,9 +159,14 @@ class InputShape:
         )
 
     @property
+    def others(self) -> tuple[ImageShape | TextShape | SeriesShape, ...]:
+        """The columns with more than a number or a level a row."""
+        return (*self.images, *self.texts, *self.series)
+
+    @property
     def is_table(self) -> bool:
         """Whether there are numbers and levels alone."""
-        return not (self.images or self.texts or self.series)
+        return not self.others
 
     def example(self, rows: int = 1, device: str = "meta") -> Inputs:
         """Inputs of this shape without values of any meaning."""
@@ -145,7 +174,6 @@ class InputShape:
             "numeric": torch.zeros(rows, self.n_numeric, device=device),
             "categorical": torch.zeros(rows, len(self.cardinalities), dtype=torch.int64, device=device),
         }
-        columns: tuple[ImageShape | TextShape | SeriesShape, ...] = (*self.images, *self.texts, *self.series)
-        for shape in columns:
+        for shape in self.others:
             found |= shape.example(rows, device)
         return found

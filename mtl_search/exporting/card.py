@@ -41,7 +41,7 @@ class Card:
             *section("How good it is", self._quality().paragraphs()),
             *section("What it learned from", self.origin.paragraphs()),
             *section("What it reads", self._columns()),
-            *section("How it is used", [_USE]),
+            *section("How it is used", [self._use()]),
             *self.programs,
             *section("Limits", [bullets(self._limits())]),
             *section("How it was made", [bullets(self._made())]),
@@ -77,9 +77,17 @@ class Card:
         for name, levels in zip(categorical.columns, categorical.levels, strict=True):
             shown = ", ".join(levels[:5]) + (f" ... {len(levels)} in all" if len(levels) > 5 else "")
             rows.append((f"`{name}`", "text", shown))
+        rows += [(f"`{shape.column}`", shape.kind, shape.what) for shape in inputs.shape.others]
         shown_rows, left = rows[:SHOWN], len(rows) - SHOWN
         more = [f"and {left:,} more, which `model.json` has"] if left > 0 else []
         return [table(("column", "values", "in training"), shown_rows), *more]
+
+    def _use(self) -> str:
+        """Code, and commands; lists, such as the pixels of an image or of a mask, are not for CSV."""
+        lists = any(task.level != "row" for task in self.description.tasks)
+        if self.description.inputs.shape.is_table and not lists:
+            return _USE
+        return _USE.replace("csv", "parquet")
 
     def _limits(self) -> Iterator[str]:
         yield (

@@ -14,6 +14,7 @@ from rich.text import Text
 from mtl_search.arm_names import SEARCH
 from mtl_search.data import Dataset, DataSummary
 from mtl_search.design import count_designs
+from mtl_search.features import VectorSpec
 from mtl_search.records import Split
 from mtl_search.search import planned_trials
 from mtl_search.space import RandomSuggest, SearchSpace
@@ -82,10 +83,13 @@ def _say(console: Console, title: str, rest: str) -> None:
 def _show_data(console: Console, summary: DataSummary) -> None:
     rows = ", ".join(f"{count:,} {split}" for split, count in summary.rows.items())
     _say(console, "Data", f" {summary.name}, fingerprint {summary.fingerprint}: {rows} rows")
-    console.print(f"  numeric inputs: {some(summary.numeric)}")
-    levels = [f"{name} ({count})" for name, count in summary.categorical.items()]
-    console.print(f"  categorical inputs (levels): {some(levels)}")
-    console.print(f"  with a missing-indicator: {some(summary.missing_indicators)}")
+    if summary.numeric or summary.categorical or not summary.others:
+        console.print(f"  numeric inputs: {some(summary.numeric)}")
+        levels = [f"{name} ({count})" for name, count in summary.categorical.items()]
+        console.print(f"  categorical inputs (levels): {some(levels)}")
+        console.print(f"  with a missing-indicator: {some(summary.missing_indicators)}")
+    for name, what in summary.others.items():
+        console.print(f"  {name}: {what}")
     for warning in summary.warnings:
         console.print(Text.assemble(("  note:", "yellow"), f" {warning}"))
     console.print()
@@ -152,6 +156,9 @@ def _show_sample(
     cost = network_cost(config, dataset)
     _say(console, "A sampled trial", f": {cost.n_params:,} parameters, {cost.flops:,} FLOPs a row")
     console.print(config.sharing.draw(config.members))
+    specs = config.trunk.specs(config.encoder.features(dataset.input_shape))
+    if not all(isinstance(spec, VectorSpec) for spec in specs):
+        console.print(f"  from stage to stage: {' -> '.join(spec.size for spec in specs)}")
     for name, value in config.model_dump(mode="json").items():
         if name not in ("members", "sharing"):
             console.print(f"  {name}: {json.dumps(value)}")

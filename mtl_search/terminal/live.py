@@ -50,6 +50,8 @@ class LiveView(Watch):
             f"{rows}, {counted(len(dataset.tasks), 'task')}, {counted(executor.slots, 'trial')} at a time"
         )
         print_(Text.assemble((spec.settings.name, "bold"), f": {counts}"))
+        for shape in dataset.input_shape.others:
+            print_(f"{shape.column}: {shape.kind}, {shape.what}")
         for warning in dataset.warnings:
             print_(Text.assemble(("note:", "yellow"), f" {warning}"))
         dashboard = f", Ray dashboard at http://{executor.dashboard}" if executor.dashboard else ""
