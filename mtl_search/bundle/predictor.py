@@ -117,10 +117,7 @@ class Predictor:
     def _of_parts(self) -> list[str]:
         """The tasks with a label for each part of a row, by each model that serves them."""
         return [
-            name
-            for model in self.models
-            for name in model.entry.tasks
-            if self.tasks[name].level != "row"
+            name for model in self.models for name in model.entry.tasks if self.tasks[name].level != "row"
         ]
 
     @property
