@@ -12,7 +12,11 @@ from pathlib import Path
 
 import numpy as np
 
-numeric, levels = json.loads(Path("model.json").read_text(encoding="utf-8"))["inputs"]["inputs"]
+described = json.loads(Path("model.json").read_text(encoding="utf-8"))
+numeric, levels = (
+    next(of_kind for of_kind in described["inputs"]["inputs"] if of_kind["kind"] == kind)
+    for kind in ("numeric", "categorical")
+)
 
 
 def encode(row):  # a dict of one row, None where a value is missing; times as microseconds since 1970
