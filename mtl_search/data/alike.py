@@ -6,7 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional as F
 
 from mtl_search.data.notes import abridged
 from mtl_search.data.rows import Rows
@@ -18,6 +21,8 @@ __all__ = ["alike_tasks", "find_alike"]
 CORRELATION = 0.99  # of numbers, from which two tasks are one
 EQUAL = 0.99  # share of rows in which two tasks of classes say the same
 BEYOND_CHANCE = 0.9  # Cohen's kappa: two rare labels are equal in most rows whatever they are
+SOME_ROWS, SOME_POSITIONS = 500, 50_000  # that are looked at where each position has a label
+UNLABELLED = (-1, 255)  # the code of a position without a label, the second as uint8
 ROWS = 20  # labelled in both tasks, below which nothing is said
 
 Matrix = NDArray[np.float64]
@@ -37,13 +42,15 @@ def alike_tasks(tasks: Mapping[str, Task], train: Rows) -> Iterator[tuple[tuple[
     """Sets of main tasks whose labels nearly agree by pairs or through others, and how that was found.
 
     Numbers: correlated beyond .99 on the train rows labelled in both. Classes: equal, or each other's
-    opposite, in 99 % of them.
+    opposite, in 99 % of them. Labels at the positions of an input: the same of positions, and classes must
+    have one order.
     """
     signals = {name: _signal(task, train) for name, task in tasks.items() if task.role is Role.MAIN}
     found: dict[str, list[str]] = {}
     links: dict[frozenset[str], str] = {}
     for one, other in combinations(sorted(signals), 2):
-        if tasks[one].kind == tasks[other].kind and (why := _alike(signals[one], signals[other])):
+        same = tasks[one].kind == tasks[other].kind and _positions(one, train) == _positions(other, train)
+        if same and (why := _alike(signals[one], signals[other])):
             links[frozenset({one, other})] = why
             joined = sorted({*found.get(one, [one]), *found.get(other, [other])})
             found.update(dict.fromkeys(joined, joined))
@@ -51,11 +58,33 @@ def alike_tasks(tasks: Mapping[str, Task], train: Rows) -> Iterator[tuple[tuple[
         yield names, next(why for pair, why in links.items() if pair <= frozenset(names))
 
 
+def _positions(task: str, rows: Rows) -> Sequence[int]:
+    return rows.targets[task].shape[1:]
+
+
 def _signal(task: Task, rows: Rows) -> Matrix:
-    """N x S numbers, NaN without a label."""
+    """N x S numbers, NaN without a label; of labels at positions a row a position, of some of the rows."""
+    if task.level != "row":
+        return _of_positions(rows.targets[task.name], rows.labelled[task.name])
     signal_NS = task.signals(rows.targets[task.name]).double().numpy().copy()
     signal_NS[~rows.labelled[task.name].numpy()] = np.nan
     return signal_NS
+
+
+def _of_positions(targets_NX: Tensor, labelled_N: Tensor) -> Matrix:
+    """The same of labels at the positions of an input, at some of them: indicators of classes, or numbers."""
+    rows = torch.linspace(0, len(targets_NX) - 1, min(SOME_ROWS, len(targets_NX))).long()
+    values_P, known_P = targets_NX[rows].flatten(), labelled_N[rows]
+    known_P = known_P.repeat_interleave(len(values_P) // len(rows))
+    some = torch.linspace(0, len(values_P) - 1, min(SOME_POSITIONS, len(values_P))).long()
+    values_P, known_P = values_P[some], known_P[some]
+    if values_P.is_floating_point():
+        signal_PS = values_P.double()[:, None]
+    else:
+        known_P = known_P & (values_P != UNLABELLED[values_P.dtype == torch.uint8])
+        codes_P = values_P.long().where(known_P, 0)
+        signal_PS = F.one_hot(codes_P).double()
+    return signal_PS.masked_fill(~known_P[:, None], torch.nan).numpy()
 
 
 def _alike(one_NS: Matrix, other_NS: Matrix) -> str | None:

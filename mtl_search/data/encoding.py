@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mtl_search.data.declared import InputKind, as_declared, is_cast
+from mtl_search.data.hashing import hash_values
 from mtl_search.data.inputs import KINDS, AnyInputs, CategoricalInputs, InputOptions, NumericInputs
 from mtl_search.data.inputs.categorical import is_categorical
 from mtl_search.data.inputs.fitted import NOTHING, columns_of
@@ -21,6 +22,7 @@ from mtl_search.tasks.base import Layout
 
 __all__ = ["Encoding", "choose_inputs", "without_constants"]
 
+EXPECTED = "numbers, booleans, times, strings, lists of strings, images or series as an input"
 ID_ROWS = 20  # fewer rows say nothing about whether a column is an identifier
 ID_DISTINCT = 0.95  # share of distinct strings from which a column is an identifier or free text
 ID_NAME = re.compile(r"(^|_)(?i:id|uid|uuid|guid|key|index)$|[a-z](Id|ID|Key|Index)$|^__index_level_")
@@ -126,21 +128,32 @@ def choose_inputs(
     A declared column is an input, whatever it looks like. DataError for a type that has no encoding.
     """
     columns, identifiers = [], []
+    taken: dict[str, list[str]] = {}
     for name, column in zip(table.column_names, table.columns, strict=True):
         if name in left_out and name not in declared:
             continue
-        kind = column.type
-        if not (
-            name in declared or any(each.reads(kind) for each in KINDS.values()) or pa.types.is_null(kind)
-        ):
-            expected = "numbers, booleans, times, strings or lists of strings as an input"
-            raise DataError(f"column {name!r}", expected, f"values of type {kind}", "list it under drop")
-        if name not in declared and is_identifier(column, name):
+        kind = None if name in declared else _kind_if_any(column.type, name)
+        if kind is not None and is_identifier(column, name):
             identifiers.append(name)
-        else:
-            columns.append(name)
+            continue
+        columns.append(name)
+        if kind not in (None, "none", "numeric", "categorical"):
+            taken.setdefault(str(kind), []).append(name)
     why = "like an identifier and {is} not used as an input"
-    return tuple(columns), listing(identifiers, f"looks {why}", f"look {why}")
+    notes = listing(identifiers, f"looks {why}", f"look {why}")
+    for kind, names in taken.items():
+        how = f"{{is}} taken as {kind}: inputs says otherwise, or how, and drop leaves"
+        notes += listing(names, f"{how} it out", f"{how} them out")
+    return tuple(columns), notes
+
+
+def _kind_if_any(of_type: pa.DataType, name: str) -> str:
+    """What a column of this type is if nothing is said; DataError if it has no encoding."""
+    kind = _kind_of(of_type)
+    if kind != "none" or pa.types.is_null(of_type):
+        return kind
+    hint = f"list it under drop, or say what it is: inputs: {{{name}: {{kind: ...}}}}"
+    raise DataError(f"column {name!r}", EXPECTED, f"values of type {of_type}", hint)
 
 
 def without_constants(train: pa.Table, columns: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -177,9 +190,9 @@ def is_identifier(column: pa.ChunkedArray, name: str) -> bool:
 
 
 def _is_constant(column: pa.ChunkedArray, name: str) -> bool:
-    """Whether there is one value, or none; a value and missing ones are two. Of lists nobody asks."""
+    """Whether there is one value, or none; a value and missing ones are two."""
     if is_numeric(column.type):
         return len(np.unique(read_numbers(column, name))) < 2
     if is_categorical(column.type) or pa.types.is_null(column.type):
         return len(pc.unique(column)) < 2
-    return False
+    return len(np.unique(hash_values(column))) < 2

@@ -3,7 +3,7 @@
 # N rows, F features, C categorical columns
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import final
 
 import numpy as np
@@ -52,11 +52,13 @@ def find_leaks(tasks: Mapping[str, Task], train: Rows, encoding: Encoding) -> tu
 def leaks_in(tasks: Mapping[str, Task], train: Rows, encoding: Encoding) -> dict[tuple[str, str], Leak]:
     """The pairs of an input and a task that nearly say the same, and how that was found.
 
-    A column of levels counts as the mean target of each level. Inputs are named as features are: of a
-    column that misses values, ``missing <column>`` is another one.
+    Inputs are numbers and levels; nobody looks into images, texts and series. A column of levels counts as
+    the mean target of each level. Inputs are named as features are: of a column that misses values,
+    ``missing <column>`` is another one.
     """
     index = np.unique(np.linspace(0, len(train) - 1, SAMPLE).round().astype(np.int64))
-    rows = train.take(torch.from_numpy(index))
+    of_table = {kind: train.inputs[kind] for kind in ("numeric", "categorical")}
+    rows = replace(train, inputs=of_table).take(torch.from_numpy(index))
     numeric_NF = rows.inputs["numeric"].double().numpy()
     few_levels = [LEVEL_ROWS * n < len(rows) for n in encoding.shape.cardinalities]
     codes_NC = rows.inputs["categorical"].numpy()[:, few_levels]
