@@ -15,6 +15,7 @@ from mtl_search.data.notes import abridged
 from mtl_search.data.rows import Rows
 from mtl_search.records import Role
 from mtl_search.tasks import Task
+from mtl_search.tasks.dense import NO_LABEL
 
 __all__ = ["alike_tasks", "find_alike"]
 
@@ -22,7 +23,7 @@ CORRELATION = 0.99  # of numbers, from which two tasks are one
 EQUAL = 0.99  # share of rows in which two tasks of classes say the same
 BEYOND_CHANCE = 0.9  # Cohen's kappa: two rare labels are equal in most rows whatever they are
 SOME_ROWS, SOME_POSITIONS = 500, 50_000  # that are looked at where each position has a label
-UNLABELLED = (-1, 255)  # the code of a position without a label, the second as uint8
+UNLABELLED = (NO_LABEL, NO_LABEL % 256)  # the second as uint8
 ROWS = 20  # labelled in both tasks, below which nothing is said
 
 Matrix = NDArray[np.float64]
