@@ -145,3 +145,19 @@ def test_types_without_an_encoding_are_errors(values: object) -> None:
 def test_an_input_must_be_left() -> None:
     with pytest.raises(DataError, match="inputs: expected at least one column that is an input, found none"):
         choose(pa.table({"x": [1, 1, 1], "y": [1, 2, 3]}), {"y"})
+
+
+def test_what_is_taken_by_its_type_for_no_column_of_a_table_is_said() -> None:
+    words = [["a", "b"], ["b"]] * 50
+    assert choose(with_column(words)) == (
+        ("age", "extra"),
+        ("column 'extra' is taken as text: inputs says otherwise, or how, and drop leaves it out",),
+    )
+
+
+@pytest.mark.parametrize("values", [[["a", "b"]] * 100, [["a"]] * 70 + [["b"]] * 30])
+def test_lists_of_one_value_in_train_are_no_inputs(values: list[list[str]]) -> None:
+    columns, (_, constant) = choose(with_column(values))
+    assert columns == ("age",)
+    assert constant.startswith("column 'extra' has one value in the train rows")
+    assert choose(with_column([*values[:50], None, *values[51:]]))[0] == ("age", "extra")
