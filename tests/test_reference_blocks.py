@@ -8,8 +8,17 @@ from typing import get_args
 import pytest
 from pydantic import BaseModel
 
+from mtl_search.data.inputs import SeriesOptions
 from mtl_search.data.inputs.text import TextOptions
-from mtl_search.model import MlpConfig, ResNetConfig, TableConfig, TextConfig, TransformerConfig
+from mtl_search.model import (
+    Conv1dConfig,
+    MlpConfig,
+    ResNetConfig,
+    SeriesConfig,
+    TableConfig,
+    TextConfig,
+    TransformerConfig,
+)
 from mtl_search.model.encoders.numbers import NumbersConfig
 from mtl_search.model.sharing import Soft
 from mtl_search.sweep.pruners import PrunerConfig
@@ -38,9 +47,10 @@ BLOCKS: dict[str, Sequence[type[BaseModel]]] = {
     "pruner": union(PrunerConfig),
     "sharing": get_args(Soft),
     "text": [TextOptions],
-    "encoder": [TableConfig, TextConfig],
+    "series": [SeriesOptions],
+    "encoder": [TableConfig, TextConfig, SeriesConfig],
     "numeric": union(NumbersConfig),
-    "trunk": [MlpConfig, ResNetConfig, TransformerConfig],
+    "trunk": [MlpConfig, ResNetConfig, TransformerConfig, Conv1dConfig],
     "optimizer": union(OptimizerConfig),
     "schedule": union(ScheduleConfig),
 }

@@ -8,7 +8,7 @@ import pyarrow.csv as pa_csv
 
 from mtl_search.bundle.reading import Reading
 from mtl_search.data.declared import declare
-from mtl_search.data.inputs import CategoricalInputs, NumericInputs
+from mtl_search.data.inputs import CategoricalInputs, NumericInputs, TextInputs
 from mtl_search.data.inputs.numeric import is_numeric
 from mtl_search.data.separated import Layout
 from mtl_search.data.sources import located
@@ -57,10 +57,9 @@ def _inputs(stream: TextStream, reading: Reading) -> Mapping[str, pa.DataType]:
             if isinstance(inputs, NumericInputs):
                 if is_numeric(looks_like) or pa.types.is_null(looks_like):
                     types[name] = pa.float64() if pa.types.is_null(looks_like) else looks_like
-            elif (
-                not isinstance(inputs, CategoricalInputs)
-                or name not in declared
-                or not _are_printed(inputs.levels[inputs.columns.index(name)])
+            elif isinstance(inputs, TextInputs) or (
+                isinstance(inputs, CategoricalInputs)
+                and (name not in declared or not _are_printed(inputs.levels[inputs.columns.index(name)]))
             ):
                 types[name] = pa.string()
     return types

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mtl_search.data import DataSpec, Encoding, Inputs
-from mtl_search.data.inputs import AnyInputs, CategoricalInputs, NumericInputs
+from mtl_search.data.inputs import AnyInputs, CategoricalInputs, NumericInputs, SeriesInputs
 from mtl_search.data.inputs.categorical import is_categorical
 from mtl_search.data.inputs.numeric import Said, said
 from mtl_search.data.missing import with_missing
@@ -97,6 +97,9 @@ def seen(inputs: AnyInputs, name: str) -> str:
         else:
             middle = f"median {np.datetime64(int(centre), 'us').item():%Y-%m-%d}, " if saw == "dates" else ""
         return f"{saw}, as in training ({middle}{missing} missing)"
+    if isinstance(inputs, SeriesInputs):
+        series = inputs.series[at]
+        return f"series, as in training ({series.channels} numbers a step, up to {series.length} steps)"
     if not isinstance(inputs, CategoricalInputs):
         shape = next(shape for shape in inputs.shape.others if shape.column == name)
         return f"{shape.kind}, as in training ({shape.what})"

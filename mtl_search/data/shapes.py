@@ -19,7 +19,7 @@ Inputs: TypeAlias = dict[str, Tensor]
 - ``image:<column>``: uint8 N x C x H x W; ``image:<column>:known``: bool N
 - ``text:<column>``: int32 N x L, 0 where there is no token; every row has one
 - ``text:<column>:ngrams``: int16 N x L x G, the hashed character n-grams of each token, 0 = none
-- ``series:<column>``: uint8 or float16, N x L x C; ``series:<column>:length``: int32 N, 1 or more
+- ``series:<column>``: uint8 or float16, N x L x C; ``series:<column>:length``: int32 N, 0 for a missing one
 """
 
 
@@ -167,6 +167,23 @@ class InputShape:
     def is_table(self) -> bool:
         """Whether there are numbers and levels alone."""
         return not self.others
+
+    @property
+    def described(self) -> str:
+        """What there is, in words.
+
+        >>> InputShape(3, (2,), texts=(TextShape("note", vocabulary=9, length=4),)).described
+        '3 numbers, 1 column of levels and 1 text'
+        """
+        counts = (
+            (self.n_numeric, "number", "numbers"),
+            (len(self.cardinalities), "column of levels", "columns of levels"),
+            (len(self.images), "image", "images"),
+            (len(self.texts), "text", "texts"),
+            (len(self.series), "series", "series"),
+        )
+        found = [f"{n} {one if n == 1 else many}" for n, one, many in counts if n]
+        return " and ".join(filter(None, [", ".join(found[:-1]), *found[-1:]])) or "nothing"
 
     def example(self, rows: int = 1, device: str = "meta") -> Inputs:
         """Inputs of this shape without values of any meaning."""

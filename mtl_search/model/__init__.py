@@ -8,7 +8,7 @@ class serves as it is, and is written and read by its import path (`Part`).
 
 from mtl_search.model.cost import NetworkCost, NetworkCosts, NetworkParts
 from mtl_search.model.dropout import Dropout
-from mtl_search.model.encoders import Encoder, EncoderConfig, TableConfig, TextConfig
+from mtl_search.model.encoders import Encoder, EncoderConfig, SeriesConfig, TableConfig, TextConfig
 from mtl_search.model.network import Network, rows_at_once
 from mtl_search.model.part import Part
 from mtl_search.model.sharing import (
@@ -23,11 +23,19 @@ from mtl_search.model.sharing import (
     SharingConfig,
     SoftSharing,
 )
-from mtl_search.model.trunks import MlpConfig, ResNetConfig, TransformerConfig, Trunk, TrunkConfig
+from mtl_search.model.trunks import (
+    Conv1dConfig,
+    MlpConfig,
+    ResNetConfig,
+    TransformerConfig,
+    Trunk,
+    TrunkConfig,
+)
 
 __all__ = [
     "Body",
     "CgcConfig",
+    "Conv1dConfig",
     "CrossStitchConfig",
     "Dropout",
     "Encoder",
@@ -43,6 +51,7 @@ __all__ = [
     "Part",
     "PleConfig",
     "ResNetConfig",
+    "SeriesConfig",
     "Sharing",
     "SharingConfig",
     "SoftSharing",

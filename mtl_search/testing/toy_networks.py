@@ -52,7 +52,7 @@ def toy_rows(members: Sequence[str], rows: int = 64, seed: int = 0, shape: Input
     loss starts well away from its minimum.
     """
     inputs = toy_inputs(shape, rows, torch.Generator().manual_seed(seed))
-    features = torch.cat([each.flatten(1).float()[:, :20] for each in inputs.values()], dim=1)
+    features = torch.cat([each.reshape(rows, -1).float()[:, :20] for each in inputs.values()], dim=1)
     slopes = torch.randn(features.shape[1], len(members), generator=torch.Generator().manual_seed(0))
     targets_NM = 2.0 + 0.5 * features @ slopes
     return Rows(

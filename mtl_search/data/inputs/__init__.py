@@ -13,6 +13,7 @@ from pydantic import BeforeValidator, Field
 from mtl_search.data.inputs.categorical import CategoricalInputs, CategoricalOptions
 from mtl_search.data.inputs.fitted import FittedInputs, InputOptions
 from mtl_search.data.inputs.numeric import NumericInputs, NumericOptions
+from mtl_search.data.inputs.series import SeriesInputs, SeriesOptions
 from mtl_search.data.inputs.text import TextInputs, TextOptions
 
 __all__ = [
@@ -23,15 +24,24 @@ __all__ = [
     "FittedInputs",
     "InputOptions",
     "NumericInputs",
+    "SeriesInputs",
+    "SeriesOptions",
     "TextInputs",
 ]
 
-KINDS: Mapping[str, type[NumericInputs | CategoricalInputs | TextInputs]] = MappingProxyType(
-    {"numeric": NumericInputs, "categorical": CategoricalInputs, "text": TextInputs}
+KINDS: Mapping[str, type[NumericInputs | CategoricalInputs | TextInputs | SeriesInputs]] = MappingProxyType(
+    {
+        "numeric": NumericInputs,
+        "categorical": CategoricalInputs,
+        "text": TextInputs,
+        "series": SeriesInputs,
+    }
 )
 """The first that reads a column's type takes it, if nothing is said of the column."""
 
-AnyInputs: TypeAlias = Annotated[NumericInputs | CategoricalInputs | TextInputs, Field(discriminator="kind")]
+AnyInputs: TypeAlias = Annotated[
+    NumericInputs | CategoricalInputs | TextInputs | SeriesInputs, Field(discriminator="kind")
+]
 """Fitted inputs of any kind."""
 
 
@@ -40,7 +50,7 @@ def _from_kind(value: object) -> object:
 
 
 AnyOptions: TypeAlias = Annotated[
-    Annotated[NumericOptions | CategoricalOptions | TextOptions, Field(discriminator="kind")],
+    Annotated[NumericOptions | CategoricalOptions | TextOptions | SeriesOptions, Field(discriminator="kind")],
     BeforeValidator(_from_kind),
 ]
 """What a sweep file says of a column."""

@@ -5,10 +5,11 @@ from abc import abstractmethod
 from torch import nn
 
 from mtl_search.data.shapes import InputShape
+from mtl_search.errors import Mismatch
 from mtl_search.features import FeatureSpec, width_for
 from mtl_search.model.part import Part
 
-__all__ = ["Encoder"]
+__all__ = ["Encoder", "cannot_read"]
 
 
 class Encoder(Part):
@@ -28,3 +29,20 @@ class Encoder(Part):
     @abstractmethod
     def build(self, shape: InputShape) -> nn.Module:
         """The module from ``Inputs`` to features."""
+
+
+def cannot_read(shape: InputShape, reader: str, reads: str) -> Mismatch:
+    """What to say of inputs that encoder ``reader`` cannot read: what they are, and which encoder does.
+
+    >>> print(cannot_read(InputShape(n_numeric=3), "text", "one column of text"))
+    expected one column of text for encoder text, found 3 numbers; encoder table reads these
+    """
+    alone = {"image": shape.images, "text": shape.texts, "series": shape.series}
+    kinds = [kind for kind, columns in alone.items() if columns]
+    if shape.is_table:
+        fits = "table"
+    elif len(kinds) == 1 and len(alone[kinds[0]]) == 1 and not (shape.n_numeric or shape.cardinalities):
+        fits = kinds[0]
+    else:
+        fits = "mixed"
+    return Mismatch(f"{reads} for encoder {reader}", shape.described, f"encoder {fits} reads these")

@@ -11,7 +11,7 @@ from typing_extensions import override
 
 from mtl_search.data.shapes import Inputs, InputShape
 from mtl_search.features import VectorSpec
-from mtl_search.model.encoders.encoder import Encoder
+from mtl_search.model.encoders.encoder import Encoder, cannot_read
 from mtl_search.model.encoders.numbers import Columns, NumbersConfig, Plain
 from mtl_search.model.encoders.numbers.embedding import Embedding
 
@@ -40,6 +40,8 @@ class TableConfig(Encoder):
 
     @override
     def chunks(self, shape: InputShape) -> tuple[int, ...]:
+        if not shape.is_table:
+            raise cannot_read(shape, "table", "numbers and levels alone")
         of_numbers = Columns.chunks(self.numeric, shape.quantiles)
         return of_numbers + embedding_dims(shape, self.embedding_dim)
 

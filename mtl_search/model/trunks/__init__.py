@@ -5,15 +5,18 @@ from typing import Annotated
 from pydantic import Field, SerializeAsAny
 
 from mtl_search.model.part import own_or
+from mtl_search.model.trunks.conv1d import Conv1dConfig
 from mtl_search.model.trunks.mlp import MlpConfig
 from mtl_search.model.trunks.resnet import ResNetConfig
 from mtl_search.model.trunks.transformer import TransformerConfig
 from mtl_search.model.trunks.trunk import Trunk
 
-__all__ = ["MlpConfig", "ResNetConfig", "TransformerConfig", "Trunk", "TrunkConfig"]
+__all__ = ["Conv1dConfig", "MlpConfig", "ResNetConfig", "TransformerConfig", "Trunk", "TrunkConfig"]
 
 TrunkConfig = Annotated[
-    SerializeAsAny[Annotated[MlpConfig | ResNetConfig | TransformerConfig, Field(discriminator="name")]],
+    SerializeAsAny[
+        Annotated[MlpConfig | ResNetConfig | TransformerConfig | Conv1dConfig, Field(discriminator="name")]
+    ],
     own_or(Trunk, "a trunk's"),
 ]
 """Any trunk, discriminated by its name."""

@@ -1,0 +1,218 @@
+"""Speech frames, readings of sensors: some numbers at each step of rows of different lengths."""
+
+# N rows, S steps of all rows together, C channels, L steps at most
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, final
+
+import numpy as np
+import pyarrow as pa
+import torch
+from numpy.typing import NDArray
+from pydantic import PositiveInt
+from typing_extensions import override
+
+from mtl_search.data.frames import Frames, is_bytes, is_flat, is_of_frames, read_frames, width_of
+from mtl_search.data.inputs.fitted import NOTHING, FittedInputs, InputOptions, columns_of
+from mtl_search.data.shapes import Inputs, InputShape, SeriesShape
+from mtl_search.errors import DataError
+from mtl_search.tasks.base import Layout
+
+__all__ = ["FittedSeries", "SeriesInputs", "SeriesOptions"]
+
+ROUNDING = 1e-12
+LARGEST = float(np.finfo(np.float16).max)
+UNSAID = "`channels`, the numbers at each step, for a column that stores the steps one after another"
+
+
+@final
+class SeriesOptions(InputOptions):
+    """A column of series: lists of lists of numbers, or flat lists or bytes of ``channels`` numbers a step.
+
+    Of longer ones the first ``length`` steps are read; if it is not said, all of the longest in train.
+    """
+
+    kind: Literal["series"] = "series"
+    channels: PositiveInt | None = None
+    length: PositiveInt | None = None
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class FittedSeries:
+    """What train says of a column: the mean and standard deviation of each channel over all steps kept."""
+
+    channels: int
+    length: int
+    means: tuple[float, ...]
+    scales: tuple[float, ...]
+    raw: Literal["uint8", "float16"]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class SeriesInputs(FittedInputs):
+    """Columns of series, padded to one length each.
+
+    Bytes are stored as they are and standardised by the encoder. Other numbers are standardised before they
+    are stored as float16: its eleven bits are then a fraction of what a channel varies, whatever its unit.
+    A series that is missing or has no step is of length 0.
+    """
+
+    columns: tuple[str, ...]
+    series: tuple[FittedSeries, ...] = ()
+    kind: Literal["series"] = "series"
+
+    @staticmethod
+    @override
+    def reads(kind: pa.DataType) -> bool:
+        return is_of_frames(kind)
+
+    @classmethod
+    @override
+    def takes(cls, kind: pa.DataType) -> bool:
+        return is_of_frames(kind) or is_bytes(kind) or is_flat(kind)
+
+    @classmethod
+    @override
+    def fit(
+        cls, train: pa.Table, columns: tuple[str, ...], options: Mapping[str, InputOptions] = NOTHING
+    ) -> "SeriesInputs":
+        fitted = []
+        for name, column in zip(columns, columns_of(train, columns), strict=True):
+            said = options.get(name)
+            fitted.append(_fit(column, name, said if isinstance(said, SeriesOptions) else SeriesOptions()))
+        return cls(columns, tuple(fitted))
+
+    @property
+    @override
+    def shape(self) -> InputShape:
+        return InputShape(series=tuple(map(_shape, self.columns, self.series)))
+
+    @property
+    @override
+    def layouts(self) -> dict[str, Layout]:
+        fitted = zip(self.columns, self.series, strict=True)
+        return {name: Layout(name, (series.length,)) for name, series in fitted}
+
+    @override
+    def encode(self, table: pa.Table) -> Inputs:
+        return self.encode_with_notes(table)[0]
+
+    @override
+    def encode_with_notes(self, table: pa.Table) -> tuple[Inputs, tuple[str, ...]]:
+        """``series:<column>``: uint8 or float16, N x L x C; ``series:<column>:length``: int32 N."""
+        found: Inputs = {}
+        notes: list[str] = []
+        fitted = zip(self.columns, columns_of(table, self.columns), self.series, strict=True)
+        for name, column, series in fitted:
+            key = _shape(name, series).key
+            values_NLC, lengths_N, n_cut = _encode(column, name, series)
+            found |= {key: torch.from_numpy(values_NLC), f"{key}:length": torch.from_numpy(lengths_N)}
+            notes += _notes(name, series.length, n_cut, int((lengths_N == 0).sum()) - column.null_count)
+        return found, tuple(notes)
+
+
+def _shape(name: str, series: FittedSeries) -> SeriesShape:
+    """As the encoder standardises it: not a second time."""
+    stored = series.raw == "uint8"
+    means = series.means if stored else (0.0,) * series.channels
+    scales = series.scales if stored else (1.0,) * series.channels
+    return SeriesShape(name, series.channels, series.length, means, scales, series.raw)
+
+
+def _notes(name: str, length: int, n_cut: int, n_empty: int) -> list[str]:
+    """On series that are cut, and on those without a step that are not null."""
+    cut = f"column {name!r}: {n_cut} series have more than {length} steps and are cut"
+    empty = f"column {name!r}: {n_empty} series have no step and count as missing"
+    return [cut] * (n_cut > 0) + [empty] * (n_empty > 0)
+
+
+def _fit(column: pa.ChunkedArray, name: str, said: SeriesOptions) -> FittedSeries:
+    channels = said.channels
+    if is_of_frames(column.type):
+        found = width_of(column, name)
+        if channels is not None and channels != found:
+            raise DataError(f"column {name!r}", f"steps of {channels} numbers, as it is declared", f"{found}")
+        channels = found
+    if channels is None:
+        raise DataError(f"column {name!r}", UNSAID, f"values of type {column.type}")
+    longest, n_steps = 0, 0
+    sums_C, squares_C, start_C = np.zeros(channels), np.zeros(channels), None
+    for frames in read_frames(column, name, channels):
+        kept_S = _kept(frames.lengths_N, said.length)
+        longest = max(longest, int(frames.lengths_N.max(initial=0)))
+        values_SC = frames.values_SC[kept_S].astype(np.float64)
+        if len(values_SC):
+            start_C = (
+                values_SC[0].copy() if start_C is None else start_C
+            )  # near the mean: squares lose no digits
+            values_SC -= start_C
+            sums_C += values_SC.sum(0)
+            squares_C += np.square(values_SC).sum(0)
+            n_steps += len(values_SC)
+    if start_C is None:
+        raise DataError(f"column {name!r}", "a series with a step among the train rows", "none")
+    means_C = sums_C / n_steps
+    scales_C = np.sqrt(np.maximum(squares_C / n_steps - np.square(means_C), 0.0))
+    scales_C[scales_C <= ROUNDING * np.abs(start_C)] = 1.0  # a channel that never changes
+    return FittedSeries(
+        channels,
+        longest if said.length is None else min(said.length, longest),
+        tuple((start_C + means_C).tolist()),
+        tuple(scales_C.tolist()),
+        "uint8" if _is_of_bytes(column.type) else "float16",
+    )
+
+
+def _is_of_bytes(kind: pa.DataType) -> bool:
+    while not is_bytes(kind) and pa.types.is_nested(kind):
+        kind = kind.value_type
+    return is_bytes(kind) or pa.types.is_uint8(kind)
+
+
+def _kept(lengths_N: NDArray[np.int64], length: int | None) -> NDArray[np.bool_]:
+    """The steps of all rows that are among the first ``length`` of theirs."""
+    if length is None or lengths_N.max(initial=0) <= length:
+        return np.ones(lengths_N.sum(), np.bool_)
+    return _places(lengths_N) < length
+
+
+def _places(lengths_N: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The place of each step within its row."""
+    starts_N = np.cumsum(lengths_N) - lengths_N
+    return np.asarray(np.arange(lengths_N.sum()) - np.repeat(starts_N, lengths_N))
+
+
+def _encode(
+    column: pa.ChunkedArray, name: str, series: FittedSeries
+) -> tuple[NDArray[Any], NDArray[np.int32], int]:
+    """``(values_NLC, lengths_N, how many rows are cut)``."""
+    values_NLC = np.zeros((len(column), series.length, series.channels), series.raw)
+    lengths_N = np.zeros(len(column), np.int32)
+    n_cut, first = 0, 0
+    for frames in _stored(column, name, series):
+        rows_S = np.repeat(np.arange(len(frames.lengths_N)), frames.lengths_N)
+        places_S = _places(frames.lengths_N)
+        kept_S = places_S < series.length
+        values_NLC[first + rows_S[kept_S], places_S[kept_S]] = frames.values_SC[kept_S]
+        lengths_N[first : first + len(frames.lengths_N)] = np.minimum(frames.lengths_N, series.length)
+        n_cut += int((frames.lengths_N > series.length).sum())
+        first += len(frames.lengths_N)
+    return values_NLC, lengths_N, n_cut
+
+
+def _stored(column: pa.ChunkedArray, name: str, series: FittedSeries) -> Iterator[Frames]:
+    """The rows, some at a time, with their numbers as they are stored."""
+    for lengths_N, values_SC in read_frames(column, name, series.channels):
+        if series.raw == "uint8":
+            if values_SC.dtype != np.uint8:
+                wrong_SC = (values_SC < 0) | (values_SC > 255) | (values_SC != np.floor(values_SC))
+                if wrong_SC.any():
+                    found = f"{values_SC[wrong_SC][0]:g}"
+                    raise DataError(f"column {name!r}", "whole numbers from 0 to 255, as in training", found)
+            yield Frames(lengths_N, values_SC.astype(np.uint8))
+        else:
+            scaled_SC = (values_SC - np.asarray(series.means)) / np.asarray(series.scales)
+            yield Frames(lengths_N, np.clip(scaled_SC, -LARGEST, LARGEST).astype(np.float16))
