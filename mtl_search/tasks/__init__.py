@@ -19,7 +19,9 @@ from mtl_search.tasks.boosting import Boosting
 from mtl_search.tasks.dense import DenseOptions, DenseTask
 from mtl_search.tasks.multiclass import Multiclass
 from mtl_search.tasks.multilabel import Multilabel
+from mtl_search.tasks.pixel_regression import PixelRegression
 from mtl_search.tasks.regression import Regression
+from mtl_search.tasks.segmentation import Segmentation
 
 __all__ = [
     "AnyTask",
@@ -32,17 +34,28 @@ __all__ = [
     "Level",
     "Multiclass",
     "Multilabel",
+    "PixelRegression",
     "Regression",
+    "Segmentation",
     "Task",
     "TaskConfig",
     "TaskOptions",
 ]
 
 AnyConfig: TypeAlias = Annotated[
-    Binary.Config | Multiclass.Config | Multilabel.Config | Regression.Config, Field(discriminator="kind")
+    Binary.Config
+    | Multiclass.Config
+    | Multilabel.Config
+    | Regression.Config
+    | Segmentation.Config
+    | PixelRegression.Config,
+    Field(discriminator="kind"),
 ]
 
-AnyTask: TypeAlias = Annotated[Binary | Multiclass | Multilabel | Regression, Field(discriminator="kind")]
+AnyTask: TypeAlias = Annotated[
+    Binary | Multiclass | Multilabel | Regression | Segmentation | PixelRegression,
+    Field(discriminator="kind"),
+]
 """A fitted task of any kind, for pydantic to write as JSON and read again."""
 
 

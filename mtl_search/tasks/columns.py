@@ -1,5 +1,7 @@
 """Target columns as plain labels or numbers, checked."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -167,7 +169,7 @@ def count_rows(n: int) -> str:
     return f"{n:,} row{'' if n == 1 else 's'}"
 
 
-def listing(values: "tuple[Label, ...] | list[Label]") -> str:
+def listing(values: Sequence[Label]) -> str:
     """The first few values for a message.
 
     >>> listing(list(range(9)))

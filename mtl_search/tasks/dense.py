@@ -92,7 +92,7 @@ class DenseOptions(TaskOptions, ABC):
             expected = f"the name of an input that is {INPUTS[self.level]}"
             raise DataError("over", expected, repr(self.over), nearest(self.over, fitting or layouts))
         if self.over is None and len(fitting) != 1:
-            found = listing(list(fitting)) if fitting else "none"
+            found = listing(fitting) if fitting else "none"
             hint = "say which with over" if fitting else "declare it under data.inputs"
             raise DataError(self.kind, f"{INPUTS[self.level]} among the inputs", found, hint)
         known = self.model_copy()
@@ -107,15 +107,17 @@ class DenseOptions(TaskOptions, ABC):
         return self._layout
 
 
-def known_codes(codes_BX: Tensor, labelled_B: Tensor, n_classes: int) -> Tensor:
-    """The codes as int64, ``NO_LABEL`` where there is none of a class or the row is not labelled.
+def known_codes(codes_BX: Tensor, labelled_B: Tensor | None, n_classes: int) -> Tensor:
+    """The codes as int64, ``NO_LABEL`` where there is none of a class or the row is said not to be labelled.
 
     >>> codes_BX = torch.tensor([[0, 1, 255], [1, 1, 0]], dtype=torch.uint8)
     >>> known_codes(codes_BX, torch.tensor([True, False]), 2).tolist()
     [[0, 1, -1], [-1, -1, -1]]
     """
     codes_BX = codes_BX.long()
-    known_BX = (codes_BX >= 0) & (codes_BX < n_classes) & of_rows(labelled_B, codes_BX)
+    known_BX = (codes_BX >= 0) & (codes_BX < n_classes)
+    if labelled_B is not None:
+        known_BX &= by_row(labelled_B, codes_BX)
     return codes_BX.masked_fill(~known_BX, NO_LABEL)
 
 
@@ -131,7 +133,7 @@ def class_losses(
     return losses_BX, weights_K[codes_BX.clamp_min(0)] * known_BX
 
 
-def of_rows(values_B: Tensor, like_BX: Tensor) -> Tensor:
+def by_row(values_B: Tensor, like_BX: Tensor) -> Tensor:
     """A value a row, to be broadcast over its positions."""
     return values_B.view(-1, *[1] * (like_BX.ndim - 1))
 

@@ -25,7 +25,7 @@ from mtl_search.tasks.metrics import PINBALL, REGRESSION, Measure, pinball, pinb
 from mtl_search.tasks.transforms import AnyTransform, Log1p, Quantiles
 from mtl_search.tasks.weighted_metrics import weighted_pinball
 
-__all__ = ["Regression"]
+__all__ = ["Regression", "losses_of"]
 
 
 @final
@@ -182,12 +182,8 @@ class Regression(Task):
         values_B, targets_B = outputs_BK[:, 0], targets_B.masked_fill(~labelled_B, 0.0)
         if self.quantile is not None:
             losses_B = pinball_losses(values_B, targets_B, self.quantile)
-        elif self.delta == float("inf"):
-            losses_B = F.mse_loss(values_B, targets_B, reduction="none")
-        elif self.delta == 0:
-            losses_B = F.l1_loss(values_B, targets_B, reduction="none")
         else:
-            losses_B = 2.0 * F.huber_loss(values_B, targets_B, reduction="none", delta=self.delta)
+            losses_B = losses_of(values_B, targets_B, self.delta)
         return mean_loss(losses_B, labelled_B, weights_B)
 
     @override
@@ -218,3 +214,12 @@ class Regression(Task):
     def describe(self) -> str:
         of = "" if self.transform is None else f" after {self.transform.kind}"
         return f"mean {self.mean:.4g}, standard deviation {self.scale:.4g}{of}"
+
+
+def losses_of(values: Tensor, targets: Tensor, delta: float) -> Tensor:
+    """The loss of each value: squares up to an error of ``delta``, Huber's line from there on."""
+    if delta == float("inf"):
+        return F.mse_loss(values, targets, reduction="none")
+    if delta == 0:
+        return F.l1_loss(values, targets, reduction="none")
+    return 2.0 * F.huber_loss(values, targets, reduction="none", delta=delta)
