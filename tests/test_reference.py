@@ -8,7 +8,15 @@ from pydantic import BaseModel
 from ruamel.yaml import YAML
 
 from mtl_search.data import DataSpec, SplitSpec
-from mtl_search.tasks import Binary, Multiclass, Multilabel, Regression, TaskOptions
+from mtl_search.tasks import (
+    Binary,
+    Multiclass,
+    Multilabel,
+    PixelRegression,
+    Regression,
+    Segmentation,
+    TaskOptions,
+)
 from tests.fixtures.data import task_configs
 
 TEXT = (Path(__file__).parents[1] / "search_spaces" / "README.md").read_text(encoding="utf-8")
@@ -17,6 +25,8 @@ KINDS: dict[str, type[TaskOptions]] = {
     "multiclass": Multiclass.Config,
     "multilabel": Multilabel.Config,
     "regression": Regression.Config,
+    "segmentation": Segmentation.Config,
+    "pixel_regression": PixelRegression.Config,
 }
 SECTIONS: dict[str, type[BaseModel]] = {"data": DataSpec, "data.split": SplitSpec, **KINDS}
 SHARED = {*TaskOptions.model_fields, "kind"}

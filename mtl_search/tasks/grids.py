@@ -116,6 +116,20 @@ class Grids:
             yield values[start:end].reshape(height, -1), known[start:end].reshape(height, -1)
             line, start = line + height, end
 
+    def sizes(self) -> NDArray[np.int64]:
+        """N x 2: the height and width of each row as it is stored, -1 where it is null or does not say."""
+        column, kind = self.column, self.column.type
+        there_N = np.asarray(column.is_valid().to_numpy(), bool)
+        sizes_N2 = np.full((len(column), 2), -1, np.int64)
+        if _is_binary(kind):
+            for at in np.flatnonzero(there_N):
+                sizes_N2[at] = self._opened(column[at].as_py()).size[::-1]
+        elif _is_list(kind) and _is_list(kind.value_type):
+            sizes_N2[there_N] = _sizes_of_lists(column)[there_N]
+        elif self.size is not None:
+            sizes_N2[there_N] = self.size
+        return sizes_N2
+
     def _of_png(self, data: bytes) -> Pixels:
         image = self._opened(data)
         try:
@@ -142,6 +156,15 @@ class Grids:
 
     def _broken(self, found: str) -> DataError:
         return DataError(place(self.name), "bytes of PNG files", f"a row that is none: {found}")
+
+
+def _sizes_of_lists(column: Column) -> NDArray[np.int64]:
+    """The height and the width of the first line of each row; 0 where there is none."""
+    heights_N = np.asarray(pc.fill_null(pc.list_value_length(column), 0).to_numpy(), np.int64)
+    widths = np.asarray(pc.fill_null(pc.list_value_length(pc.list_flatten(column)), 0).to_numpy(), np.int64)
+    first_N = heights_N.cumsum() - heights_N
+    widths_N = np.append(widths, 0)[np.where(heights_N > 0, first_N, len(widths))]
+    return np.stack([heights_N, widths_N], axis=1)
 
 
 def nearest_pixels(values_hw: NDArray[Any], size: Size) -> NDArray[Any]:
