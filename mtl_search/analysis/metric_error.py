@@ -38,7 +38,8 @@ Array = NDArray[np.float64]
 def metric_error(kind: str, metric: str, labels: Array, n: int) -> float:
     """The standard error of ``metric`` over sets of ``n`` units, relative to its value.
 
-    ``labels`` of train, as in ``TaskLabels``. NaN if there is no unit or no formula.
+    ``labels`` of train, as in ``TaskLabels``. NaN if there is no unit or no formula, as for labels at the
+    positions of an input, whose errors are alike within a row nobody knows how much.
     """
     if n < 1:
         return math.nan
@@ -48,7 +49,9 @@ def metric_error(kind: str, metric: str, labels: Array, n: int) -> float:
         columns = [column_N[column_N >= 0] for column_N in labels.T]
         errors = [_of_classes(_MACRO.get(metric, metric), _shares(label_N), n) for label_N in columns]
         return math.sqrt(sum(error**2 for error in errors)) / len(errors)  # other labels, other errors
-    return _of_classes(metric, _shares(labels), n)
+    if kind in ("binary", "multiclass"):
+        return _of_classes(metric, _shares(labels), n)
+    return math.nan
 
 
 def _of_numbers(metric: str, labels_N: Array, n: int) -> float:

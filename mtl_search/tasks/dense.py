@@ -7,6 +7,7 @@ and rows are weighted or left out without going back to their positions.
 
 # N rows, B rows of a batch, X positions (one axis or several), K classes, S sums
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Annotated, ClassVar, Self, TypeAlias
@@ -41,6 +42,8 @@ __all__ = [
 
 Sums: TypeAlias = NDArray[np.float64]
 
+AT_ONCE = 2**22  # positions that are looked at together, which bounds the memory
+
 NO_LABEL = -1  # the code of a position without a label; as uint8 it reads 255
 
 AXES: Mapping[Level, int] = {"pixel": 2, "token": 1}
@@ -66,6 +69,16 @@ class DenseTask(Task, ABC):
     def output_shape(self) -> tuple[int, ...]:
         width = (self.n_outputs,)
         return (*width, *self.positions) if self.level == "pixel" else (*self.positions, *width)
+
+    @override
+    def signals(self, targets_N: Tensor) -> Tensor:
+        """Summaries of the rows, NaN of a row without a label."""
+        rows = max(1, AT_ONCE // math.prod(self.positions))
+        return torch.cat([self.summaries(targets_B) for targets_B in targets_N.split(rows)])
+
+    @abstractmethod
+    def summaries(self, targets_B: Tensor) -> Tensor:
+        """The same of so many rows as may be looked at together: B x S."""
 
     @abstractmethod
     @override

@@ -241,9 +241,9 @@ class PixelRegression(DenseTask):
         return float(self.transform.inverse(torch.tensor([self.mean], dtype=torch.float64)))
 
     @override
-    def signals(self, targets_N: Tensor) -> Tensor:
+    def summaries(self, targets_B: Tensor) -> Tensor:
         """The mean of a row's pixels."""
-        return targets_N.nanmean((1, 2))[:, None]
+        return targets_B.nanmean((1, 2))[:, None]
 
     @override
     def describe(self) -> str:

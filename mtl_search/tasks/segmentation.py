@@ -260,11 +260,11 @@ class Segmentation(DenseTask):
         return sums_NS.masked_fill(broken_N[:, None], math.nan), (codes_NHW != NO_LABEL).sum((1, 2))
 
     @override
-    def signals(self, targets_N: Tensor) -> Tensor:
+    def summaries(self, targets_B: Tensor) -> Tensor:
         """The share of each class in the pixels of a row."""
-        codes_NHW = known_codes(targets_N, None, self.n_outputs)
-        there_NK = counts_by_class(codes_NHW, codes_NHW, self.n_outputs)[:, : self.n_outputs]
-        return there_NK / there_NK.sum(1, keepdim=True)
+        codes_BHW = known_codes(targets_B, None, self.n_outputs)
+        there_BK = counts_by_class(codes_BHW, codes_BHW, self.n_outputs)[:, : self.n_outputs]
+        return there_BK / there_BK.sum(1, keepdim=True)
 
     @override
     def describe(self) -> str:

@@ -61,6 +61,7 @@ def task_labels(dataset: Dataset, tasks: Sequence[str]) -> dict[str, TaskLabels]
     for name in tasks:
         task, train, test = dataset.tasks[name], dataset.train, dataset.test
         known_N = train.labelled[name]
+        known_N = known_N if task.level == "row" else known_N & False
         truths = task.truths(train.targets[name][known_N]).double().cpu().numpy()
         units = 0 if test is None else len(np.unique(test.units[test.labelled[name]].cpu().numpy()))
         found[name] = TaskLabels(task.kind, task.metric.name, units, truths, task.weight)

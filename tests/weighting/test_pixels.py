@@ -1,4 +1,4 @@
-"""Every weighting, those that need the gradients of each task included, on tasks of pixels beside one of rows."""
+"""Every weighting, those of the gradients of each task included, on tasks of pixels beside one of rows."""
 
 import pyarrow as pa
 import pytest
