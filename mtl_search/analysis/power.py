@@ -47,8 +47,9 @@ class TaskLabels:
     """What the labels of a main task say: ``units`` of test, and what those of train look like.
 
     ``labels``: numbers of a regression; class numbers; one column a label with -1 where missing
-    (multilabel); none of other kinds. ``units``: labelled test rows, or groups of them if rows of a group stand together;
-    a group counts as one row, as if its rows said all the same, so that the figure is rather too large.
+    (multilabel); none of other kinds. ``units``: labelled test rows, or groups of them if rows of a group
+    stand together; a group counts as one row, as if its rows said all the same, so that the figure is rather
+    too large.
     """
 
     kind: str
