@@ -82,8 +82,11 @@ ALLOWED = {
     "safetensors": ("bundle",),
     "torchjd": ("weighting", "testing"),
     "torchmetrics": ("tasks",),
+    "tokenizers": ("data",),
+    "transformers": ("model",),
+    "peft": ("model",),
 }
-LAZILY = {("optuna", "analysis")}
+LAZILY = {("optuna", "analysis"), ("tokenizers", "data"), ("transformers", "model"), ("peft", "model")}
 
 # Rooms that need less than all that is below them: which packages of ours, and which libraries.
 ALONE = {

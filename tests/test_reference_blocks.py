@@ -12,6 +12,8 @@ from mtl_search.data.inputs import SeriesOptions
 from mtl_search.data.inputs.text import TextOptions
 from mtl_search.model import (
     Conv1dConfig,
+    HuggingFaceConfig,
+    HuggingFaceTrunkConfig,
     MlpConfig,
     ResNetConfig,
     SeriesConfig,
@@ -51,11 +53,13 @@ BLOCKS: dict[str, Sequence[type[BaseModel]]] = {
     "encoder": [TableConfig, TextConfig, SeriesConfig],
     "numeric": union(NumbersConfig),
     "trunk": [MlpConfig, ResNetConfig, TransformerConfig, Conv1dConfig],
+    "huggingface encoder": [HuggingFaceConfig],
+    "huggingface trunk": [HuggingFaceTrunkConfig],
     "optimizer": union(OptimizerConfig),
     "schedule": union(ScheduleConfig),
 }
 OPTIONAL_IN_A_SWEEP = {"members", "sharing"}  # of the trial: all subsets and all split points
-TO_BE_SAID = {("trunk", "name"), ("trunk", "stages")}
+TO_BE_SAID = {("trunk", "name"), ("trunk", "stages"), ("huggingface trunk", "stages")}
 
 
 def section(title: str) -> str:

@@ -48,6 +48,9 @@ def load_dataset(
     Encoded rows that are larger than ``spec.memory`` are kept in files below ``results``.
     """
     table, notes = read_source(spec, base)
+    with located(spec.source):
+        inputs = {name: options.with_files(base) for name, options in spec.inputs.items()}
+    spec = spec.model_copy(update={"inputs": inputs})
     return dataset_from_table(table, spec, tasks, notes=notes, results=results)
 
 

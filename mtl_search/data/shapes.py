@@ -18,7 +18,7 @@ Inputs: TypeAlias = dict[str, Tensor]
 - ``numeric``: float32 N x F; ``categorical``: int64 N x C, 0 = unknown or missing; both are always there
 - ``image:<column>``: uint8 N x C x H x W; ``image:<column>:known``: bool N
 - ``text:<column>``: int32 N x L, 0 where there is no token; every row has one
-- ``text:<column>:ngrams``: int16 N x L x G, the hashed character n-grams of each token, 0 = none
+- ``text:<column>:ngrams``: int16 or int32 N x L x G, character n-grams or pieces of a token, 0 = none
 - ``series:<column>``: uint8 or float16, N x L x C; ``series:<column>:length``: int32 N, 0 for a missing one
 """
 
@@ -62,7 +62,8 @@ class ImageShape:
 class TextShape:
     """A column of texts; ``vocabulary`` counts the codes of tokens, 0 (none) among them.
 
-    A token has up to ``ngrams`` numbers from 1 to ``buckets`` beside its code.
+    A token has up to ``ngrams`` numbers from 1 to ``buckets`` beside its code, those of its character n-grams
+    or of its pieces.
     """
 
     column: str
@@ -78,12 +79,17 @@ class TextShape:
         """The name of its tensor of tokens."""
         return f"{self.kind}:{self.column}"
 
+    @property
+    def of_ngrams(self) -> torch.dtype:
+        """The type of the numbers of n-grams."""
+        return torch.int16 if self.buckets < 2**15 else torch.int32
+
     def example(self, rows: int, device: str) -> Inputs:
         """Its tensors without values of any meaning."""
         found = {self.key: torch.ones(rows, self.length, dtype=torch.int32, device=device)}
         if self.ngrams:
             sizes = (rows, self.length, self.ngrams)
-            found[f"{self.key}:ngrams"] = torch.ones(sizes, dtype=torch.int16, device=device)
+            found[f"{self.key}:ngrams"] = torch.ones(sizes, dtype=self.of_ngrams, device=device)
         return found
 
     @property

@@ -8,7 +8,14 @@ class serves as it is, and is written and read by its import path (`Part`).
 
 from mtl_search.model.cost import NetworkCost, NetworkCosts, NetworkParts
 from mtl_search.model.dropout import Dropout
-from mtl_search.model.encoders import Encoder, EncoderConfig, SeriesConfig, TableConfig, TextConfig
+from mtl_search.model.encoders import (
+    Encoder,
+    EncoderConfig,
+    HuggingFaceConfig,
+    SeriesConfig,
+    TableConfig,
+    TextConfig,
+)
 from mtl_search.model.network import Network, rows_at_once
 from mtl_search.model.part import Part
 from mtl_search.model.sharing import (
@@ -25,6 +32,7 @@ from mtl_search.model.sharing import (
 )
 from mtl_search.model.trunks import (
     Conv1dConfig,
+    HuggingFaceTrunkConfig,
     MlpConfig,
     ResNetConfig,
     TransformerConfig,
@@ -42,6 +50,8 @@ __all__ = [
     "EncoderConfig",
     "Gate",
     "HardSharing",
+    "HuggingFaceConfig",
+    "HuggingFaceTrunkConfig",
     "MlpConfig",
     "MmoeConfig",
     "Network",

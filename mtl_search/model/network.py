@@ -117,9 +117,14 @@ class Network(nn.Module):
         self._exclusive: dict[str, list[nn.Parameter]] = {name: [] for name in self.members}
         for members, module in [*parts, *heads]:
             group = self._shared if len(members) > 1 else self._exclusive[members[0]]
-            group.extend(module.parameters())
-        of_all = (list(module.parameters()) for members, module in parts if members == self.members)
+            group.extend(_learned(module))
+        of_all = (_learned(module) for members, module in parts if members == self.members)
         self._last_shared: list[nn.Parameter] = ([[]] + [found for found in of_all if found])[-1]
+
+
+def _learned(module: nn.Module) -> list[nn.Parameter]:
+    """The parameters that are not frozen."""
+    return [parameter for parameter in module.parameters() if parameter.requires_grad]
 
 
 def rows_at_once(network: nn.Module, most: int) -> int:

@@ -78,7 +78,7 @@ def toy_inputs(shape: InputShape, rows: int, generator: torch.Generator) -> Inpu
         inputs[text.key] = tokens.masked_fill(torch.arange(text.length) >= n_tokens, 0).int()
         if text.ngrams:
             sizes = (rows, text.length, text.ngrams)
-            drawn = torch.randint(text.buckets + 1, sizes, generator=generator, dtype=torch.int16)
+            drawn = torch.randint(text.buckets + 1, sizes, generator=generator, dtype=text.of_ngrams)
             inputs[f"{text.key}:ngrams"] = drawn * (inputs[text.key] != 0)[..., None]
     for series in shape.series:
         values = inputs[series.key]

@@ -161,7 +161,7 @@ def test_warnings_say_what_was_left_out() -> None:
         ({}, {"cost": "multilabel"}, "column 'cost': expected lists of labels"),
         ({}, {"patient": "multiclass"}, "also under drop"),
         ({"drop": TABLE.column_names[:6]}, None, "inputs: expected at least one"),
-        ({"drop": []}, {"ill": "binary"}, "column 'topics': .*values of type list"),
+        ({"inputs": {"topics": "numeric"}, "drop": []}, {"ill": "binary"}, "inputs.topics: .*of type list"),
     ],
 )
 def test_uses_of_columns_that_cannot_be(

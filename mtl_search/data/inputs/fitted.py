@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Self
 
@@ -20,6 +21,10 @@ class InputOptions(BaseModel, ABC):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
     kind: str
+
+    def with_files(self, base: Path) -> Self:
+        """The same, with what the files hold that these options name; a relative path starts at ``base``."""
+        return self
 
     @property
     def spelled(self) -> Any:

@@ -1,27 +1,31 @@
 """Texts: strings or lists of tokens as codes of a vocabulary, with the character n-grams of each word."""
 
-# N rows, L tokens of a row, T tokens of all rows, G n-grams or pieces of a token
+# N rows, L tokens of a row, G n-grams or pieces of a token
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Literal, Self, final
+from pathlib import Path
+from typing import Annotated, Literal, Self, TypeAlias, final
 
-import numpy as np
 import pyarrow as pa
 import torch
 from pydantic import Field, PositiveInt, model_validator
 from typing_extensions import override
 
 from mtl_search.data.inputs.fitted import NOTHING, FittedInputs, InputOptions, columns_of
-from mtl_search.data.inputs.texts.columns import MISSING, UNKNOWN, Tokens, flat_tokens, is_text, is_token_list
+from mtl_search.data.inputs.texts.columns import is_text, is_token_list
 from mtl_search.data.inputs.texts.ngrams import NGrams
-from mtl_search.data.inputs.texts.words import Words, split_words
+from mtl_search.data.inputs.texts.pieces import Pieces
+from mtl_search.data.inputs.texts.words import Words
 from mtl_search.data.shapes import Inputs, InputShape, TextShape
+from mtl_search.errors import DataError
 from mtl_search.tasks.base import Layout
+
+Reader: TypeAlias = Annotated[Words | Pieces, Field(discriminator="reads")]
 
 __all__ = ["TextInputs", "TextOptions"]
 
-MOST_NGRAMS = 24  # of a word: memory is reserved for them at every place
+OF_WORDS = ("words", "at_least", "ngrams", "buckets")
 TOLD = 0.05  # share of unknown words from which people are told
 
 
@@ -31,7 +35,8 @@ class TextOptions(InputOptions):
 
     ``length``: the most tokens of a row, the others are cut; ``words``: the size of the vocabulary, of words
     that train has ``at_least`` so many times; ``ngrams``: from and to how many characters, ``null`` for none,
-    hashed to ``buckets`` numbers.
+    hashed to ``buckets`` numbers. ``tokenizer``: a file that the package `tokenizers` reads, in place of all
+    of this but the length.
     """
 
     kind: Literal["text"] = "text"
@@ -40,12 +45,30 @@ class TextOptions(InputOptions):
     at_least: PositiveInt = 2
     ngrams: Annotated[tuple[PositiveInt, PositiveInt] | None, Field(strict=False)] = (2, 4)
     buckets: Annotated[int, Field(ge=1, lt=2**15)] = 20_000
+    tokenizer: Annotated[str, Field(min_length=1)] | None = None
 
     @model_validator(mode="after")
     def _ngrams_rise(self) -> Self:
         if self.ngrams is not None and self.ngrams[0] > self.ngrams[1]:
             raise ValueError(f"ngrams from a few characters to more, found {list(self.ngrams)}")
+        given = {name for name in OF_WORDS if getattr(self, name) != type(self).model_fields[name].default}
+        if self.tokenizer is not None and given:
+            raise ValueError(
+                f"a tokenizer has its own vocabulary, and goes without {', '.join(sorted(given))}"
+            )
         return self
+
+    @override
+    def with_files(self, base: Path) -> Self:
+        """The tokenizer itself in the place of its path."""
+        if self.tokenizer is None:
+            return self
+        path = base / Path(self.tokenizer).expanduser()
+        try:
+            return self.model_copy(update={"tokenizer": path.read_text(encoding="utf-8")})
+        except (OSError, UnicodeDecodeError) as error:
+            found = "no file" if isinstance(error, FileNotFoundError) else "a file that cannot be read"
+            raise DataError(f"inputs: tokenizer {self.tokenizer}", "a tokenizer.json", found) from None
 
 
 @final
@@ -54,7 +77,7 @@ class TextInputs(FittedInputs):
     """Columns of texts as the codes of up to ``lengths`` tokens, each column with a vocabulary of its own."""
 
     columns: tuple[str, ...]
-    readers: tuple[Words, ...] = ()
+    readers: tuple[Reader, ...] = ()
     lengths: tuple[int, ...] = ()
     kind: Literal["text"] = "text"
 
@@ -77,21 +100,26 @@ class TextInputs(FittedInputs):
         for name, column in zip(columns, columns_of(train, columns), strict=True):
             said = options.get(name, TextOptions())
             assert isinstance(said, TextOptions)
-            tokens, lengths_N = flat_tokens(column, name, split_words)
-            ngrams = None
-            if said.ngrams is not None:
-                ngrams = NGrams(*said.ngrams, said.buckets, MOST_NGRAMS)
-                most = max((len(ngrams.of(token)) for token in tokens.dictionary.to_pylist()), default=1)
-                ngrams = NGrams(*said.ngrams, said.buckets, most)
-            readers.append(Words.fit(column, name, said.words, said.at_least, ngrams))
-            lengths.append(max(1, min(said.length, int(lengths_N.max(initial=0)))))
+            if said.tokenizer is not None:
+                reader: Reader = Pieces.fit(column, name, said.tokenizer)
+            else:
+                ngrams = None if said.ngrams is None else NGrams(*said.ngrams, said.buckets)
+                reader = Words.fit(column, name, said.words, said.at_least, ngrams)
+            readers.append(reader)
+            longest = int(reader.read(column, name).lengths_N.max(initial=0))
+            lengths.append(max(1, min(said.length, longest)))
         return cls(columns, tuple(readers), tuple(lengths))
 
     @property
     @override
     def shape(self) -> InputShape:
         fitted = zip(self.columns, self.readers, self.lengths, strict=True)
-        return InputShape(texts=tuple(_shape(name, reader, length) for name, reader, length in fitted))
+        return InputShape(
+            texts=tuple(
+                TextShape(name, reader.vocabulary, length, reader.most, reader.buckets)
+                for name, reader, length in fitted
+            )
+        )
 
     @property
     @override
@@ -106,56 +134,16 @@ class TextInputs(FittedInputs):
 
     @override
     def encode_with_notes(self, table: pa.Table) -> tuple[Inputs, tuple[str, ...]]:
-        """``text:<column>``: int32 codes, N x L; ``text:<column>:ngrams``: int16 N x L x G, 0: none."""
+        """``text:<column>``: int32 codes, N x L; ``text:<column>:ngrams``: N x L x G, 0: none."""
         found: Inputs = {}
         notes: list[str] = []
-        fitted = zip(columns_of(table, self.columns), self.columns, self.readers, self.lengths, strict=True)
-        for column, name, reader, length in fitted:
-            tokens = reader.read(column, name)
-            key = _shape(name, reader, length).key
-            found |= _padded(tokens, key, length)
-            notes += _notes(tokens, name, length, reader)
+        for column, shape, reader in zip(
+            columns_of(table, self.columns), self.shape.texts, self.readers, strict=True
+        ):
+            tokens = reader.read(column, shape.column)
+            codes_NL, parts_NLG = tokens.padded(shape.length)
+            found[shape.key] = torch.from_numpy(codes_NL)
+            if parts_NLG is not None:
+                found[f"{shape.key}:ngrams"] = torch.from_numpy(parts_NLG)
+            notes += tokens.notes(shape.column, shape.length, reader.unknown, TOLD)
         return found, tuple(notes)
-
-
-def _shape(name: str, reader: Words, length: int) -> TextShape:
-    parts = reader.ngrams
-    return TextShape(
-        name, reader.vocabulary, length, parts.most if parts else 0, parts.buckets if parts else 0
-    )
-
-
-def _padded(tokens: Tokens, key: str, length: int) -> Inputs:
-    """Rows of one length; a row without a token has the missing one."""
-    lengths_N = tokens.lengths_N
-    row_T = np.repeat(np.arange(len(lengths_N)), lengths_N)
-    step_T = np.arange(len(row_T)) - np.repeat(np.cumsum(lengths_N) - lengths_N, lengths_N)
-    kept_T = step_T < length
-    at = row_T[kept_T], step_T[kept_T]
-    codes_NL = np.zeros((len(lengths_N), length), np.int32)
-    codes_NL[at] = tokens.codes_T[kept_T]
-    codes_NL[lengths_N == 0, 0] = MISSING
-    found = {key: torch.from_numpy(codes_NL)}
-    if tokens.parts_TG is not None:
-        parts_NLG = np.zeros((*codes_NL.shape, tokens.parts_TG.shape[1]), tokens.parts_TG.dtype)
-        parts_NLG[at] = tokens.parts_TG[kept_T]
-        found[f"{key}:ngrams"] = torch.from_numpy(parts_NLG)
-    return found
-
-
-def _notes(tokens: Tokens, name: str, length: int, reader: Words) -> list[str]:
-    rows, cut = len(tokens.lengths_N), int((tokens.lengths_N > length).sum())
-    empty = int((tokens.lengths_N == 0).sum())
-    unknown = float((tokens.codes_T == UNKNOWN).mean()) if len(tokens.codes_T) else 0.0
-    notes = []
-    if empty:
-        notes.append(f"column {name!r} has no text in {empty} of {rows} rows")
-    if cut:
-        lost = 1 - np.minimum(tokens.lengths_N, length).sum() / tokens.lengths_N.sum()
-        notes.append(
-            f"column {name!r} is cut after {length} tokens in {cut} of {rows} rows: {lost:.1%} of all tokens"
-        )
-    if unknown > TOLD:
-        how = "read by their character n-grams alone" if reader.ngrams else "read as one unknown word"
-        notes.append(f"column {name!r}: {unknown:.0%} of its words are not in the vocabulary and {how}")
-    return notes

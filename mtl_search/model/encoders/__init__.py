@@ -6,12 +6,13 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field, SerializeAsAny
 
 from mtl_search.model.encoders.encoder import Encoder
+from mtl_search.model.encoders.huggingface import HuggingFaceConfig
 from mtl_search.model.encoders.series import SeriesConfig
 from mtl_search.model.encoders.table import TableConfig
 from mtl_search.model.encoders.text import TextConfig
 from mtl_search.model.part import own_or
 
-__all__ = ["Encoder", "EncoderConfig", "SeriesConfig", "TableConfig", "TextConfig"]
+__all__ = ["Encoder", "EncoderConfig", "HuggingFaceConfig", "SeriesConfig", "TableConfig", "TextConfig"]
 
 
 def _with_name(given: object) -> object:
@@ -24,7 +25,9 @@ def _with_name(given: object) -> object:
 EncoderConfig = Annotated[
     SerializeAsAny[
         Annotated[
-            Annotated[TableConfig | TextConfig | SeriesConfig, Field(discriminator="name")],
+            Annotated[
+                TableConfig | TextConfig | SeriesConfig | HuggingFaceConfig, Field(discriminator="name")
+            ],
             BeforeValidator(_with_name),
         ]
     ],

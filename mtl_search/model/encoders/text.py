@@ -15,7 +15,7 @@ from mtl_search.features import SequenceSpec, Steps
 from mtl_search.model.dropout import Dropout
 from mtl_search.model.encoders.encoder import Encoder
 
-__all__ = ["TextConfig", "TextEncoder"]
+__all__ = ["TextConfig", "TextEncoder", "only_text"]
 
 
 @final
@@ -35,14 +35,15 @@ class TextConfig(Encoder):
 
     @override
     def features(self, shape: InputShape) -> SequenceSpec:
-        return SequenceSpec(self.width, _only_text(shape).length)
+        return SequenceSpec(self.width, only_text(shape).length)
 
     @override
     def build(self, shape: InputShape) -> nn.Module:
-        return TextEncoder(_only_text(shape), self.width, self.dropout, self.word_dropout)
+        return TextEncoder(only_text(shape), self.width, self.dropout, self.word_dropout)
 
 
-def _only_text(shape: InputShape) -> TextShape:
+def only_text(shape: InputShape) -> TextShape:
+    """The one column of text, which must be all there is; else a Mismatch that names what would do."""
     if len(shape.texts) == 1 and shape == InputShape(texts=shape.texts):
         return shape.texts[0]
     if not shape.texts:

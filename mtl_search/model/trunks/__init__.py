@@ -6,16 +6,28 @@ from pydantic import Field, SerializeAsAny
 
 from mtl_search.model.part import own_or
 from mtl_search.model.trunks.conv1d import Conv1dConfig
+from mtl_search.model.trunks.huggingface import HuggingFaceTrunkConfig
 from mtl_search.model.trunks.mlp import MlpConfig
 from mtl_search.model.trunks.resnet import ResNetConfig
 from mtl_search.model.trunks.transformer import TransformerConfig
 from mtl_search.model.trunks.trunk import Trunk
 
-__all__ = ["Conv1dConfig", "MlpConfig", "ResNetConfig", "TransformerConfig", "Trunk", "TrunkConfig"]
+__all__ = [
+    "Conv1dConfig",
+    "HuggingFaceTrunkConfig",
+    "MlpConfig",
+    "ResNetConfig",
+    "TransformerConfig",
+    "Trunk",
+    "TrunkConfig",
+]
 
 TrunkConfig = Annotated[
     SerializeAsAny[
-        Annotated[MlpConfig | ResNetConfig | TransformerConfig | Conv1dConfig, Field(discriminator="name")]
+        Annotated[
+            MlpConfig | ResNetConfig | TransformerConfig | Conv1dConfig | HuggingFaceTrunkConfig,
+            Field(discriminator="name"),
+        ]
     ],
     own_or(Trunk, "a trunk's"),
 ]

@@ -134,7 +134,10 @@ class _Attention(nn.Module):
         queries_BHLD, keys_BHLD, read_BHLD = joined.permute(2, 0, 3, 1, 4)
         if self.rotary:
             queries_BHLD, keys_BHLD = self._turned(queries_BHLD), self._turned(keys_BHLD)
-        mask = known_BL[:, None, None, :]
+        looked_at_BL = known_BL | ~known_BL.any(
+            dim=1, keepdim=True
+        )  # of a row without a step, all: it is finite
+        mask = looked_at_BL[:, None, None, :]
         out_BHLD = F.scaled_dot_product_attention(queries_BHLD, keys_BHLD, read_BHLD, attn_mask=mask)
         out_BLW: Tensor = self.out(out_BHLD.transpose(1, 2).flatten(2))
         return out_BLW

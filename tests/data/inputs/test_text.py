@@ -1,6 +1,7 @@
 """Texts as codes and n-grams: what train has, what it has not, what is cut and what is missing."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -11,6 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from mtl_search.data import Encoding
 from mtl_search.data.inputs.text import TextInputs, TextOptions
 from mtl_search.data.inputs.texts import MISSING, RESERVED, UNKNOWN
+from mtl_search.data.shapes import TextShape
 from mtl_search.errors import DataError
 from mtl_search.tasks.base import Layout
 
@@ -164,7 +166,61 @@ def test_a_column_of_nothing_is_missing_text() -> None:
     assert fit(TRAIN).encode(one([None, None], pa.null()))["text:x"][:, 0].tolist() == [MISSING] * 2
 
 
-@pytest.mark.parametrize("options", [{"ngrams": [4, 2]}, {"ngrams": [2]}, {"length": 0}, {"buckets": 2**15}])
+VOCABULARY = {"[UNK]": 0, "[CLS]": 1, "[SEP]": 2, "ev": 3, "##ler": 4, "##de": 5, "kuş": 6}
+
+
+@pytest.fixture
+def tokenizer(tmp_path: Path) -> Path:
+    """A tokenizer.json of seven pieces."""
+    tokenizers = pytest.importorskip("tokenizers", reason="the extra huggingface is not installed")
+    made = tokenizers.Tokenizer(tokenizers.models.WordPiece(VOCABULARY, unk_token="[UNK]"))
+    made.pre_tokenizer = tokenizers.pre_tokenizers.Whitespace()
+    made.post_processor = tokenizers.processors.BertProcessing(("[SEP]", 2), ("[CLS]", 1))
+    made.enable_padding(length=50)
+    made.save(str(tmp_path / "tokenizer.json"))
+    return tmp_path / "tokenizer.json"
+
+
+def test_strings_are_the_pieces_of_a_tokenizer(tokenizer: Path) -> None:
+    said = TextOptions(tokenizer=tokenizer.name).with_files(tokenizer.parent)
+    texts = one(["evlerde kuş", "xyz", None], pa.string())
+    inputs = TextInputs.fit(texts, ("x",), {"x": said})
+    assert inputs.shape.texts[0] == TextShape("x", vocabulary=10, length=6)
+    codes = inputs.encode(texts)["text:x"] - RESERVED
+    assert codes.tolist() == [[1, 3, 4, 5, 6, 2], [1, 0, 2, -3, -3, -3], [1, 2, -3, -3, -3, -3]]
+    adapter = TypeAdapter(TextInputs)
+    assert adapter.validate_json(adapter.dump_json(inputs)) == inputs
+
+
+def test_a_token_of_a_list_stays_one_with_its_pieces_beside_it(tokenizer: Path) -> None:
+    said = TextOptions(tokenizer=str(tokenizer)).with_files(Path("/"))
+    tokens = one([["evlerde", "kuş"], [None, ""], None])
+    inputs = TextInputs.fit(tokens, ("x",), {"x": said})
+    assert inputs.shape.texts[0] == TextShape("x", vocabulary=10, length=2, ngrams=3, buckets=7)
+    encoded = inputs.encode(tokens)
+    assert encoded["text:x"].tolist() == [[6, 9], [UNKNOWN, UNKNOWN], [MISSING, 0]]
+    assert encoded["text:x:ngrams"].tolist() == [[[4, 5, 6], [7, 0, 0]], [[0] * 3] * 2, [[0] * 3] * 2]
+
+
+@pytest.mark.parametrize(("text", "found"), [(None, "no file"), ("{}", "Model missing"), ("x", "expected")])
+def test_what_is_no_tokenizer_is_refused(tokenizer: Path, text: str | None, found: str) -> None:
+    path = tokenizer.parent / "other.json"
+    if text is not None:
+        path.write_text(text)
+    with pytest.raises(DataError, match=f"tokenizer.* expected a tokenizer.json, found .*({found})"):
+        fit([["ev"]], tokenizer=TextOptions(tokenizer=str(path)).with_files(Path()).tokenizer)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"ngrams": [4, 2]},
+        {"ngrams": [2]},
+        {"length": 0},
+        {"buckets": 2**15},
+        {"tokenizer": "t.json", "words": 5},
+    ],
+)
 def test_wrong_options_are_refused(options: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         TextOptions.model_validate({"kind": "text", **options})

@@ -1,7 +1,7 @@
-"""How a text becomes tokens, their codes and their character n-grams."""
+"""How a text becomes tokens, their codes, and their character n-grams or pieces."""
 
-from mtl_search.data.inputs.texts.columns import MISSING, RESERVED, UNKNOWN, Tokens
-from mtl_search.data.inputs.texts.ngrams import NGrams
+from mtl_search.data.inputs.texts.pieces import Pieces
+from mtl_search.data.inputs.texts.tokens import MISSING, RESERVED, UNKNOWN, Tokens
 from mtl_search.data.inputs.texts.words import Words
 
-__all__ = ["MISSING", "RESERVED", "UNKNOWN", "NGrams", "Tokens", "Words"]
+__all__ = ["MISSING", "RESERVED", "UNKNOWN", "Pieces", "Tokens", "Words"]

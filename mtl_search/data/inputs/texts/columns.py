@@ -1,10 +1,9 @@
 """Columns of texts as flat tokens: of strings, which are split, or of lists of tokens."""
 
-# N rows, T tokens of all rows, G pieces of a token
+# N rows
 
 import unicodedata
 from collections.abc import Callable
-from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -13,28 +12,7 @@ from numpy.typing import NDArray
 
 from mtl_search.errors import DataError
 
-__all__ = [
-    "MISSING",
-    "RESERVED",
-    "UNKNOWN",
-    "Tokens",
-    "flat_tokens",
-    "is_text",
-    "is_token_list",
-    "read_strings",
-]
-
-UNKNOWN = 1  # a token that the vocabulary has not
-MISSING = 2  # the one token of a row without a text; 0 is no token
-RESERVED = 3  # the first code of a vocabulary
-
-
-class Tokens(NamedTuple):
-    """The tokens of all rows, one after the other; ``parts_TG`` is what each one is made of, 0: nothing."""
-
-    codes_T: NDArray[np.int32]
-    lengths_N: NDArray[np.int64]
-    parts_TG: NDArray[np.int16] | NDArray[np.int32] | None = None
+__all__ = ["flat_tokens", "is_text", "is_token_list", "read_strings"]
 
 
 def is_token_list(kind: pa.DataType) -> bool:

@@ -4,13 +4,15 @@
 
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import final
 
 import numpy as np
 from numpy.typing import NDArray
 
 __all__ = ["NGrams"]
+
+MOST = 24  # of a word: memory is reserved for them at every place
 
 
 @final
@@ -30,7 +32,11 @@ class NGrams:
     shortest: int
     longest: int
     buckets: int
-    most: int
+    most: int = MOST
+
+    def fitted(self, words: Sequence[str]) -> "NGrams":
+        """The same with room for no more than these words have."""
+        return replace(self, most=max((len(self.of(word)) for word in words), default=1))
 
     def of(self, word: str) -> list[str]:
         """The n-grams themselves."""

@@ -11,8 +11,9 @@ from typing import Literal, final
 import numpy as np
 import pyarrow as pa
 
-from mtl_search.data.inputs.texts.columns import RESERVED, UNKNOWN, Tokens, flat_tokens
+from mtl_search.data.inputs.texts.columns import flat_tokens
 from mtl_search.data.inputs.texts.ngrams import NGrams
+from mtl_search.data.inputs.texts.tokens import RESERVED, UNKNOWN, Tokens
 
 __all__ = ["Words", "split_words"]
 
@@ -47,30 +48,43 @@ class Words:
     ) -> "Words":
         """The ``most`` frequent words of those that occur ``at_least`` so often."""
         tokens, _ = flat_tokens(column, name, split_words)
+        distinct = tokens.dictionary.to_pylist()
+        times_D = np.bincount(tokens.indices.drop_null().to_numpy(), minlength=len(distinct)).tolist()
         counts: Counter[str] = Counter()
-        indices = tokens.indices.drop_null().to_numpy()
-        times_D = np.bincount(indices, minlength=len(tokens.dictionary)).tolist()
-        for token, times in zip(tokens.dictionary.to_pylist(), times_D, strict=True):
+        for token, times in zip(distinct, times_D, strict=True):
             counts[_normal(token)] += times
         known = sorted((word for word, n in counts.items() if n >= at_least), key=lambda w: (-counts[w], w))
-        return cls(tuple(known[:most]), ngrams)
+        return cls(tuple(known[:most]), None if ngrams is None else ngrams.fitted(distinct))
 
     @property
     def vocabulary(self) -> int:
         """How many codes there are."""
         return RESERVED + len(self.words)
 
+    @property
+    def most(self) -> int:
+        """How many n-grams a word has, at most."""
+        return 0 if self.ngrams is None else self.ngrams.most
+
+    @property
+    def buckets(self) -> int:
+        """What n-grams are numbered up to."""
+        return 0 if self.ngrams is None else self.ngrams.buckets
+
+    @property
+    def unknown(self) -> str:
+        """How words are read that the vocabulary has not."""
+        return "read as one unknown word" if self.ngrams is None else "read by their character n-grams alone"
+
     def read(self, column: pa.ChunkedArray, name: str) -> Tokens:
         """The tokens of every row."""
         tokens, lengths_N = flat_tokens(column, name, split_words)
         code = {word: RESERVED + place for place, word in enumerate(self.words)}
         distinct = [*tokens.dictionary.to_pylist(), ""]  # the last: a missing token
-        codes_D = np.fromiter(
-            (code.get(_normal(token), UNKNOWN) for token in distinct), np.int32, len(distinct)
-        )
+        codes_D = np.array([code.get(_normal(token), UNKNOWN) for token in distinct], np.int32)
         index_T = np.asarray(tokens.indices.fill_null(len(distinct) - 1).to_numpy(), np.intp)
-        parts_TG = None if self.ngrams is None else self.ngrams.table(distinct)[index_T]
-        return Tokens(codes_D[index_T], lengths_N, parts_TG)
+        parts_DG = None if self.ngrams is None else self.ngrams.table(distinct)
+        return Tokens(codes_D[index_T], lengths_N, index_T, parts_DG)
 
 
 def _normal(token: str) -> str:
