@@ -10,14 +10,12 @@ from pathlib import Path
 from typing import NamedTuple, final
 
 from mtl_search.data.mapped import Extent, FileWriter, read_about
+from mtl_search.data.room import UNFINISHED
 from mtl_search.data.rows import Rows
 from mtl_search.errors import DataError
 from mtl_search.records import Split
 
-__all__ = ["CACHE", "Cache", "Cached", "Part", "as_size"]
-
-CACHE = ".cache"  # below the folder of the sweeps' folders
-UNFINISHED = ".part"
+__all__ = ["Cache", "Cached", "Part", "as_size"]
 
 
 class Part(NamedTuple):
@@ -31,7 +29,7 @@ class Part(NamedTuple):
 @final
 @dataclass(frozen=True, slots=True)
 class Cached:
-    """A folder of the cache: the ``source`` of its rows, None if they were never all written; its size."""
+    """What lies in the cache: the ``source`` of its rows, None if they were never all written; its size."""
 
     path: Path
     source: str | None
@@ -39,7 +37,10 @@ class Cached:
 
     def remove(self) -> None:
         """Delete it. Who has opened its rows goes on reading them, who opens them later finds none."""
-        shutil.rmtree(self.path)
+        if self.path.is_dir():
+            shutil.rmtree(self.path)
+        else:
+            self.path.unlink()
 
 
 @final
@@ -98,8 +99,7 @@ class Cache:
 
     def entries(self) -> list[Cached]:
         """All that is there, by name."""
-        paths = sorted(path for path in self.folder.glob("*") if path.is_dir())
-        return [_entry(path) for path in paths]
+        return [_entry(path) for path in sorted(self.folder.glob("*"))]
 
 
 def as_size(nbytes: int) -> str:
@@ -116,7 +116,7 @@ def as_size(nbytes: int) -> str:
 
 def _entry(path: Path) -> Cached:
     about = None if path.suffix == UNFINISHED else read_about(path)
-    nbytes = sum(file.stat().st_size for file in path.iterdir())
+    nbytes = sum(file.stat().st_size for file in (path.iterdir() if path.is_dir() else [path]))
     return Cached(path, None if about is None else str(about["source"]), nbytes)
 
 

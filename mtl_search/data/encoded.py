@@ -2,17 +2,16 @@
 
 # N rows
 
-import os
 from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
-from pathlib import Path
 from typing import TypeAlias
 
 from mtl_search.data.cache import Cache, Part, as_size
+from mtl_search.data.room import Room
 from mtl_search.data.rows import Rows
 from mtl_search.records import Split
 
-__all__ = ["Parts", "keep_rows", "quarter_of_memory"]
+__all__ = ["Parts", "keep_rows"]
 
 AT_ONCE = 64 * 2**20  # bytes of encoded rows that are written at once
 PROBED = 16  # rows that show how many bytes a row is
@@ -23,14 +22,14 @@ Parts: TypeAlias = Callable[[int | None], Iterable[Part]]
 
 
 def keep_rows(
-    parts: Parts, counts: Mapping[Split, int], *, memory: int, cache: Cache, key: str, source: str
+    parts: Parts, counts: Mapping[Split, int], *, room: Room, key: str, source: str
 ) -> tuple[dict[Split, Rows], tuple[str, ...]]:
-    """``(rows, notes)``: the rows of each split, in memory if they are at most ``memory`` bytes.
+    """``(rows, notes)``: the rows of each split, in memory if there is room.
 
     Else they are in the files that the cache has by this key, and are written if it has none.
     """
-    total = _bytes_of_a_row(parts) * sum(counts.values())
-    if total <= memory:
+    total, cache = _bytes_of_a_row(parts) * sum(counts.values()), Cache(room.folder)
+    if total <= room.memory:
         return _in_memory(parts(None))
     if (found := cache.read(key)) is None:
         cache.check_room(total)
@@ -39,20 +38,8 @@ def keep_rows(
         found = cache.read(key)
         assert found is not None
     rows, notes = found
-    place = cache.folder / key
-    said = f"encoded rows take {as_size(total)}, more than data.memory ({as_size(memory)}): read from {place}"
-    return rows, (*notes, said)
-
-
-def quarter_of_memory() -> int:
-    """A quarter of the machine's memory in bytes, or of what a container leaves this process."""
-    total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    for file in ("memory.max", "memory/memory.limit_in_bytes"):
-        try:
-            total = min(total, int(Path("/sys/fs/cgroup", file).read_text()))
-        except (OSError, ValueError):  # no container, or one without a limit
-            continue
-    return total // 4
+    much = f"encoded rows take {as_size(total)}, more than data.memory ({as_size(room.memory)})"
+    return rows, (*notes, f"{much}: read from {cache.folder / key}")
 
 
 def _bytes_of_a_row(parts: Parts) -> int:

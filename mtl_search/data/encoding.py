@@ -12,11 +12,12 @@ from mtl_search.data.declared import InputKind, as_declared, is_cast
 from mtl_search.data.hashing import hash_values
 from mtl_search.data.inputs import KINDS, AnyInputs, CategoricalInputs, InputOptions, NumericInputs
 from mtl_search.data.inputs.categorical import is_categorical
-from mtl_search.data.inputs.fitted import NOTHING, columns_of
+from mtl_search.data.inputs.fitted import NOTHING
 from mtl_search.data.inputs.numeric import is_numeric, read_numbers
 from mtl_search.data.notes import listing
 from mtl_search.data.plain import plain_table
 from mtl_search.data.shapes import Inputs, InputShape
+from mtl_search.data.streamed import AnyTable, changed, columns_of, parts_of, select, type_of
 from mtl_search.errors import DataError, nearest
 from mtl_search.tasks.base import Layout
 
@@ -41,15 +42,14 @@ class Encoding:
 
     @classmethod
     def fit(
-        cls, train: pa.Table, columns: Iterable[str], declared: Mapping[str, InputOptions] = NOTHING
+        cls, train: AnyTable, columns: Iterable[str], declared: Mapping[str, InputOptions] = NOTHING
     ) -> "Encoding":
         """The encoding of these columns by the train rows, which must not be constant."""
         names = tuple(columns)
         said = {name: declared[name].kind for name in names if name in declared}
         cast = tuple((name, kind) for name, kind in said.items() if is_cast(kind))
         table = _prepared(train, names, dict(cast))
-        types = zip(names, (column.type for column in table.columns), strict=True)
-        kinds = {name: said.get(name) or _kind_of(of_type) for name, of_type in types}
+        kinds = {name: said.get(name) or _kind_of(type_of(table, name)) for name in names}
         fitted = []
         for kind, each in KINDS.items():
             mine = tuple(name for name, of in kinds.items() if of == kind)
@@ -114,33 +114,30 @@ def _kind_of(of_type: pa.DataType) -> str:
     return next((kind for kind, each in KINDS.items() if each.reads(of_type)), "none")
 
 
-def _prepared(table: pa.Table, names: tuple[str, ...], declared: Mapping[str, InputKind]) -> pa.Table:
+def _prepared(table: AnyTable, names: tuple[str, ...], declared: Mapping[str, InputKind]) -> AnyTable:
     """These columns alone, plain and as they are declared."""
-    chosen = pa.Table.from_arrays(columns_of(table, names), names=list(names))
-    return as_declared(plain_table(chosen), declared)
+    return changed(select(table, names), lambda chosen: as_declared(plain_table(chosen), declared))
 
 
 def choose_inputs(
-    table: pa.Table, left_out: frozenset[str], declared: Mapping[str, InputOptions] = NOTHING
+    table: AnyTable, left_out: frozenset[str], declared: Mapping[str, InputOptions] = NOTHING
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """``(columns, notes)``: the inputs among the columns of ``table``, and why others were left out.
 
     A declared column is an input, whatever it looks like. DataError for a type that has no encoding.
     """
-    columns, identifiers = [], []
+    candidates = [name for name in table.column_names if name in declared or name not in left_out]
+    kinds = {name: _kind_if_any(type_of(table, name), name) for name in candidates if name not in declared}
+    asked = [name for name in kinds if _may_identify(type_of(table, name))]
+    pairs = zip(asked, columns_of(table, asked), strict=True)
+    identifiers = {name: None for name, column in pairs if is_identifier(column, name)}
+    columns = [name for name in candidates if name not in identifiers]
     taken: dict[str, list[str]] = {}
-    for name, column in zip(table.column_names, table.columns, strict=True):
-        if name in left_out and name not in declared:
-            continue
-        kind = None if name in declared else _kind_if_any(column.type, name)
-        if kind is not None and is_identifier(column, name):
-            identifiers.append(name)
-            continue
-        columns.append(name)
-        if kind not in (None, "none", "numeric", "categorical"):
-            taken.setdefault(str(kind), []).append(name)
+    for name in columns:
+        if kinds.get(name, "none") not in ("none", "numeric", "categorical"):
+            taken.setdefault(kinds[name], []).append(name)
     why = "like an identifier and {is} not used as an input"
-    notes = listing(identifiers, f"looks {why}", f"look {why}")
+    notes = listing(list(identifiers), f"looks {why}", f"look {why}")
     for kind, names in taken.items():
         how = f"{{is}} taken as {kind}: inputs says otherwise, or how, and drop leaves"
         notes += listing(names, f"{how} it out", f"{how} them out")
@@ -156,10 +153,10 @@ def _kind_if_any(of_type: pa.DataType, name: str) -> str:
     raise DataError(f"column {name!r}", EXPECTED, f"values of type {of_type}", hint)
 
 
-def without_constants(train: pa.Table, columns: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def without_constants(train: AnyTable, columns: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """``(columns, notes)``: the columns that differ in the train rows; DataError if none does."""
-    pairs = zip(columns, columns_of(train, columns), strict=True)
-    constant = [name for name, column in pairs if _is_constant(column, name)]
+    pairs = zip(columns, parts_of(train, columns), strict=True)
+    constant = [name for name, parts in pairs if _is_constant(parts, name)]
     kept = tuple(name for name in columns if name not in frozenset(constant))
     if not kept:
         found = f"none among {train.num_columns} columns"
@@ -177,7 +174,7 @@ def is_identifier(column: pa.ChunkedArray, name: str) -> bool:
     if is_categorical(column.type):
         known = len(column) - column.null_count
         return bool(known >= ID_ROWS and len(pc.unique(column.drop_null())) > ID_DISTINCT * known)
-    if not (pa.types.is_integer(column.type) or pa.types.is_floating(column.type)):
+    if not _may_identify(column.type):
         return False
     values = np.sort(np.asarray(column.drop_null().to_numpy()))  # integers as such: a float merges large ones
     if values.dtype.kind == "f":
@@ -189,10 +186,26 @@ def is_identifier(column: pa.ChunkedArray, name: str) -> bool:
     return int(values[-1]) - int(values[0]) + 1 == len(values) or bool(ID_NAME.search(name))
 
 
-def _is_constant(column: pa.ChunkedArray, name: str) -> bool:
+def _is_constant(parts: Iterable[pa.ChunkedArray], name: str) -> bool:
     """Whether there is one value, or none; a value and missing ones are two."""
+    found: set[object] = set()
+    for column in parts:
+        found.update(_two_of(column, name))
+        if len(found) > 1:
+            return False
+    return True
+
+
+def _two_of(column: pa.ChunkedArray, name: str) -> list[object]:
+    """Two values that differ, as numbers, texts or hashes; fewer if there are no two."""
     if is_numeric(column.type):
-        return len(np.unique(read_numbers(column, name))) < 2
-    if is_categorical(column.type) or pa.types.is_null(column.type):
-        return len(pc.unique(column)) < 2
-    return len(np.unique(hash_values(column))) < 2
+        values: list[object] = np.unique(read_numbers(column, name))[:2].tolist()
+    elif is_categorical(column.type) or pa.types.is_null(column.type):
+        values = pc.unique(column)[:2].to_pylist()
+    else:
+        values = np.unique(hash_values(column))[:2].tolist()
+    return values
+
+
+def _may_identify(kind: pa.DataType) -> bool:
+    return is_categorical(kind) or pa.types.is_integer(kind) or pa.types.is_floating(kind)

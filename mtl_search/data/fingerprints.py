@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from importlib.metadata import version
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 from pydantic import TypeAdapter
 
@@ -14,13 +13,14 @@ from mtl_search.data.declared import is_cast
 from mtl_search.data.encoding import Encoding
 from mtl_search.data.hashing import Hashes, hash_rows, hash_values
 from mtl_search.data.inputs import InputOptions
+from mtl_search.data.streamed import AnyTable, parts_of
 from mtl_search.records import Split
 from mtl_search.tasks import DenseTask, Task, TaskConfig
 
 __all__ = ["of_content", "of_dataset", "of_encoded", "of_test_rows"]
 
 
-def of_content(table: pa.Table, hashes_N: Hashes, weight: str | None) -> Hashes:
+def of_content(table: AnyTable, hashes_N: Hashes, weight: str | None) -> Hashes:
     """Hashes of all that is used of the rows: a weight moves no row, but changes what is learned."""
     return hashes_N if weight is None else hashes_N + hash_rows(table.select([weight]))
 
@@ -64,7 +64,7 @@ def _said(config: TaskConfig) -> dict[str, object]:
     return {name: v for name, v in options.items() if v is not None or name not in ("classes", "transform")}
 
 
-def of_test_rows(test: pa.Table, config: TaskConfig, task: Task, weight: str | None) -> str:
+def of_test_rows(test: AnyTable, config: TaskConfig, task: Task, weight: str | None) -> str:
     """A fingerprint of a task's labels in test, in their order: values are comparable if it is equal.
 
     It is of labels and weights alone, so that neither another choice of inputs nor of other tasks changes it;
@@ -73,6 +73,7 @@ def of_test_rows(test: pa.Table, config: TaskConfig, task: Task, weight: str | N
     digest = hashlib.sha256()
     if isinstance(task, DenseTask):
         digest.update(repr(task.positions).encode())
-    for column in (*config.source_columns(task.name), *([] if weight is None else [weight])):
-        digest.update(hash_values(test[column]).tobytes())
+    for parts in parts_of(test, (*config.source_columns(task.name), *([] if weight is None else [weight]))):
+        for part in parts:
+            digest.update(hash_values(part).tobytes())
     return digest.hexdigest()[:16]

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from mtl_search.data.distinct import distinct_values
 from mtl_search.data.plain import plain_column
+from mtl_search.data.streamed import AnyTable, parts_of
 
 __all__ = ["Hashes", "hash_rows", "hash_values", "shares"]
 
@@ -25,7 +26,7 @@ PART = 2**20  # elements of lists at a time
 LARGE = np.uint64(0x6C61726765212121)  # tells integers beyond it from the bits of a float
 
 
-def hash_rows(table: pa.Table) -> Hashes:
+def hash_rows(table: AnyTable) -> Hashes:
     """One hash per row of its whole content; the order of columns and how they are stored do not matter.
 
     >>> table = pa.table({"a": [1, 2, 1], "b": ["x", "y", "x"]})
@@ -34,8 +35,11 @@ def hash_rows(table: pa.Table) -> Hashes:
     (True, False)
     """
     total_N = np.zeros(table.num_rows, np.uint64)
-    for name, column in zip(table.column_names, table.columns, strict=True):
-        total_N += _mix(hash_values(column) ^ _of_text(name))
+    for name, parts in zip(table.column_names, parts_of(table, table.column_names), strict=True):
+        start = 0
+        for part in parts:
+            total_N[start : start + len(part)] += _mix(hash_values(part) ^ _of_text(name))
+            start += len(part)
     return total_N
 
 

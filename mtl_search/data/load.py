@@ -1,7 +1,7 @@
 """From a data block and task options to a Dataset: read, check, split, fit on train, encode."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +10,10 @@ import torch
 from numpy.typing import NDArray
 
 from mtl_search.data.alike import find_alike
-from mtl_search.data.cache import CACHE, Cache, Part
+from mtl_search.data.cache import Part
 from mtl_search.data.dataset import Dataset
 from mtl_search.data.declared import as_declared, categories_of_pandas
-from mtl_search.data.encoded import keep_rows, quarter_of_memory
+from mtl_search.data.encoded import keep_rows
 from mtl_search.data.encoding import Encoding, choose_inputs, without_constants
 from mtl_search.data.fingerprints import of_content, of_dataset, of_encoded, of_test_rows
 from mtl_search.data.hashing import hash_rows
@@ -24,10 +24,12 @@ from mtl_search.data.leaks import find_leaks
 from mtl_search.data.missing import with_missing
 from mtl_search.data.plain import plain_table
 from mtl_search.data.repeats import find_cut_groups, find_repeats
+from mtl_search.data.room import Room
 from mtl_search.data.rows import Rows
 from mtl_search.data.sources import check_table, located, read_source
 from mtl_search.data.spec import DataSpec
 from mtl_search.data.splits import key_hashes, split_rows, subsample
+from mtl_search.data.streamed import AnyTable, batches_of, changed
 from mtl_search.data.suspects import find_suspects
 from mtl_search.data.targets import Targets, find_strata, fit_tasks
 from mtl_search.data.uses import check_uses, left_out, missing_labels, target_columns
@@ -45,9 +47,10 @@ def load_dataset(
 ) -> Dataset:
     """The Dataset of a source; relative paths start at ``base``. DataError if it cannot be used.
 
-    Encoded rows that are larger than ``spec.memory`` are kept in files below ``results``.
+    A table that is larger than ``spec.memory`` is read part by part, if its file knows its columns, and
+    encoded rows that are larger are kept in files below ``results``.
     """
-    table, notes = read_source(spec, base)
+    table, notes = read_source(spec, base, Room.below(results, spec.memory))
     with located(spec.source):
         inputs = {name: options.with_files(base) for name, options in spec.inputs.items()}
     spec = spec.model_copy(update={"inputs": inputs})
@@ -55,14 +58,14 @@ def load_dataset(
 
 
 def dataset_from_table(
-    table: pa.Table,
+    table: AnyTable,
     spec: DataSpec,
     tasks: Mapping[str, TaskConfig],
     *,
     notes: tuple[str, ...] = (),
     results: Path = RESULTS,
 ) -> Dataset:
-    """The Dataset of a table in memory; ``spec.source`` only names it.
+    """The Dataset of a table, whole or streamed; ``spec.source`` only names it.
 
     A task that cannot be learned from the train rows or judged in a split is left out with a note; DataError
     if no main task is left. ``notes`` come before what is found here.
@@ -93,8 +96,7 @@ def dataset_from_table(
         splits, of_rows = keep_rows(
             _Splits(tables, encoding, found, weights, spec.group).parts,
             {which: part.num_rows for which, part in tables.items()},
-            memory=spec.memory or quarter_of_memory(),
-            cache=Cache(results / CACHE),
+            room=Room.below(results, spec.memory),
             key=of_encoded(fingerprint, encoding),
             source=spec.source,
         )
@@ -131,21 +133,25 @@ def dataset_from_table(
         )
 
 
-def _declared(table: pa.Table, spec: DataSpec, tasks: Mapping[str, TaskConfig]) -> dict[str, InputOptions]:
+def _declared(table: AnyTable, spec: DataSpec, tasks: Mapping[str, TaskConfig]) -> dict[str, InputOptions]:
     """The columns whose kind is said: in the sweep file, or by pandas as a category."""
     of_pandas = categories_of_pandas(table.schema) - left_out(spec, tasks)
     return {**dict.fromkeys(of_pandas, CategoricalOptions()), **spec.inputs}
 
 
 def _cleaned(
-    table: pa.Table, spec: DataSpec, tasks: Mapping[str, TaskConfig], declared: Mapping[str, InputOptions]
-) -> pa.Table:
+    table: AnyTable, spec: DataSpec, tasks: Mapping[str, TaskConfig], declared: Mapping[str, InputOptions]
+) -> AnyTable:
     """Every column plain, what counts as missing null, and declared columns cast."""
     kinds = {name: options.kind for name, options in declared.items()}
-    return as_declared(with_missing(plain_table(table), spec, missing_labels(tasks)), kinds)
+
+    def clean(some: pa.Table) -> pa.Table:
+        return as_declared(with_missing(plain_table(some), spec, missing_labels(tasks)), kinds)
+
+    return changed(table, clean)
 
 
-def _others(table: pa.Table, spec: DataSpec, tasks: Mapping[str, TaskConfig]) -> list[str]:
+def _others(table: AnyTable, spec: DataSpec, tasks: Mapping[str, TaskConfig]) -> list[str]:
     """The columns that may be inputs."""
     out = left_out(spec, tasks) - spec.inputs.keys()
     return [name for name in table.column_names if name not in out]
@@ -155,7 +161,7 @@ def _others(table: pa.Table, spec: DataSpec, tasks: Mapping[str, TaskConfig]) ->
 class _Splits:
     """All that is known of the splits before their inputs are encoded."""
 
-    tables: Mapping[Split, pa.Table]
+    tables: Mapping[Split, AnyTable]
     encoding: Encoding
     found: Targets
     weights: Mapping[Split, NDArray[np.float64]] | None
@@ -164,21 +170,25 @@ class _Splits:
     def parts(self, at_once: int | None) -> Iterator[Part]:
         """The rows of each split, encoded as they are asked for."""
         for which, table in self.tables.items():
-            encoded = self.found.encoded[which]
-            targets = {name: targets for name, (targets, _) in encoded.items()}
-            labelled = {name: labelled for name, (_, labelled) in encoded.items()}
             units_N = torch.from_numpy(sampling_units(table, self.group))
             weights_N = None if self.weights is None else torch.from_numpy(self.weights[which]).float()
-            known = Rows({}, targets, labelled, units_N, weights_N)
-            for start in range(0, len(table), at_once or len(table)):
-                part = table.slice(start, at_once)
+            start = 0
+            for part in batches_of(table, (*self.encoding.columns, *self.found.read_again), at_once):
                 inputs, notes = self.encoding.encode_with_notes(part)
-                rows = replace(known.slice(start, start + len(part)), inputs=inputs)
+                encoded, mine = self.found.of_part(which, start, part), slice(start, start + len(part))
+                rows = Rows(
+                    inputs,
+                    {name: targets for name, (targets, _) in encoded.items()},
+                    {name: labelled for name, (_, labelled) in encoded.items()},
+                    units_N[mine],
+                    None if weights_N is None else weights_N[mine],
+                )
                 yield Part(which, rows, tuple(f"{note} ({which})" for note in notes))
+                start += len(part)
 
 
 def _weights(
-    tables: Mapping[Split, pa.Table], column: str | None
+    tables: Mapping[Split, AnyTable], column: str | None
 ) -> Mapping[Split, NDArray[np.float64]] | None:
     """Of the rows of each split, so that their mean in train is 1."""
     if column is None:

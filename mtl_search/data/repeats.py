@@ -3,23 +3,19 @@
 from collections.abc import Mapping
 
 import numpy as np
-import pyarrow as pa
 
 from mtl_search.data.hashing import hash_rows, hash_values
-from mtl_search.data.inputs.fitted import columns_of
 from mtl_search.data.spec import DataSpec
 from mtl_search.data.splits import cut_groups
+from mtl_search.data.streamed import AnyTable, select
 from mtl_search.records import Split
 
 __all__ = ["find_cut_groups", "find_repeats"]
 
 
-def find_repeats(tables: Mapping[Split, pa.Table], inputs: tuple[str, ...]) -> tuple[str, ...]:
+def find_repeats(tables: Mapping[Split, AnyTable], inputs: tuple[str, ...]) -> tuple[str, ...]:
     """A note with the number of test rows that equal a train row in all inputs."""
-    train, test = (
-        hash_rows(pa.Table.from_arrays(columns_of(tables[which], inputs), names=list(inputs)))
-        for which in (Split.TRAIN, Split.TEST)
-    )
+    train, test = (hash_rows(select(tables[which], inputs)) for which in (Split.TRAIN, Split.TEST))
     repeated = int(np.isin(test, train).sum())
     if not repeated:
         return ()
@@ -28,7 +24,7 @@ def find_repeats(tables: Mapping[Split, pa.Table], inputs: tuple[str, ...]) -> t
     return (f"{repeated:,} of {len(test):,} test {are} a train row in all inputs: {hint}",)
 
 
-def find_cut_groups(tables: Mapping[Split, pa.Table], spec: DataSpec) -> tuple[str, ...]:
+def find_cut_groups(tables: Mapping[Split, AnyTable], spec: DataSpec) -> tuple[str, ...]:
     """A note with the number of groups that a split by time cuts; other splits leave groups whole."""
     if spec.group is None or spec.split.time is None:
         return ()

@@ -77,7 +77,7 @@ class Rows:
         return views if self.mapped is None else replace(views, mapped=self.mapped.slice(start, stop))
 
     def to(self, device: torch.device | str) -> "Rows":
-        """The same rows on a device."""
+        """The same rows on a device; mapped ones in its memory, unless they are there."""
         return self._map(lambda values: values.to(device))
 
     def select(self, tasks: Iterable[str]) -> "Rows":

@@ -11,8 +11,11 @@ import pyarrow.fs as pa_fs
 import pyarrow.parquet as pa_parquet
 
 from mtl_search.data.formats import FileSystem, is_text, read_folder, reader_of
+from mtl_search.data.large import stream_if_large
+from mtl_search.data.room import Room
 from mtl_search.data.separated import Layout
 from mtl_search.data.spec import DataSpec
+from mtl_search.data.streamed import AnyTable
 from mtl_search.errors import DataError, did_you_mean
 
 __all__ = [
@@ -44,8 +47,11 @@ def read_table(source: str, base: Path) -> pa.Table:
     return read_source(DataSpec(source=source), base)[0]
 
 
-def read_source(spec: DataSpec, base: Path) -> tuple[pa.Table, tuple[str, ...]]:
-    """The whole table of a data block, and notes on how it was read."""
+def read_source(spec: DataSpec, base: Path, room: Room | None = None) -> tuple[AnyTable, tuple[str, ...]]:
+    """The table of a data block, and notes on how it was read.
+
+    The whole table, unless it is in a file that knows its columns and takes more than there is ``room`` for.
+    """
     bundled, source = bundled_tables(), spec.source
     layout = Layout(spec.separator, spec.decimal)
     if source in bundled:
@@ -57,7 +63,8 @@ def read_source(spec: DataSpec, base: Path) -> tuple[pa.Table, tuple[str, ...]]:
         read = read_folder if info.type == pa_fs.FileType.Directory else reader_of(path, source)
         if not is_text(path):
             _check_layout(spec, "a table that knows its columns")
-        return read(filesystem, path, layout)
+        large = None if room is None else stream_if_large(filesystem, info, room)
+        return read(filesystem, path, layout) if large is None else (large, ())
 
 
 def check_there(filesystem: FileSystem, path: str, source: str) -> pa_fs.FileInfo:
@@ -95,7 +102,7 @@ def located(source: str) -> Iterator[None]:
         raise DataError(f"{source}: {error.place}", error.expected, error.found, error.hint) from error
 
 
-def check_table(table: pa.Table) -> None:
+def check_table(table: AnyTable) -> None:
     """DataError if there is no row, or two columns of one name."""
     names = table.column_names
     twice = sorted(name for name, times in Counter(names).items() if times > 1)

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from mtl_search.data.distinct import distinct_values
 from mtl_search.data.inputs.categorical import is_categorical
-from mtl_search.data.inputs.fitted import columns_of
 from mtl_search.data.notes import abridged
+from mtl_search.data.streamed import AnyTable, columns_of, type_of
 
 __all__ = ["Suspects", "find_suspects", "suspects_in"]
 
@@ -50,14 +50,15 @@ class Suspects:
     numbers: Mapping[str, str]
 
 
-def suspects_in(table: pa.Table, names: tuple[str, ...], declared: frozenset[str]) -> Suspects:
+def suspects_in(table: AnyTable, names: tuple[str, ...], declared: frozenset[str]) -> Suspects:
     """What is suspect in these columns; text of a ``declared`` one is what it is said to be."""
     sentinels, words, numbers = dict[str, float](), dict[str, str](), dict[str, str]()
-    for name, column in zip(names, columns_of(table, names), strict=True):
+    read = [name for name in names if _may_be_suspect(type_of(table, name))]
+    for name, column in zip(read, columns_of(table, read), strict=True):
         if pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
             if (value := _sentinel(column)) is not None:
                 sentinels[name] = value
-        elif is_categorical(column.type):
+        else:
             texts = _texts(column)
             said = name in declared or pa.types.is_dictionary(column.type)
             if not said and (odd := _odd_number(texts)) is not None:
@@ -67,7 +68,7 @@ def suspects_in(table: pa.Table, names: tuple[str, ...], declared: frozenset[str
     return Suspects(sentinels, words, numbers)
 
 
-def find_suspects(train: pa.Table, names: tuple[str, ...], declared: frozenset[str]) -> tuple[str, ...]:
+def find_suspects(train: AnyTable, names: tuple[str, ...], declared: frozenset[str]) -> tuple[str, ...]:
     """Notes on columns whose values look like another thing than they are taken for, one for each value."""
     found = suspects_in(train, names, declared)
     return (
@@ -81,6 +82,10 @@ def find_suspects(train: pa.Table, names: tuple[str, ...], declared: frozenset[s
             for value, names in _by_value(found.numbers)
         ),
     )
+
+
+def _may_be_suspect(kind: pa.DataType) -> bool:
+    return pa.types.is_integer(kind) or pa.types.is_floating(kind) or is_categorical(kind)
 
 
 def _by_value(values: Mapping[str, str]) -> list[tuple[str, list[str]]]:

@@ -1,7 +1,7 @@
 """Targets of every split: fitted on train, encoded, and left out if they cannot be judged."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from mtl_search.data.streamed import AnyTable, StreamedTable, batches_of, columns_of
 from mtl_search.errors import DataError, LabelError
 from mtl_search.records import Role, Split
 from mtl_search.tasks import Layout, Task, TaskConfig
@@ -24,12 +25,32 @@ Encoded = tuple[Tensor, Tensor]  # targets, and which rows are labelled
 
 @dataclass(frozen=True, slots=True)
 class Targets:
-    """The fitted tasks, their targets by split and task, and why the tasks that are not among them are left
-    out."""
+    """The fitted tasks and why others are left out.
+
+    ``encoded``: their targets by split and task, without those of a streamed table that have many labels a
+    row: these are encoded again, part by part, from their ``columns``.
+    """
 
     tasks: Mapping[str, Task]
+    columns: Mapping[str, Sequence[str]]
     encoded: Mapping[Split, Mapping[str, Encoded]]
     left_out: Mapping[str, str]
+
+    @property
+    def read_again(self) -> tuple[str, ...]:
+        """The columns of tasks that are encoded part by part."""
+        lacking = self.tasks.keys() - self.encoded[Split.TRAIN].keys()
+        return tuple(column for name in self.tasks if name in lacking for column in self.columns[name])
+
+    def of_part(self, which: Split, start: int, part: pa.Table) -> dict[str, Encoded]:
+        """The targets of some rows of a split, by task."""
+        known, stop = self.encoded[which], start + len(part)
+        return {
+            name: (known[name][0][start:stop], known[name][1][start:stop])
+            if name in known
+            else task.encode([part[column] for column in self.columns[name]])
+            for name, task in self.tasks.items()
+        }
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -39,7 +60,7 @@ class Targets:
 
 def fit_tasks(
     configs: Mapping[str, TaskConfig],
-    tables: Mapping[Split, pa.Table],
+    tables: Mapping[Split, AnyTable],
     layouts: Mapping[str, Layout],
     train_weights_N: NDArray[np.float64] | None = None,
 ) -> Targets:
@@ -50,16 +71,16 @@ def fit_tasks(
     left_out: dict[str, LabelError] = {}
     for name, config in configs.items():
         try:
-            task, targets = _fit(name, _laid_over(name, config, layouts), tables, train_weights_N)
+            tasks[name], targets = _fit(name, _laid_over(name, config, layouts), tables, train_weights_N)
         except LabelError as error:
             left_out[name] = error
             continue
-        tasks[name] = task
-        for which in tables:
-            encoded[which][name] = targets[which]
+        for which, of_split in targets.items():
+            encoded[which][name] = of_split
     if not any(task.role is Role.MAIN for task in tasks.values()):
         raise next(error for name, error in left_out.items() if configs[name].role is Role.MAIN)
-    return Targets(tasks, encoded, {name: str(error) for name, error in left_out.items()})
+    columns = {name: configs[name].source_columns(name) for name in tasks}
+    return Targets(tasks, columns, encoded, {name: str(error) for name, error in left_out.items()})
 
 
 def _laid_over(name: str, config: TaskConfig, layouts: Mapping[str, Layout]) -> TaskConfig:
@@ -70,27 +91,32 @@ def _laid_over(name: str, config: TaskConfig, layouts: Mapping[str, Layout]) -> 
         raise type(error)(place, error.expected, error.found, error.hint) from error
 
 
-def find_strata(configs: Mapping[str, TaskConfig], table: pa.Table) -> list[NDArray[np.int64]]:
+def find_strata(configs: Mapping[str, TaskConfig], table: AnyTable) -> list[NDArray[np.int64]]:
     """Codes by which rows with rare labels are dealt, from all tasks."""
     found: list[NDArray[np.int64]] = []
     for name, config in configs.items():
         with column_named(name, config):
-            found += config.strata(name, [table[column] for column in config.source_columns(name)])
+            found += config.strata(name, list(columns_of(table, config.source_columns(name))))
     return found
 
 
 def _fit(
     name: str,
     config: TaskConfig,
-    tables: Mapping[Split, pa.Table],
+    tables: Mapping[Split, AnyTable],
     weights_N: NDArray[np.float64] | None,
 ) -> tuple[Task, Mapping[Split, Encoded]]:
-    columns = {which: [table[c] for c in config.source_columns(name)] for which, table in tables.items()}
+    columns = config.source_columns(name)
     with column_named(name, config):
-        task = config.fit(name, columns[Split.TRAIN], weights_N)
-        targets = {which: task.encode(of_split) for which, of_split in columns.items()}
-    for which, (targets_N, labelled_N) in targets.items():
-        _check_judged(task, which, targets_N, labelled_N)
+        task = config.fit(name, list(columns_of(tables[Split.TRAIN], columns)), weights_N)
+        if task.level != "row" and isinstance(tables[Split.TRAIN], StreamedTable):
+            for which, table in tables.items():
+                parts = batches_of(table, columns)
+                _check_judged(task, which, (task.encode([part[c] for c in columns]) for part in parts))
+            return task, {}
+        targets = {which: task.encode(list(columns_of(table, columns))) for which, table in tables.items()}
+    for which, of_split in targets.items():
+        _check_judged(task, which, [of_split])
     return task, targets
 
 
@@ -106,23 +132,26 @@ def column_named(name: str, config: TaskConfig) -> Iterator[None]:
         raise type(error)(place, error.expected, error.found, error.hint) from error
 
 
-def _check_judged(task: Task, which: Split, targets_N: Tensor, labelled_N: Tensor) -> None:
-    place = f"tasks.{task.name}"
-    if not labelled_N.any():
-        found = f"none in {len(labelled_N)} {which} rows"
+def _check_judged(task: Task, which: Split, parts: Iterable[Encoded]) -> None:
+    """LabelError unless the default metric is defined on the rows of all parts."""
+    place, n_rows = f"tasks.{task.name}", 0
+    evidence: list[tuple[Tensor, Tensor]] = []
+    for targets_N, labelled_N in parts:
+        n_rows += len(labelled_N)
+        evidence += _of_nothing(task, targets_N[labelled_N])
+    if not evidence:
+        found = f"none in {n_rows} {which} rows"
         raise LabelError(place, "a label in every split", found, "change the split")
-    if math.isnan(_value_of_nothing(task, targets_N[labelled_N])):
+    said, truths = (torch.cat(found) for found in zip(*evidence, strict=True))
+    if math.isnan(task.measures[task.metric.name](said, truths)):
         expected = f"labels in every split that {task.metric.name} is defined on"
-        found = f"labels of one kind alone in {int(labelled_N.sum())} {which} rows"
+        found = f"labels of one kind alone in {len(truths)} {which} rows"
         raise LabelError(place, expected, found, "change the split")
 
 
-def _value_of_nothing(task: Task, targets_M: Tensor) -> float:
-    """The default metric of outputs that are all 0, which need not be in memory at once."""
-    rows = max(1, AT_ONCE // math.prod(task.output_shape))
-    evidence = [
-        task.evidence(torch.zeros(len(targets), *task.output_shape), targets)
-        for targets in targets_M.split(rows)
-    ]
-    said, truths = (torch.cat(parts) for parts in zip(*evidence, strict=True))
-    return task.measures[task.metric.name](said, truths)
+def _of_nothing(task: Task, targets_M: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
+    """Evidence of outputs that are all 0, which need not be in memory at once."""
+    if not len(targets_M):
+        return
+    for targets in targets_M.split(max(1, AT_ONCE // math.prod(task.output_shape))):
+        yield task.evidence(torch.zeros(len(targets), *task.output_shape), targets)

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from mtl_search.data.encoding import is_identifier
 from mtl_search.data.inputs.categorical import is_categorical
-from mtl_search.data.inputs.fitted import columns_of
+from mtl_search.data.streamed import columns_of
 
 __all__ = ["Holds", "Profile", "profiles_of"]
 

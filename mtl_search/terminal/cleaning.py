@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from mtl_search.data.cache import CACHE, Cache, Cached, as_size
+from mtl_search.data.cache import Cache, Cached, as_size
+from mtl_search.data.room import CACHE
 from mtl_search.errors import LeaderboardError
 from mtl_search.leaderboard import Standing, standing
 from mtl_search.terminal.words import plain_console

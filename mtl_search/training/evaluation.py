@@ -14,6 +14,7 @@ from mtl_search.data import Rows
 from mtl_search.model import Gate, Network, rows_at_once
 from mtl_search.records import MeanGate, Metric, Resample, Split
 from mtl_search.tasks import Task
+from mtl_search.training.batches import resident
 from mtl_search.training.score import Score
 
 __all__ = ["Evaluator", "as_metrics", "as_resamples"]
@@ -24,12 +25,17 @@ Evidence = tuple[Tensor, Tensor]  # what a measure is computed of, row by row
 
 @final
 class Evaluator:
-    """The labelled rows of each task, found once, and metrics on them whenever asked."""
+    """The labelled rows of each task, found once, and metrics on them whenever asked.
 
-    def __init__(self, rows: Rows, tasks: Mapping[str, Task]) -> None:
-        self._rows, self._tasks = rows, tasks
-        self._index_M = {task: rows.labelled[task].nonzero().squeeze(1) for task in tasks}
-        self._weights_M = {task: _of(rows.weights_N, self._index_M[task]) for task in tasks}
+    Rows go to the ``device`` at once, mapped ones chunk by chunk.
+    """
+
+    def __init__(self, rows: Rows, tasks: Mapping[str, Task], device: torch.device | str = "cpu") -> None:
+        self._device = torch.device(device)
+        self._rows, self._tasks = resident(rows, self._device), tasks
+        self._index_M = {task: self._place(rows.labelled[task]).nonzero().squeeze(1) for task in tasks}
+        weights_N = None if rows.weights_N is None else self._place(rows.weights_N)
+        self._weights_M = {task: _of(weights_N, self._index_M[task]) for task in tasks}
 
     def default_metrics(self, network: nn.Module, autocast: torch.dtype | None = None) -> dict[str, float]:
         """The default metric of each task; NaN if it is undefined on these rows."""
@@ -69,7 +75,7 @@ class Evaluator:
         n_units = len(units)
         groups = min(groups, n_units) if n_units > 1 else 0
         order_U = torch.randperm(n_units, generator=torch.Generator().manual_seed(0))
-        group_N = (order_U[torch.from_numpy(position_N)] % max(1, groups)).to(self._rows.units.device)
+        group_N = self._place(order_U[torch.from_numpy(position_N)] % max(1, groups))
         found: list[dict[str, float]] = [{} for _ in range(groups)]
         for name, (said_M, truths_M) in evidence.items():
             task = self._tasks[name]
@@ -86,7 +92,7 @@ class Evaluator:
         gates: tuple[Gate, ...] = ()
         sums: list[Tensor] = []
         count = 0
-        with torch.autocast(self._device, autocast, enabled=autocast is not None):
+        with torch.autocast(self._device.type, autocast, enabled=autocast is not None):
             for chunk in self._chunks(network):
                 gates = network.gates(chunk.inputs)
                 if not gates:
@@ -100,14 +106,13 @@ class Evaluator:
             for expert, weight in zip(gate.experts, (sum_E / count).tolist(), strict=True)
         ]
 
-    @property
-    def _device(self) -> str:
-        return self._rows.units.device.type
+    def _place(self, values: Tensor) -> Tensor:
+        return values.to(self._device)
 
     def _chunks(self, network: nn.Module) -> Iterator[Rows]:
         size = rows_at_once(network, CHUNK)
         for start in range(0, len(self._rows), size):
-            yield self._rows.slice(start, start + size)
+            yield self._rows.slice(start, start + size).to(self._device)
 
     @torch.inference_mode()
     def outputs(self, network: nn.Module, autocast: torch.dtype | None = None) -> dict[str, Tensor]:
@@ -139,7 +144,7 @@ class Evaluator:
         """Rows and the outputs of each task on them."""
         network.eval()
         for chunk in self._chunks(network):
-            with torch.autocast(self._device, autocast, enabled=autocast is not None):
+            with torch.autocast(self._device.type, autocast, enabled=autocast is not None):
                 outputs = network(chunk.inputs)
             yield chunk, {name: output.float() for name, output in outputs.items()}
 
@@ -154,9 +159,9 @@ class Evaluator:
 
     def _with_truths(self, predictions: Mapping[str, Tensor]) -> dict[str, Evidence]:
         """Evidence of tasks with one label a row."""
+        targets = {name: self._place(self._rows.targets[name])[self._index_M[name]] for name in predictions}
         return {
-            name: (said_M, self._tasks[name].truths(self._rows.targets[name][self._index_M[name]]))
-            for name, said_M in predictions.items()
+            name: (said_M, self._tasks[name].truths(targets[name])) for name, said_M in predictions.items()
         }
 
 

@@ -97,7 +97,7 @@ class Training:
         self._schedule = config.schedule.build(self._optimizer, self._steps * config.epochs)
         shared = [p for p in self.network.shared_parameters() if p.requires_grad]
         self._meter = AffinityMeter(shared) if affinities and shared else None
-        self._evaluator = Evaluator(dataset.valid.select(config.members).to(self.device), self.tasks)
+        self._evaluator = Evaluator(dataset.valid.select(config.members), self.tasks, self.device)
         self.best = Best()
         self.epoch = 0
 
@@ -145,7 +145,7 @@ class Training:
 
         The default metric has its gain on valid alone, which is what the references were measured on.
         """
-        evaluator = Evaluator(rows.select(self.tasks).to(self.device), self.tasks)
+        evaluator = Evaluator(rows.select(self.tasks), self.tasks, self.device)
         values = evaluator.all_metrics(self.network, self._autocast)
         return as_metrics(values, split, self.tasks, self.score)
 
@@ -154,7 +154,7 @@ class Training:
 
         The groups depend on the rows' units alone, so they are the same for every network.
         """
-        evaluator = Evaluator(rows.select(self.tasks).to(self.device), self.tasks)
+        evaluator = Evaluator(rows.select(self.tasks), self.tasks, self.device)
         left_out = evaluator.leave_out(self.network, groups, self._autocast)
         return as_resamples(left_out, split)
 
@@ -163,12 +163,12 @@ class Training:
 
         All rows count, labelled or not: a gate knows the inputs alone.
         """
-        evaluator = Evaluator(rows.select(self.tasks).to(self.device), self.tasks)
+        evaluator = Evaluator(rows.select(self.tasks), self.tasks, self.device)
         return evaluator.mean_gates(self.network, self._autocast)
 
     def outputs(self, rows: Rows) -> dict[str, Tensor]:
         """What the network says of each member's labelled rows, M x K, on the CPU."""
-        evaluator = Evaluator(rows.select(self.tasks).to(self.device), self.tasks)
+        evaluator = Evaluator(rows.select(self.tasks), self.tasks, self.device)
         found = evaluator.outputs(self.network, self._autocast)
         return {task: outputs_MK.cpu() for task, outputs_MK in found.items()}
 

@@ -12,7 +12,8 @@ from pydantic import ByteSize
 
 from mtl_search.data import Dataset, DataSpec, Rows, dataset_from_table
 from mtl_search.data import encoded as encoded_module
-from mtl_search.data.cache import CACHE, Cache, Part
+from mtl_search.data.cache import Cache, Part
+from mtl_search.data.room import CACHE
 from mtl_search.errors import DataError
 from mtl_search.records import Split
 from tests.fixtures.data import TINY_TASKS, task_configs, tiny_table

@@ -7,7 +7,7 @@ from pydantic import ByteSize
 
 from mtl_search.cli import main
 from mtl_search.data import DataSpec, dataset_from_table
-from mtl_search.data.cache import CACHE
+from mtl_search.data.room import CACHE
 from mtl_search.leaderboard import only_process
 from tests.fixtures.data import task_configs, tiny_table
 

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from typing_extensions import override
 
 from mtl_search.data.distinct import distinct_values
-from mtl_search.data.inputs.fitted import NOTHING, FittedInputs, InputOptions, columns_of
+from mtl_search.data.inputs.fitted import NOTHING, FittedInputs, InputOptions
 from mtl_search.data.shapes import Inputs, InputShape
+from mtl_search.data.streamed import AnyTable, columns_of
 from mtl_search.errors import DataError
 
 __all__ = ["CategoricalInputs", "CategoricalOptions", "is_categorical", "read_levels"]
@@ -45,7 +46,7 @@ class CategoricalInputs(FittedInputs):
     @classmethod
     @override
     def fit(
-        cls, train: pa.Table, columns: tuple[str, ...], options: Mapping[str, InputOptions] = NOTHING
+        cls, train: AnyTable, columns: tuple[str, ...], options: Mapping[str, InputOptions] = NOTHING
     ) -> "CategoricalInputs":
         levels = []
         for name, column in zip(columns, columns_of(train, columns), strict=True):

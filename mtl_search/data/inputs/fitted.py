@@ -1,7 +1,7 @@
 """What every kind of input offers: how columns of its type become tensors, fitted on the train rows."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Self
@@ -10,9 +10,10 @@ import pyarrow as pa
 from pydantic import BaseModel, ConfigDict
 
 from mtl_search.data.shapes import Inputs, InputShape
+from mtl_search.data.streamed import AnyTable, columns_of, parts_of
 from mtl_search.tasks.base import Layout
 
-__all__ = ["NOTHING", "FittedInputs", "InputOptions", "columns_of"]
+__all__ = ["NOTHING", "FittedInputs", "InputOptions", "columns_of", "parts_of"]
 
 
 class InputOptions(BaseModel, ABC):
@@ -62,9 +63,12 @@ class FittedInputs(ABC):
     @classmethod
     @abstractmethod
     def fit(
-        cls, train: pa.Table, columns: tuple[str, ...], options: Mapping[str, InputOptions] = NOTHING
+        cls, train: AnyTable, columns: tuple[str, ...], options: Mapping[str, InputOptions] = NOTHING
     ) -> Self:
-        """What must be known of these columns, from train rows and what was said of some of them."""
+        """What must be known of these columns, from train rows and what was said of some of them.
+
+        Columns of values of any size are to be read in parts, see `parts_of`.
+        """
 
     @property
     @abstractmethod
@@ -83,9 +87,3 @@ class FittedInputs(ABC):
     def layouts(self) -> Mapping[str, Layout]:
         """The columns that labels of parts of a row may lie over."""
         return {}
-
-
-def columns_of(table: pa.Table, names: Sequence[str]) -> list[pa.ChunkedArray]:
-    """The columns of these names, which must be there; a table looks through all names for each one."""
-    positions = {name: position for position, name in enumerate(table.column_names)}
-    return [table.column(positions[name]) for name in names]

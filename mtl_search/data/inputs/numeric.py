@@ -13,8 +13,9 @@ import torch
 from numpy.typing import NDArray
 from typing_extensions import override
 
-from mtl_search.data.inputs.fitted import NOTHING, FittedInputs, InputOptions, columns_of
+from mtl_search.data.inputs.fitted import NOTHING, FittedInputs, InputOptions
 from mtl_search.data.shapes import Inputs, InputShape
+from mtl_search.data.streamed import AnyTable, columns_of
 from mtl_search.errors import DataError
 
 __all__ = ["STEPS", "NumericInputs", "NumericOptions", "Said", "is_numeric", "read_numbers", "said"]
@@ -63,7 +64,7 @@ class NumericInputs(FittedInputs):
     @classmethod
     @override
     def fit(
-        cls, train: pa.Table, columns: tuple[str, ...], options: Mapping[str, InputOptions] = NOTHING
+        cls, train: AnyTable, columns: tuple[str, ...], options: Mapping[str, InputOptions] = NOTHING
     ) -> "NumericInputs":
         centres, scales, flagged, quantiles, saw = [], [], [], [], []
         for name, column in zip(columns, columns_of(train, columns), strict=True):
