@@ -21,12 +21,13 @@ def add(commands: Commands) -> None:
 
 def compare(arguments: argparse.Namespace) -> int:
     """Set several sweeps side by side."""
-    from mtl_search.leaderboard import Leaderboard
+    from mtl_search.leaderboard import Leaderboard, sound
     from mtl_search.terminal.comparing import comparison_json, show_comparison
 
     boards = [Leaderboard(folder) for folder in arguments.folders]
-    if arguments.json:
-        sys.stdout.write(comparison_json(boards) + "\n")
-    else:
-        show_comparison(boards)
+    with sound(*arguments.folders):
+        if arguments.json:
+            sys.stdout.write(comparison_json(boards) + "\n")
+        else:
+            show_comparison(boards)
     return DONE

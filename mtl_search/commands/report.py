@@ -16,7 +16,9 @@ def add(commands: Commands) -> None:
 
 def report(arguments: argparse.Namespace) -> int:
     """Write the page of a sweep."""
+    from mtl_search.leaderboard import sound
     from mtl_search.report import write_report
 
-    sys.stdout.write(f"{write_report(arguments.folder)}\n")
+    with sound(arguments.folder):
+        sys.stdout.write(f"{write_report(arguments.folder)}\n")
     return DONE

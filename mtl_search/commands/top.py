@@ -20,12 +20,13 @@ def add(commands: Commands) -> None:
 
 def top(arguments: argparse.Namespace) -> int:
     """Show the best designs and trials."""
-    from mtl_search.leaderboard import Leaderboard
+    from mtl_search.leaderboard import Leaderboard, sound
     from mtl_search.terminal.leaders import show_top, top_json
 
     board = Leaderboard(arguments.folder)
-    if arguments.json:
-        sys.stdout.write(top_json(board, arguments.n, arguments.arm) + "\n")
-    else:
-        show_top(board, arguments.n, arguments.arm)
+    with sound(arguments.folder):
+        if arguments.json:
+            sys.stdout.write(top_json(board, arguments.n, arguments.arm) + "\n")
+        else:
+            show_top(board, arguments.n, arguments.arm)
     return DONE

@@ -35,6 +35,7 @@ from mtl_search.leaderboard.ensembles import Ensemble, to_ensembles
 from mtl_search.leaderboard.files import clear_partial, is_partial, replace_file, replace_folder
 from mtl_search.leaderboard.log import TrialStart
 from mtl_search.leaderboard.schema import SCHEMAS
+from mtl_search.leaderboard.sound import sound
 from mtl_search.leaderboard.standing import LOCK_FILE, Standing, only_process, standing
 from mtl_search.leaderboard.tasks import TaskInfo
 
@@ -53,6 +54,7 @@ __all__ = [
     "only_process",
     "replace_file",
     "replace_folder",
+    "sound",
     "standing",
     "to_ensembles",
 ]

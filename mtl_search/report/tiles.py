@@ -92,7 +92,7 @@ def _details(found: Difference, alpha: float) -> tuple[str, ...]:
 def _size(design: DesignRecord, tables: Tables) -> Tile:
     """How large the design is, against the single-task networks."""
     single = next((row for row in tables.designs if SINGLE_TASK in row.arms), None)
-    times = () if single is None or single.design_id == design.design_id else (
+    times = () if single is None or single.design_id == design.design_id or not single.n_params else (
         f"{design.n_params / single.n_params:.2g} times the single-task networks",
     )  # fmt: skip
     return Tile("size", amount(design.n_params), "parameters", times)
