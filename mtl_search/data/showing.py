@@ -1,0 +1,23 @@
+"""Which test rows people look at: chosen by a hash of their content, not by how well they are predicted."""
+
+# N test rows
+
+from collections.abc import Mapping
+
+import numpy as np
+import pyarrow as pa
+from torch import Tensor
+
+from mtl_search.data.dataset import ShownRows
+from mtl_search.data.hashing import Hashes
+
+__all__ = ["rows_to_show"]
+
+MOST = 6
+
+
+def rows_to_show(test: pa.Table, hashes_N: Hashes, targets: Mapping[str, tuple[Tensor, Tensor]]) -> ShownRows:
+    """The rows with the most labels, of these those of the least hashes; ``targets`` as tasks encode them."""
+    labels_N = np.sum([labelled_N.numpy() for _, labelled_N in targets.values()], axis=0)
+    first = np.lexsort((hashes_N, -labels_N))[:MOST]
+    return ShownRows(tuple(first.tolist()), test.take(pa.array(first)).combine_chunks())
