@@ -8,7 +8,6 @@ __all__ = [
     "ROW",
     "STAGE",
     "TOP",
-    "WIDE",
     "Block",
     "Drawing",
     "Gate",
@@ -19,7 +18,6 @@ __all__ = [
 ]
 
 ROW, STAGE, BLOCK, LEFT, TOP = 28, 62, 38, 4, 26  # pixels
-WIDE = 92  # from stage to stage where what they make is written below them
 _LETTER, _HEAD = 8, 14  # pixels: a bold letter, a head before its name
 
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import final
 
 from mtl_search.analysis.gates import GateLevel
-from mtl_search.report.drawings import BLOCK, LEFT, ROW, STAGE, TOP, WIDE, Block, Drawing, Gate, Label, Link
-from mtl_search.report.features import ENCODER, EXPERTS, NOTHING, Features, with_features
+from mtl_search.report.drawings import BLOCK, LEFT, ROW, TOP, Block, Drawing, Gate, Label, Link
+from mtl_search.report.features import ENCODER, EXPERTS, NOTHING, Features, pitch_of, with_features
 from mtl_search.report.words import short
 
 __all__ = ["draw_experts"]
@@ -28,9 +28,10 @@ def draw_experts(
     features: Features = NOTHING,
 ) -> Drawing:
     """The drawing of a network whose members share ``n_before`` stages before the first level."""
-    picture = _Picture(_Rows.of(levels, sorted(members)), STAGE)
+    pitch = pitch_of(features)
+    left = LEFT + ((pitch - BLOCK) // 2 if features else 0)
+    picture = _Picture(_Rows.of(levels, sorted(members)), pitch, left)
     if features:
-        picture = _Picture(picture.rows, WIDE, LEFT + (WIDE - BLOCK) // 2)
         picture.add_stage(ENCODER)
     for stage in range(n_before):
         picture.add_stage(f"stage {stage + 1}")
@@ -83,7 +84,7 @@ class _Picture:
 
     rows: _Rows
     pitch: int
-    x: int = LEFT
+    x: int
     columns: list[tuple[int, str]] = field(default_factory=list)
     blocks: list[Block] = field(default_factory=list)
     links: list[Link] = field(default_factory=list)

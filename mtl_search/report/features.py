@@ -7,9 +7,18 @@ from types import MappingProxyType
 
 import pandas as pd
 
-from mtl_search.report.drawings import Drawing, Made, Rectangle
+from mtl_search.report.drawings import STAGE, Drawing, Made, Rectangle
 
-__all__ = ["ENCODER", "EXPERTS", "NOTHING", "Features", "features_of", "size_words", "with_features"]
+__all__ = [
+    "ENCODER",
+    "EXPERTS",
+    "NOTHING",
+    "Features",
+    "features_of",
+    "pitch_of",
+    "size_words",
+    "with_features",
+]
 
 Features = Mapping[str, tuple[str, Sequence[int]]]
 """By the name of a column in a drawing what is made there, vector, map or sequence, and its sizes."""
@@ -17,7 +26,7 @@ Features = Mapping[str, tuple[str, Sequence[int]]]
 NOTHING: Features = MappingProxyType({})
 ENCODER, EXPERTS = "encoder", "experts"
 ROOM, BASE, WORDS = 54, 36, 50  # pixels below a drawing: all, to the foot of a shape, to the line of words
-TALLEST = 26
+TALLEST, LETTER = 26, 5.4
 
 
 def features_of(stages: pd.DataFrame, config_id: str) -> Features:
@@ -30,6 +39,12 @@ def features_of(stages: pd.DataFrame, config_id: str) -> Features:
     ]
     named = {f"stage {at}" if at else ENCODER: one for at, one in enumerate(found)}
     return named | {EXPERTS: found[-1]}
+
+
+def pitch_of(features: Features) -> int:
+    """From column to column, in pixels: as far as the words below them need."""
+    longest = max((len(size_words(*one)) for one in features.values()), default=0)
+    return max(STAGE, round(LETTER * longest) + 12)
 
 
 def with_features(drawing: Drawing, features: Features) -> Drawing:

@@ -3,8 +3,8 @@
 from collections.abc import Collection, Sequence
 
 from mtl_search.design.branching import read_stages
-from mtl_search.report.drawings import BLOCK, LEFT, ROW, STAGE, TOP, WIDE, Block, Drawing, Label, Link
-from mtl_search.report.features import ENCODER, NOTHING, Features, with_features
+from mtl_search.report.drawings import BLOCK, LEFT, ROW, TOP, Block, Drawing, Label, Link
+from mtl_search.report.features import ENCODER, NOTHING, Features, pitch_of, with_features
 from mtl_search.report.words import short
 
 __all__ = ["draw_network"]
@@ -25,12 +25,12 @@ def draw_network(
     order = sorted(
         members, key=lambda name: ([node[0] for nodes in stages for node in nodes if name in node], name)
     )
-    depth, pitch = len(stages), WIDE if features else STAGE
+    depth, pitch = len(stages), pitch_of(features)
     names = [f"stage {at}" for at in range(1, depth + 1)]
     if features:
         stages, names = [(tuple(order),), *stages], [ENCODER, *names]
     row = {name: TOP + ROW * (at + 0.5) for at, name in enumerate(order)}
-    left = LEFT + (WIDE - BLOCK) // 2 if features else LEFT
+    left = LEFT + ((pitch - BLOCK) // 2 if features else 0)
     xs = [left + pitch * stage for stage in range(len(stages))]
     end = xs[-1] + pitch
     blocks, links = [], []
