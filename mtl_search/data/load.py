@@ -118,7 +118,8 @@ def dataset_from_table(
             to_show=None
             if encoding.shape.is_table
             else rows_to_show(
-                tables[Split.TEST].select(list(dict.fromkeys((*inputs, *target_columns(tasks))))),
+                tables[Split.TEST],
+                (*inputs, *target_columns(tasks)),
                 hashes_N[index[Split.TEST]],
                 found.encoded[Split.TEST],
             ),

@@ -2,7 +2,7 @@
 
 # N test rows
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pyarrow as pa
@@ -10,14 +10,18 @@ from torch import Tensor
 
 from mtl_search.data.dataset import ShownRows
 from mtl_search.data.hashing import Hashes
+from mtl_search.data.streamed import AnyTable, batches_of
 
 __all__ = ["rows_to_show"]
 
 MOST = 6
 
 
-def rows_to_show(test: pa.Table, hashes_N: Hashes, targets: Mapping[str, tuple[Tensor, Tensor]]) -> ShownRows:
+def rows_to_show(
+    test: AnyTable, columns: Iterable[str], hashes_N: Hashes, targets: Mapping[str, tuple[Tensor, Tensor]]
+) -> ShownRows:
     """The rows with the most labels, of these those of the least hashes; ``targets`` as tasks encode them."""
     labels_N = np.sum([labelled_N.numpy() for _, labelled_N in targets.values()], axis=0)
-    first = np.lexsort((hashes_N, -labels_N))[:MOST]
-    return ShownRows(tuple(first.tolist()), test.take(pa.array(first)).combine_chunks())
+    first = np.sort(np.lexsort((hashes_N, -labels_N))[:MOST])
+    parts = batches_of(test.take(pa.array(first)), list(dict.fromkeys(columns)))
+    return ShownRows(tuple(first.tolist()), pa.concat_tables(parts).combine_chunks())
