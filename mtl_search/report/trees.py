@@ -28,7 +28,7 @@ def draw_network(
     depth, pitch = len(stages), pitch_of(features)
     names = [f"stage {at}" for at in range(1, depth + 1)]
     if features:
-        stages, names = [(tuple(order),), *stages], [ENCODER, *names]
+        stages, names = ((tuple(order),), *stages), [ENCODER, *names]
     row = {name: TOP + ROW * (at + 0.5) for at, name in enumerate(order)}
     left = LEFT + ((pitch - BLOCK) // 2 if features else 0)
     xs = [left + pitch * stage for stage in range(len(stages))]
