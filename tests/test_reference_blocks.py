@@ -8,12 +8,15 @@ from typing import get_args
 import pytest
 from pydantic import BaseModel
 
-from mtl_search.data.inputs import SeriesOptions
+from mtl_search.data.inputs.image import ImageOptions
+from mtl_search.data.inputs.series import SeriesOptions
 from mtl_search.data.inputs.text import TextOptions
 from mtl_search.model import (
+    CnnConfig,
     Conv1dConfig,
     HuggingFaceConfig,
     HuggingFaceTrunkConfig,
+    ImageConfig,
     MlpConfig,
     ResNetConfig,
     SeriesConfig,
@@ -49,10 +52,11 @@ BLOCKS: dict[str, Sequence[type[BaseModel]]] = {
     "pruner": union(PrunerConfig),
     "sharing": get_args(Soft),
     "text": [TextOptions],
+    "image": [ImageOptions],
     "series": [SeriesOptions],
-    "encoder": [TableConfig, TextConfig, SeriesConfig],
+    "encoder": [TableConfig, ImageConfig, TextConfig, SeriesConfig],
     "numeric": union(NumbersConfig),
-    "trunk": [MlpConfig, ResNetConfig, TransformerConfig, Conv1dConfig],
+    "trunk": [MlpConfig, ResNetConfig, CnnConfig, TransformerConfig, Conv1dConfig],
     "huggingface encoder": [HuggingFaceConfig],
     "huggingface trunk": [HuggingFaceTrunkConfig],
     "optimizer": union(OptimizerConfig),

@@ -19,6 +19,7 @@ from mtl_search.data.fingerprints import of_content, of_dataset, of_encoded, of_
 from mtl_search.data.hashing import hash_rows
 from mtl_search.data.inputs import InputOptions
 from mtl_search.data.inputs.categorical import CategoricalOptions
+from mtl_search.data.inputs.image import image_columns
 from mtl_search.data.labels import sampling_units
 from mtl_search.data.leaks import find_leaks
 from mtl_search.data.missing import with_missing
@@ -26,7 +27,6 @@ from mtl_search.data.plain import plain_table
 from mtl_search.data.repeats import find_cut_groups, find_repeats
 from mtl_search.data.room import Room
 from mtl_search.data.rows import Rows
-from mtl_search.data.showing import rows_to_show
 from mtl_search.data.sources import check_table, located, read_source
 from mtl_search.data.spec import DataSpec
 from mtl_search.data.splits import key_hashes, split_rows, subsample
@@ -74,7 +74,8 @@ def dataset_from_table(
     with located(spec.source):
         check_table(table)
         check_uses(table, spec, tasks)
-        declared = _declared(table, spec, tasks)
+        images, of_images = image_columns(table, _others(table, spec, tasks))
+        declared = {**images, **_declared(table, spec, tasks)}
         table, of_weights = without_weightless(_cleaned(table, spec, tasks, declared), spec.weight)
         strata = find_strata(tasks, table)
         inputs, of_inputs = choose_inputs(table, left_out(spec, tasks), declared)
@@ -115,18 +116,11 @@ def dataset_from_table(
                 for name, task in found.tasks.items()
             },
             left_out=found.left_out,
-            to_show=None
-            if encoding.shape.is_table
-            else rows_to_show(
-                tables[Split.TEST],
-                (*inputs, *target_columns(tasks)),
-                hashes_N[index[Split.TEST]],
-                found.encoded[Split.TEST],
-            ),
             warnings=(
                 *(
                     *notes,
                     *of_weights,
+                    *of_images,
                     *uneven_weights(of_train, spec.weight),
                     *found.notes,
                     *of_inputs,

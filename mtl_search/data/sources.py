@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 
@@ -10,12 +11,13 @@ import pyarrow as pa
 import pyarrow.fs as pa_fs
 import pyarrow.parquet as pa_parquet
 
+from mtl_search.data.folders import folder_at, in_folder
 from mtl_search.data.formats import FileSystem, is_text, read_folder, reader_of
 from mtl_search.data.large import stream_if_large
 from mtl_search.data.room import Room
 from mtl_search.data.separated import Layout
 from mtl_search.data.spec import DataSpec
-from mtl_search.data.streamed import AnyTable
+from mtl_search.data.streamed import AnyTable, changed
 from mtl_search.errors import DataError, did_you_mean
 
 __all__ = [
@@ -56,7 +58,7 @@ def read_source(spec: DataSpec, base: Path, room: Room | None = None) -> tuple[A
     layout = Layout(spec.separator, spec.decimal)
     if source in bundled:
         _check_layout(spec, "a bundled table")
-        return pa_parquet.read_table(bundled[source]), ()
+        return in_folder(pa_parquet.read_table(bundled[source]), bundled[source].parent), ()
     filesystem, path = locate(source, base)
     with unreadable(source):
         info = check_there(filesystem, path, source)
@@ -64,7 +66,8 @@ def read_source(spec: DataSpec, base: Path, room: Room | None = None) -> tuple[A
         if not is_text(path):
             _check_layout(spec, "a table that knows its columns")
         large = None if room is None else stream_if_large(filesystem, info, room)
-        return read(filesystem, path, layout) if large is None else (large, ())
+        table, notes = read(filesystem, path, layout) if large is None else (large, ())
+    return changed(table, partial(in_folder, folder=folder_at(filesystem, path))), notes
 
 
 def check_there(filesystem: FileSystem, path: str, source: str) -> pa_fs.FileInfo:

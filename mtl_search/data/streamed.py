@@ -204,7 +204,8 @@ def select(table: AnyTable, names: Sequence[str]) -> AnyTable:
 
 
 def _whole(table: pa.Table, names: Sequence[str]) -> pa.Table:
-    return pa.Table.from_arrays(list(columns_of(table, names)), names=list(names))
+    columns = list(columns_of(table, names))
+    return pa.Table.from_arrays(columns, names=list(names), metadata=table.schema.metadata)
 
 
 def type_of(table: AnyTable, name: str) -> pa.DataType:

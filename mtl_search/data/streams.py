@@ -12,6 +12,7 @@ import pyarrow.dataset as pa_dataset
 import pyarrow.fs as pa_fs
 from typing_extensions import override
 
+from mtl_search.data.folders import folder_at, in_folder
 from mtl_search.data.formats import folder_dataset, is_text, reader_of
 from mtl_search.data.sources import bundled_tables, check_there, locate, unreadable
 
@@ -35,7 +36,8 @@ class Stream(ABC):
 
     @abstractmethod
     def batches(self, columns: Sequence[str], rows: int) -> Iterator[Batch]:
-        """These columns, at most ``rows`` rows at a time; at least one batch, which may have no row.
+        """These columns, at most ``rows`` rows at a time, knowing where they lie; at least one batch, which
+        may have no row.
 
         Raises DataError for what cannot be read.
         """
@@ -48,6 +50,7 @@ class DatasetStream(Stream):
 
     source: str
     dataset: pa_dataset.Dataset
+    folder: Path
 
     @property
     @override
@@ -67,7 +70,7 @@ class DatasetStream(Stream):
                     for start in range(0, batch.num_rows, rows):
                         part = batch.slice(start, rows)
                         done += part.num_rows
-                        yield Batch(pa.Table.from_batches([part]), done / total)
+                        yield Batch(in_folder(pa.Table.from_batches([part]), self.folder), done / total)
             if not done:
                 yield Batch(self.dataset.scanner(columns=chosen).projected_schema.empty_table(), 1.0)
 
@@ -83,15 +86,16 @@ class DatasetStream(Stream):
 def open_dataset(source: str, base: Path) -> DatasetStream | None:
     """The table of a source that knows its columns, None if it is text; DataError if it is none."""
     if source in bundled_tables():
-        path = str(bundled_tables()[source])
-        return DatasetStream(source, pa_dataset.dataset(path, format="parquet"))
+        table = bundled_tables()[source]
+        return DatasetStream(source, pa_dataset.dataset(str(table), format="parquet"), table.parent)
     filesystem, path = locate(source, base)
     with unreadable(source):
         info = check_there(filesystem, path, source)
         if info.type == pa_fs.FileType.Directory:
-            return DatasetStream(source, folder_dataset(filesystem, path))
+            return DatasetStream(source, folder_dataset(filesystem, path), folder_at(filesystem, path))
         reader_of(path, source)  # which says what is wrong with the name
         if is_text(path):
             return None
         kind = "parquet" if path.lower().endswith((".parquet", ".pq")) else "feather"
-        return DatasetStream(source, pa_dataset.dataset(path, filesystem=filesystem, format=kind))
+        dataset = pa_dataset.dataset(path, filesystem=filesystem, format=kind)
+        return DatasetStream(source, dataset, folder_at(filesystem, path))

@@ -12,6 +12,7 @@ import pyarrow.csv as pa_csv
 import pyarrow.fs as pa_fs
 from typing_extensions import override
 
+from mtl_search.data.folders import folder_at, in_folder
 from mtl_search.data.missing import without_values
 from mtl_search.data.separated import Layout, find_layout
 from mtl_search.data.sources import check_there, locate, unreadable
@@ -62,6 +63,7 @@ class TextStream(Stream):
     @override
     def batches(self, columns: Sequence[str], rows: int) -> Iterator[Batch]:
         known = {name: kind for name, kind in self.types.items() if name in columns}
+        folder = folder_at(self.filesystem, self.path)
         converting = {"column_types": known, "include_columns": list(columns)}
         with unreadable(self.source):
             size = self.filesystem.get_file_info(self.path).size or 1
@@ -74,7 +76,7 @@ class TextStream(Stream):
                     for start in range(0, batch.num_rows, rows):
                         nothing = False
                         part = pa.Table.from_batches([batch.slice(start, rows)])
-                        yield Batch(_without_empty(part), share)
+                        yield Batch(in_folder(_without_empty(part), folder), share)
                 if nothing:
                     yield Batch(reader.schema.empty_table(), 1.0)
 

@@ -96,7 +96,7 @@ def _fewer_row_groups(stream: DatasetStream, n_rows: int) -> DatasetStream:
     chosen = pa_dataset.FileSystemDataset(
         parts[::every], stream.dataset.schema, stream.dataset.format, stream.dataset.filesystem
     )
-    return DatasetStream(stream.source, chosen)
+    return DatasetStream(stream.source, chosen, stream.folder)
 
 
 def _streamed(stream: Stream) -> Sample:

@@ -12,6 +12,7 @@ from mtl_search.model.encoders import (
     Encoder,
     EncoderConfig,
     HuggingFaceConfig,
+    ImageConfig,
     SeriesConfig,
     TableConfig,
     TextConfig,
@@ -31,6 +32,7 @@ from mtl_search.model.sharing import (
     SoftSharing,
 )
 from mtl_search.model.trunks import (
+    CnnConfig,
     Conv1dConfig,
     HuggingFaceTrunkConfig,
     MlpConfig,
@@ -43,6 +45,7 @@ from mtl_search.model.trunks import (
 __all__ = [
     "Body",
     "CgcConfig",
+    "CnnConfig",
     "Conv1dConfig",
     "CrossStitchConfig",
     "Dropout",
@@ -52,6 +55,7 @@ __all__ = [
     "HardSharing",
     "HuggingFaceConfig",
     "HuggingFaceTrunkConfig",
+    "ImageConfig",
     "MlpConfig",
     "MmoeConfig",
     "Network",

@@ -9,7 +9,6 @@ from mtl_search.analysis.frames import rows_of
 from mtl_search.analysis.gates import gate_levels
 from mtl_search.report.drawings import Drawing
 from mtl_search.report.experts import draw_experts
-from mtl_search.report.features import features_of
 from mtl_search.report.gates import GateMap, gate_maps
 from mtl_search.report.tables import Tables
 from mtl_search.report.trees import draw_network
@@ -44,12 +43,11 @@ class Example:
 def picture(trial: Row, served: Collection[str], tables: Tables) -> Picture:
     """The picture of a trial's network; a tree has no gates."""
     members, text = list(trial["members"]), str(trial["sharing"])
-    features = features_of(tables.stages, trial["config_id"])
-    drawing = draw_network(text, members, served, features)
+    drawing = draw_network(text, members, served)
     levels = gate_levels(tables.gates, trial)
     n_before = _stages_before(json.loads(trial["config"]).get("sharing"))
     if drawing is None and levels:
-        drawing = draw_experts(levels, n_before, members, served, text, features)
+        drawing = draw_experts(levels, n_before, members, served, text)
     return Picture(drawing, gate_maps(levels, n_before, members), text)
 
 

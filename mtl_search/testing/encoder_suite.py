@@ -76,8 +76,9 @@ class EncoderSuite(ABC):
     def test_the_gradient_reaches_every_parameter(self) -> None:
         module = self.encoder().build(self.shape())
         features = module(toy_rows(["age"], shape=self.shape()).inputs)
-        values_of(features).square().sum().backward()
-        assert all(p.grad is not None and p.grad.any() for p in module.parameters())
+        if parameters := list(module.parameters()):
+            values_of(features).square().sum().backward()
+            assert all(p.grad is not None and p.grad.any() for p in parameters)
 
     def test_the_options_survive_json_and_pickle(self) -> None:
         encoder = self.encoder()

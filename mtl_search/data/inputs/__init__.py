@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, Field
 
 from mtl_search.data.inputs.categorical import CategoricalInputs, CategoricalOptions
 from mtl_search.data.inputs.fitted import FittedInputs, InputOptions
+from mtl_search.data.inputs.image import ImageInputs, ImageOptions
 from mtl_search.data.inputs.numeric import NumericInputs, NumericOptions
 from mtl_search.data.inputs.series import SeriesInputs, SeriesOptions
 from mtl_search.data.inputs.text import TextInputs, TextOptions
@@ -22,6 +23,7 @@ __all__ = [
     "AnyOptions",
     "CategoricalInputs",
     "FittedInputs",
+    "ImageInputs",
     "InputOptions",
     "NumericInputs",
     "SeriesInputs",
@@ -29,19 +31,20 @@ __all__ = [
     "TextInputs",
 ]
 
-KINDS: Mapping[str, type[NumericInputs | CategoricalInputs | TextInputs | SeriesInputs]] = MappingProxyType(
+Fitted: TypeAlias = NumericInputs | CategoricalInputs | ImageInputs | TextInputs | SeriesInputs
+
+KINDS: Mapping[str, type[Fitted]] = MappingProxyType(
     {
         "numeric": NumericInputs,
         "categorical": CategoricalInputs,
+        "image": ImageInputs,
         "text": TextInputs,
         "series": SeriesInputs,
     }
 )
 """The first that reads a column's type takes it, if nothing is said of the column."""
 
-AnyInputs: TypeAlias = Annotated[
-    NumericInputs | CategoricalInputs | TextInputs | SeriesInputs, Field(discriminator="kind")
-]
+AnyInputs: TypeAlias = Annotated[Fitted, Field(discriminator="kind")]
 """Fitted inputs of any kind."""
 
 
@@ -50,7 +53,10 @@ def _from_kind(value: object) -> object:
 
 
 AnyOptions: TypeAlias = Annotated[
-    Annotated[NumericOptions | CategoricalOptions | TextOptions | SeriesOptions, Field(discriminator="kind")],
+    Annotated[
+        NumericOptions | CategoricalOptions | ImageOptions | TextOptions | SeriesOptions,
+        Field(discriminator="kind"),
+    ],
     BeforeValidator(_from_kind),
 ]
 """What a sweep file says of a column."""

@@ -7,12 +7,21 @@ from pydantic import BeforeValidator, Field, SerializeAsAny
 
 from mtl_search.model.encoders.encoder import Encoder
 from mtl_search.model.encoders.huggingface import HuggingFaceConfig
+from mtl_search.model.encoders.image import ImageConfig
 from mtl_search.model.encoders.series import SeriesConfig
 from mtl_search.model.encoders.table import TableConfig
 from mtl_search.model.encoders.text import TextConfig
 from mtl_search.model.part import own_or
 
-__all__ = ["Encoder", "EncoderConfig", "HuggingFaceConfig", "SeriesConfig", "TableConfig", "TextConfig"]
+__all__ = [
+    "Encoder",
+    "EncoderConfig",
+    "HuggingFaceConfig",
+    "ImageConfig",
+    "SeriesConfig",
+    "TableConfig",
+    "TextConfig",
+]
 
 
 def _with_name(given: object) -> object:
@@ -22,15 +31,13 @@ def _with_name(given: object) -> object:
     return {"name": given} if isinstance(given, str) else given
 
 
+BuiltIn = Annotated[
+    TableConfig | ImageConfig | TextConfig | SeriesConfig | HuggingFaceConfig,
+    Field(discriminator="name"),
+]
+
 EncoderConfig = Annotated[
-    SerializeAsAny[
-        Annotated[
-            Annotated[
-                TableConfig | TextConfig | SeriesConfig | HuggingFaceConfig, Field(discriminator="name")
-            ],
-            BeforeValidator(_with_name),
-        ]
-    ],
+    SerializeAsAny[Annotated[BuiltIn, BeforeValidator(_with_name)]],
     own_or(Encoder, "an encoder's"),
 ]
 """Any encoder."""

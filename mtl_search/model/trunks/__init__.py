@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field, SerializeAsAny
 
 from mtl_search.model.part import own_or
+from mtl_search.model.trunks.cnn import CnnConfig
 from mtl_search.model.trunks.conv1d import Conv1dConfig
 from mtl_search.model.trunks.huggingface import HuggingFaceTrunkConfig
 from mtl_search.model.trunks.mlp import MlpConfig
@@ -13,6 +14,7 @@ from mtl_search.model.trunks.transformer import TransformerConfig
 from mtl_search.model.trunks.trunk import Trunk
 
 __all__ = [
+    "CnnConfig",
     "Conv1dConfig",
     "HuggingFaceTrunkConfig",
     "MlpConfig",
@@ -22,13 +24,10 @@ __all__ = [
     "TrunkConfig",
 ]
 
+BuiltIn = MlpConfig | ResNetConfig | CnnConfig | TransformerConfig | Conv1dConfig | HuggingFaceTrunkConfig
+
 TrunkConfig = Annotated[
-    SerializeAsAny[
-        Annotated[
-            MlpConfig | ResNetConfig | TransformerConfig | Conv1dConfig | HuggingFaceTrunkConfig,
-            Field(discriminator="name"),
-        ]
-    ],
+    SerializeAsAny[Annotated[BuiltIn, Field(discriminator="name")]],
     own_or(Trunk, "a trunk's"),
 ]
 """Any trunk, discriminated by its name."""
