@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from mtl_search.data.declared import InputKind, as_declared, is_cast
 from mtl_search.data.hashing import hash_values
@@ -98,6 +99,14 @@ class Encoding:
     def layouts(self) -> dict[str, Layout]:
         """The columns that labels of parts of a row may lie over."""
         return {name: layout for inputs in self.inputs for name, layout in inputs.layouts.items()}
+
+    def extents(self, table: pa.Table, column: str) -> NDArray[np.int64] | None:
+        """N x A: how long each row of a column in ``layouts`` is along each axis, as it is stored.
+
+        -1 where it is missing or does not say, None if no row does.
+        """
+        of = next(inputs for inputs in self.inputs if column in inputs.layouts)
+        return of.extents(table, column)
 
     def prepare(self, table: pa.Table) -> pa.Table:
         """The columns alone, plain and as they were declared: what each kind of inputs encodes."""

@@ -93,7 +93,7 @@ def dataset_from_table(
         of_train = weights[Split.TRAIN] if weights else None
         inputs, of_constants = without_constants(tables[Split.TRAIN], inputs)
         encoding = Encoding.fit(tables[Split.TRAIN], inputs, declared)
-        found = fit_tasks(tasks, tables, encoding.layouts, of_train)
+        found = fit_tasks(tasks, tables, encoding, of_train)
         fingerprint = of_dataset(of_content(table, hashes_N, spec.weight), index, encoding, declared, tasks)
         splits, of_rows = keep_rows(
             _Splits(tables, encoding, found, weights, spec.group).parts,

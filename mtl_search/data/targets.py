@@ -11,10 +11,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from mtl_search.data.encoding import Encoding
 from mtl_search.data.streamed import AnyTable, StreamedTable, batches_of, columns_of
 from mtl_search.errors import DataError, LabelError
 from mtl_search.records import Role, Split
-from mtl_search.tasks import Layout, Task, TaskConfig
+from mtl_search.tasks import DenseTask, Layout, Task, TaskConfig
+from mtl_search.tasks.columns import count_rows
 
 __all__ = ["Targets", "column_named", "find_strata", "fit_tasks"]
 
@@ -61,17 +63,19 @@ class Targets:
 def fit_tasks(
     configs: Mapping[str, TaskConfig],
     tables: Mapping[Split, AnyTable],
-    layouts: Mapping[str, Layout],
+    encoding: Encoding,
     train_weights_N: NDArray[np.float64] | None = None,
 ) -> Targets:
     """Every task that can be learned from train and judged in each split; the first error if no main task
-    is left. ``layouts``: the inputs that labels of parts of a row may lie over."""
+    is left. ``encoding``: of the inputs, which labels of parts of a row may lie over."""
     tasks: dict[str, Task] = {}
     encoded: dict[Split, dict[str, Encoded]] = {which: {} for which in tables}
     left_out: dict[str, LabelError] = {}
     for name, config in configs.items():
         try:
-            tasks[name], targets = _fit(name, _laid_over(name, config, layouts), tables, train_weights_N)
+            laid = _laid_over(name, config, encoding.layouts)
+            tasks[name], targets = _fit(name, laid, tables, train_weights_N)
+            _check_extents(tasks[name], config, tables, encoding)
         except LabelError as error:
             left_out[name] = error
             continue
@@ -130,6 +134,27 @@ def column_named(name: str, config: TaskConfig) -> Iterator[None]:
             raise
         place = f"task {name!r}, column {config.column!r}"
         raise type(error)(place, error.expected, error.found, error.hint) from error
+
+
+def _check_extents(
+    task: Task, config: TaskConfig, tables: Mapping[Split, AnyTable], encoding: Encoding
+) -> None:
+    """DataError unless the labels of each row are as long as the input that they lie over."""
+    if not isinstance(task, DenseTask):
+        return
+    columns = config.source_columns(task.name)
+    names = tuple(dict.fromkeys((*columns, task.over)))
+    for part in (part for table in tables.values() for part in batches_of(table, names)):
+        labels_NA = task.extents([part[column] for column in columns])
+        inputs_NA = encoding.extents(part, task.over) if labels_NA is not None else None
+        if labels_NA is None or inputs_NA is None:
+            continue
+        said_N = (labels_NA >= 0).all(1) & (inputs_NA >= 0).all(1)
+        others = np.flatnonzero(said_N & (labels_NA != inputs_NA).any(1))
+        if len(others):
+            found, wanted = (" x ".join(map(str, of[others[0]])) for of in (labels_NA, inputs_NA))
+            expected = f"labels as long as {task.over!r} is in each row ({wanted})"
+            raise DataError(f"column {columns[0]!r}", expected, f"{found} in {count_rows(len(others))}")
 
 
 def _check_judged(task: Task, which: Split, parts: Iterable[Encoded]) -> None:

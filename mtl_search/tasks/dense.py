@@ -9,7 +9,7 @@ and rows are weighted or left out without going back to their positions.
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, ClassVar, Self, TypeAlias
 
 import numpy as np
@@ -22,7 +22,7 @@ from typing_extensions import override
 
 from mtl_search.errors import DataError, nearest
 from mtl_search.records import MetricKind
-from mtl_search.tasks.base import Layout, Level, Task, TaskOptions
+from mtl_search.tasks.base import Column, Layout, Level, Task, TaskOptions
 from mtl_search.tasks.columns import listing
 from mtl_search.tasks.metrics import Measure
 
@@ -69,6 +69,11 @@ class DenseTask(Task, ABC):
     def output_shape(self) -> tuple[int, ...]:
         width = (self.n_outputs,)
         return (*width, *self.positions) if self.level == "pixel" else (*self.positions, *width)
+
+    def extents(self, columns: Sequence[Column]) -> NDArray[np.int64] | None:
+        """N x A: how long the labels of each row are along each axis of X, as they are stored, to be compared
+        with the input that they lie over; -1 where a row has none or does not say, None if no row does."""
+        return None
 
     @override
     def signals(self, targets_N: Tensor) -> Tensor:

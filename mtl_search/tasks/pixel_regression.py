@@ -6,25 +6,24 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import ClassVar, Literal, final
+from typing import Literal, final
 
 import numpy as np
 import pyarrow as pa
 import torch
 from numpy.typing import NDArray
 from pydantic import PositiveFloat
-from torch import Tensor, nn
+from torch import Tensor
 from typing_extensions import override
 
 from mtl_search.errors import DataError, LabelError
-from mtl_search.features import FeatureSpec
 from mtl_search.records import MetricKind, Role
-from mtl_search.tasks.base import Column, Level, mean_loss
+from mtl_search.tasks.base import Column, mean_loss
 from mtl_search.tasks.columns import place
-from mtl_search.tasks.dense import DenseTask, Sums, by_row, measure_of_sums
+from mtl_search.tasks.dense import Sums, by_row, measure_of_sums
 from mtl_search.tasks.grids import Size
 from mtl_search.tasks.metrics import R2_FLOOR, Measure
-from mtl_search.tasks.pixels import PixelOptions, as_lists, grids, pixel_head
+from mtl_search.tasks.pixels import PixelOptions, PixelTask, as_lists, grids
 from mtl_search.tasks.regression import losses_of
 from mtl_search.tasks.transforms import Log1p
 
@@ -74,14 +73,12 @@ MEASURES: Mapping[str, Measure] = MappingProxyType(
 
 @final
 @dataclass(frozen=True, slots=True)
-class PixelRegression(DenseTask):
+class PixelRegression(PixelTask):
     """A task of one number a pixel, standardised by the train rows; metrics are in its own unit.
 
     ``abs_rel`` is the mean of ``|said - true| / |true|`` over the pixels that are not 0. ``delta``: where the
     Huber loss turns from squares to absolute values, in standard deviations; infinite for squares alone.
     """
-
-    level: ClassVar[Level] = "pixel"
 
     name: str
     role: Role
@@ -173,7 +170,7 @@ class PixelRegression(DenseTask):
         """Standardised float32, N x H x W, NaN where there is none."""
         targets_NHW = np.full((len(columns[0]), *self.positions), np.nan, np.float32)
         at = 0
-        for values, known in grids(columns[0], self.name, self.size, self.missing).blocks(self.positions):
+        for values, known in self.grids(columns[0]).blocks(self.positions):
             learned = _learned(values, known, self.transform, self.name)
             targets_NHW[at : at + len(values)] = (learned - self.mean) / self.scale
             at += len(values)
@@ -183,12 +180,8 @@ class PixelRegression(DenseTask):
     @override
     def seen(self, columns: Sequence[Column]) -> tuple[list[Column], dict[str, int]]:
         """Every number may be."""
-        grids(columns[0], self.name, self.size, self.missing)
+        self.grids(columns[0])
         return list(columns), {}
-
-    @override
-    def head(self, spec: FeatureSpec) -> nn.Module:
-        return pixel_head(spec, 1, self.positions)
 
     @override
     def loss(

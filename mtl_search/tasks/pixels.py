@@ -7,19 +7,21 @@ from abc import ABC
 from collections.abc import Sequence
 from typing import Annotated, Any, ClassVar, final
 
+import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 from pydantic import Field, PositiveInt
 from torch import Tensor, nn
 from torch.nn import functional as F
+from typing_extensions import override
 
 from mtl_search.errors import Mismatch
 from mtl_search.features import FeatureSpec, MapSpec
 from mtl_search.tasks.base import Column, Level
-from mtl_search.tasks.dense import DenseOptions
+from mtl_search.tasks.dense import DenseOptions, DenseTask
 from mtl_search.tasks.grids import Grids, Size
 
-__all__ = ["PixelHead", "PixelOptions", "as_lists", "grids", "pixel_head"]
+__all__ = ["PixelHead", "PixelOptions", "PixelTask", "as_lists", "grids"]
 
 
 class PixelOptions(DenseOptions, ABC):
@@ -41,6 +43,34 @@ class PixelOptions(DenseOptions, ABC):
         return height, width
 
 
+class PixelTask(DenseTask, ABC):
+    """A task with labels in grids over an image."""
+
+    __slots__ = ()
+
+    level: ClassVar[Level] = "pixel"
+
+    positions: Size
+    size: Size
+    """The height and width of grids that are stored as flat lists."""
+    missing: tuple[int | float | str, ...]
+
+    def grids(self, column: Column) -> Grids:
+        """Those in the column."""
+        return grids(column, self.name, self.size, self.missing)
+
+    @override
+    def extents(self, columns: Sequence[Column]) -> NDArray[np.int64]:
+        return self.grids(columns[0]).sizes()
+
+    @override
+    def head(self, spec: FeatureSpec) -> nn.Module:
+        """To B x K x H x W, of a map; a Mismatch for other features."""
+        if not isinstance(spec, MapSpec):
+            raise Mismatch("a map to label pixels of, as trunk cnn makes of an image", str(spec))
+        return PixelHead(spec, self.n_outputs, self.positions)
+
+
 def grids(column: Column, name: str, size: Size | None, missing: Sequence[int | float | str]) -> Grids:
     """The column's grids; text among ``missing`` is no pixel's value."""
     return Grids(column, name, size, tuple(value for value in missing if not isinstance(value, str)))
@@ -50,13 +80,6 @@ def as_lists(values_NHW: NDArray[Any]) -> pa.Array:
     """A fixed-size list a row, of its pixels line by line."""
     flat = pa.array(values_NHW.reshape(-1))
     return pa.FixedSizeListArray.from_arrays(flat, math.prod(values_NHW.shape[1:]))
-
-
-def pixel_head(spec: FeatureSpec, n_outputs: int, size: Size) -> nn.Module:
-    """From features that are a map to B x K x H x W; a Mismatch for others."""
-    if not isinstance(spec, MapSpec):
-        raise Mismatch("a map to label pixels of, as trunk cnn makes of an image", str(spec))
-    return PixelHead(spec, n_outputs, size)
 
 
 @final

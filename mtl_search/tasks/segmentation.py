@@ -7,24 +7,22 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Annotated, ClassVar, Literal, final
+from typing import Annotated, Literal, final
 
 import numpy as np
 import pyarrow as pa
 import torch
 from numpy.typing import NDArray
 from pydantic import Field
-from torch import Tensor, nn
+from torch import Tensor
 from typing_extensions import override
 
 from mtl_search.errors import DataError, LabelError, nearest
-from mtl_search.features import FeatureSpec
 from mtl_search.records import MetricKind, Role
-from mtl_search.tasks.base import Column, Level
+from mtl_search.tasks.base import Column
 from mtl_search.tasks.columns import listing, place
 from mtl_search.tasks.dense import (
     NO_LABEL,
-    DenseTask,
     class_losses,
     counts_by_class,
     known_codes,
@@ -38,7 +36,7 @@ from mtl_search.tasks.grids import Pixels, Size
 from mtl_search.tasks.masks import codes_among, counts_of, masks_of
 from mtl_search.tasks.metrics import Measure
 from mtl_search.tasks.multiclass import ClassWeights
-from mtl_search.tasks.pixels import PixelOptions, as_lists, grids, pixel_head
+from mtl_search.tasks.pixels import PixelOptions, PixelTask, as_lists, grids
 
 __all__ = ["Segmentation"]
 
@@ -58,15 +56,13 @@ MOST = NO_CODE - 1  # classes
 
 @final
 @dataclass(frozen=True, slots=True)
-class Segmentation(DenseTask):
+class Segmentation(PixelTask):
     """A task of K classes with K logits a pixel.
 
     The loss is ``(1 - dice)`` times the cross-entropy plus ``dice`` times one less the Dice coefficient of
     the probabilities, of each class in each row, mean over classes (Milletari et al. 2016, without the
     squares below the line). A row counts by its labelled pixels in both, each by the weight of its class.
     """
-
-    level: ClassVar[Level] = "pixel"
 
     name: str
     role: Role
@@ -196,7 +192,7 @@ class Segmentation(DenseTask):
 
     def _blocks(self, column: Column) -> Iterator[tuple[slice, Pixels]]:
         start = 0
-        for values, known in grids(column, self.name, self.size, self.missing).blocks(self.positions):
+        for values, known in self.grids(column).blocks(self.positions):
             yield slice(start, start + len(values)), (values, known)
             start += len(values)
 
@@ -211,10 +207,6 @@ class Segmentation(DenseTask):
             parts.append(masks_of(values, known & of_class))
         kind = pa.list_(pa.list_(pa.int64(), width), height)
         return [pa.chunked_array(parts, kind)], {str(value): others[value] for value in others}
-
-    @override
-    def head(self, spec: FeatureSpec) -> nn.Module:
-        return pixel_head(spec, self.n_outputs, self.positions)
 
     @override
     def loss(

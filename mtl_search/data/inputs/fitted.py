@@ -6,7 +6,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Self
 
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
 from mtl_search.data.shapes import Inputs, InputShape
@@ -82,6 +84,13 @@ class FittedInputs(ABC):
     def encode_with_notes(self, table: pa.Table) -> tuple[Inputs, tuple[str, ...]]:
         """The same, and sentences on rows that people should know of."""
         return self.encode(table), ()
+
+    def extents(self, table: pa.Table, column: str) -> NDArray[np.int64] | None:
+        """N x A: how long each row of a column in ``layouts`` is along each axis, as it is stored.
+
+        -1 where it is missing or does not say, None if no row does.
+        """
+        return None
 
     @property
     def layouts(self) -> Mapping[str, Layout]:
