@@ -12,6 +12,7 @@ from typing import Literal, Self, final
 import numpy as np
 import pyarrow as pa
 import torch
+from numpy.typing import NDArray
 from pydantic import Field, PositiveInt, model_validator
 from typing_extensions import override
 
@@ -24,7 +25,7 @@ from mtl_search.data.inputs.image_cells import (
     may_be_images,
     read_images,
 )
-from mtl_search.data.inputs.pixels import BrokenImageError, Channels, Size, size_in
+from mtl_search.data.inputs.pixels import BrokenImageError, Channels, Size, Stored, size_in
 from mtl_search.data.notes import listing
 from mtl_search.data.shapes import ImageShape, Inputs, InputShape
 from mtl_search.data.streamed import AnyTable, batches_of, select, type_of
@@ -102,6 +103,12 @@ class ImageInputs(FittedInputs):
         return {image.column: Layout(image.column, (image.height, image.width)) for image in self.images}
 
     @override
+    def extents(self, table: pa.Table, column: str) -> NDArray[np.int64]:
+        """The height and width; flat lists have those that all images become."""
+        positions = self.layouts[column].positions
+        return np.array([_extent(stored, positions) for stored in cells_of(table, column)]).reshape(-1, 2)
+
+    @override
     def encode(self, table: pa.Table) -> Inputs:
         return self.encode_with_notes(table)[0]
 
@@ -133,6 +140,17 @@ def image_columns(table: AnyTable, names: Iterable[str]) -> tuple[dict[str, Imag
     ]
     why = "encoded images and {is} read as such"
     return dict.fromkeys(found, ImageOptions()), listing(found, f"holds {why}", f"hold {why}")
+
+
+def _extent(stored: Stored | None, of_flat: tuple[int, ...]) -> tuple[int, ...]:
+    """Height and width of one that is stored, -1 if it is missing or broken."""
+    try:
+        size = None if stored is None else size_in(stored)
+    except BrokenImageError:
+        return -1, -1
+    if size is None:
+        return (-1, -1) if stored is None else of_flat
+    return size.height, size.width
 
 
 def _size(train: AnyTable, name: str, said: ImageOptions) -> Size:
