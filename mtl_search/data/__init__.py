@@ -21,7 +21,7 @@ What a user gives is checked here once, and every error names the table and the 
   often news.
 """
 
-from mtl_search.data.dataset import Dataset, DataSummary, TaskSummary
+from mtl_search.data.dataset import Dataset, DataSummary, ShownRows, TaskSummary
 from mtl_search.data.encoding import Encoding
 from mtl_search.data.load import dataset_from_table, load_dataset
 from mtl_search.data.rows import Rows
@@ -37,6 +37,7 @@ __all__ = [
     "InputShape",
     "Inputs",
     "Rows",
+    "ShownRows",
     "SplitSpec",
     "TaskSummary",
     "bundled_tables",

@@ -3,13 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+import pyarrow as pa
+
 from mtl_search.data.encoding import Encoding
 from mtl_search.data.rows import Rows
 from mtl_search.data.shapes import InputShape
 from mtl_search.records import Role, Split
 from mtl_search.tasks.base import Task
 
-__all__ = ["DataSummary", "Dataset", "TaskSummary"]
+__all__ = ["DataSummary", "Dataset", "ShownRows", "TaskSummary"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +44,21 @@ class DataSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class ShownRows:
+    """Some of the test rows: where they stand among these, and what was written in the table."""
+
+    positions: tuple[int, ...]
+    table: pa.Table
+
+
+@dataclass(frozen=True, slots=True)
 class Dataset:
     """A table made ready for training: what a trial reads, and nothing else.
 
     ``fingerprint`` identifies content, split and tasks; ``warnings`` are sentences. ``test`` is None
     if its rows were taken away. ``test_rows`` has a fingerprint of each task's test labels, by which
     values of several sweeps are comparable; ``left_out`` the tasks that cannot be judged, and why.
+    ``to_show`` are a few test rows to look at, None of a table of numbers and levels alone.
     """
 
     name: str
@@ -60,6 +71,7 @@ class Dataset:
     warnings: tuple[str, ...] = ()
     test_rows: Mapping[str, str] = field(default_factory=dict)
     left_out: Mapping[str, str] = field(default_factory=dict)
+    to_show: ShownRows | None = None
 
     @property
     def input_shape(self) -> InputShape:
@@ -83,7 +95,7 @@ class Dataset:
 
     def without_test(self) -> "Dataset":
         """The same data with the test rows gone: what a search sees."""
-        return replace(self, test=None)
+        return replace(self, test=None, to_show=None)
 
     def summary(self) -> DataSummary:
         """What is in it; of test only how many rows and labels there are."""

@@ -38,7 +38,7 @@ class Encoding:
     """
 
     inputs: tuple[AnyInputs, ...]
-    """One of each kind, also those that no column is of."""
+    """Numbers and levels, also if there are none, and each other kind that a column is of."""
     declared: tuple[tuple[str, InputKind], ...] = ()
 
     @classmethod
@@ -54,7 +54,8 @@ class Encoding:
         fitted = []
         for kind, each in KINDS.items():
             mine = tuple(name for name, of in kinds.items() if of == kind)
-            fitted.append(each.fit(table, mine, {name: declared[name] for name in mine if name in said}))
+            if mine or each in (NumericInputs, CategoricalInputs):
+                fitted.append(each.fit(table, mine, {name: declared[name] for name in mine if name in said}))
         return cls(tuple(fitted), cast)
 
     @property

@@ -27,6 +27,7 @@ from mtl_search.data.plain import plain_table
 from mtl_search.data.repeats import find_cut_groups, find_repeats
 from mtl_search.data.room import Room
 from mtl_search.data.rows import Rows
+from mtl_search.data.showing import rows_to_show
 from mtl_search.data.sources import check_table, located, read_source
 from mtl_search.data.spec import DataSpec
 from mtl_search.data.splits import key_hashes, split_rows, subsample
@@ -116,6 +117,14 @@ def dataset_from_table(
                 for name, task in found.tasks.items()
             },
             left_out=found.left_out,
+            to_show=None
+            if encoding.shape.is_table
+            else rows_to_show(
+                tables[Split.TEST],
+                (*inputs, *target_columns(tasks)),
+                hashes_N[index[Split.TEST]],
+                found.encoded[Split.TEST],
+            ),
             warnings=(
                 *(
                     *notes,

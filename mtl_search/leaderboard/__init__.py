@@ -32,10 +32,12 @@ Read them with `Leaderboard`, or directly: ``pandas.read_parquet("results/x/tria
 from mtl_search.leaderboard.board import LOG_FILE, Leaderboard
 from mtl_search.leaderboard.column import VERSION
 from mtl_search.leaderboard.ensembles import Ensemble, to_ensembles
+from mtl_search.leaderboard.examples import Shown, class_colours, example_rows
 from mtl_search.leaderboard.files import clear_partial, is_partial, replace_file, replace_folder
 from mtl_search.leaderboard.log import TrialStart
 from mtl_search.leaderboard.schema import SCHEMAS
 from mtl_search.leaderboard.sound import sound
+from mtl_search.leaderboard.stages import StageFeatures, stage_rows
 from mtl_search.leaderboard.standing import LOCK_FILE, Standing, only_process, standing
 from mtl_search.leaderboard.tasks import TaskInfo
 
@@ -46,15 +48,20 @@ __all__ = [
     "VERSION",
     "Ensemble",
     "Leaderboard",
+    "Shown",
+    "StageFeatures",
     "Standing",
     "TaskInfo",
     "TrialStart",
+    "class_colours",
     "clear_partial",
+    "example_rows",
     "is_partial",
     "only_process",
     "replace_file",
     "replace_folder",
     "sound",
+    "stage_rows",
     "standing",
     "to_ensembles",
 ]

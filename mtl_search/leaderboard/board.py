@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["LOG_FILE", "Leaderboard"]
 
 _SUMMARY = ("summary", "summary_tasks")
-_DERIVED = ("designs", "ensembles", *_SUMMARY)  # made at the end of a run
+_DERIVED = ("designs", "ensembles", "stages", "examples", *_SUMMARY)  # made at the end of a run
 
 
 @final
@@ -135,7 +135,7 @@ class Leaderboard:
         """Make each table as small a file as it can be; who reads the old one at this moment may fail to."""
         self.flush()
         for table in SCHEMAS:
-            self._files[table].replace(getattr(self, table)())
+            self._files[table].replace(self.table(table))
 
     def trials(self, arm: str | None = None) -> pa.Table:
         """Each trial, in the order they were recorded; of one ``arm`` alone if given."""
@@ -187,18 +187,22 @@ class Leaderboard:
         """What each column of each table means, and in which unit."""
         return column_rows()
 
+    def table(self, name: str) -> pa.Table:
+        """A table by its name."""
+        rows: pa.Table = self._rest(name) if name in ("stages", "examples") else getattr(self, name)()
+        return rows
+
     def frame(self, table: str) -> "pd.DataFrame":
         """``table`` by its name, for pandas: maps are dicts."""
         if table not in SCHEMAS:
             raise ValueError(f"no table {table!r}; there are {', '.join(SCHEMAS)}")
-        rows = getattr(self, table)()
-        frame: pd.DataFrame = rows.to_pandas(maps_as_pydicts="strict")
+        frame: pd.DataFrame = self.table(table).to_pandas(maps_as_pydicts="strict")
         return frame
 
     def records(self, *, whole: bool = False) -> list[TrialRecord]:
         """All trials as records with their metrics; if ``whole``, with history, resamples and gates too."""
-        trials, rest = self.trials(), (self.epochs, self.resamples, self.gates) if whole else ()
-        return to_records(trials, self.metrics(), *(rows() for rows in rest))
+        rest = (self.epochs, self.resamples, self.gates) if whole else ()
+        return to_records(self.trials(), self.metrics(), *(rows() for rows in rest))
 
     def design_records(self) -> list[DesignRecord]:
         """The composed designs, as they were written: best delta_m on valid first."""
@@ -214,11 +218,11 @@ class Leaderboard:
 
     def write_designs(self, designs: Sequence[DesignRecord]) -> None:
         """Make ``designs`` the table of designs."""
-        self._write("designs", design_rows(designs))
+        self.write("designs", design_rows(designs))
 
     def write_ensembles(self, ensembles: Sequence[Ensemble]) -> None:
         """Make ``ensembles`` the table of ensembles."""
-        self._write("ensembles", ensemble_rows(ensembles, self._defaults()))
+        self.write("ensembles", ensemble_rows(ensembles, self._defaults()))
 
     def write_summary(self, summary: Sequence[SummaryRecord]) -> None:
         """Make ``summary`` the table of confirmed designs, with that of their tasks.
@@ -227,10 +231,10 @@ class Leaderboard:
         """
         rows, before = summary_task_rows(summary, self._defaults()), self.summary_tasks()
         older = before.filter(pc.invert(pc.is_in(before["design_id"], value_set=rows["design_id"])))
-        self._write("summary_tasks", pa.concat_tables([rows, older]))
-        self._write("summary", summary_rows(summary))
+        self.write("summary_tasks", pa.concat_tables([rows, older]))
+        self.write("summary", summary_rows(summary))
         if len(older):
-            self._write("summary_tasks", rows)
+            self.write("summary_tasks", rows)
 
     def settle(self, references: Mapping[str, float]) -> None:
         """Bring all tables up to date, with gains over ``references``: task to single-task value on valid.
@@ -259,10 +263,9 @@ class Leaderboard:
             if self._log.tasks() is None:
                 self._log.add_tasks(self.tasks())
             logged = {event["finish"] for event in self._log.finished()}
-            if any(name not in logged for name in self.trials()["trial_id"].to_pylist()):
-                self._append(
-                    [r for r in self.records(whole=True) if r.trial_id not in logged and is_whole(r)]
-                )
+            if set(self.trials()["trial_id"].to_pylist()) - logged:
+                lacking = (record for record in self.records(whole=True) if record.trial_id not in logged)
+                self._append([record for record in lacking if is_whole(record)])
             self._recorded = {event["finish"] for event in self._log.finished()}
             self._mend()
             self.flush()
@@ -286,15 +289,15 @@ class Leaderboard:
 
     def _defaults(self) -> dict[str, str]:
         """The default metric of each task."""
-        tasks = self.tasks()
-        return dict(zip(tasks["task"].to_pylist(), tasks["metric"].to_pylist(), strict=True))
+        columns = (self.tasks()[name].to_pylist() for name in ("task", "metric"))
+        return dict(zip(*columns, strict=True))
 
     def _rest(self, table: str) -> pa.Table:
         """The rows of a table whose rows are no trials'; empty if it is lost."""
         rows = self._files[table].read()
         return SCHEMAS[table].empty_table() if rows is None else rows
 
-    def _write(self, table: str, rows: pa.Table) -> None:
+    def write(self, table: str, rows: pa.Table) -> None:
         """Make ``rows`` the whole of ``table``."""
         self.recover()
         self._files[table].supersede(rows)

@@ -2,7 +2,20 @@
 
 from dataclasses import dataclass
 
-__all__ = ["BLOCK", "LEFT", "ROW", "STAGE", "TOP", "Block", "Drawing", "Gate", "Label", "Link"]
+__all__ = [
+    "BLOCK",
+    "LEFT",
+    "ROW",
+    "STAGE",
+    "TOP",
+    "Block",
+    "Drawing",
+    "Gate",
+    "Label",
+    "Link",
+    "Made",
+    "Rectangle",
+]
 
 ROW, STAGE, BLOCK, LEFT, TOP = 28, 62, 38, 4, 26  # pixels
 _LETTER, _HEAD = 8, 14  # pixels: a bold letter, a head before its name
@@ -70,6 +83,26 @@ class Label:
 
 
 @dataclass(frozen=True, slots=True)
+class Rectangle:
+    """A part of a shape."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What a stage makes: a shape of one or several parts, and its sizes in words at ``x`` and ``y``."""
+
+    x: int
+    y: int
+    parts: tuple[Rectangle, ...]
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class Drawing:
     """All that the template places; ``stages`` are the columns' x positions and names."""
 
@@ -80,6 +113,7 @@ class Drawing:
     labels: tuple[Label, ...]
     text: str
     gates: tuple[Gate, ...] = ()
+    made: tuple[Made, ...] = ()
 
     @property
     def width(self) -> int:

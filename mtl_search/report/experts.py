@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import final
 
 from mtl_search.analysis.gates import GateLevel
-from mtl_search.report.drawings import BLOCK, LEFT, ROW, STAGE, TOP, Block, Drawing, Gate, Label, Link
+from mtl_search.report.drawings import BLOCK, LEFT, ROW, TOP, Block, Drawing, Gate, Label, Link
+from mtl_search.report.features import ENCODER, EXPERTS, NOTHING, Features, pitch_of, with_features
 from mtl_search.report.words import short
 
 __all__ = ["draw_experts"]
@@ -19,17 +20,26 @@ PITCH, HEIGHT, MIX, NEXT = 20, 14, 40, 18
 
 
 def draw_experts(
-    levels: Sequence[GateLevel], n_before: int, members: Collection[str], served: Collection[str], text: str
+    levels: Sequence[GateLevel],
+    n_before: int,
+    members: Collection[str],
+    served: Collection[str],
+    text: str,
+    features: Features = NOTHING,
 ) -> Drawing:
     """The drawing of a network whose members share ``n_before`` stages before the first level."""
-    picture = _Picture(_Rows.of(levels, sorted(members)))
+    pitch = pitch_of(features)
+    left = LEFT + ((pitch - BLOCK) // 2 if features else 0)
+    picture = _Picture(_Rows.of(levels, sorted(members)), pitch, left)
+    if features:
+        picture.add_stage(ENCODER)
     for stage in range(n_before):
         picture.add_stage(f"stage {stage + 1}")
     for at, level in enumerate(levels):
         by_stage = len(levels) > 1 or level.is_stitch  # else an expert is a chain of all stages that are left
-        name = f"stage {n_before + at + 1}" if by_stage else "experts"
+        name = f"stage {n_before + at + 1}" if by_stage else EXPERTS
         picture.add_level(level, name, last=at + 1 == len(levels))
-    return picture.drawn(served, text)
+    return with_features(picture.drawn(served, text), features)
 
 
 @final
@@ -73,7 +83,8 @@ class _Picture:
     """What was drawn so far, up to ``x``."""
 
     rows: _Rows
-    x: int = LEFT
+    pitch: int
+    x: int
     columns: list[tuple[int, str]] = field(default_factory=list)
     blocks: list[Block] = field(default_factory=list)
     links: list[Link] = field(default_factory=list)
@@ -89,7 +100,7 @@ class _Picture:
         self.columns.append((self.x + BLOCK // 2, name))
         self.blocks.append(Block(self.x, TOP + 2, self.rows.height - 4, len(self.rows.members) > 1, name))
         self.stage_before = self.x + BLOCK
-        self.x += STAGE
+        self.x += self.pitch
 
     def add_level(self, level: GateLevel, name: str, *, last: bool) -> None:
         """The experts of a level, and the gates that read them."""

@@ -19,6 +19,7 @@ from mtl_search.report.pictures import examples
 from mtl_search.report.progress import progress
 from mtl_search.report.reasons import reasons
 from mtl_search.report.state import state
+from mtl_search.report.strip import strip
 from mtl_search.report.tables import Tables
 from mtl_search.report.trial_table import trial_table
 from mtl_search.report.words import counted
@@ -67,6 +68,7 @@ def render(tables: Tables, now: pd.Timestamp) -> str:
             evidence=evidence(tables),
             reasons=reasons(tables),
             examples=examples(tables),
+            strip=strip(tables),
             company_columns=COLUMNS,
             company_rows=together(design, confirmed, tables) if design else (),
             disagreement=disagreement(design, confirmed, tables) if design else "",

@@ -9,6 +9,7 @@ from mtl_search.analysis.frames import rows_of
 from mtl_search.analysis.gates import gate_levels
 from mtl_search.report.drawings import Drawing
 from mtl_search.report.experts import draw_experts
+from mtl_search.report.features import features_of
 from mtl_search.report.gates import GateMap, gate_maps
 from mtl_search.report.tables import Tables
 from mtl_search.report.trees import draw_network
@@ -43,11 +44,12 @@ class Example:
 def picture(trial: Row, served: Collection[str], tables: Tables) -> Picture:
     """The picture of a trial's network; a tree has no gates."""
     members, text = list(trial["members"]), str(trial["sharing"])
-    drawing = draw_network(text, members, served)
+    features = features_of(tables.stages, trial["config_id"])
+    drawing = draw_network(text, members, served, features)
     levels = gate_levels(tables.gates, trial)
     n_before = _stages_before(json.loads(trial["config"]).get("sharing"))
     if drawing is None and levels:
-        drawing = draw_experts(levels, n_before, members, served, text)
+        drawing = draw_experts(levels, n_before, members, served, text, features)
     return Picture(drawing, gate_maps(levels, n_before, members), text)
 
 

@@ -52,6 +52,8 @@ class Tables:
     epochs: pd.DataFrame
     tasks: pd.DataFrame
     gates: pd.DataFrame
+    stages: pd.DataFrame
+    examples: list[dict[str, Any]]
     designs: list[DesignRecord]
     summary: list[SummaryRecord]
     standing: Standing = Standing.DONE
@@ -62,11 +64,13 @@ class Tables:
         board, now = Leaderboard(path), standing(path)
         file = path / "sweep.yaml"
         text = file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""
-        names = ("trials", "metrics", "epochs", "tasks", "gates")
-        trials, metrics, epochs, tasks, gates = map(board.frame, names)
+        names = ("trials", "metrics", "epochs", "tasks", "gates", "stages")
+        frames = {name: board.frame(name) for name in names}
+        examples = board.table("examples").to_pylist()
         designs, summary = board.design_records(), board.summary_records()
-        tables = cls(path, text, trials, metrics, epochs, tasks, gates, designs, summary, now)
-        return tables if len(trials) == 0 or tasks["reference"].notna().any() else tables._unsettled()
+        tables = cls(path, text, **frames, examples=examples, designs=designs, summary=summary, standing=now)
+        settled = len(tables.trials) == 0 or tables.tasks["reference"].notna().any()
+        return tables if settled else tables._unsettled()
 
     def _unsettled(self) -> Self:
         """The same with gains over the best single-task values so far, while no final ones are known."""

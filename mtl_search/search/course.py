@@ -9,10 +9,11 @@ from typing import final
 
 from mtl_search.analysis import summarise
 from mtl_search.data import Dataset
-from mtl_search.leaderboard import Leaderboard
+from mtl_search.leaderboard import Leaderboard, example_rows, stage_rows
 from mtl_search.search.designs.composing import design_records
 from mtl_search.search.designs.finalists import with_controls
 from mtl_search.search.designs.plans import NetworkPlan, PlannedTraining
+from mtl_search.search.designs.stages import stages_of
 from mtl_search.search.designs.untried import Untried
 from mtl_search.search.ending import left_out, nothing_confirmed, nothing_final
 from mtl_search.search.executors import Executor
@@ -27,6 +28,7 @@ from mtl_search.search.phases.catch_up import CatchUp, until_settled
 from mtl_search.search.phases.conductor import Conductor
 from mtl_search.search.phases.confirmation import Confirmation
 from mtl_search.search.phases.ensembles import measured_ensembles
+from mtl_search.search.phases.examples import examples
 from mtl_search.search.phases.replication import Replication
 from mtl_search.search.phases.sequence import Phases
 from mtl_search.search.phases.watched import Watched, Watcher
@@ -135,9 +137,13 @@ class Course:
         if self._settled:
             designs, networks = with_controls(designs, spec.settings, ledger, self._dataset)
         board.write_designs(designs)
+        board.write("stages", stage_rows(stages_of(board, self._dataset.input_shape)))
         interrupted = hopeless is None and not (self._settled and self._confirm(networks))
         if self._settled and not interrupted:
             board.write_ensembles(measured_ensembles(board, self._dataset, designs, spec.settings.main_tasks))
+            board.write(
+                "examples", example_rows(examples(board, self._dataset, designs, spec.settings.tasks))
+            )
         board.settle({task: value for task, value in ledger.yardsticks.items() if math.isfinite(value)})
         notes = left_out(spec.settings, ledger, *left_over)
         trials, metrics, resamples, tasks = map(board.frame, ("trials", "metrics", "resamples", "tasks"))
