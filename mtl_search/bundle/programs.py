@@ -1,8 +1,8 @@
 """A bundle as one program, from encoded inputs to the predictions of each task: ONNX or torch.export.
 
 Programs run where this package is not: with onnxruntime, in C++. They take the tensors that the encoding of
-``model.json`` makes, with any number of rows, and each is checked when it is made: its outputs on sample rows
-are those of the bundle.
+``model.json`` makes, each by its name and in the order of an example of the shape, with any number of rows,
+and each is checked when it is made: its outputs on random inputs are those of the bundle.
 """
 
 # N rows
@@ -21,10 +21,11 @@ from torch import Tensor, nn
 
 from mtl_search.bundle.predictor import Predictor
 from mtl_search.data import Inputs, InputShape
+from mtl_search.data.random_inputs import random_inputs
 from mtl_search.errors import BundleError
 from mtl_search.tasks import Task
 
-__all__ = ["ONNX", "TORCH_EXPORT", "needed_for_onnx", "write_onnx", "write_torch_export"]
+__all__ = ["ONNX", "TORCH_EXPORT", "input_names", "needed_for_onnx", "write_onnx", "write_torch_export"]
 
 ONNX, TORCH_EXPORT = "model.onnx", "model.pt2"
 SAMPLES = (5, 1, 64)  # rows of the example, then of the checks
@@ -40,17 +41,24 @@ class _Program(nn.Module):
 
     def __init__(self, model: Predictor) -> None:
         super().__init__()
+        self._names = input_names(model.reading.inputs.shape)
         self._tasks: Mapping[str, Task] = dict(model.tasks)
         self._serves = [ready.entry.tasks for ready in model.models]
         self.networks = nn.ModuleList(ready.network for ready in model.models)
 
-    def forward(self, numeric: Tensor, categorical: Tensor) -> Outputs:
+    def forward(self, *given: Tensor) -> Outputs:
+        inputs = dict(zip(self._names, given, strict=True))
         said: dict[str, list[Tensor]] = {name: [] for name in self._tasks}
         for network, serves in zip(self.networks, self._serves, strict=True):
-            outputs = network({"numeric": numeric, "categorical": categorical})
+            outputs = network(inputs)
             for name in serves:
                 said[name].append(self._tasks[name].predictions(outputs[name]))
         return tuple(torch.stack(of_seeds).mean(0) for of_seeds in said.values())
+
+
+def input_names(shape: InputShape) -> tuple[str, ...]:
+    """What goes into a program, in its order."""
+    return tuple(shape.example())
 
 
 def needed_for_onnx() -> None:
@@ -74,9 +82,9 @@ def write_onnx(model: Predictor, folder: Path) -> None:
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
     taken = {one.name for one in session.get_inputs()}
 
-    def run(numeric: Tensor, categorical: Tensor) -> list[Any]:
-        given = {"numeric": numeric.numpy(), "categorical": categorical.numpy()}
-        return list(session.run(None, {name: one for name, one in given.items() if name in taken}))
+    def run(inputs: Inputs) -> list[Any]:
+        given = {name: values.numpy() for name, values in inputs.items() if name in taken}
+        return list(session.run(None, given))
 
     _check(model, path, run)
 
@@ -85,11 +93,11 @@ def _export_onnx(model: Predictor, path: Path) -> None:
     with _quiet():
         torch.onnx.export(
             _Program(model).eval(),
-            _example(model, SAMPLES[0]),
+            tuple(_sample(model, SAMPLES[0]).values()),
             path,
-            input_names=["numeric", "categorical"],
+            input_names=input_names(model.reading.inputs.shape),
             output_names=list(model.tasks),
-            dynamic_shapes=_dynamic(),
+            dynamic_shapes=_dynamic(model),
             dynamo=True,
             custom_translation_table={torch.ops.aten.searchsorted.Tensor: _searchsorted},
             external_data=False,
@@ -113,23 +121,22 @@ def write_torch_export(model: Predictor, folder: Path) -> None:
     with _quiet(), torch.inference_mode(False), torch.no_grad():
         program = torch.export.export(
             _Program(model).eval(),
-            _example(model, SAMPLES[0]),
-            dynamic_shapes=_dynamic(),
+            tuple(_sample(model, SAMPLES[0]).values()),
+            dynamic_shapes=_dynamic(model),
             prefer_deferred_runtime_asserts_over_guards=True,  # what holds of copies it cannot prove
         )
         program.example_inputs = None
         torch.export.save(program, path)
         loaded = torch.export.load(path).module()
-    _check(model, path, lambda *inputs: [one.detach().numpy() for one in loaded(*inputs)])
+    _check(model, path, lambda inputs: [one.detach().numpy() for one in loaded(*inputs.values())])
 
 
-def _check(model: Predictor, path: Path, run: Callable[[Tensor, Tensor], list[Any]]) -> None:
+def _check(model: Predictor, path: Path, run: Callable[[Inputs], list[Any]]) -> None:
     """BundleError unless the program says what the bundle says, of one row and of many."""
     for rows in SAMPLES:
-        numeric, categorical = _example(model, rows)
-        inputs: Inputs = {"numeric": numeric, "categorical": categorical}
+        inputs = _sample(model, rows)
         wanted = {name: of_seeds.mean(0).numpy() for name, of_seeds in model.predictions(inputs).items()}
-        for (name, expected_N), found_N in zip(wanted.items(), run(numeric, categorical), strict=True):
+        for (name, expected_N), found_N in zip(wanted.items(), run(inputs), strict=True):
             scale = max(1.0, float(np.abs(expected_N).max()))
             apart = float(np.abs(expected_N - found_N).max())
             if not apart <= CLOSE * scale:
@@ -137,17 +144,13 @@ def _check(model: Predictor, path: Path, run: Callable[[Tensor, Tensor], list[An
                 raise BundleError(str(path), "a program with the outputs of the bundle", found)
 
 
-def _example(model: Predictor, rows: int) -> tuple[Tensor, Tensor]:
-    shape: InputShape = model.reading.inputs.shape
-    generator = torch.Generator().manual_seed(rows)
-    numeric = torch.randn(rows, shape.n_numeric, generator=generator)
-    codes = [torch.randint(levels, (rows,), generator=generator) for levels in shape.cardinalities]
-    return numeric, torch.stack(codes, dim=1) if codes else torch.zeros(rows, 0, dtype=torch.int64)
+def _sample(model: Predictor, rows: int) -> Inputs:
+    return random_inputs(model.reading.inputs.shape, rows, torch.Generator().manual_seed(rows))
 
 
-def _dynamic() -> tuple[dict[int, Any], dict[int, Any]]:
+def _dynamic(model: Predictor) -> tuple[tuple[dict[int, Any], ...]]:
     rows = torch.export.Dim("rows")
-    return {0: rows}, {0: rows}
+    return (tuple({0: rows} for _ in input_names(model.reading.inputs.shape)),)
 
 
 @contextmanager

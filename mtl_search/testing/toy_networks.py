@@ -9,7 +9,8 @@ from typing import final
 import torch
 from torch import Tensor, nn
 
-from mtl_search.data import Inputs, InputShape, Rows
+from mtl_search.data import InputShape, Rows
+from mtl_search.data.random_inputs import random_inputs
 from mtl_search.model import (
     Encoder,
     HardSharing,
@@ -28,7 +29,6 @@ __all__ = [
     "TOY_SHAPE",
     "LinearNetwork",
     "toy_cost",
-    "toy_inputs",
     "toy_losses",
     "toy_network",
     "toy_rows",
@@ -51,7 +51,7 @@ def toy_rows(members: Sequence[str], rows: int = 64, seed: int = 0, shape: Input
     The targets are the same functions of the inputs for every ``seed``, and lie about 2 above zero: every
     loss starts well away from its minimum.
     """
-    inputs = toy_inputs(shape, rows, torch.Generator().manual_seed(seed))
+    inputs = random_inputs(shape, rows, torch.Generator().manual_seed(seed))
     features = torch.cat([each.reshape(rows, -1).float()[:, :20] for each in inputs.values()], dim=1)
     slopes = torch.randn(features.shape[1], len(members), generator=torch.Generator().manual_seed(0))
     targets_NM = 2.0 + 0.5 * features @ slopes
@@ -61,31 +61,6 @@ def toy_rows(members: Sequence[str], rows: int = 64, seed: int = 0, shape: Input
         labelled={name: torch.ones(rows, dtype=torch.bool) for name in members},
         units=torch.arange(rows),
     )
-
-
-def toy_inputs(shape: InputShape, rows: int, generator: torch.Generator) -> Inputs:
-    """Random inputs of every kind: all images known, texts and series of any length."""
-    numeric = torch.randn(rows, shape.n_numeric, generator=generator)
-    columns = [torch.randint(c, (rows,), generator=generator) for c in shape.cardinalities]
-    categorical = torch.stack(columns, dim=1) if columns else torch.empty(rows, 0, dtype=torch.int64)
-    inputs = shape.example(rows, "cpu") | {"numeric": numeric, "categorical": categorical}
-    for image in shape.images:
-        pixels = inputs[image.key]
-        inputs[image.key] = torch.randint(256, pixels.shape, generator=generator, dtype=torch.uint8)
-    for text in shape.texts:
-        tokens = torch.randint(1, text.vocabulary, (rows, text.length), generator=generator)
-        n_tokens = torch.randint(1, text.length + 1, (rows, 1), generator=generator)
-        inputs[text.key] = tokens.masked_fill(torch.arange(text.length) >= n_tokens, 0).int()
-        if text.ngrams:
-            sizes = (rows, text.length, text.ngrams)
-            drawn = torch.randint(text.buckets + 1, sizes, generator=generator, dtype=text.of_ngrams)
-            inputs[f"{text.key}:ngrams"] = drawn * (inputs[text.key] != 0)[..., None]
-    for series in shape.series:
-        values = inputs[series.key]
-        drawn = torch.randint(256, values.shape, generator=generator).to(values.dtype)
-        n_steps = torch.randint(1, series.length + 1, (rows,), generator=generator)
-        inputs |= {series.key: drawn, f"{series.key}:length": n_steps.int()}
-    return inputs
 
 
 def toy_network(

@@ -11,12 +11,13 @@ from pydantic import TypeAdapter
 from torch import nn
 
 from mtl_search.data import InputShape
+from mtl_search.data.random_inputs import random_inputs
 from mtl_search.data.shapes import TextShape
 from mtl_search.errors import Mismatch
 from mtl_search.features import SequenceSpec, VectorSpec
 from mtl_search.model import HuggingFaceConfig, HuggingFaceTrunkConfig
 from mtl_search.testing.encoder_suite import EncoderSuite
-from mtl_search.testing.toy_networks import toy_inputs, toy_losses, toy_network, toy_rows
+from mtl_search.testing.toy_networks import toy_losses, toy_network, toy_rows
 from mtl_search.testing.trunk_suite import TrunkSuite
 from mtl_search.weighting import WeightingConfig, WeightingOptions
 
@@ -95,7 +96,7 @@ def test_all_stages_together_are_the_network(kind: str, saved: Callable[[str], s
 
 def of_pieces() -> dict[str, torch.Tensor]:
     """Without tokens that are unknown or missing, which the network has no piece for."""
-    inputs = toy_inputs(STRINGS, 7, torch.Generator().manual_seed(0))
+    inputs = random_inputs(STRINGS, 7, torch.Generator().manual_seed(0))
     codes = inputs["text:x"]
     return {"text:x": torch.where(codes == 0, 0, codes.clamp_min(4))}
 

@@ -2,11 +2,11 @@ import pytest
 import torch
 
 from mtl_search.data import InputShape
+from mtl_search.data.random_inputs import random_inputs
 from mtl_search.data.shapes import ImageShape, SeriesShape, TextShape
 from mtl_search.errors import Mismatch
 from mtl_search.model import SeriesConfig, TableConfig
 from mtl_search.testing.encoder_suite import EncoderSuite
-from mtl_search.testing.toy_networks import toy_inputs
 
 BYTES = SeriesShape("sound", 3, 7, (120.0, 90.0, 10.0), (60.0, 1.0, 300.0), "uint8")
 FLOATS = SeriesShape("sensor", 2, 5, (0.0, 0.0), (1.0, 1.0))
@@ -27,7 +27,7 @@ class TestSeries(EncoderSuite):
 
 
 def test_what_is_padded_does_not_matter() -> None:
-    inputs = toy_inputs(InputShape(series=(BYTES,)), 6, torch.Generator().manual_seed(0))
+    inputs = random_inputs(InputShape(series=(BYTES,)), 6, torch.Generator().manual_seed(0))
     encoder = SeriesConfig().build(InputShape(series=(BYTES,)))
     before = encoder(inputs)
     padded = torch.arange(7) >= inputs["series:sound:length"][:, None]

@@ -4,11 +4,12 @@ import pytest
 import torch
 
 from mtl_search.data import InputShape
+from mtl_search.data.random_inputs import random_inputs
 from mtl_search.data.shapes import SeriesShape, TextShape
 from mtl_search.errors import Mismatch
 from mtl_search.model import TextConfig
 from mtl_search.testing.encoder_suite import EncoderSuite
-from mtl_search.testing.toy_networks import TOY_SHAPE, toy_inputs
+from mtl_search.testing.toy_networks import TOY_SHAPE
 
 TEXT = InputShape(texts=(TextShape("body", vocabulary=9, length=6, ngrams=4, buckets=11),))
 PLAIN = InputShape(texts=(TextShape("body", vocabulary=9, length=6),))
@@ -28,7 +29,7 @@ class TestText(EncoderSuite):
 
 def test_a_token_is_its_word_and_the_mean_of_its_ngrams() -> None:
     module: Any = TextConfig(width=5).build(TEXT).eval()
-    inputs = toy_inputs(TEXT, 7, torch.Generator().manual_seed(0))
+    inputs = random_inputs(TEXT, 7, torch.Generator().manual_seed(0))
     steps = module(inputs)
     codes, ngrams = inputs["text:body"], inputs["text:body:ngrams"]
     assert torch.equal(steps.known_BL, codes != 0)
@@ -43,7 +44,7 @@ def test_a_token_is_its_word_and_the_mean_of_its_ngrams() -> None:
 def test_word_dropout_leaves_whole_words_out_and_keeps_their_ngrams() -> None:
     module: Any = TextConfig(width=5, word_dropout=0.5).build(TEXT)
     torch.nn.init.zeros_(module.ngrams.weight)
-    inputs = toy_inputs(TEXT, 50, torch.Generator().manual_seed(0))
+    inputs = random_inputs(TEXT, 50, torch.Generator().manual_seed(0))
     module.word_dropout.generator = torch.Generator().manual_seed(0)
     steps = module(inputs)
     left_out = (steps.values_BLW == 0).all(-1)[steps.known_BL]
