@@ -86,6 +86,6 @@ class TextEncoder(nn.Module):
             values_BLW = values_BLW * self.word_dropout(torch.ones_like(values_BLW[..., :1]))
         if self.ngrams is not None:
             ngrams_BLG = inputs[f"{self.key}:ngrams"]
-            of_ngrams: Tensor = self.ngrams(ngrams_BLG.flatten(0, 1).int())
+            of_ngrams: Tensor = self.ngrams(ngrams_BLG.flatten(0, 1).long())
             values_BLW = values_BLW + of_ngrams.view_as(values_BLW)
         return Steps(self.dropout(values_BLW), codes_BL != 0)
