@@ -94,12 +94,12 @@ class Rectangle:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """What a stage makes: a shape of one or several parts, and its sizes in words at ``x`` and ``y``."""
+    """What a stage makes: a shape of one or several parts, and lines with its sizes at ``x``, from ``y``."""
 
     x: int
     y: int
     parts: tuple[Rectangle, ...]
-    words: str
+    lines: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ __all__ = [
     "Features",
     "features_of",
     "pitch_of",
-    "size_words",
+    "size_lines",
     "with_features",
 ]
 
@@ -25,7 +25,7 @@ Features = Mapping[str, tuple[str, Sequence[int]]]
 
 NOTHING: Features = MappingProxyType({})
 ENCODER, EXPERTS = "encoder", "experts"
-ROOM, BASE, WORDS = 54, 36, 50  # pixels below a drawing: all, to the foot of a shape, to the line of words
+ROOM, BASE, WORDS = 66, 36, 50  # pixels below a drawing: all, to the foot of a shape, to the first line
 TALLEST, LETTER = 26, 5.4
 
 
@@ -43,7 +43,8 @@ def features_of(stages: pd.DataFrame, config_id: str) -> Features:
 
 def pitch_of(features: Features) -> int:
     """From column to column, in pixels: as far as the words below them need."""
-    longest = max((len(size_words(*one)) for one in features.values()), default=0)
+    lines = (line for one in features.values() for line in size_lines(*one))
+    longest = max(map(len, lines), default=0)
     return max(STAGE, round(LETTER * longest) + 12)
 
 
@@ -53,15 +54,15 @@ def with_features(drawing: Drawing, features: Features) -> Drawing:
     return replace(drawing, height=drawing.height + ROOM, made=made) if made else drawing
 
 
-def size_words(kind: str, sizes: Sequence[int]) -> str:
-    """As it is written elsewhere.
+def size_lines(kind: str, sizes: Sequence[int]) -> tuple[str, ...]:
+    """What stands below a shape.
 
-    >>> size_words("map", (32, 16, 16)), size_words("sequence", (128, 64)), size_words("vector", (48,))
-    ('32 × 16 × 16', '128 steps of 64', '48')
+    >>> size_lines("map", (32, 16, 16)), size_lines("sequence", (128, 64)), size_lines("vector", (48,))
+    (('32 × 16 × 16',), ('128 steps', 'of 64'), ('48',))
     """
     if kind == "sequence":
-        return f"{sizes[0]} steps of {sizes[1]}"
-    return " × ".join(map(str, sizes))
+        return f"{sizes[0]} steps", f"of {sizes[1]}"
+    return (" × ".join(map(str, sizes)),)
 
 
 def _made(x: int, top: int, kind: str, sizes: Sequence[int]) -> Made:
@@ -71,7 +72,7 @@ def _made(x: int, top: int, kind: str, sizes: Sequence[int]) -> Made:
     placed = tuple(
         Rectangle(one.x + left, foot - one.y - one.height, one.width, one.height) for one in shapes
     )
-    return Made(x, top + WORDS, placed, size_words(kind, sizes))
+    return Made(x, top + WORDS, placed, size_lines(kind, sizes))
 
 
 def _planes(sizes: Sequence[int]) -> list[Rectangle]:
