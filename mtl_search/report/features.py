@@ -26,7 +26,7 @@ Features = Mapping[str, tuple[str, Sequence[int]]]
 NOTHING: Features = MappingProxyType({})
 ENCODER, EXPERTS = "encoder", "experts"
 ROOM, BASE, WORDS = 66, 36, 50  # pixels below a drawing: all, to the foot of a shape, to the first line
-TALLEST, LETTER = 26, 5.4
+TALLEST, LETTER = 26, 6.1
 
 
 def features_of(stages: pd.DataFrame, config_id: str) -> Features:
