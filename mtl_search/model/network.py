@@ -2,7 +2,6 @@
 
 # B rows of a batch, C copies, R = C x B rows copy by copy, K outputs of a task
 
-import math
 from collections.abc import Collection, Sequence
 from functools import partial
 from typing import final
@@ -11,7 +10,6 @@ import torch
 from torch import Tensor, nn
 
 from mtl_search.data.shapes import Inputs, InputShape
-from mtl_search.features import VectorSpec
 from mtl_search.generators import drawing_from
 from mtl_search.model.copies import Copies, all_of, heads_of
 from mtl_search.model.dropout import Dropout
@@ -53,11 +51,11 @@ class Network(nn.Module):
         with drawing_from(generator):
             self.encoder = encoder.build(shape)
             self.scaling = Copies(copies, encoder.chunks(shape)) if copies > 1 else nn.Identity()
-            self.encoded = encoder.features(shape)
-            self.body = sharing.build(trunk, self.encoded, self.members)
+            encoded = encoder.features(shape)
+            self.body = sharing.build(trunk, encoded, self.members)
             heads = (partial(by_name[name].head, self.body.spec) for name in self.members)
             self.heads = nn.ModuleList(heads_of(head, copies) for head in heads)
-        self.copies = copies
+        self.copies, self.values_within = copies, encoder.values_within(shape)
         self._tasks = [by_name[name] for name in self.members]
         self._group_parameters()
 
@@ -130,9 +128,9 @@ def _learned(module: nn.Module) -> list[nn.Parameter]:
 def rows_at_once(network: nn.Module, most: int) -> int:
     """How many rows may go through ``network`` in one pass, where those of a table may be ``most``.
 
-    With copies of each row they are fewer, and where features are large: those of maps and sequences.
+    With copies of each row they are fewer, and where it has maps or sequences, whose features are large.
     """
     if not isinstance(network, Network):
         return most
-    of_row = 1 if isinstance(network.encoded, VectorSpec) else math.prod(network.encoded.shape) / USUAL
-    return max(1, int(most / max(1.0, of_row) / network.copies))
+    of_row = max(1.0, network.values_within / USUAL)
+    return max(1, int(most / of_row / network.copies))

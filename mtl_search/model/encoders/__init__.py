@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field, SerializeAsAny
 from mtl_search.model.encoders.encoder import Encoder
 from mtl_search.model.encoders.huggingface import HuggingFaceConfig
 from mtl_search.model.encoders.image import ImageConfig
+from mtl_search.model.encoders.mixed import MixedConfig
 from mtl_search.model.encoders.series import SeriesConfig
 from mtl_search.model.encoders.table import TableConfig
 from mtl_search.model.encoders.text import TextConfig
@@ -18,6 +19,7 @@ __all__ = [
     "EncoderConfig",
     "HuggingFaceConfig",
     "ImageConfig",
+    "MixedConfig",
     "SeriesConfig",
     "TableConfig",
     "TextConfig",
@@ -32,7 +34,7 @@ def _with_name(given: object) -> object:
 
 
 BuiltIn = Annotated[
-    TableConfig | ImageConfig | TextConfig | SeriesConfig | HuggingFaceConfig,
+    TableConfig | ImageConfig | TextConfig | SeriesConfig | MixedConfig | HuggingFaceConfig,
     Field(discriminator="name"),
 ]
 

@@ -1,12 +1,13 @@
 """What an encoder offers: features of a row's inputs."""
 
+import math
 from abc import abstractmethod
 
 from torch import nn
 
 from mtl_search.data.shapes import InputShape
 from mtl_search.errors import Mismatch
-from mtl_search.features import FeatureSpec, width_for
+from mtl_search.features import FeatureSpec, VectorSpec, width_for
 from mtl_search.model.part import Part
 
 __all__ = ["Encoder", "cannot_read"]
@@ -25,6 +26,14 @@ class Encoder(Part):
         A Mismatch if the features are no vector.
         """
         return (1,) * width_for("chunks of features", self.features(shape))
+
+    def values_within(self, shape: InputShape) -> int:
+        """How many values of a row are held between layers at once; 0: no more than those of a table.
+
+        It decides how many rows go through a network in one pass.
+        """
+        spec = self.features(shape)
+        return 0 if isinstance(spec, VectorSpec) else math.prod(spec.shape)
 
     @abstractmethod
     def build(self, shape: InputShape) -> nn.Module:

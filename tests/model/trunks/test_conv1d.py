@@ -6,28 +6,35 @@ from pydantic import ValidationError
 from torch import nn
 
 from mtl_search.data import InputShape
-from mtl_search.data.shapes import SeriesShape
+from mtl_search.data.shapes import SeriesShape, TextShape
 from mtl_search.errors import Mismatch
 from mtl_search.features import SequenceSpec, Steps, VectorSpec
-from mtl_search.model import Conv1dConfig, SeriesConfig
+from mtl_search.model import Conv1dConfig, Encoder, SeriesConfig, TextConfig
 from mtl_search.testing.trunk_suite import TrunkSuite
 
 SERIES = SeriesShape("sound", 3, 9, (120.0, 90.0, 100.0), (60.0, 70.0, 80.0), "uint8")
 
 
 class TestConv1d(TrunkSuite):
-    @pytest.fixture(params=[True, False], ids=["halved", "kept"], autouse=True)
+    @pytest.fixture(
+        params=[
+            (SeriesConfig(width=4), InputShape(series=(SERIES,)), True),
+            (TextConfig(width=6), InputShape(texts=(TextShape("note", 9, 9),)), False),
+        ],
+        ids=["series, halved", "text, kept"],
+        autouse=True,
+    )
     def _choose(self, request: pytest.FixtureRequest) -> None:
-        self.halve = request.param
+        self.encodes, self.inputs, self.halve = request.param
 
     def trunk(self) -> Conv1dConfig:
         return Conv1dConfig(stages=3, width=6, halve=self.halve, dropout=0.2)
 
-    def encoder(self) -> SeriesConfig:
-        return SeriesConfig(width=4)
+    def encoder(self) -> Encoder:
+        return self.encodes
 
     def shape(self) -> InputShape:
-        return InputShape(series=(SERIES,))
+        return self.inputs
 
 
 def stages(halve: bool, length: int, **options: Any) -> nn.Sequential:
