@@ -10,9 +10,8 @@ from torch import Tensor, nn
 from typing_extensions import override
 
 from mtl_search.data.shapes import ImageShape, Inputs, InputShape
-from mtl_search.errors import Mismatch
 from mtl_search.features import MapSpec
-from mtl_search.model.encoders.encoder import Encoder
+from mtl_search.model.encoders.encoder import Encoder, cannot_read
 
 __all__ = ["ImageConfig", "Normalised", "only_image"]
 
@@ -84,17 +83,6 @@ class Normalised(nn.Module):
 
 def only_image(shape: InputShape) -> ImageShape:
     """The one column of images, if there is nothing else; else a Mismatch."""
-    kinds = {
-        f"{len(shape.images)} columns of images": len(shape.images) > 1,
-        "images": len(shape.images) == 1,
-        "numbers": shape.n_numeric > 0,
-        "levels": bool(shape.cardinalities),
-        "texts": bool(shape.texts),
-        "series": bool(shape.series),
-    }
-    found = [kind for kind, there in kinds.items() if there]
-    if found == ["images"]:
-        return shape.images[0]
-    hint = f"the encoder {'table' if shape.is_table else 'mixed'} reads them" if found else None
-    expected = "one column of images and no other input for the encoder image"
-    raise Mismatch(expected, " and ".join(found) or "no input", hint)
+    if len(shape.images) != 1 or shape != InputShape(images=shape.images):
+        raise cannot_read(shape, "image", "one image and nothing else")
+    return shape.images[0]

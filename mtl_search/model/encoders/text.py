@@ -10,10 +10,9 @@ from torch import Tensor, nn
 from typing_extensions import override
 
 from mtl_search.data.shapes import Inputs, InputShape, TextShape
-from mtl_search.errors import Mismatch
 from mtl_search.features import SequenceSpec, Steps
 from mtl_search.model.dropout import Dropout
-from mtl_search.model.encoders.encoder import Encoder
+from mtl_search.model.encoders.encoder import Encoder, cannot_read
 
 __all__ = ["TextConfig", "TextEncoder", "only_text"]
 
@@ -44,18 +43,9 @@ class TextConfig(Encoder):
 
 def only_text(shape: InputShape) -> TextShape:
     """The one column of text, which must be all there is; else a Mismatch that names what would do."""
-    if len(shape.texts) == 1 and shape == InputShape(texts=shape.texts):
-        return shape.texts[0]
-    if not shape.texts:
-        hint = (
-            "encoder table reads them"
-            if shape.is_table
-            else "declare a column as text, or take another encoder"
-        )
-        raise Mismatch("a column of text, as encoder text reads", "none among the inputs", hint)
-    expected = "one column of text and nothing else, as encoder text reads"
-    found = f"{len(shape.texts)} of text" if len(shape.texts) > 1 else "other inputs beside it"
-    raise Mismatch(expected, found, "encoder mixed reads inputs of all kinds")
+    if len(shape.texts) != 1 or shape != InputShape(texts=shape.texts):
+        raise cannot_read(shape, "text", "one text and nothing else")
+    return shape.texts[0]
 
 
 @final

@@ -53,14 +53,14 @@ def test_large_images_are_looked_at_in_steps(side: int, places: int) -> None:
 @pytest.mark.parametrize(
     ("shape", "found"),
     [
-        (InputShape(2), "found numbers; the encoder table reads them"),
-        (InputShape(), "found no input"),
-        (InputShape(texts=(TextShape("note", 9, 4),)), "found texts; the encoder mixed reads them"),
+        (InputShape(2), "found 2 numbers; encoder table reads these"),
+        (InputShape(), "found nothing"),
+        (InputShape(texts=(TextShape("note", 9, 4),)), "found 1 text; encoder text reads these"),
         (
             InputShape(2, (3,), images=(PHOTO,)),
-            "found images and numbers and levels; the encoder mixed reads them",
+            "found 2 numbers, 1 column of levels and 1 image; encoder mixed reads these",
         ),
-        (InputShape(images=(PHOTO, PHOTO)), "found 2 columns of images; the encoder mixed reads them"),
+        (InputShape(images=(PHOTO, PHOTO)), "found 2 images; encoder mixed reads these"),
     ],
 )
 def test_other_inputs_are_refused_with_the_encoder_that_would_do(shape: InputShape, found: str) -> None:

@@ -5,12 +5,13 @@ import torch
 from pydantic import ValidationError
 
 from mtl_search.data import InputShape
+from mtl_search.data.random_inputs import random_inputs
 from mtl_search.data.shapes import ImageShape, SeriesShape, TextShape
 from mtl_search.model import MixedConfig, MlpConfig, TableConfig, rows_at_once
 from mtl_search.model.copies import Copies
 from mtl_search.model.encoders.numbers import PiecewiseLinear
 from mtl_search.testing.encoder_suite import EncoderSuite
-from mtl_search.testing.toy_networks import TOY_SHAPE, toy_inputs, toy_losses, toy_network, toy_rows
+from mtl_search.testing.toy_networks import TOY_SHAPE, toy_losses, toy_network, toy_rows
 from mtl_search.testing.trunk_suite import TrunkSuite
 
 PHOTO = ImageShape("photo", 3, 9, 8, (100.0,) * 3, (60.0,) * 3)
@@ -54,7 +55,7 @@ class TestMlpOnMixed(TrunkSuite):
 def test_each_column_has_a_chunk_of_its_own() -> None:
     of_table = TableConfig().chunks(TOY_SHAPE)
     assert SMALL.chunks(ALL) == (*of_table, 8, 8, 8)
-    inputs = toy_inputs(ALL, 5, torch.Generator().manual_seed(0))
+    inputs = random_inputs(ALL, 5, torch.Generator().manual_seed(0))
     encoder = SMALL.build(ALL).eval()
     before = encoder(inputs).split(SMALL.chunks(ALL), dim=1)
     for at, key in enumerate(("image:photo", "text:note", "series:sound"), start=len(of_table)):
@@ -68,7 +69,7 @@ def test_a_table_alone_is_read_as_the_encoder_of_tables_does() -> None:
     torch.manual_seed(0)
     mixed = SMALL.build(TOY_SHAPE)
     torch.manual_seed(0)
-    inputs = toy_inputs(TOY_SHAPE, 5, torch.Generator().manual_seed(0))
+    inputs = random_inputs(TOY_SHAPE, 5, torch.Generator().manual_seed(0))
     assert torch.equal(mixed(inputs), TableConfig().build(TOY_SHAPE)(inputs))
 
 
@@ -76,7 +77,7 @@ def test_a_table_alone_is_read_as_the_encoder_of_tables_does() -> None:
 def test_vectors_are_as_wide_as_told(width: int) -> None:
     config = MixedConfig(width=width, stages=3)
     shape = InputShape(images=(ImageShape("photo", 1, 28, 28, (0.0,), (1.0,)),), series=(SOUND,))
-    assert config.build(shape)(toy_inputs(shape, 2, torch.Generator())).shape == (2, 2 * width)
+    assert config.build(shape)(random_inputs(shape, 2, torch.Generator())).shape == (2, 2 * width)
 
 
 def test_copies_go_through_the_trunk_alone() -> None:

@@ -57,12 +57,12 @@ def test_word_dropout_leaves_whole_words_out_and_keeps_their_ngrams() -> None:
 @pytest.mark.parametrize(
     ("shape", "told"),
     [
-        (TOY_SHAPE, "none among the inputs; encoder table reads them"),
-        (TEXT + TOY_SHAPE, "other inputs beside it; encoder mixed"),
-        (TEXT + PLAIN, "2 of text; encoder mixed"),
+        (TOY_SHAPE, "4 numbers and 2 columns of levels; encoder table reads these"),
+        (TEXT + TOY_SHAPE, "2 columns of levels and 1 text; encoder mixed"),
+        (TEXT + PLAIN, "2 texts; encoder mixed"),
         (
             InputShape(series=(SeriesShape("s", 1, 2, (0.0,), (1.0,)),)),
-            "none among the inputs; declare a column",
+            "1 series; encoder series",
         ),
     ],
 )
