@@ -12,12 +12,13 @@ import torch
 from pydantic import Field, PositiveInt, model_validator
 from typing_extensions import override
 
-from mtl_search.data.inputs.fitted import NOTHING, FittedInputs, InputOptions, columns_of
+from mtl_search.data.inputs.fitted import NOTHING, FittedInputs, InputOptions
 from mtl_search.data.inputs.texts.columns import is_text, is_token_list
 from mtl_search.data.inputs.texts.ngrams import NGrams
 from mtl_search.data.inputs.texts.pieces import Pieces
 from mtl_search.data.inputs.texts.words import Words
 from mtl_search.data.shapes import Inputs, InputShape, TextShape
+from mtl_search.data.streamed import AnyTable, columns_of, parts_of
 from mtl_search.errors import DataError
 from mtl_search.tasks.base import Layout
 
@@ -94,19 +95,20 @@ class TextInputs(FittedInputs):
     @classmethod
     @override
     def fit(
-        cls, train: pa.Table, columns: tuple[str, ...], options: Mapping[str, InputOptions] = NOTHING
+        cls, train: AnyTable, columns: tuple[str, ...], options: Mapping[str, InputOptions] = NOTHING
     ) -> "TextInputs":
-        readers, lengths = [], []
-        for name, column in zip(columns, columns_of(train, columns), strict=True):
+        readers: list[Reader] = []
+        lengths: list[int] = []
+        reader: Reader
+        for name, parts in zip(columns, parts_of(train, columns), strict=True):
             said = options.get(name, TextOptions())
             assert isinstance(said, TextOptions)
             if said.tokenizer is not None:
-                reader: Reader = Pieces.fit(column, name, said.tokenizer)
+                reader, longest = Pieces.fit(parts, name, said.tokenizer)
             else:
                 ngrams = None if said.ngrams is None else NGrams(*said.ngrams, said.buckets)
-                reader = Words.fit(column, name, said.words, said.at_least, ngrams)
+                reader, longest = Words.fit(parts, name, said.words, said.at_least, ngrams)
             readers.append(reader)
-            longest = int(reader.read(column, name).lengths_N.max(initial=0))
             lengths.append(max(1, min(said.length, longest)))
         return cls(columns, tuple(readers), tuple(lengths))
 

@@ -7,6 +7,7 @@ from typing import ClassVar, Literal, final
 import torch
 from pydantic import Field, PositiveInt
 from torch import Tensor, nn
+from torch.nn import functional as F
 from typing_extensions import override
 
 from mtl_search.data.shapes import Inputs, InputShape, TextShape
@@ -15,6 +16,8 @@ from mtl_search.model.dropout import Dropout
 from mtl_search.model.encoders.encoder import Encoder, cannot_read
 
 __all__ = ["TextConfig", "TextEncoder", "only_text"]
+
+WORDS_START, NGRAMS_START = 0.05, 0.2  # standard deviations of the values at the start
 
 
 @final
@@ -50,21 +53,21 @@ def only_text(shape: InputShape) -> TextShape:
 
 @final
 class TextEncoder(nn.Module):
-    """The vector of a token is that of its word plus the mean of those of its n-grams.
+    """The vector of a token is that of its word plus the sum of those of its G n-grams over the root of G.
 
-    "Enriching word vectors with subword information" (Bojanowski et al. 2017) has the mean of both; as a sum,
-    what is particular about a frequent word does not depend on how long it is. A word that train has not has
-    the vector of unknown words and its n-grams. ``word_dropout`` leaves out vectors of words as a whole, so
-    that the n-grams are learned for frequent words too.
+    "Enriching word vectors with subword information" (Bojanowski et al. 2017) takes the sum of all these. The
+    root lets long words start as large as short ones, as a mean would, and n-grams learn faster than in a
+    mean. Words start near zero: a rare one says at first what its n-grams say. One that train has not has the
+    vector of unknown words and its n-grams. ``word_dropout`` leaves out vectors of words as a whole, so that
+    the n-grams are learned for frequent words too.
     """
 
     def __init__(self, shape: TextShape, width: int, dropout: float = 0.0, word_dropout: float = 0.0) -> None:
         super().__init__()
         self.key = shape.key
         self.words = nn.Embedding(shape.vocabulary, width, padding_idx=0)
-        self.ngrams = (
-            nn.EmbeddingBag(shape.buckets + 1, width, mode="mean", padding_idx=0) if shape.ngrams else None
-        )
+        _start(self.words.weight, WORDS_START)
+        self.ngrams = _Ngrams(shape.buckets, width) if shape.ngrams else None
         self.word_dropout = Dropout(word_dropout)
         self.dropout = Dropout(dropout)
 
@@ -75,7 +78,30 @@ class TextEncoder(nn.Module):
         if self.word_dropout.rate:
             values_BLW = values_BLW * self.word_dropout(torch.ones_like(values_BLW[..., :1]))
         if self.ngrams is not None:
-            ngrams_BLG = inputs[f"{self.key}:ngrams"]
-            of_ngrams: Tensor = self.ngrams(ngrams_BLG.flatten(0, 1).long())
-            values_BLW = values_BLW + of_ngrams.view_as(values_BLW)
+            values_BLW = values_BLW + self.ngrams(inputs[f"{self.key}:ngrams"])
         return Steps(self.dropout(values_BLW), codes_BL != 0)
+
+
+@final
+class _Ngrams(nn.Module):
+    def __init__(self, buckets: int, width: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(buckets + 1, width))
+        _start(self.weight, NGRAMS_START)
+
+    def forward(self, ngrams_BLG: Tensor) -> Tensor:
+        """The sums_BLW over the roots of how many there are."""
+        flat_TG = ngrams_BLG.flatten(0, 1).int()
+        if torch.compiler.is_exporting():  # ONNX has no bags
+            sums_TW = F.embedding(flat_TG, self.weight).sum(1)
+        else:
+            sums_TW = F.embedding_bag(flat_TG, self.weight, mode="sum", padding_idx=0)
+        roots_T1 = (flat_TG != 0).sum(1, keepdim=True).clamp_min(1).sqrt()
+        out: Tensor = (sums_TW / roots_T1).unflatten(0, ngrams_BLG.shape[:2])
+        return out
+
+
+def _start(weight: Tensor, deviation: float) -> None:
+    """Normal values, and zeros where there is nothing."""
+    with torch.no_grad():
+        weight.normal_(std=deviation)[0] = 0.0

@@ -4,7 +4,7 @@
 
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import final
 
 import numpy as np
@@ -34,9 +34,9 @@ class NGrams:
     buckets: int
     most: int = MOST
 
-    def fitted(self, words: Sequence[str]) -> "NGrams":
-        """The same with room for no more than these words have."""
-        return replace(self, most=max((len(self.of(word)) for word in words), default=1))
+    def needed(self, words: Sequence[str]) -> int:
+        """How many the words have, at most."""
+        return max((len(self.of(word)) for word in words), default=1)
 
     def of(self, word: str) -> list[str]:
         """The n-grams themselves."""

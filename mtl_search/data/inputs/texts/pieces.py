@@ -2,6 +2,7 @@
 
 # T tokens of all rows, G pieces of a token, D distinct tokens
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, final
 
@@ -37,15 +38,19 @@ class Pieces:
     reads: Literal["pieces"] = "pieces"
 
     @classmethod
-    def fit(cls, column: pa.ChunkedArray, name: str, tokenizer: str) -> "Pieces":
-        """Nothing is learned but how many pieces a token has; DataError for a file that is no tokenizer."""
+    def fit(cls, parts: Iterable[pa.ChunkedArray], name: str, tokenizer: str) -> tuple["Pieces", int]:
+        """The pieces, and the longest row; DataError for a file that is no tokenizer."""
         read = _read(tokenizer, name)
-        most = 0
-        if is_token_list(column.type):
-            tokens, _ = flat_tokens(column, name, str.split)
-            lengths = map(len, _pieces(read, tokens.dictionary.to_pylist()))
-            most = max(1, min(MOST_PIECES, max(lengths, default=1)))
-        return cls(tokenizer, RESERVED + read.get_vocab_size(), most)
+        most = longest = 0
+        for column in parts:
+            if is_token_list(column.type):
+                tokens, lengths_N = flat_tokens(column, name, str.split)
+                pieces = map(len, _pieces(read, tokens.dictionary.to_pylist()))
+                most = max(1, most, min(MOST_PIECES, max(pieces, default=1)))
+            else:
+                lengths_N = np.array([len(ids) for ids in _whole(read, column, name)])
+            longest = max(longest, int(lengths_N.max(initial=0)))
+        return cls(tokenizer, RESERVED + read.get_vocab_size(), most), longest
 
     @property
     def buckets(self) -> int:
@@ -61,7 +66,7 @@ class Pieces:
         """The tokens of every row."""
         tokenizer = _read(self.tokenizer, name)
         if not self.most:
-            rows = [encoding.ids for encoding in tokenizer.encode_batch(read_strings(column, name))]
+            rows = _whole(tokenizer, column, name)
             lengths_N = np.fromiter(map(len, rows), np.int64, len(rows))
             flat_T = np.fromiter((one for row in rows for one in row), np.int32, int(lengths_N.sum()))
             return Tokens(flat_T + np.int32(RESERVED), lengths_N)
@@ -73,6 +78,11 @@ class Pieces:
         codes_D = np.array([pieces[0] + RESERVED if pieces else UNKNOWN for pieces in found], np.int32)
         index_T = np.asarray(tokens.indices.fill_null(len(found) - 1).to_numpy(), np.intp)
         return Tokens(codes_D[index_T], lengths_N, index_T, parts_DG)
+
+
+def _whole(tokenizer: "Tokenizer", column: pa.ChunkedArray, name: str) -> list[list[int]]:
+    """Of each string, with the special pieces."""
+    return [encoding.ids for encoding in tokenizer.encode_batch(read_strings(column, name))]
 
 
 def _pieces(tokenizer: "Tokenizer", tokens: list[str]) -> list[list[int]]:

@@ -5,7 +5,8 @@
 import re
 import unicodedata
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Literal, final
 
 import numpy as np
@@ -44,17 +45,22 @@ class Words:
 
     @classmethod
     def fit(
-        cls, column: pa.ChunkedArray, name: str, most: int, at_least: int, ngrams: NGrams | None
-    ) -> "Words":
-        """The ``most`` frequent words of those that occur ``at_least`` so often."""
-        tokens, _ = flat_tokens(column, name, split_words)
-        distinct = tokens.dictionary.to_pylist()
-        times_D = np.bincount(tokens.indices.drop_null().to_numpy(), minlength=len(distinct)).tolist()
+        cls, parts: Iterable[pa.ChunkedArray], name: str, most: int, at_least: int, ngrams: NGrams | None
+    ) -> tuple["Words", int]:
+        """The ``most`` frequent words of those that occur ``at_least`` so often, and the longest row."""
         counts: Counter[str] = Counter()
-        for token, times in zip(distinct, times_D, strict=True):
-            counts[_normal(token)] += times
+        longest, room = 0, 1
+        for column in parts:
+            tokens, lengths_N = flat_tokens(column, name, split_words)
+            distinct = tokens.dictionary.to_pylist()
+            times_D = np.bincount(tokens.indices.drop_null().to_numpy(), minlength=len(distinct)).tolist()
+            for token, times in zip(distinct, times_D, strict=True):
+                counts[_normal(token)] += times
+            longest = max(longest, int(lengths_N.max(initial=0)))
+            room = max(room, 1 if ngrams is None else ngrams.needed(distinct))
         known = sorted((word for word, n in counts.items() if n >= at_least), key=lambda w: (-counts[w], w))
-        return cls(tuple(known[:most]), None if ngrams is None else ngrams.fitted(distinct))
+        fitted = None if ngrams is None else replace(ngrams, most=room)
+        return cls(tuple(known[:most]), fitted), longest
 
     @property
     def vocabulary(self) -> int:
