@@ -165,16 +165,17 @@ def counts_by_class(said_NX: Tensor, codes_NX: Tensor, n_classes: int) -> Tensor
     [[1.0, 1.0, 1.0, 2.0, 2.0, 1.0]]
     """
     said_NP, codes_NP = said_NX.flatten(1), codes_NX.flatten(1)
-    rows_NP = torch.arange(len(codes_NP), device=codes_NP.device)[:, None].expand_as(codes_NP)
-    known_NP = codes_NP != NO_LABEL
-    rows, said, codes = rows_NP[known_NP], said_NP[known_NP], codes_NP[known_NP]
-    right = said == codes
-    pairs = ((rows[right], codes[right]), (rows, said), (rows, codes))
-    counts = [
-        torch.bincount(of * n_classes + classes, minlength=len(codes_NP) * n_classes).view(-1, n_classes)
-        for of, classes in pairs
-    ]
-    return torch.cat(counts, dim=1).double()
+    said_NP = said_NP.masked_fill(codes_NP == NO_LABEL, NO_LABEL)
+    right_NP = codes_NP.masked_fill(said_NP != codes_NP, NO_LABEL)
+    return torch.cat([_counts(of_NP, n_classes) for of_NP in (right_NP, said_NP, codes_NP)], dim=1).double()
+
+
+def _counts(codes_NP: Tensor, n_classes: int) -> Tensor:
+    """N x K: how often each class occurs in a row; ``NO_LABEL`` falls into a bin of its own."""
+    bins = n_classes + 1
+    starts_N1 = torch.arange(1, len(codes_NP) * bins + 1, bins, device=codes_NP.device)[:, None]
+    counts = torch.bincount((codes_NP + starts_N1).flatten(), minlength=len(codes_NP) * bins)
+    return counts.view(-1, bins)[:, 1:]
 
 
 def share_right(totals_S: Sums) -> float:

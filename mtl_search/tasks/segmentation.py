@@ -238,7 +238,7 @@ class Segmentation(PixelTask):
         """The class of each pixel, row by row of the image."""
         ends = (np.min_scalar_type(end(self.classes)) for end in (min, max))
         values_K = np.asarray(self.classes, np.result_type(*ends))
-        return {"": as_lists(values_K[predictions.argmax(1).cpu().numpy()])}
+        return {"": as_lists(values_K[_likeliest(predictions).cpu().numpy()])}
 
     @override
     def truths(self, targets_N: Tensor) -> Tensor:
@@ -247,7 +247,7 @@ class Segmentation(PixelTask):
     @override
     def evidence(self, outputs_NK: Tensor, targets_N: Tensor) -> tuple[Tensor, Tensor]:
         codes_NHW = known_codes(targets_N, None, self.n_outputs)
-        sums_NS = counts_by_class(outputs_NK.argmax(1), codes_NHW, self.n_outputs)
+        sums_NS = counts_by_class(_likeliest(outputs_NK), codes_NHW, self.n_outputs)
         broken_N = ~outputs_NK.flatten(1).isfinite().all(1)
         return sums_NS.masked_fill(broken_N[:, None], math.nan), (codes_NHW != NO_LABEL).sum((1, 2))
 
@@ -262,3 +262,9 @@ class Segmentation(PixelTask):
     def describe(self) -> str:
         rate, value = max(zip(self.rates, self.classes, strict=True))
         return f"{self.n_outputs} classes, {rate:.1%} of pixels are {value}"
+
+
+def _likeliest(scores_NKHW: Tensor) -> Tensor:
+    """The class of the largest score, the first of equal ones: N x H x W. An ``argmax`` takes five times as
+    long."""
+    return scores_NKHW.max(dim=1).indices
