@@ -34,6 +34,7 @@ def test_examples_are_what_the_exported_networks_predict(
     assert board.table("stages")["sizes"].to_pylist()[:3] == [[4, 8, 8], [4, 8, 8], [8, 4, 4]]
 
     shown = load_dataset(spec.settings.data, spec.settings.tasks, base=spec.base).to_show
+    assert shown is not None
     model = mtl_search.load_model(export(board.path, tmp_path / "model").path)
     predicted = model.predict(shown.table, as_="arrow")["bright"].to_pylist()
     said = [row["predicted"].split(" (")[0] for row in rows if row["name"] == "bright"]
