@@ -31,6 +31,7 @@ from mtl_search.sweep.pruners import PrunerConfig
 from mtl_search.sweep.samplers import SamplerConfig
 from mtl_search.sweep.settings import Budget, Constraints, Objective, References, Resources, Settings
 from mtl_search.training import TrialConfig
+from mtl_search.training.augment import AugmentConfig
 from mtl_search.training.optimizer import OptimizerConfig
 from mtl_search.training.schedule import ScheduleConfig
 from mtl_search.weighting import WeightingConfig
@@ -60,6 +61,7 @@ BLOCKS: dict[str, Sequence[type[BaseModel]]] = {
     "trunk": [MlpConfig, ResNetConfig, CnnConfig, TransformerConfig, Conv1dConfig],
     "huggingface encoder": [HuggingFaceConfig],
     "huggingface trunk": [HuggingFaceTrunkConfig],
+    "augment": [AugmentConfig],
     "optimizer": union(OptimizerConfig),
     "schedule": union(ScheduleConfig),
 }
@@ -81,7 +83,7 @@ def table(title: str) -> dict[str, tuple[str, str, str]]:
 
 def written(value: object) -> str:
     """A default as the reference writes it."""
-    if value is None:
+    if value is None or value == AugmentConfig():
         return "none"
     if isinstance(value, tuple):
         return ", ".join(map(written, value))

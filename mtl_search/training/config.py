@@ -13,6 +13,7 @@ from pydantic import (
 )
 
 from mtl_search.model import EncoderConfig, SharingConfig, TableConfig, TrunkConfig
+from mtl_search.training.augment import AugmentConfig
 from mtl_search.training.identity import identity_of
 from mtl_search.training.optimizer import AdamW, OptimizerConfig
 from mtl_search.training.schedule import Cosine, ScheduleConfig
@@ -25,10 +26,10 @@ __all__ = ["TrialConfig"]
 class TrialConfig(BaseModel):
     """One network and how it is trained; the ``trial:`` block of a sweep has exactly this shape.
 
-    ``copies`` of each row go through the trunk, an ensemble in one network; ``batch_size`` is in rows;
-    ``patience`` is the number of epochs without a better score after which training stops, ``None`` for
-    never; ``clip_norm`` the largest norm of the whole gradient. ``precision``: ``auto`` is bfloat16 autocast
-    on a GPU that has it and float32 elsewhere.
+    ``augment``: how rows are changed in training. ``copies`` of each row go through the trunk, an ensemble in
+    one network; ``batch_size`` is in rows; ``patience`` is the number of epochs without a better score after
+    which training stops, ``None`` for never; ``clip_norm`` the largest norm of the whole gradient.
+    ``precision``: ``auto`` is bfloat16 autocast on a GPU that has it and float32 elsewhere.
     """
 
     model_config = ConfigDict(
@@ -39,6 +40,7 @@ class TrialConfig(BaseModel):
     sharing: SharingConfig
     encoder: EncoderConfig = TableConfig()
     trunk: TrunkConfig
+    augment: AugmentConfig = AugmentConfig()
     copies: PositiveInt = 1
     weighting: WeightingConfig = EqualConfig()
     optimizer: OptimizerConfig = AdamW()

@@ -80,6 +80,8 @@ class Training:
     ) -> None:
         self.config, self.score, self.device = config, score, torch.device(device)
         self.tasks = {name: dataset.tasks[name] for name in config.members}
+        config.augment.check(dataset.input_shape)
+        self._shape = dataset.input_shape
         self._train = resident(dataset.train.select(config.members), self.device)
         self._mean_weight = mean_weights(self._train)
         self._autocast = self._autocast_dtype()
@@ -186,9 +188,12 @@ class Training:
         for step in range(self._steps):
             present = [task for task in self.tasks if n_labelled[task][step] > 0]
             if present:
-                self._step(batches[step], present, losses_ST[step], weights_ST[step])
+                self._step(self._augmented(batches[step]), present, losses_ST[step], weights_ST[step])
         self._check_finite(losses_ST.cpu(), n_labelled)
         return self._means(losses_ST), self._means(weights_ST)
+
+    def _augmented(self, batch: Rows) -> Rows:
+        return self.config.augment.apply(batch, self.tasks, self._shape, self._generator)
 
     def _look(self, meter: AffinityMeter, batches: Batches, n_labelled: Mapping[str, list[int]]) -> None:
         """Measure affinities on the first batch that has labels of the most members."""

@@ -29,6 +29,7 @@ def check_constraints(spec: SweepSpec, dataset: Dataset) -> None:
                 sampled = arm.space.sample(suggest, members or arm.space.members.suggest(suggest))
                 config = TrialConfig.model_validate(sampled)
                 try:
+                    config.augment.check(dataset.input_shape)
                     cost = costs.of(config)
                     costs.of(config.model_copy(update={"copies": arm.space.largest("copies", 1)}))
                 except Mismatch as wrong:
