@@ -5,13 +5,16 @@ than that, and all workers of a machine read the same copy. A file is written as
 full disk would end the process without a word.
 """
 
-# N rows
+# N rows, B rows of a batch, R bytes of a row
 
+import hashlib
 import json
 import math
+import os
+import sys
 import warnings
-from collections.abc import Mapping
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Self, TypeAlias, final
@@ -28,6 +31,7 @@ Arrays: TypeAlias = dict[str, np.ndarray[Any, Any]]
 Parts: TypeAlias = dict[str, Arrays]
 """Arrays of the same rows by what they are of (inputs, targets ...) and by name."""
 
+WIDE = 1024  # bytes
 ABOUT = "about.json"  # written last: a folder without it was never finished
 
 
@@ -54,19 +58,56 @@ class Extent:
         """The tensors, which must not be written to. DataError if the files are not there (any more)."""
         about = read_about(self.folder)
         if about is None:
-            hint = "made by the process that read the data; is the folder seen by every machine?"
-            raise DataError(str(self.folder), "encoded rows", "none", hint)
+            raise self._gone()
         found: dict[str, dict[str, Tensor]] = {part: {} for part in about["parts"]}
-        for number, (part, name, dtype, shape) in enumerate(about["tensors"]):
+        for part, name, dtype, shape in about["tensors"]:
             size = self.stop - self.start, *shape
             if math.prod(size):
                 skipped = self.start * math.prod(shape) * np.dtype(dtype).itemsize
-                path = self.folder / _file(number)
-                array: np.ndarray[Any, Any] = np.memmap(path, dtype, "r", skipped, size)
+                array: np.ndarray[Any, Any] = np.memmap(self._path(part, name), dtype, "r", skipped, size)
             else:  # which cannot be mapped
                 array = np.empty(size, dtype)
             found[part][name] = as_tensor(array)
         return found
+
+    def take(self, part: str, name: str, values: Tensor, index_B: Tensor) -> Tensor:
+        """Rows of one of the tensors, copied; wide ones are read each by itself, without pages around them."""
+        if not (wide := _bytes_of_a_row(values)):
+            return values.index_select(0, index_B)
+        taken = torch.empty((len(index_B), *values.shape[1:]), dtype=values.dtype)
+        bytes_BR = taken.numpy().reshape(len(index_B), -1).view(np.uint8)
+        with self._opened(part, name) as file:
+            for row_R, position in zip(bytes_BR, (index_B + self.start).tolist(), strict=True):
+                if os.preadv(file, [row_R], position * wide) != wide:
+                    raise self._gone()
+        return taken
+
+    def announce(self, part: str, name: str, values: Tensor, index_B: Tensor) -> None:
+        """These rows will be taken soon: the system may begin to read them meanwhile."""
+        if (wide := _bytes_of_a_row(values)) and sys.platform == "linux":
+            with self._opened(part, name) as file:
+                for position in (index_B + self.start).tolist():
+                    os.posix_fadvise(file, position * wide, wide, os.POSIX_FADV_WILLNEED)
+
+    @contextmanager
+    def _opened(self, part: str, name: str) -> Iterator[int]:
+        try:
+            file = os.open(self._path(part, name), os.O_RDONLY)
+        except FileNotFoundError:
+            raise self._gone() from None
+        try:
+            if sys.platform == "linux":
+                os.posix_fadvise(file, 0, 0, os.POSIX_FADV_RANDOM)  # what lies around a row is not read
+            yield file
+        finally:
+            os.close(file)
+
+    def _path(self, part: str, name: str) -> Path:
+        return self.folder / _file(part, name)
+
+    def _gone(self) -> DataError:
+        hint = "made by the process that read the data; is the folder seen by every machine?"
+        return DataError(str(self.folder), "encoded rows", "none", hint)
 
 
 @final
@@ -105,7 +146,7 @@ class FileWriter:
         for part, arrays in parts.items():
             self._about["parts"].append(part)
             for name, array in arrays.items():
-                path = self._folder / _file(len(self._files))
+                path = self._folder / _file(part, name)
                 self._files[part, name] = self._stack.enter_context(path.open("wb"))
                 self._about["tensors"].append([part, name, array.dtype.str, list(array.shape[1:])])
 
@@ -126,5 +167,12 @@ def as_tensor(array: np.ndarray[Any, Any]) -> Tensor:
         return torch.from_numpy(array)
 
 
-def _file(number: int) -> str:
-    return f"{number}.bin"  # a column's name may be none of a file
+def _bytes_of_a_row(values: Tensor) -> int:
+    """0 if rows are narrow: many of them lie on a page."""
+    nbytes = math.prod(values.shape[1:]) * values.element_size()
+    return nbytes if nbytes >= WIDE else 0
+
+
+def _file(part: str, name: str) -> str:
+    """A column's name may be none of a file."""
+    return hashlib.blake2b(f"{part} {name}".encode(), digest_size=8).hexdigest() + ".bin"

@@ -69,7 +69,23 @@ class Rows:
 
     def take(self, index_B: Tensor) -> "Rows":
         """The rows at these positions, copied."""
-        return self._map(lambda values: values.index_select(0, index_B))
+        if self.mapped is None:
+            return self._map(lambda values: values.index_select(0, index_B))
+        take = self.mapped.take
+        return _of_parts(
+            {
+                part: {name: take(part, name, values, index_B) for name, values in tensors.items()}
+                for part, tensors in self._parts.items()
+            },
+            None,
+        )
+
+    def announce(self, index_B: Tensor) -> None:
+        """These rows will be taken soon: of mapped ones the system may begin to read the files."""
+        if self.mapped is not None:
+            for part, tensors in self._parts.items():
+                for name, values in tensors.items():
+                    self.mapped.announce(part, name, values, index_B)
 
     def slice(self, start: int, stop: int) -> "Rows":
         """The rows from ``start`` up to ``stop``, as views."""

@@ -40,4 +40,6 @@ class Batches:
         start, stop = step * self._size, (step + 1) * self._size
         if self._order_N is None:
             return self._rows.slice(start, stop)
-        return self._rows.take(self._order_N[start:stop]).to(self._device)
+        batch = self._rows.take(self._order_N[start:stop])
+        self._rows.announce(self._order_N[stop : stop + self._size])  # read while this one is learned from
+        return batch.to(self._device)
