@@ -87,7 +87,7 @@ def in_a_process(folder: Path, limit: int, how: str) -> dict[str, object]:
 
 
 def measured(folder: Path, limit: int, how: str) -> dict[str, object]:
-    """Load the table and train for an epoch, with a quarter of the limit as ``data.memory`` or without any."""
+    """Load the table and train for an epoch, with a quarter of the limit as ``data.memory`` or any."""
     with limited(limit if how == "mapped" else None) as (peak, enforced):
         from mtl_search.data import DataSpec, load_dataset
         from mtl_search.tasks import TaskConfig

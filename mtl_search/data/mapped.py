@@ -71,7 +71,7 @@ class Extent:
         return found
 
     def take(self, part: str, name: str, values: Tensor, index_B: Tensor) -> Tensor:
-        """Rows of one of the tensors, copied; wide ones are read each by itself, without pages around them."""
+        """Rows of one of the tensors, copied; wide ones are read one by one, without pages around them."""
         if not (wide := _bytes_of_a_row(values)):
             return values.index_select(0, index_B)
         taken = torch.empty((len(index_B), *values.shape[1:]), dtype=values.dtype)
