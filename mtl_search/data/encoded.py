@@ -13,7 +13,7 @@ from mtl_search.records import Split
 
 __all__ = ["Parts", "keep_rows"]
 
-AT_ONCE = 64 * 2**20  # bytes of encoded rows that are written at once
+AT_ONCE = 32 * 2**20  # bytes of encoded rows that are written at once
 PROBED = 16  # rows that show how many bytes a row is
 
 

@@ -3,6 +3,7 @@
 # N rows
 
 import hashlib
+from collections.abc import Sequence
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
@@ -26,8 +27,10 @@ PART = 2**20  # elements of lists at a time
 LARGE = np.uint64(0x6C61726765212121)  # tells integers beyond it from the bits of a float
 
 
-def hash_rows(table: AnyTable) -> Hashes:
-    """One hash per row of its whole content; the order of columns and how they are stored do not matter.
+def hash_rows(table: AnyTable, names: Sequence[str] | None = None) -> Hashes:
+    """One hash per row of its whole content, or of the columns named.
+
+    The order of columns and how they are stored do not matter.
 
     >>> table = pa.table({"a": [1, 2, 1], "b": ["x", "y", "x"]})
     >>> hashes = hash_rows(table)
@@ -35,7 +38,8 @@ def hash_rows(table: AnyTable) -> Hashes:
     (True, False)
     """
     total_N = np.zeros(table.num_rows, np.uint64)
-    for name, parts in zip(table.column_names, parts_of(table, table.column_names), strict=True):
+    names = table.column_names if names is None else names
+    for name, parts in zip(names, parts_of(table, names), strict=True):
         start = 0
         for part in parts:
             total_N[start : start + len(part)] += _mix(hash_values(part) ^ _of_text(name))

@@ -81,18 +81,22 @@ def dataset_from_table(
         strata = find_strata(tasks, table)
         inputs, of_inputs = choose_inputs(table, left_out(spec, tasks), declared)
         used = dict.fromkeys((*inputs, *target_columns(tasks), *filter(None, [spec.group])))
-        hashes_N = hash_rows(table.select(list(used)))
+        inputs_N = hash_rows(table, inputs)  # sums over columns, each of which is read once
+        hashes_N = inputs_N + hash_rows(table, list(used)[len(inputs) :])
         keys_N = key_hashes(table, spec.split.key) if spec.split.key else hashes_N
         if spec.rows is not None:
             kept = subsample(keys_N, spec.rows, spec.split.seed, "rows")
-            table, hashes_N, keys_N = table.take(pa.array(kept)), hashes_N[kept], keys_N[kept]
+            table, keys_N = table.take(pa.array(kept)), keys_N[kept]
+            inputs_N, hashes_N = inputs_N[kept], hashes_N[kept]
             strata = [codes_N[kept] for codes_N in strata]
         looked_at = tuple(dict.fromkeys((*target_columns(tasks), *_others(table, spec, tasks))))
         index = split_rows(table, keys_N, spec, strata)
         tables = {which: table.take(pa.array(rows)) for which, rows in index.items()}
         weights = _weights(tables, spec.weight)
         of_train = weights[Split.TRAIN] if weights else None
-        inputs, of_constants = without_constants(tables[Split.TRAIN], inputs)
+        varying, of_constants = without_constants(tables[Split.TRAIN], inputs)
+        inputs_N = inputs_N - hash_rows(table, sorted({*inputs} - {*varying}))
+        inputs = varying
         encoding = Encoding.fit(tables[Split.TRAIN], inputs, declared)
         found = fit_tasks(tasks, tables, encoding, of_train)
         fingerprint = of_dataset(of_content(table, hashes_N, spec.weight), index, encoding, declared, tasks)
@@ -123,7 +127,7 @@ def dataset_from_table(
                 tables[Split.TEST],
                 (*inputs, *target_columns(tasks)),
                 hashes_N[index[Split.TEST]],
-                found.encoded[Split.TEST],
+                splits[Split.TEST].labelled,
             ),
             warnings=(
                 *(
@@ -137,7 +141,7 @@ def dataset_from_table(
                     *of_rows,
                 ),
                 *find_cut_groups(tables, spec),
-                *find_repeats(tables, encoding.columns),
+                *find_repeats(inputs_N[index[Split.TRAIN]], inputs_N[index[Split.TEST]]),
                 *find_suspects(tables[Split.TRAIN], looked_at, frozenset(declared)),
                 *find_leaks(found.tasks, train, encoding),
                 *find_alike(found.tasks, train),

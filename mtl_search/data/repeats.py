@@ -4,18 +4,17 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from mtl_search.data.hashing import hash_rows, hash_values
+from mtl_search.data.hashing import Hashes, hash_values
 from mtl_search.data.spec import DataSpec
 from mtl_search.data.splits import cut_groups
-from mtl_search.data.streamed import AnyTable, select
+from mtl_search.data.streamed import AnyTable
 from mtl_search.records import Split
 
 __all__ = ["find_cut_groups", "find_repeats"]
 
 
-def find_repeats(tables: Mapping[Split, AnyTable], inputs: tuple[str, ...]) -> tuple[str, ...]:
-    """A note with the number of test rows that equal a train row in all inputs."""
-    train, test = (hash_rows(select(tables[which], inputs)) for which in (Split.TRAIN, Split.TEST))
+def find_repeats(train: Hashes, test: Hashes) -> tuple[str, ...]:
+    """A note with the number of test rows that equal a train row in all inputs, by hashes of these."""
     repeated = int(np.isin(test, train).sum())
     if not repeated:
         return ()

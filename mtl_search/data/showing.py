@@ -18,10 +18,10 @@ MOST = 6
 
 
 def rows_to_show(
-    test: AnyTable, columns: Iterable[str], hashes_N: Hashes, targets: Mapping[str, tuple[Tensor, Tensor]]
+    test: AnyTable, columns: Iterable[str], hashes_N: Hashes, labelled: Mapping[str, Tensor]
 ) -> ShownRows:
-    """The rows with the most labels, of these those of the least hashes; ``targets`` as tasks encode them."""
-    labels_N = np.sum([labelled_N.numpy() for _, labelled_N in targets.values()], axis=0)
+    """The rows with the most labels, of these those of the least hashes; ``labelled`` by task."""
+    labels_N = np.sum([labelled_N.numpy() for labelled_N in labelled.values()], axis=0)
     first = np.sort(np.lexsort((hashes_N, -labels_N))[:MOST])
     parts = batches_of(test.take(pa.array(first)), list(dict.fromkeys(columns)))
     return ShownRows(tuple(first.tolist()), pa.concat_tables(parts).combine_chunks())

@@ -20,6 +20,7 @@ from mtl_search.training.score import Score
 __all__ = ["Evaluator", "as_metrics", "as_resamples"]
 
 CHUNK = 16_384  # rows a forward pass, which bounds the memory of the activations
+NUMBERS = 2**24  # of an input in one pass, which are floats there, whatever they are stored as
 Evidence = tuple[Tensor, Tensor]  # what a measure is computed of, row by row
 
 
@@ -110,7 +111,8 @@ class Evaluator:
         return values.to(self._device)
 
     def _chunks(self, network: nn.Module) -> Iterator[Rows]:
-        size = rows_at_once(network, CHUNK)
+        widest = max((math.prod(values.shape[1:]) for values in self._rows.inputs.values()), default=1)
+        size = max(1, min(rows_at_once(network, CHUNK), NUMBERS // max(1, widest)))
         for start in range(0, len(self._rows), size):
             yield self._rows.slice(start, start + size).to(self._device)
 
