@@ -14,7 +14,7 @@ from mtl_search.errors import DataError
 
 __all__ = ["Frames", "is_bytes", "is_flat", "is_of_frames", "read_frames", "width_of"]
 
-ROWS = 4096  # read at a time: what is computed of a row is much larger than what is stored
+ROWS = 256  # read at a time: what is computed of a row is much larger than what is stored
 LARGEST = 1e100  # what is further from zero stands here, so that no square overflows
 
 
@@ -76,10 +76,9 @@ def read_frames(column: pa.ChunkedArray, name: str, channels: int) -> Iterator[F
     nested = is_of_frames(kind)
     if not (nested or is_bytes(kind) or is_flat(kind)):
         raise DataError(f"column {name!r}", "series of numbers, as in training", f"values of type {kind}")
-    for chunk in column.chunks:
-        for start in range(0, len(chunk), ROWS):
-            part = chunk.slice(start, ROWS)
-            yield _nested(part, name, channels) if nested else _flat(part, name, channels)
+    for start in range(0, len(column), ROWS):  # sums over parts must not depend on how a column is stored
+        part = column.slice(start, ROWS).combine_chunks()
+        yield _nested(part, name, channels) if nested else _flat(part, name, channels)
 
 
 def _nested(part: pa.Array, name: str, channels: int) -> Frames:

@@ -5,7 +5,7 @@ than that, and all workers of a machine read the same copy. A file is written as
 full disk would end the process without a word.
 """
 
-# N rows, B rows of a batch, R bytes of a row
+# N rows, B rows of a batch
 
 import hashlib
 import json
@@ -75,10 +75,10 @@ class Extent:
         if not (wide := _bytes_of_a_row(values)):
             return values.index_select(0, index_B)
         taken = torch.empty((len(index_B), *values.shape[1:]), dtype=values.dtype)
-        bytes_BR = taken.numpy().reshape(len(index_B), -1).view(np.uint8)
+        bytes_B = memoryview(taken.numpy().view(np.uint8).reshape(-1)).cast("B")
         with self._opened(part, name) as file:
-            for row_R, position in zip(bytes_BR, (index_B + self.start).tolist(), strict=True):
-                if os.preadv(file, [row_R], position * wide) != wide:
+            for at, position in enumerate((index_B + self.start).tolist()):
+                if os.preadv(file, [bytes_B[at * wide : (at + 1) * wide]], position * wide) != wide:
                     raise self._gone()
         return taken
 

@@ -20,7 +20,7 @@ from mtl_search.training.score import Score
 __all__ = ["Evaluator", "as_metrics", "as_resamples"]
 
 CHUNK = 16_384  # rows a forward pass, which bounds the memory of the activations
-NUMBERS = 2**24  # of an input in one pass, which are floats there, whatever they are stored as
+NUMBERS = 2**23  # of an input in one pass, which are floats there, whatever they are stored as
 Evidence = tuple[Tensor, Tensor]  # what a measure is computed of, row by row
 
 

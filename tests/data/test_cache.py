@@ -3,6 +3,7 @@
 import pickle
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow.compute as pc
@@ -138,3 +139,19 @@ def test_a_full_disk_is_an_error_before_a_byte_is_written(
     with pytest.raises(DataError, match=r"room for .* KiB of encoded rows, found 10 bytes; set data.memory"):
         load(tmp_path, SMALL)
     assert not (tmp_path / CACHE).exists()
+
+
+def test_wide_rows_are_read_one_by_one(tmp_path: Path, whole: Dataset) -> None:
+    n_rows = len(whole.train)
+    pixels = torch.arange(n_rows * 1200, dtype=torch.int32).reshape(n_rows, 3, 400)
+    rows = replace(whole.train, inputs={**whole.train.inputs, "image:x": pixels})
+    cache, counts = Cache(tmp_path / CACHE), dict.fromkeys(Split, 0) | {Split.TRAIN: n_rows}
+    cache.write("key", "tiny", counts, [Part(Split.TRAIN, rows)])
+    found = cache.read("key")
+    assert found is not None
+    mapped, index = found[0][Split.TRAIN].slice(7, n_rows), torch.tensor([5, 0, 5, 17])
+    mapped.announce(index)  # which nobody can see but by the clock
+    assert_equal(mapped.take(index), rows.take(index + 7))
+    shutil.rmtree(cache.folder)
+    with pytest.raises(DataError, match="expected encoded rows, found none"):
+        mapped.take(index)

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.feather as pa_feather
 import pyarrow.parquet as pa_parquet
@@ -93,3 +94,34 @@ def test_a_table_that_fits_is_read_whole(folder: Path) -> None:
     for source in ("one.parquet", "one.feather", "parts"):
         table, _ = read_source(DataSpec(source=source), folder, Room(10**6, folder / CACHE))
         assert isinstance(table, pa.Table)
+
+
+def test_texts_and_series_are_fitted_and_encoded_as_if_whole(tmp_path: Path) -> None:
+    random, rows = np.random.default_rng(0), 200
+    words = [[f"w{word}" for word in random.integers(0, 30, random.integers(1, 9))] for _ in range(rows)]
+    heights = random.normal(size=(rows, 4, 3)).round(2)
+    table = pa.table(
+        {
+            "words": words,
+            "said": [" ".join(row) for row in words],
+            "sensor": pa.array([row[: 1 + at % 4].tolist() for at, row in enumerate(heights)]),
+            "frames": pa.array([row.tobytes() for row in random.integers(0, 255, (rows, 6, 2), np.uint8)]),
+            "tall": heights[:, 0, 0] > 0,
+        }
+    )
+    pa_parquet.write_table(table, tmp_path / "mixed.parquet", row_group_size=70)
+    inputs = {"said": "text", "sensor": "series", "frames": {"kind": "series", "channels": 2}}
+    whole, large = (
+        load_dataset(
+            DataSpec.model_validate({"source": "mixed.parquet", "inputs": inputs, "memory": memory}),
+            task_configs({"tall": "binary"}),
+            base=tmp_path,
+            results=tmp_path,
+        )
+        for memory in (None, 1000)
+    )
+    assert large.train.mapped is not None
+    assert large.fingerprint == whole.fingerprint
+    assert large.encoding == whole.encoding
+    for which, of_split in whole.splits.items():
+        assert_equal(large.splits[which], of_split)
