@@ -75,7 +75,7 @@ class Extent:
         if not (wide := _bytes_of_a_row(values)):
             return values.index_select(0, index_B)
         taken = torch.empty((len(index_B), *values.shape[1:]), dtype=values.dtype)
-        bytes_B = memoryview(taken.numpy().view(np.uint8).reshape(-1)).cast("B")
+        bytes_B = taken.numpy().view(np.uint8).reshape(-1).data
         with self._opened(part, name) as file:
             for at, position in enumerate((index_B + self.start).tolist()):
                 if os.preadv(file, [bytes_B[at * wide : (at + 1) * wide]], position * wide) != wide:
