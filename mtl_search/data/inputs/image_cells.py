@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from mtl_search.data.folders import folder_of
 from mtl_search.data.inputs.categorical import is_categorical
 from mtl_search.data.inputs.pixels import BrokenImageError, Pixels, Size, Stored, begins_image, pixels_in
+from mtl_search.data.plain import plain_column
 from mtl_search.errors import DataError
 
 __all__ = ["Images", "Lists", "are_bytes", "cells_of", "holds_images", "may_be_images", "read_images"]
@@ -47,7 +48,7 @@ def holds_images(column: pa.ChunkedArray) -> bool:
     """Whether a column of bytes, or of structs with bytes, is of images, judged by the first ones."""
     if not are_bytes(column.type):
         return False
-    values = _plain(column).drop_null().slice(0, LOOKED_AT).to_pylist()
+    values = plain_column(_plain(column)).drop_null().slice(0, LOOKED_AT).to_pylist()
     return bool(values) and all(map(begins_image, values))
 
 
