@@ -44,8 +44,8 @@ class TextOptions(InputOptions):
     length: PositiveInt = 256
     words: PositiveInt = 20_000
     at_least: PositiveInt = 2
-    ngrams: Annotated[tuple[PositiveInt, PositiveInt] | None, Field(strict=False)] = (2, 4)
-    buckets: Annotated[int, Field(ge=1, lt=2**15)] = 20_000
+    ngrams: Annotated[tuple[PositiveInt, PositiveInt] | None, Field(strict=False)] = (1, 5)
+    buckets: Annotated[int, Field(ge=1, lt=2**15)] = 10_000
     tokenizer: Annotated[str, Field(min_length=1)] | None = None
 
     @model_validator(mode="after")

@@ -17,7 +17,7 @@ from mtl_search.model.encoders.encoder import Encoder, cannot_read
 
 __all__ = ["TextConfig", "TextEncoder", "only_text"]
 
-WORDS_START, NGRAMS_START = 0.05, 0.2  # standard deviations of the values at the start
+WORDS_START, NGRAMS_START = 0.05, 0.1  # standard deviations of the values at the start
 
 
 @final
@@ -53,13 +53,12 @@ def only_text(shape: InputShape) -> TextShape:
 
 @final
 class TextEncoder(nn.Module):
-    """The vector of a token is that of its word plus the sum of those of its G n-grams over the root of G.
+    """The vector of a token is the sum of those of its word and of its n-grams.
 
-    "Enriching word vectors with subword information" (Bojanowski et al. 2017) takes the sum of all these. The
-    root lets long words start as large as short ones, as a mean would, and n-grams learn faster than in a
-    mean. Words start near zero: a rare one says at first what its n-grams say. One that train has not has the
-    vector of unknown words and its n-grams. ``word_dropout`` leaves out vectors of words as a whole, so that
-    the n-grams are learned for frequent words too.
+    So does "Enriching word vectors with subword information" (Bojanowski et al. 2017); in a sum n-grams learn
+    faster than in a mean. Words start near zero: a rare one says at first what its n-grams say. One that
+    train has not has the vector of unknown words and its n-grams. ``word_dropout`` leaves out the vectors of
+    whole words, so that the n-grams are learned for frequent words too.
     """
 
     def __init__(self, shape: TextShape, width: int, dropout: float = 0.0, word_dropout: float = 0.0) -> None:
@@ -90,14 +89,13 @@ class _Ngrams(nn.Module):
         _start(self.weight, NGRAMS_START)
 
     def forward(self, ngrams_BLG: Tensor) -> Tensor:
-        """The sums_BLW over the roots of how many there are."""
+        """The sums_BLW."""
         flat_TG = ngrams_BLG.flatten(0, 1).int()
         if torch.compiler.is_exporting():  # ONNX has no bags
             sums_TW = F.embedding(flat_TG, self.weight).sum(1)
         else:
             sums_TW = F.embedding_bag(flat_TG, self.weight, mode="sum", padding_idx=0)
-        roots_T1 = (flat_TG != 0).sum(1, keepdim=True).clamp_min(1).sqrt()
-        out: Tensor = (sums_TW / roots_T1).unflatten(0, ngrams_BLG.shape[:2])
+        out: Tensor = sums_TW.unflatten(0, ngrams_BLG.shape[:2])
         return out
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 __all__ = ["NGrams"]
 
-MOST = 24  # of a word: memory is reserved for them at every place
+MOST = 32  # of a word: memory is reserved for them at every place
 
 
 @final
@@ -43,7 +43,8 @@ class NGrams:
         marked, sizes = f"<{word}>", range(self.shortest, self.longest + 1)
         end = len(marked)
         fitting = [n for n in sizes if n < end]
-        outer = [marked[:n] for n in fitting] + [marked[end - n :] for n in fitting]
+        ends = [n for n in fitting if n > 1]  # the signs of the ends alone tell nothing
+        outer = [marked[:n] for n in ends] + [marked[end - n :] for n in ends]
         inner = [marked[i : i + n] for n in fitting for i in range(1, end - n)]
         return (outer + inner)[: self.most] or [marked]
 
