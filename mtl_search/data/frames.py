@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from mtl_search.errors import DataError
 
-__all__ = ["Frames", "is_bytes", "is_flat", "is_of_frames", "read_frames", "width_of"]
+__all__ = ["Frames", "count_steps", "is_bytes", "is_flat", "is_of_frames", "read_frames", "width_of"]
 
 ROWS = 256  # read at a time: what is computed of a row is much larger than what is stored
 LARGEST = 1e100  # what is further from zero stands here, so that no square overflows
@@ -79,6 +79,17 @@ def read_frames(column: pa.ChunkedArray, name: str, channels: int) -> Iterator[F
     for start in range(0, len(column), ROWS):  # sums over parts must not depend on how a column is stored
         part = column.slice(start, ROWS).combine_chunks()
         yield _nested(part, name, channels) if nested else _flat(part, name, channels)
+
+
+def count_steps(column: pa.ChunkedArray, channels: int) -> NDArray[np.int64]:
+    """How many steps each row has, -1 where it is missing; of a column that ``read_frames`` reads."""
+    kind = column.type
+    if pa.types.is_null(kind):
+        return np.full(len(column), -1, np.int64)
+    sizes = pc.binary_length(column) if is_bytes(kind) else pc.list_value_length(column)
+    known_N = np.asarray(pc.is_valid(sizes))
+    sizes_N = np.asarray(pc.fill_null(sizes, 0)).astype(np.int64)
+    return np.where(known_N, sizes_N if is_of_frames(kind) else sizes_N // channels, -1)
 
 
 def _nested(part: pa.Array, name: str, channels: int) -> Frames:

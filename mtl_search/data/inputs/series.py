@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pydantic import PositiveInt
 from typing_extensions import override
 
-from mtl_search.data.frames import Frames, is_bytes, is_flat, is_of_frames, read_frames, width_of
+from mtl_search.data.frames import Frames, count_steps, is_bytes, is_flat, is_of_frames, read_frames, width_of
 from mtl_search.data.inputs.fitted import NOTHING, FittedInputs, InputOptions, columns_of
 from mtl_search.data.shapes import Inputs, InputShape, SeriesShape
 from mtl_search.errors import DataError
@@ -95,6 +95,11 @@ class SeriesInputs(FittedInputs):
     def layouts(self) -> dict[str, Layout]:
         fitted = zip(self.columns, self.series, strict=True)
         return {name: Layout(name, (series.length,)) for name, series in fitted}
+
+    @override
+    def extents(self, table: pa.Table, column: str) -> NDArray[np.int64]:
+        series = self.series[self.columns.index(column)]
+        return count_steps(table[column], series.channels)[:, None]
 
     @override
     def encode(self, table: pa.Table) -> Inputs:

@@ -67,6 +67,8 @@ def test_what_is_stored_is_what_was_given_however_it_was(values: list[Any], stor
     encoded = inputs.encode(pa.table({"sound": column}))
     lengths = encoded["series:sound:length"].tolist()
     assert lengths == [len(row or []) for row in values]
+    steps = inputs.extents(pa.table({"sound": column}), "sound")
+    assert steps.tolist() == [[-1 if row is None else len(row)] for row in values]
     assert encoded["series:sound"].dtype == torch.uint8
     for row, padded in zip(values, encoded["series:sound"].tolist(), strict=True):
         assert padded == [*(row or []), *[[0, 0]] * (4 - len(row or []))]
@@ -106,7 +108,9 @@ def test_missing_and_empty_series_are_one_step_of_zeros() -> None:
     rows = standardised(inputs, table([None, [], [[0, 0]]]))
     assert rows[:2] == [[[0.0, 0.0]]] * 2
     assert rows[2] != [[0.0, 0.0]]
-    assert inputs.encode(pa.table({"sound": pa.nulls(2)}))["series:sound:length"].tolist() == [0, 0]
+    nothing = pa.table({"sound": pa.nulls(2)})
+    assert inputs.encode(nothing)["series:sound:length"].tolist() == [0, 0]
+    assert inputs.extents(nothing, "sound").tolist() == [[-1], [-1]]
 
 
 def test_longer_series_are_cut_and_counted() -> None:
