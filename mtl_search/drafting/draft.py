@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import final
 
 import pyarrow as pa
@@ -17,6 +18,7 @@ from mtl_search.data.plain import plain_table
 from mtl_search.data.sources import located
 from mtl_search.drafting.codes import find_codes
 from mtl_search.drafting.leaking import find_leaking
+from mtl_search.drafting.media import Medium, media_of
 from mtl_search.drafting.profiles import Profile, profiles_of
 from mtl_search.drafting.sampling import Sample
 from mtl_search.drafting.signs import Signs, find_signs
@@ -29,6 +31,8 @@ from mtl_search.tasks import TaskConfig
 __all__ = ["DraftData", "Look", "draft_data", "look_at", "needs_tasks"]
 
 ROUNDS = 3  # of leaks: with one gone, another may show
+MOST_BYTES = 500 * 2**20  # of images, texts and series in the rows that are looked at
+NO_CODES: Mapping[str, str] = MappingProxyType({})
 MOST_ROWS = 300_000  # of a larger table, with which designs are compared as well
 
 
@@ -75,16 +79,24 @@ def needs_tasks(look: Look) -> DataError:
 class DraftData:
     """The blocks ``data`` and ``tasks``, with their reasons, and the data that they make of the sample.
 
-    ``codes``: the inputs that are categories though they are numbers; ``notes``: what else was seen.
+    ``media``: the inputs that are images, texts and series; ``codes``: those that are categories though they
+    are numbers; ``notes``: what else was seen.
     """
 
     look: Look
     tasks: tuple[DraftTask, ...]
     uses: Uses
+    media: Mapping[str, Medium]
     codes: Mapping[str, str]
     spec: DataSpec
     dataset: Dataset
     notes: tuple[str, ...]
+
+    @property
+    def reasons(self) -> Mapping[str, str]:
+        """Why columns are declared to be what they are."""
+        of_media = {name: medium.reason for name, medium in self.media.items()}
+        return dict.fromkeys(self.spec.inputs, "numbers, written as text") | dict(self.codes) | of_media
 
     @property
     def train_rows(self) -> int:
@@ -96,30 +108,58 @@ class DraftData:
 def draft_data(look: Look, names: Sequence[str]) -> DraftData:
     """What the columns are for, if these are to be predicted; DataError if that cannot be."""
     with located(look.source):
-        tasks = _tasks(look, names)
+        media = media_of(look.table, names)
+        tasks = _tasks(look, names, media)
         if not look.profiles.keys() - set(names):
             raise DataError("inputs", "a column besides the tasks", f"none in {len(look.profiles)}")
-        uses = uses_of(look.profiles, frozenset(names))
+        uses = uses_of(look.profiles, frozenset(names), media)
+        uses, media = _for_parts(look, tasks, uses, media)
         configs = _configs(tasks)
-        look = replace(look, signs=look.signs.without(frozenset(names)))
-        dataset, uses = _without_late_tasks(look, configs, uses)
+        look = replace(_thinned(look, media), signs=look.signs.without({*names, *media}))
+        dataset, uses = _without_late_tasks(look, configs, uses, media)
         for _ in range(ROUNDS):
             leaks = find_leaking(dataset)
             if not leaks:
                 break
             uses = replace(uses, drop={**uses.drop, **leaks})
-            dataset = _dataset(look, configs, uses, {})
+            dataset = _dataset(look, configs, uses, media)
         codes = find_codes(look.profiles, dataset)
-        dataset = _dataset(look, configs, uses, codes) if codes else dataset
+        dataset = _dataset(look, configs, uses, media, codes) if codes else dataset
         for name, why in dataset.left_out.items():
             raise DataError(f"task {name!r}", "labels that can be learned and judged", why)
-    spec = _spec(look, uses, codes)
+    spec = _spec(look, uses, media, codes)
     rows = MOST_ROWS if look.sample.n_rows > MOST_ROWS else None
     seen = (*look.sample.notes, *uses.notes, *dataset.warnings)
-    return DraftData(look, tasks, uses, codes, spec.model_copy(update={"rows": rows}), dataset, seen)
+    return DraftData(look, tasks, uses, media, codes, spec.model_copy(update={"rows": rows}), dataset, seen)
 
 
-def _tasks(look: Look, names: Sequence[str]) -> tuple[DraftTask, ...]:
+def _for_parts(
+    look: Look, tasks: Sequence[DraftTask], uses: Uses, media: Mapping[str, Medium]
+) -> tuple[Uses, Mapping[str, Medium]]:
+    """Where tasks label parts of an input, networks read that input alone."""
+    over = {task.over: task.name for task in tasks if task.over is not None}
+    if not over:
+        return uses, media
+    (name, task), *others = over.items()
+    if others:
+        found = f"{name!r} of task {task!r} and {others[0][0]!r} of task {others[0][1]!r}"
+        raise DataError("tasks", "labels over one input", found, "a sweep for each of them")
+    used = {name, *(task.column for task in tasks), *(kept[0] for kept in (uses.group, uses.time) if kept)}
+    why = f"networks whose tasks label parts of {name} read nothing else"
+    drop = {column: uses.drop.get(column, why) for column in look.profiles if column not in used}
+    return replace(uses, drop=drop), {name: media[name]}
+
+
+def _thinned(look: Look, media: Mapping[str, Medium]) -> Look:
+    """A look at fewer rows, if they are large."""
+    rows = MOST_BYTES // max(1, sum(medium.bytes_a_row for medium in media.values()))
+    if rows >= len(look.sample.table):
+        return look
+    sample = replace(look.sample, table=look.sample.table.slice(0, rows))
+    return replace(look, sample=sample, table=look.table.slice(0, rows))
+
+
+def _tasks(look: Look, names: Sequence[str], media: Mapping[str, Medium]) -> tuple[DraftTask, ...]:
     if not names:
         raise needs_tasks(look)
     tasks: list[DraftTask] = []
@@ -131,7 +171,7 @@ def _tasks(look: Look, names: Sequence[str]) -> tuple[DraftTask, ...]:
             raise DataError("tasks", "each column once", f"{name!r} twice")
         labels = look.table.select([name])  # labels are as they are written
         profile = profiles_of(labels, look.sample.n_rows)[name]
-        tasks.append(draft_task(profile, labels[name], [task.name for task in tasks]))
+        tasks.append(draft_task(profile, labels[name], [task.name for task in tasks], media))
     return tuple(tasks)
 
 
@@ -140,26 +180,34 @@ def _configs(tasks: Sequence[DraftTask]) -> dict[str, TaskConfig]:
     return TypeAdapter(dict[str, TaskConfig]).validate_python(values)
 
 
-def _without_late_tasks(look: Look, configs: Mapping[str, TaskConfig], uses: Uses) -> tuple[Dataset, Uses]:
+def _without_late_tasks(
+    look: Look, configs: Mapping[str, TaskConfig], uses: Uses, media: Mapping[str, Medium]
+) -> tuple[Dataset, Uses]:
     """A split by time only if it leaves all tasks labels to learn from and to be judged by."""
     if uses.time is None:
-        return _dataset(look, configs, uses, {}), uses
+        return _dataset(look, configs, uses, media), uses
     try:
-        dataset = _dataset(look, configs, uses, {})
+        dataset = _dataset(look, configs, uses, media)
         if not dataset.left_out:
             return dataset, uses
     except DataError:
         pass  # what is wrong in any split is said below
     note = f"a split by {uses.time[0]!r} would leave tasks without labels in a split: drawn by chance instead"
     by_chance = replace(uses, time=None, notes=(*uses.notes, note))
-    return _dataset(look, configs, by_chance, {}), by_chance
+    return _dataset(look, configs, by_chance, media), by_chance
 
 
-def _dataset(look: Look, configs: Mapping[str, TaskConfig], uses: Uses, codes: Mapping[str, str]) -> Dataset:
-    return dataset_from_table(look.sample.table, _spec(look, uses, codes), configs)
+def _dataset(
+    look: Look,
+    configs: Mapping[str, TaskConfig],
+    uses: Uses,
+    media: Mapping[str, Medium],
+    codes: Mapping[str, str] = NO_CODES,
+) -> Dataset:
+    return dataset_from_table(look.sample.table, _spec(look, uses, media, codes), configs)
 
 
-def _spec(look: Look, uses: Uses, codes: Mapping[str, str]) -> DataSpec:
+def _spec(look: Look, uses: Uses, media: Mapping[str, Medium], codes: Mapping[str, str]) -> DataSpec:
     group = uses.group[0] if uses.group else None
     time = uses.time[0] if uses.time else None
     out = {*uses.drop, group, time}
@@ -173,7 +221,10 @@ def _spec(look: Look, uses: Uses, codes: Mapping[str, str]) -> DataSpec:
         split=SplitSpec(time=time),
         group=group,
         drop=tuple(uses.drop),
-        inputs=_options(inputs),
+        inputs={
+            **_options(inputs),
+            **{name: medium.options for name, medium in media.items() if name not in uses.drop},
+        },
         missing=missing,
     )
 

@@ -10,9 +10,10 @@ from typing import Any, final
 from mtl_search.data import is_local_file
 from mtl_search.drafting.budgets import LEAST, fitting, usual_budget
 from mtl_search.drafting.draft import DraftData
-from mtl_search.drafting.space import Reasoned, budget_lines, trial_lines
+from mtl_search.drafting.networks import network_lines
+from mtl_search.drafting.space import budget_lines, trial_lines
 from mtl_search.drafting.timing import expected_seconds, measured_pace
-from mtl_search.drafting.writing import Listed, written
+from mtl_search.drafting.writing import Listed, Reasoned, written
 from mtl_search.search import check_constraints, judged_by
 from mtl_search.space import parse_document
 from mtl_search.sweep import SweepSpec
@@ -113,7 +114,9 @@ def _blocks(data: DraftData, source: str, name: str) -> dict[str, Any]:
     rows = f"{sample.n_rows:,} rows, {len(data.look.profiles):,} columns"
     seen = "" if sample.is_whole else f", of which {len(sample.table):,} rows were looked at"
     tasks = {task.name: Reasoned(task.value, task.reason) for task in data.tasks}
-    main = len(data.tasks)
+    main, shape = len(data.tasks), data.dataset.input_shape
+    levels = {task.level for task in data.dataset.tasks.values()}
+    networks = network_lines(shape, data.train_rows, pixels="pixel" in levels, steps="token" in levels)
     return {
         "title": [
             f"{data.look.source}: {rows}{seen}.",
@@ -123,7 +126,7 @@ def _blocks(data: DraftData, source: str, name: str) -> dict[str, Any]:
         "data": _data(data, source),
         "tasks": tasks,
         **({"objective": _objective(main)} if main > 1 else {}),
-        "trial": trial_lines(data.train_rows, main, numbers=data.dataset.input_shape.n_numeric > 0),
+        "trial": trial_lines(data.train_rows, main, networks, table=shape.is_table),
     }
 
 
@@ -153,9 +156,8 @@ def _columns(data: DraftData) -> dict[str, Any]:
     if uses.drop:
         lines["drop"] = Listed(uses.drop)
     if spec.inputs:
-        reasons = dict.fromkeys(spec.inputs, "numbers, written as text") | dict(data.codes)
         lines["inputs"] = {
-            name: Reasoned(options.spelled, reasons[name]) for name, options in spec.inputs.items()
+            name: Reasoned(options.spelled, data.reasons[name]) for name, options in spec.inputs.items()
         }
     if isinstance(spec.missing, dict) and spec.missing:
         why = "looks like a sign for a missing value"

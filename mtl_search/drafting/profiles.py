@@ -105,7 +105,7 @@ def _holds(known: pa.ChunkedArray) -> Holds:
         return Holds.WHOLE if bool((values == np.floor(values)).all()) else Holds.NUMBERS
     if types.is_date(kind) or types.is_timestamp(kind):
         return Holds.DATES
-    if types.is_list(kind) or types.is_large_list(kind):
+    if types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind):
         return Holds.LISTS
     return Holds.NUMBERS if types.is_time(kind) or types.is_duration(kind) else Holds.OTHER
 

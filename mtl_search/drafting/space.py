@@ -1,49 +1,30 @@
 """The space and the budget that a drafted sweep searches, each line with its reason."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["Reasoned", "budget_lines", "trial_lines"]
+from mtl_search.drafting.networks import STAGES
+from mtl_search.drafting.writing import Reasoned
 
-
-@dataclass(frozen=True, slots=True)
-class Reasoned:
-    """A value of a sweep file, and why it is so."""
-
-    value: Any
-    reason: str = ""
-
+__all__ = ["budget_lines", "trial_lines"]
 
 FEW, SOME, MANY = 1_000, 10_000, 100_000  # train rows
-COPIES = 8
 
 
-def trial_lines(rows: int, tasks: int, *, numbers: bool) -> Mapping[str, Reasoned]:
-    """The block ``trial`` for so many train rows and tasks; ``numbers``: whether any input is a number.
-
-    The networks are those that measured best on tables (``benchmarks/tabular.py``).
-    """
+def trial_lines(
+    rows: int, tasks: int, networks: Mapping[str, Reasoned], *, table: bool = True
+) -> Mapping[str, Reasoned]:
+    """The block ``trial`` for so many train rows and tasks, with the lines of its ``networks``; ``table``:
+    whether these read numbers and levels alone, which is fast."""
     lines = {}
     if tasks == 1:
         lines["sharing"] = Reasoned("shared", "one task: there is nothing to share")
     else:
         members = {"subset": {"min": 1, "max": tasks}}
         lines["members"] = Reasoned(members, "any set of tasks may be one network")
-        lines["sharing"] = Reasoned({"split": {"int": [1, 3]}}, "how many of the 3 stages they share")
-    if numbers:
-        numeric = {"name": "ple", "bins": {"int": [8, 48]}}
-        lines["encoder"] = Reasoned({"numeric": numeric}, "a number's effect bends at quantiles of train")
-    if rows < MANY:
-        lines["copies"] = Reasoned(COPIES, "an ensemble in one network, which takes longer")
-    trunk = {
-        "name": "mlp",
-        "stages": 3,
-        "width": {"categorical": _widths(rows)},
-        "dropout": {"float": [0.0, 0.5]},
-        "activation": "silu",
-    }
-    lines["trunk"] = Reasoned(trunk, f"widths for {rows:,} train rows")
+        split = {"split": {"int": [1, STAGES]}}
+        lines["sharing"] = Reasoned(split, f"how many of the {STAGES} stages they share")
+    lines |= networks
     if tasks > 1:
         weighting: list[Any] = [
             {"name": "equal"},
@@ -60,20 +41,12 @@ def trial_lines(rows: int, tasks: int, *, numbers: bool) -> Mapping[str, Reasone
         "weight_decay": {"float": [1e-5, 1e-1], "log": True},
     }
     lines["optimizer"] = Reasoned(optimizer, "what matters most in every network")
-    batch = _batch(rows)
+    batch = _batch(rows) if table else min(64, _batch(rows))
     lines["batch_size"] = Reasoned(batch, f"{-(-rows // batch):,} steps an epoch")
-    epochs = 40 if rows < FEW else 25 if rows < SOME else 20 if rows < MANY else 12
+    epochs = 40 if rows < FEW else 25 if rows < SOME else 20 if rows < MANY and table else 12
     lines["epochs"] = Reasoned(epochs, "at most: the best epoch on valid counts")
     lines["patience"] = Reasoned(max(4, epochs // 4), "epochs without a better one, then it stops")
     return lines
-
-
-def _widths(rows: int) -> list[int]:
-    if rows < FEW:
-        return [16, 32, 64]
-    if rows < SOME:
-        return [32, 64, 128]
-    return [64, 128] if rows < MANY else [128, 256, 512]  # many rows are read by one copy alone
 
 
 def _batch(rows: int) -> int:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, final
 
 import numpy as np
@@ -11,11 +12,14 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 from scipy.stats import skew
 
+from mtl_search.drafting.media import Medium
+from mtl_search.drafting.parts import labels_of_parts
 from mtl_search.drafting.profiles import Holds, Profile
 from mtl_search.errors import DataError
 
 __all__ = ["DraftTask", "draft_task"]
 
+NO_MEDIA: Mapping[str, Medium] = MappingProxyType({})
 CLASSES = 10  # whole numbers from 0 or 1 up to so many are classes
 MOST_CLASSES = 200  # of text
 RARE = 0.1  # share of one class of two, below which AUROC flatters
@@ -36,6 +40,8 @@ class DraftTask:
     kind: str
     options: Mapping[str, Any]
     reason: str
+    over: str | None = None
+    """The input whose parts are labelled."""
 
     @property
     def value(self) -> str | dict[str, Any]:
@@ -45,11 +51,16 @@ class DraftTask:
         return {"kind": self.kind, **rest} if rest else self.kind
 
 
-def draft_task(profile: Profile, column: pa.ChunkedArray, taken: Sequence[str]) -> DraftTask:
+def draft_task(
+    profile: Profile, column: pa.ChunkedArray, taken: Sequence[str], media: Mapping[str, Medium] = NO_MEDIA
+) -> DraftTask:
     """The task of a column, under a name that is not ``taken``; DataError if nothing can be learned of it."""
     _check(profile)
+    name = _name(profile.name, taken)
+    if profile.holds is Holds.LISTS and (parts := labels_of_parts(profile.name, column, media)) is not None:
+        return DraftTask(name, profile.name, parts.kind, {}, parts.reason, parts.over)
     kind, options, reason = _KINDS[profile.holds](profile, column)
-    return DraftTask(_name(profile.name, taken), profile.name, kind, options, reason)
+    return DraftTask(name, profile.name, kind, options, reason)
 
 
 def _check(profile: Profile) -> None:

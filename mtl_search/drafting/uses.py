@@ -11,7 +11,7 @@ __all__ = ["Uses", "uses_of"]
 
 ENTITY = re.compile(
     r"(?i)(^|[_\W])(id|uid|uuid|guid|key|patient|subject|person|customer|client|user|member|account|household|"
-    r"student|employee|driver|device|machine|vehicle|family|case|session|mrn)(_?(id|no|nr|number|key|code))?$"
+    r"student|employee|driver|device|machine|speaker|vehicle|family|case|session|mrn)(_?(id|no|nr|number|key|code))?$"
 )
 ID_END = re.compile(r"[a-z](Id|ID|Key)$")
 ENTITIES = 20  # fewer different ones are categories
@@ -35,9 +35,9 @@ class Uses:
     notes: tuple[str, ...] = ()
 
 
-def uses_of(profiles: Mapping[str, Profile], tasks: Collection[str]) -> Uses:
-    """What can be told from the columns alone; those of ``tasks`` have their use."""
-    others = {name: profile for name, profile in profiles.items() if name not in tasks}
+def uses_of(profiles: Mapping[str, Profile], tasks: Collection[str], media: Collection[str] = ()) -> Uses:
+    """What can be told from the columns alone; those of ``tasks`` and ``media`` have their use."""
+    others = {name: profile for name, profile in profiles.items() if name not in tasks and name not in media}
     group, of_group = _group(others)
     time, of_time = _time(others)
     used = {found[0] for found in (group, time) if found}
@@ -51,7 +51,7 @@ def _useless(profile: Profile) -> str | None:
     if profile.distinct == 1 and not profile.missing:
         return "one value in all rows"
     if profile.holds in (Holds.LISTS, Holds.OTHER):
-        return f"no input: {profile.type}"
+        return f"no input: {profile.type}, unless inputs says that it is an image or a series"
     if profile.infinite:
         return "infinite numbers in it"
     if profile.identifies:

@@ -5,13 +5,19 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mtl_search.drafting.space import Reasoned
-
-__all__ = ["Listed", "written"]
+__all__ = ["Listed", "Reasoned", "written"]
 
 WIDTH = 112
 PLAIN = re.compile(r"[A-Za-z_][\w/]*([ .\-][\w/]+)*(\.\w+)*", re.ASCII)
 NOT_TEXT = frozenset(("null", "true", "false", "yes", "no", "on", "off", "y", "n"))
+
+
+@dataclass(frozen=True, slots=True)
+class Reasoned:
+    """A value of a sweep file, and why it is so."""
+
+    value: Any
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,10 +80,8 @@ def _show_uses(console: Console, draft: Draft) -> None:
     said = [(name, f"split by time: {why}") for name, why in filter(None, [uses.time])]
     said += [(name, f"group: {why}") for name, why in filter(None, [uses.group])]
     said += [(name, f"dropped: {why}") for name, why in uses.drop.items()]
-    said += [
-        (name, f"{options.kind}: {draft.data.codes.get(name, 'numbers, as text')}")
-        for name, options in spec.inputs.items()
-    ]
+    reasons = draft.data.reasons
+    said += [(name, f"{options.kind}: {reasons[name]}") for name, options in spec.inputs.items()]
     missing = spec.missing if isinstance(spec.missing, dict) else {}
     said += [(name, f"missing: {', '.join(map(str, values))}") for name, values in missing.items()]
     if not said:
