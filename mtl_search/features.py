@@ -21,6 +21,7 @@ __all__ = [
     "example",
     "linear_on",
     "n_rows",
+    "what_reads",
     "width_for",
 ]
 
@@ -132,7 +133,17 @@ def example(spec: FeatureSpec, rows: int = 1, device: str = "meta") -> Features:
     return values
 
 
-def width_for(reader: str, spec: FeatureSpec) -> int:
+def what_reads(spec: FeatureSpec) -> str:
+    """Which trunk reads such features, as a hint.
+
+    >>> what_reads(VectorSpec(8))
+    'trunk mlp or resnet reads it'
+    """
+    trunks = {MapSpec: "cnn", SequenceSpec: "transformer or conv1d", VectorSpec: "mlp or resnet"}
+    return f"trunk {trunks[type(spec)]} reads it"
+
+
+def width_for(reader: str, spec: FeatureSpec, hint: str | None = None) -> int:
     """The width of the vector that ``reader``, which reads nothing else, is given; else a Mismatch.
 
     >>> width_for("an mlp", SequenceSpec(width=8, length=5))
@@ -141,7 +152,7 @@ def width_for(reader: str, spec: FeatureSpec) -> int:
     mtl_search.errors.Mismatch: expected a vector for an mlp, found a sequence of 5 steps of width 8
     """
     if not isinstance(spec, VectorSpec):
-        raise Mismatch(f"a vector for {reader}", str(spec))
+        raise Mismatch(f"a vector for {reader}", str(spec), hint)
     return spec.width
 
 

@@ -71,7 +71,12 @@ def test_inputs(draft: Drafts, values: Any, spelled: object, why: str) -> None:
         (IMAGE, DEPTH, "pixel_regression", "a number for each of the 64 pixels of other"),
         (TOKENS, TAGS, "tagging", "one of 2 labels for each step of other"),
         (FRAMES, TAGS, "tagging", "one of 2 labels for each step of other"),
-        (TOKENS, [["a"] * (1 + i % 2) + ["b"] for i in range(N)], "multilabel", "lists of 2 labels"),
+        (
+            TOKENS,
+            [["a"] * (i % 2) + ["b"] * (i % 3 > 0) for i in range(N)],
+            "multilabel",
+            "lists of 2 labels",
+        ),
     ],
 )
 def test_tasks_that_label_parts(draft: Drafts, other: Any, target: Any, kind: str, why: str) -> None:

@@ -11,7 +11,7 @@ from torch.nn import functional as F
 from typing_extensions import override
 
 from mtl_search.errors import Mismatch
-from mtl_search.features import FeatureSpec, MapSpec
+from mtl_search.features import FeatureSpec, MapSpec, what_reads
 from mtl_search.model.dropout import Dropout
 from mtl_search.model.trunks.trunk import Trunk
 
@@ -99,7 +99,7 @@ class _Block(nn.Module):
 def map_for(reader: str, spec: FeatureSpec) -> MapSpec:
     """The map that ``reader``, which reads nothing else, is given; else a Mismatch."""
     if not isinstance(spec, MapSpec):
-        raise Mismatch(f"a map for {reader}, as the encoder image makes", str(spec))
+        raise Mismatch(f"a map for {reader}, as the encoder image makes", str(spec), what_reads(spec))
     return spec
 
 

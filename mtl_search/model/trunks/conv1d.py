@@ -11,7 +11,7 @@ from torch.nn import functional as F
 from typing_extensions import override
 
 from mtl_search.errors import Mismatch
-from mtl_search.features import FeatureSpec, SequenceSpec, Steps
+from mtl_search.features import FeatureSpec, SequenceSpec, Steps, what_reads
 from mtl_search.model.dropout import Dropout
 from mtl_search.model.trunks.trunk import Trunk
 
@@ -69,7 +69,8 @@ class Conv1dConfig(Trunk):
 
 def _of(spec: FeatureSpec) -> SequenceSpec:
     if not isinstance(spec, SequenceSpec):
-        raise Mismatch("a sequence for a conv1d", str(spec), "encoders text and series make one")
+        hint = f"encoders text and series make one, {what_reads(spec)}"
+        raise Mismatch("a sequence for a conv1d", str(spec), hint)
     return spec
 
 

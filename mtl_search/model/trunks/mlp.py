@@ -6,7 +6,7 @@ from pydantic import Field, PositiveInt
 from torch import nn
 from typing_extensions import override
 
-from mtl_search.features import FeatureSpec, VectorSpec, width_for
+from mtl_search.features import FeatureSpec, VectorSpec, what_reads, width_for
 from mtl_search.model.dropout import Dropout
 from mtl_search.model.trunks.trunk import Trunk
 
@@ -36,7 +36,7 @@ class MlpConfig(Trunk):
 
     @override
     def stage_out(self, index: int, spec: FeatureSpec) -> FeatureSpec:
-        width_for("an mlp", spec)
+        width_for("an mlp", spec, what_reads(spec))
         return VectorSpec(self.width)
 
     @override

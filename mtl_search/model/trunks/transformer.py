@@ -11,7 +11,7 @@ from torch.nn import functional as F
 from typing_extensions import override
 
 from mtl_search.errors import Mismatch
-from mtl_search.features import FeatureSpec, SequenceSpec, Steps
+from mtl_search.features import FeatureSpec, SequenceSpec, Steps, what_reads
 from mtl_search.model.dropout import Dropout
 from mtl_search.model.trunks.trunk import Trunk
 
@@ -64,7 +64,7 @@ class TransformerConfig(Trunk):
 def _sequence(spec: FeatureSpec) -> SequenceSpec:
     if isinstance(spec, SequenceSpec):
         return spec
-    hint = "encoder text or series makes one, trunk mlp or resnet reads a vector and cnn a map"
+    hint = f"encoders text and series make one, {what_reads(spec)}"
     raise Mismatch("a sequence for a transformer", str(spec), hint)
 
 

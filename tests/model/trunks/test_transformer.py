@@ -103,7 +103,7 @@ def test_the_layer_is_that_of_pytorch() -> None:
 
 
 def test_a_map_is_refused_with_what_would_do() -> None:
-    with pytest.raises(Mismatch, match=r"a sequence for a transformer, found a map .* cnn a map"):
+    with pytest.raises(Mismatch, match=r"a sequence for a transformer, found a map .* cnn reads it"):
         TransformerConfig().specs(MapSpec(1, 8, 8))
 
 
