@@ -13,7 +13,6 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from mtl_search.data.frames import is_flat, is_list, is_number, is_of_frames
-from mtl_search.data.inputs import InputOptions
 from mtl_search.data.inputs.image import ImageOptions
 from mtl_search.data.inputs.image_cells import cells_of, holds_images
 from mtl_search.data.inputs.pixels import BrokenImageError, size_in
@@ -37,7 +36,7 @@ DIFFERENT = 0.5  # of texts, from which they are no categories
 class Medium:
     """How a column is read, and why; labels lie over its ``pixels``, or the tokens or steps of each row."""
 
-    options: InputOptions
+    options: ImageOptions | TextOptions | SeriesOptions
     reason: str
     pixels: tuple[int, int] | None = None
     lengths_N: NDArray[np.int64] | None = None
@@ -49,7 +48,7 @@ class Medium:
         return 3 * (options.height or 0) * (options.width or 0) if isinstance(options, ImageOptions) else 0
 
 
-def media_of(table: pa.Table, tasks: Collection[str]) -> dict[str, Medium]:
+def media_of(table: pa.Table, tasks: Collection[str]) -> Mapping[str, Medium]:
     """Those among the columns that are no tasks; ``table`` knows where it lies, for images in files."""
     found: dict[str, Medium] = {}
     for name in table.column_names:

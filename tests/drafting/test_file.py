@@ -15,8 +15,7 @@ from hypothesis import strategies as st
 from mtl_search.cli import main
 from mtl_search.drafting import DraftData, columns_named, drafted
 from mtl_search.drafting.budgets import LEAST, fitting
-from mtl_search.drafting.space import Reasoned
-from mtl_search.drafting.writing import Listed, written
+from mtl_search.drafting.writing import Listed, Reasoned, written
 from mtl_search.errors import DataError
 from mtl_search.space import parse_document
 
