@@ -68,7 +68,7 @@ def test_numbers_that_are_defaults_are_those_of_the_models() -> None:
 
 
 def test_the_example_is_read() -> None:
-    (block,) = re.findall(r"^```yaml\n(data:.*?)^```", TEXT, re.M | re.S)
+    block, *_ = re.findall(r"^```yaml\n(data:.*?)^```", TEXT, re.M | re.S)
     value = YAML(typ="safe").load(block)
     assert DataSpec.model_validate(value["data"]).split.key == ("patient", "visit")
     assert task_configs(value["tasks"])["late_cost"].metric == "pinball"

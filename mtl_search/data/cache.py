@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple, final
 
 from mtl_search.data.mapped import Extent, FileWriter, read_about
+from mtl_search.data.notes import told_once
 from mtl_search.data.room import UNFINISHED
 from mtl_search.data.rows import Rows
 from mtl_search.errors import DataError
@@ -75,13 +76,13 @@ class Cache:
         unfinished.mkdir(parents=True)
         try:
             at = {which: start for which, (start, _) in _places(counts).items()}
-            notes: dict[str, None] = {}
+            notes: list[str] = []
             with FileWriter(unfinished) as writer:
                 for which, rows, of_part in parts:
                     writer.write(at[which], rows.arrays)
                     at[which] += len(rows)
-                    notes |= dict.fromkeys(of_part)
-                writer.finish({"source": source, "rows": dict(counts), "notes": list(notes)})
+                    notes += of_part
+                writer.finish({"source": source, "rows": dict(counts), "notes": told_once(notes)})
             if read_about(self.folder / key) is None:
                 unfinished.rename(self.folder / key)
         finally:
