@@ -15,6 +15,7 @@ from mtl_search.data.inputs import KINDS, AnyInputs, CategoricalInputs, InputOpt
 from mtl_search.data.inputs.categorical import is_categorical
 from mtl_search.data.inputs.fitted import NOTHING
 from mtl_search.data.inputs.numeric import is_numeric, read_numbers
+from mtl_search.data.inputs.texts.columns import looks_like_prose
 from mtl_search.data.notes import listing
 from mtl_search.data.plain import plain_table
 from mtl_search.data.shapes import Inputs, InputShape
@@ -140,14 +141,18 @@ def choose_inputs(
     kinds = {name: _kind_if_any(type_of(table, name), name) for name in candidates if name not in declared}
     asked = [name for name in kinds if _may_identify(type_of(table, name))]
     pairs = zip(asked, columns_of(table, asked), strict=True)
-    identifiers = {name: None for name, column in pairs if is_identifier(column, name)}
+    identifiers = {name: looks_like_prose(column) for name, column in pairs if is_identifier(column, name)}
     columns = [name for name in candidates if name not in identifiers]
     taken: dict[str, list[str]] = {}
     for name in columns:
         if kinds.get(name, "none") not in ("none", "numeric", "categorical"):
             taken.setdefault(kinds[name], []).append(name)
     why = "like an identifier and {is} not used as an input"
-    notes = listing(list(identifiers), f"looks {why}", f"look {why}")
+    ids = [name for name, is_prose in identifiers.items() if not is_prose]
+    notes = listing(ids, f"looks {why}", f"look {why}")
+    prose = [name for name, is_prose in identifiers.items() if is_prose]
+    why = "like free text and {is} not used as an input, unless inputs says text"
+    notes += listing(prose, f"looks {why}", f"look {why}")
     for kind, names in taken.items():
         how = f"{{is}} taken as {kind}: inputs says otherwise, or how, and drop leaves"
         notes += listing(names, f"{how} it out", f"{how} them out")

@@ -12,6 +12,7 @@ from pydantic import TypeAdapter
 from mtl_search.data import Encoding
 from mtl_search.data.encoding import choose_inputs, is_identifier, without_constants
 from mtl_search.data.inputs.categorical import CategoricalOptions
+from mtl_search.data.inputs.text import TextOptions
 from mtl_search.data.shapes import InputShape
 from mtl_search.errors import DataError
 from tests.fixtures.data import tiny_table
@@ -33,6 +34,17 @@ def with_column(values: object) -> pa.Table:
 def test_an_encoding_is_written_as_json_and_read_again() -> None:
     encoding, adapter = Encoding.fit(TABLE, INPUTS, {"smoker": CategoricalOptions()}), TypeAdapter(Encoding)
     assert adapter.validate_json(adapter.dump_json(encoding)) == encoding
+
+
+def test_free_text_is_told_from_identifiers() -> None:
+    table = pa.table({"note": [f"seen on day {i}" for i in range(40)], "code": [f"A{i}" for i in range(40)]})
+    columns, notes = choose_inputs(table, frozenset())
+    assert columns == ()
+    assert notes == (
+        "column 'code' looks like an identifier and is not used as an input",
+        "column 'note' looks like free text and is not used as an input, unless inputs says text",
+    )
+    assert choose_inputs(table, frozenset(), {"note": TextOptions()})[0] == ("note",)
 
 
 def test_encoding_has_the_shape_it_says() -> None:

@@ -42,7 +42,7 @@ class HuggingFaceConfig(Encoder):
             expected = f"a text of the {config.vocab_size} pieces that {self.folder} has embeddings of"
             hint = f"inputs: {text.column}: {{kind: text, tokenizer: .../tokenizer.json}}"
             raise Mismatch(expected, f"one of {pieces}", hint)
-        most = getattr(config, "max_position_embeddings", text.length)
+        most = getattr(config, "max_position_embeddings", text.length) - _taken(config.model_type)
         if text.length > most:
             hint = f"inputs: {text.column}: {{kind: text, length: {most}, ...}}"
             raise Mismatch(f"a text of at most {most} tokens for {self.folder}", f"{text.length}", hint)
@@ -52,6 +52,11 @@ class HuggingFaceConfig(Encoder):
     def build(self, shape: InputShape) -> nn.Module:
         self.features(shape)
         return _Embeddings(only_text(shape), self)
+
+
+def _taken(model_type: str) -> int:
+    """Positions that are not for tokens: RoBERTa and its kin count from that of padding on, which is 1."""
+    return 2 if "roberta" in model_type or model_type == "camembert" else 0
 
 
 @final

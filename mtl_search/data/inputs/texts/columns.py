@@ -12,7 +12,10 @@ from numpy.typing import NDArray
 
 from mtl_search.errors import DataError
 
-__all__ = ["flat_tokens", "is_text", "is_token_list", "read_strings"]
+__all__ = ["flat_tokens", "is_text", "is_token_list", "looks_like_prose", "read_strings"]
+
+LOOKED_AT = 1000  # strings that tell whether they are sentences
+SENTENCE = 3  # words, from which they are on average
 
 
 def is_token_list(kind: pa.DataType) -> bool:
@@ -28,6 +31,20 @@ def is_text(kind: pa.DataType) -> bool:
     if pa.types.is_dictionary(kind):
         kind = kind.value_type
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
+
+
+def looks_like_prose(column: pa.ChunkedArray) -> bool:
+    """Whether strings, as one sees by the first of them, are of several words.
+
+    >>> looks_like_prose(pa.chunked_array([["A17", "B 4", None]]))
+    False
+    >>> looks_like_prose(pa.chunked_array([["No pain at all.", "Some pain in the left arm."]]))
+    True
+    """
+    if not is_text(column.type):
+        return False
+    some = pc.drop_null(column.slice(0, LOOKED_AT)).to_pylist()
+    return bool(some) and sum(len(text.split()) for text in some) >= SENTENCE * len(some)
 
 
 def flat_tokens(
