@@ -52,15 +52,15 @@ def is_number(kind: pa.DataType) -> bool:
     return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind))
 
 
-def width_of(column: pa.ChunkedArray, name: str) -> int:
-    """C, the numbers at each step of a list of lists; DataError if there is no step to tell it by."""
+def width_of(column: pa.ChunkedArray) -> int | None:
+    """The numbers at each step of a list of lists, None if there is no step to tell it by."""
     if pa.types.is_fixed_size_list(column.type.value_type):
         return int(column.type.value_type.list_size)
     for chunk in column.chunks:
         lengths = pc.list_value_length(chunk.flatten()).drop_null()
         if len(lengths):
             return int(lengths[0].as_py())
-    raise DataError(f"column {name!r}", "a series with a step among the train rows", "none")
+    return None
 
 
 def read_frames(column: pa.ChunkedArray, name: str, channels: int) -> Iterator[Frames]:

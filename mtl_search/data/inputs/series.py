@@ -14,14 +14,15 @@ from pydantic import PositiveInt
 from typing_extensions import override
 
 from mtl_search.data.frames import Frames, count_steps, is_bytes, is_flat, is_of_frames, read_frames, width_of
-from mtl_search.data.inputs.fitted import NOTHING, FittedInputs, InputOptions, columns_of
+from mtl_search.data.inputs.fitted import NOTHING, FittedInputs, InputOptions
+from mtl_search.data.moments import Moments
 from mtl_search.data.shapes import Inputs, InputShape, SeriesShape
+from mtl_search.data.streamed import AnyTable, columns_of, parts_of, type_of
 from mtl_search.errors import DataError
 from mtl_search.tasks.base import Layout
 
 __all__ = ["FittedSeries", "SeriesInputs", "SeriesOptions"]
 
-ROUNDING = 1e-12
 LARGEST = float(np.finfo(np.float16).max)
 UNSAID = "`channels`, the numbers at each step, for a column that stores the steps one after another"
 
@@ -77,12 +78,13 @@ class SeriesInputs(FittedInputs):
     @classmethod
     @override
     def fit(
-        cls, train: pa.Table, columns: tuple[str, ...], options: Mapping[str, InputOptions] = NOTHING
+        cls, train: AnyTable, columns: tuple[str, ...], options: Mapping[str, InputOptions] = NOTHING
     ) -> "SeriesInputs":
         fitted = []
-        for name, column in zip(columns, columns_of(train, columns), strict=True):
-            said = options.get(name)
-            fitted.append(_fit(column, name, said if isinstance(said, SeriesOptions) else SeriesOptions()))
+        for name, parts in zip(columns, parts_of(train, columns), strict=True):
+            said = options.get(name, SeriesOptions())
+            assert isinstance(said, SeriesOptions)
+            fitted.append(_fit(parts, type_of(train, name), name, said))
         return cls(columns, tuple(fitted))
 
     @property
@@ -134,41 +136,39 @@ def _notes(name: str, length: int, n_cut: int, n_empty: int) -> list[str]:
     return [cut] * (n_cut > 0) + [empty] * (n_empty > 0)
 
 
-def _fit(column: pa.ChunkedArray, name: str, said: SeriesOptions) -> FittedSeries:
-    channels = said.channels
-    if is_of_frames(column.type):
-        found = width_of(column, name)
-        if channels is not None and channels != found:
-            raise DataError(f"column {name!r}", f"steps of {channels} numbers, as it is declared", f"{found}")
-        channels = found
-    if channels is None:
-        raise DataError(f"column {name!r}", UNSAID, f"values of type {column.type}")
-    longest, n_steps = 0, 0
-    sums_C, squares_C, start_C = np.zeros(channels), np.zeros(channels), None
-    for frames in read_frames(column, name, channels):
-        kept_S = _kept(frames.lengths_N, said.length)
-        longest = max(longest, int(frames.lengths_N.max(initial=0)))
-        values_SC = frames.values_SC[kept_S].astype(np.float64)
-        if len(values_SC):
-            start_C = (
-                values_SC[0].copy() if start_C is None else start_C
-            )  # near the mean: squares lose no digits
-            values_SC -= start_C
-            sums_C += values_SC.sum(0)
-            squares_C += np.square(values_SC).sum(0)
-            n_steps += len(values_SC)
-    if start_C is None:
+def _fit(parts: Iterator[pa.ChunkedArray], kind: pa.DataType, name: str, said: SeriesOptions) -> FittedSeries:
+    if said.channels is None and not is_of_frames(kind):
+        raise DataError(f"column {name!r}", UNSAID, f"values of type {kind}")
+    longest, moments = 0, None
+    for part in parts:
+        channels = _channels(part, name, said.channels) if moments is None else moments.channels
+        if channels is None:
+            continue
+        for frames in read_frames(part, name, channels):
+            longest = max(longest, int(frames.lengths_N.max(initial=0)))
+            kept_S = _kept(frames.lengths_N, said.length)
+            if len(values_SC := frames.values_SC[kept_S].astype(np.float64)):
+                moments = moments or Moments(values_SC[0])
+                kept_N = frames.lengths_N if said.length is None else frames.lengths_N.clip(max=said.length)
+                moments.add(values_SC, kept_N[kept_N > 0])
+    if moments is None:
         raise DataError(f"column {name!r}", "a series with a step among the train rows", "none")
-    means_C = sums_C / n_steps
-    scales_C = np.sqrt(np.maximum(squares_C / n_steps - np.square(means_C), 0.0))
-    scales_C[scales_C <= ROUNDING * np.abs(start_C)] = 1.0  # a channel that never changes
     return FittedSeries(
-        channels,
+        moments.channels,
         longest if said.length is None else min(said.length, longest),
-        tuple((start_C + means_C).tolist()),
-        tuple(scales_C.tolist()),
-        "uint8" if _is_of_bytes(column.type) else "float16",
+        *moments.means_and_scales(),
+        "uint8" if _is_of_bytes(kind) else "float16",
     )
+
+
+def _channels(part: pa.ChunkedArray, name: str, said: int | None) -> int | None:
+    """How many numbers a step has, None if no step tells; DataError if another number is said."""
+    if not is_of_frames(part.type):
+        return said
+    found = width_of(part)
+    if found is not None and said not in (None, found):
+        raise DataError(f"column {name!r}", f"steps of {said} numbers, as it is declared", str(found))
+    return found
 
 
 def _is_of_bytes(kind: pa.DataType) -> bool:

@@ -133,11 +133,14 @@ def test_labels_may_lie_over_the_steps() -> None:
     assert fit(SOUNDS).layouts == {"sound": Layout("sound", (3,))}
 
 
-def test_many_rows_are_read_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = fit(SOUNDS)
+def test_many_rows_are_read_in_parts_to_the_same_bits(monkeypatch: pytest.MonkeyPatch) -> None:
+    random = np.random.default_rng(0)
+    rows = [None, [], *(random.normal(size=(n, 3)).tolist() for n in random.integers(0, 20, 50))]
+    whole, of_floats = fit(SOUNDS), fit(rows, READINGS, length=12)
     monkeypatch.setattr("mtl_search.data.frames.ROWS", 2)
     chunked = pa.concat_tables([table(SOUNDS[:3]), table(SOUNDS[3:])])
     assert SeriesInputs.fit(chunked, ("sound",)) == whole
+    assert fit(rows, READINGS, length=12) == of_floats
     parts, at_once = whole.encode(chunked), whole.encode(table(SOUNDS))
     assert all(torch.equal(parts[key], at_once[key]) for key in at_once)
 
