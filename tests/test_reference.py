@@ -15,6 +15,7 @@ from mtl_search.tasks import (
     PixelRegression,
     Regression,
     Segmentation,
+    Tagging,
     TaskOptions,
 )
 from tests.fixtures.data import task_configs
@@ -27,6 +28,7 @@ KINDS: dict[str, type[TaskOptions]] = {
     "regression": Regression.Config,
     "segmentation": Segmentation.Config,
     "pixel_regression": PixelRegression.Config,
+    "tagging": Tagging.Config,
 }
 SECTIONS: dict[str, type[BaseModel]] = {"data": DataSpec, "data.split": SplitSpec, **KINDS}
 SHARED = {*TaskOptions.model_fields, "kind"}

@@ -22,6 +22,7 @@ from mtl_search.tasks.multilabel import Multilabel
 from mtl_search.tasks.pixel_regression import PixelRegression
 from mtl_search.tasks.regression import Regression
 from mtl_search.tasks.segmentation import Segmentation
+from mtl_search.tasks.tagging import Tagging
 
 __all__ = [
     "AnyTask",
@@ -37,6 +38,7 @@ __all__ = [
     "PixelRegression",
     "Regression",
     "Segmentation",
+    "Tagging",
     "Task",
     "TaskConfig",
     "TaskOptions",
@@ -48,12 +50,13 @@ AnyConfig: TypeAlias = Annotated[
     | Multilabel.Config
     | Regression.Config
     | Segmentation.Config
-    | PixelRegression.Config,
+    | PixelRegression.Config
+    | Tagging.Config,
     Field(discriminator="kind"),
 ]
 
 AnyTask: TypeAlias = Annotated[
-    Binary | Multiclass | Multilabel | Regression | Segmentation | PixelRegression,
+    Binary | Multiclass | Multilabel | Regression | Segmentation | PixelRegression | Tagging,
     Field(discriminator="kind"),
 ]
 """A fitted task of any kind, for pydantic to write as JSON and read again."""

@@ -38,6 +38,7 @@ __all__ = [
     "mean_iou",
     "measure_of_sums",
     "share_right",
+    "shares_by_class",
 ]
 
 Sums: TypeAlias = NDArray[np.float64]
@@ -176,6 +177,12 @@ def _counts(codes_NP: Tensor, n_classes: int) -> Tensor:
     starts_N1 = torch.arange(1, len(codes_NP) * bins + 1, bins, device=codes_NP.device)[:, None]
     counts = torch.bincount((codes_NP + starts_N1).flatten(), minlength=len(codes_NP) * bins)
     return counts.view(-1, bins)[:, 1:]
+
+
+def shares_by_class(codes_NX: Tensor, n_classes: int) -> Tensor:
+    """N x K: the share of each class in the labelled positions of a row, NaN where there is none."""
+    there_NK = counts_by_class(codes_NX, codes_NX, n_classes)[:, :n_classes]
+    return there_NK / there_NK.sum(1, keepdim=True)
 
 
 def share_right(totals_S: Sums) -> float:

@@ -11,15 +11,16 @@ import numpy as np
 import pyarrow as pa
 import torch
 from numpy.typing import NDArray
-from pydantic import BeforeValidator, Field, PositiveFloat
+from pydantic import Field
 from torch import Tensor
 from torch.nn import functional as F
 from typing_extensions import override
 
-from mtl_search.errors import DataError, LabelError, nearest
+from mtl_search.errors import DataError, LabelError
 from mtl_search.records import MetricKind, Role
 from mtl_search.tasks.base import Column, Task, TaskOptions
 from mtl_search.tasks.boosting import Boosting
+from mtl_search.tasks.class_weights import ClassWeights, class_weights
 from mtl_search.tasks.columns import (
     Label,
     as_array,
@@ -38,13 +39,6 @@ from mtl_search.tasks.metrics import MULTICLASS, Measure
 
 __all__ = ["Multiclass"]
 
-
-def _with_text_keys(value: object) -> object:
-    """Keys as JSON keeps them, so that a class 3 and a class "3" are written alike."""
-    return {str(key): factor for key, factor in value.items()} if isinstance(value, Mapping) else value
-
-
-ClassWeights = Annotated[dict[str, PositiveFloat], BeforeValidator(_with_text_keys)]
 
 MISSING = -100  # the target that F.cross_entropy leaves out
 
@@ -83,7 +77,7 @@ class Multiclass(Task):
         kind: Literal["multiclass"] = "multiclass"
         metric: Literal["accuracy", "balanced_accuracy", "macro_f1", "auroc", "log_loss"] = "accuracy"
         classes: Annotated[tuple[Label, ...], Field(min_length=2, strict=False)] | None = None
-        class_weights: ClassWeights | Literal["balanced"] | None = None
+        class_weights: ClassWeights = None
         label_smoothing: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
 
         @override
@@ -121,24 +115,10 @@ class Multiclass(Task):
                 weight=self.weight,
                 metric=MULTICLASS[self.metric].kind,
                 classes=classes,
-                weights=self._weights(name, classes, counts_K),
+                weights=class_weights(self.class_weights, name, classes, counts_K),
                 label_smoothing=self.label_smoothing,
                 rates=tuple((counts_K / counts_K.sum()).tolist()),
             )
-
-        def _weights(
-            self, name: str, classes: tuple[Label, ...], counts_K: NDArray[np.float64]
-        ) -> tuple[float, ...]:
-            if self.class_weights is None:
-                return ()
-            if self.class_weights == "balanced":
-                return tuple((counts_K.sum() / (len(classes) * counts_K)).tolist())
-            names = [str(label) for label in classes]
-            unknown = [label for label in self.class_weights if label not in names]
-            if unknown:
-                hint = nearest(unknown[0], names)
-                raise DataError(place(name), "class_weights of classes in train", repr(unknown[0]), hint)
-            return tuple(self.class_weights.get(label, 1.0) for label in names)
 
     @property
     @override

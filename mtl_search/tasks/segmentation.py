@@ -17,9 +17,10 @@ from pydantic import Field
 from torch import Tensor
 from typing_extensions import override
 
-from mtl_search.errors import DataError, LabelError, nearest
+from mtl_search.errors import DataError, LabelError
 from mtl_search.records import MetricKind, Role
 from mtl_search.tasks.base import Column
+from mtl_search.tasks.class_weights import ClassWeights, class_weights
 from mtl_search.tasks.columns import listing, place
 from mtl_search.tasks.dense import (
     NO_LABEL,
@@ -30,12 +31,12 @@ from mtl_search.tasks.dense import (
     mean_iou,
     measure_of_sums,
     share_right,
+    shares_by_class,
 )
 from mtl_search.tasks.dice import soft_dice
 from mtl_search.tasks.grids import Pixels, Size
 from mtl_search.tasks.masks import codes_among, counts_of, masks_of
 from mtl_search.tasks.metrics import Measure
-from mtl_search.tasks.multiclass import ClassWeights
 from mtl_search.tasks.pixels import PixelOptions, PixelTask, as_lists, grids
 
 __all__ = ["Segmentation"]
@@ -92,7 +93,7 @@ class Segmentation(PixelTask):
         kind: Literal["segmentation"] = "segmentation"
         metric: Literal["mean_iou", "pixel_accuracy", "mean_dice"] = "mean_iou"
         classes: Annotated[tuple[int, ...], Field(min_length=2, max_length=MOST, strict=False)] | None = None
-        class_weights: ClassWeights | Literal["balanced"] | None = None
+        class_weights: ClassWeights = None
         dice: Annotated[float, Field(ge=0.0, le=1.0)] = 0.0
 
         @override
@@ -144,23 +145,10 @@ class Segmentation(PixelTask):
                 size=self.size or self.image_size,
                 classes=classes,
                 missing=self.missing,
-                weights=self._weights(name, classes, counts_K),
+                weights=class_weights(self.class_weights, name, classes, counts_K),
                 dice=self.dice,
                 rates=tuple((counts_K / counts_K.sum()).tolist()),
             )
-
-        def _weights(
-            self, name: str, classes: tuple[int, ...], counts_K: NDArray[np.float64]
-        ) -> tuple[float, ...]:
-            if self.class_weights is None:
-                return ()
-            if self.class_weights == "balanced":
-                return tuple((counts_K.sum() / (len(classes) * counts_K)).tolist())
-            names = [str(value) for value in classes]
-            if unknown := [value for value in self.class_weights if value not in names]:
-                hint = nearest(unknown[0], names)
-                raise DataError(place(name), "class_weights of classes in train", repr(unknown[0]), hint)
-            return tuple(self.class_weights.get(value, 1.0) for value in names)
 
     @property
     @override
@@ -254,9 +242,7 @@ class Segmentation(PixelTask):
     @override
     def summaries(self, targets_B: Tensor) -> Tensor:
         """The share of each class in the pixels of a row."""
-        codes_BHW = known_codes(targets_B, None, self.n_outputs)
-        there_BK = counts_by_class(codes_BHW, codes_BHW, self.n_outputs)[:, : self.n_outputs]
-        return there_BK / there_BK.sum(1, keepdim=True)
+        return shares_by_class(known_codes(targets_B, None, self.n_outputs), self.n_outputs)
 
     @override
     def describe(self) -> str:
