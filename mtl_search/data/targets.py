@@ -16,7 +16,7 @@ from mtl_search.data.streamed import AnyTable, StreamedTable, batches_of, column
 from mtl_search.errors import DataError, LabelError
 from mtl_search.records import Role, Split
 from mtl_search.tasks import DenseTask, Layout, Task, TaskConfig
-from mtl_search.tasks.columns import count_rows
+from mtl_search.tasks.columns import count_rows, listing
 
 __all__ = ["Targets", "column_named", "find_strata", "fit_tasks"]
 
@@ -154,7 +154,10 @@ def _check_extents(
         if len(others):
             found, wanted = (" x ".join(map(str, of[others[0]])) for of in (labels_NA, inputs_NA))
             expected = f"labels as long as {task.over!r} is in each row ({wanted})"
-            raise DataError(f"column {columns[0]!r}", expected, f"{found} in {count_rows(len(others))}")
+            found = f"{found} in {count_rows(len(others))}"
+            if task.level == "token":  # rows have no number any more, but are known by what they hold
+                found += f", the first {listing(part[columns[0]][others[0]].as_py()) or 'empty'}"
+            raise DataError(f"column {columns[0]!r}", expected, found)
 
 
 def _check_judged(task: Task, which: Split, parts: Iterable[Encoded]) -> None:

@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal, Self, TypeAlias, final
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import torch
+from numpy.typing import NDArray
 from pydantic import Field, PositiveInt, model_validator
 from typing_extensions import override
 
@@ -129,6 +132,15 @@ class TextInputs(FittedInputs):
         return {
             name: Layout(name, (length,)) for name, length in zip(self.columns, self.lengths, strict=True)
         }
+
+    @override
+    def extents(self, table: pa.Table, column: str) -> NDArray[np.int64]:
+        """The tokens of each row, before any is cut; a missing text has none."""
+        reader, texts = self.readers[self.columns.index(column)], table[column]
+        if is_token_list(texts.type):
+            counts = pc.fill_null(pc.list_value_length(texts), 0)
+            return np.asarray(counts.to_numpy(), np.int64)[:, None]
+        return reader.read(texts, column).lengths_N[:, None]
 
     @override
     def encode(self, table: pa.Table) -> Inputs:
