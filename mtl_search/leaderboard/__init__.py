@@ -34,6 +34,7 @@ from mtl_search.leaderboard.column import VERSION
 from mtl_search.leaderboard.ensembles import Ensemble, to_ensembles
 from mtl_search.leaderboard.examples import Shown, class_colours, example_rows
 from mtl_search.leaderboard.files import clear_partial, is_partial, replace_file, replace_folder
+from mtl_search.leaderboard.inputs import input_rows
 from mtl_search.leaderboard.log import TrialStart
 from mtl_search.leaderboard.schema import SCHEMAS
 from mtl_search.leaderboard.sound import sound
@@ -56,6 +57,7 @@ __all__ = [
     "class_colours",
     "clear_partial",
     "example_rows",
+    "input_rows",
     "is_partial",
     "only_process",
     "replace_file",

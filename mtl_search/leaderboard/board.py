@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 __all__ = ["LOG_FILE", "Leaderboard"]
 
 _SUMMARY = ("summary", "summary_tasks")
-_DERIVED = ("designs", "ensembles", "stages", "examples", *_SUMMARY)  # made at the end of a run
+_LOOKS = ("inputs", "stages", "examples")  # for those who look at a sweep
+_DERIVED = ("designs", "ensembles", *_LOOKS, *_SUMMARY)  # made by a run, at its beginning or end
 
 
 @final
@@ -189,7 +190,7 @@ class Leaderboard:
 
     def table(self, name: str) -> pa.Table:
         """A table by its name."""
-        rows: pa.Table = self._rest(name) if name in ("stages", "examples") else getattr(self, name)()
+        rows: pa.Table = self._rest(name) if name in _LOOKS else getattr(self, name)()
         return rows
 
     def frame(self, table: str) -> "pd.DataFrame":

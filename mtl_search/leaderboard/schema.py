@@ -9,6 +9,7 @@ from mtl_search.leaderboard.column import FLAG, REAL, TEXT, column, table_schema
 from mtl_search.leaderboard.design_schemas import DESIGNS, SUMMARY, SUMMARY_TASKS
 from mtl_search.leaderboard.ensembles import ENSEMBLES
 from mtl_search.leaderboard.examples import EXAMPLES
+from mtl_search.leaderboard.inputs import INPUTS
 from mtl_search.leaderboard.stages import STAGES
 from mtl_search.leaderboard.trial_schemas import EPOCHS, GATES, METRICS, PARAMS, RESAMPLES, TRIALS
 
@@ -52,6 +53,7 @@ SCHEMAS: Mapping[str, pa.Schema] = MappingProxyType(
         "summary": SUMMARY,
         "summary_tasks": SUMMARY_TASKS,
         "ensembles": ENSEMBLES,
+        "inputs": INPUTS,
         "stages": STAGES,
         "examples": EXAMPLES,
         "columns": _COLUMNS,

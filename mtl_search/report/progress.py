@@ -87,6 +87,7 @@ def _facts(tables: Tables) -> tuple[tuple[str, str], ...]:
         ("took", duration(took)),
         ("ran", devices),
         ("data", f"fingerprint {trials['data'].iloc[-1]}"),
+        *((f"input {row['name']}", str(row["what"])) for row in rows_of(tables.inputs)),
         ("versions", ", ".join(f"{name} {version}" for name, version in sorted(versions.items()))),
         ("best trial", gain(float(tables.evidence["mean_gain"].max()))),
     )

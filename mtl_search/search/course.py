@@ -9,7 +9,7 @@ from typing import final
 
 from mtl_search.analysis import summarise
 from mtl_search.data import Dataset
-from mtl_search.leaderboard import Leaderboard, example_rows, stage_rows
+from mtl_search.leaderboard import Leaderboard, example_rows, input_rows, stage_rows
 from mtl_search.search.designs.composing import design_records
 from mtl_search.search.designs.finalists import with_controls
 from mtl_search.search.designs.plans import NetworkPlan, PlannedTraining
@@ -124,6 +124,8 @@ class Course:
     def run(self) -> SweepResult:
         """Train all arms, make their designs and confirm the best of them."""
         spec, ledger, board = self._spec, self._ledger, self._board
+        if others := self._dataset.input_shape.others:
+            board.write("inputs", input_rows({one.column: f"{one.kind}, {one.what}" for one in others}))
         self._watch.started(spec, self._dataset, self._executor, board.path)
         self._train(Phases(self._conductor, self._after_search()), self._visible)
         hopeless = self._conductor.hopeless
@@ -137,13 +139,13 @@ class Course:
         if self._settled:
             designs, networks = with_controls(designs, spec.settings, ledger, self._dataset)
         board.write_designs(designs)
-        board.write("stages", stage_rows(stages_of(board, self._dataset.input_shape)))
+        if stages := stages_of(board, self._dataset.input_shape):
+            board.write("stages", stage_rows(stages))
         interrupted = hopeless is None and not (self._settled and self._confirm(networks))
         if self._settled and not interrupted:
             board.write_ensembles(measured_ensembles(board, self._dataset, designs, spec.settings.main_tasks))
-            board.write(
-                "examples", example_rows(examples(board, self._dataset, designs, spec.settings.tasks))
-            )
+            if shown := examples(board, self._dataset, designs, spec.settings.tasks):
+                board.write("examples", example_rows(shown))
         board.settle({task: value for task, value in ledger.yardsticks.items() if math.isfinite(value)})
         notes = left_out(spec.settings, ledger, *left_over)
         trials, metrics, resamples, tasks = map(board.frame, ("trials", "metrics", "resamples", "tasks"))

@@ -31,6 +31,7 @@ def test_examples_are_what_the_exported_networks_predict(
     rows = board.table("examples").to_pylist()
     assert {row["design_id"] for row in rows} == {design.design_id}
     assert {row["name"] for row in rows} == {"picture", "bright", "mask"}
+    assert board.table("inputs").to_pylist() == [{"name": "picture", "what": "image, 8 x 8 grey"}]
     assert board.table("stages")["sizes"].to_pylist()[:3] == [[4, 8, 8], [4, 8, 8], [8, 4, 4]]
 
     shown = load_dataset(spec.settings.data, spec.settings.tasks, base=spec.base).to_show
@@ -42,3 +43,4 @@ def test_examples_are_what_the_exported_networks_predict(
     page = write_report(board.path).read_text(encoding="utf-8")
     assert "A few test rows" in page
     assert "4 × 8 × 8" in page
+    assert "image, 8 x 8 grey" in page
