@@ -85,8 +85,15 @@ ALLOWED = {
     "tokenizers": ("data",),
     "transformers": ("model",),
     "peft": ("model",),
+    "timm": ("model",),
 }
-LAZILY = {("optuna", "analysis"), ("tokenizers", "data"), ("transformers", "model"), ("peft", "model")}
+LAZILY = {
+    ("optuna", "analysis"),
+    ("tokenizers", "data"),
+    ("transformers", "model"),
+    ("peft", "model"),
+    ("timm", "model"),
+}
 
 # Rooms that need less than all that is below them: which packages of ours, and which libraries.
 ALONE = {

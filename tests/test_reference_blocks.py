@@ -23,6 +23,7 @@ from mtl_search.model import (
     SeriesConfig,
     TableConfig,
     TextConfig,
+    TimmConfig,
     TransformerConfig,
 )
 from mtl_search.model.encoders.numbers import NumbersConfig
@@ -61,12 +62,18 @@ BLOCKS: dict[str, Sequence[type[BaseModel]]] = {
     "trunk": [MlpConfig, ResNetConfig, CnnConfig, TransformerConfig, Conv1dConfig],
     "huggingface encoder": [HuggingFaceConfig],
     "huggingface trunk": [HuggingFaceTrunkConfig],
+    "timm trunk": [TimmConfig],
     "augment": [AugmentConfig],
     "optimizer": union(OptimizerConfig),
     "schedule": union(ScheduleConfig),
 }
 OPTIONAL_IN_A_SWEEP = {"members", "sharing"}  # of the trial: all subsets and all split points
-TO_BE_SAID = {("trunk", "name"), ("trunk", "stages"), ("huggingface trunk", "stages")}
+TO_BE_SAID = {
+    ("trunk", "name"),
+    ("trunk", "stages"),
+    ("huggingface trunk", "stages"),
+    ("timm trunk", "stages"),
+}
 
 
 def section(title: str) -> str:

@@ -10,6 +10,7 @@ from mtl_search.model.trunks.conv1d import Conv1dConfig
 from mtl_search.model.trunks.huggingface import HuggingFaceTrunkConfig
 from mtl_search.model.trunks.mlp import MlpConfig
 from mtl_search.model.trunks.resnet import ResNetConfig
+from mtl_search.model.trunks.timm import TimmConfig
 from mtl_search.model.trunks.transformer import TransformerConfig
 from mtl_search.model.trunks.trunk import Trunk
 
@@ -19,12 +20,21 @@ __all__ = [
     "HuggingFaceTrunkConfig",
     "MlpConfig",
     "ResNetConfig",
+    "TimmConfig",
     "TransformerConfig",
     "Trunk",
     "TrunkConfig",
 ]
 
-BuiltIn = MlpConfig | ResNetConfig | CnnConfig | TransformerConfig | Conv1dConfig | HuggingFaceTrunkConfig
+BuiltIn = (
+    MlpConfig
+    | ResNetConfig
+    | CnnConfig
+    | TransformerConfig
+    | Conv1dConfig
+    | HuggingFaceTrunkConfig
+    | TimmConfig
+)
 
 TrunkConfig = Annotated[
     SerializeAsAny[Annotated[BuiltIn, Field(discriminator="name")]],
