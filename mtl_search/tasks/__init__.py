@@ -7,6 +7,9 @@ no other package ever asks which kind it is. Adding a kind touches its own file 
 
 Missing labels are masked rather than gathered: a gather by a boolean mask has a size that only the device
 knows, and waiting for it would stall a GPU in every step.
+
+A kind has one label a row, or one at each position of an input (`dense`): each pixel of an image, each token
+of a text. Of these nobody holds the outputs of all rows; what metrics need are sums a row.
 """
 
 from typing import Annotated, TypeAlias
