@@ -7,15 +7,21 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pa_parquet
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
 from pydantic import TypeAdapter, ValidationError
 
+from mtl_search.data import DataSpec, load_dataset
 from mtl_search.data.folders import in_folder
 from mtl_search.data.inputs import AnyInputs, AnyOptions, ImageInputs
 from mtl_search.data.inputs.image import ImageOptions, image_columns
+from mtl_search.data.separated import Layout
+from mtl_search.data.streams import open_dataset
+from mtl_search.data.text_streams import open_text
 from mtl_search.errors import DataError
+from tests.fixtures.data import task_configs
 
 Pixels = NDArray[np.uint8]
 GREY = np.random.default_rng(0).integers(0, 256, (6, 5, 4), dtype=np.uint8)
@@ -215,3 +221,40 @@ def test_what_was_fitted_survives_json() -> None:
     fitted = fit(as_bytes(COLOUR))
     kind: TypeAdapter[Any] = TypeAdapter(AnyInputs)
     assert kind.validate_json(kind.dump_json(fitted)) == fitted
+
+
+def _written(folder: Path) -> Path:
+    """A table of paths beside their files, one of which is not there, and which of them are bright."""
+    images = np.random.default_rng(0).integers(0, 100, (200, 6, 5)).astype(np.uint8)
+    images[::2] += 100
+    (folder / "photos").mkdir()
+    for row, image in enumerate(images[1:], start=1):
+        _write(folder / f"photos/{row}.png", encoded(image))
+    path = folder / "table.csv"
+    lines = [f"photos/{row}.png,{'no' if row % 2 else 'yes'}" for row in range(200)]
+    path.write_text("\n".join(["photo,bright", *lines]))
+    return path
+
+
+def test_a_dataset_of_files_beside_its_table(tmp_path: Path) -> None:
+    path = _written(tmp_path)
+    spec = DataSpec(source=path.name, inputs={"photo": ImageOptions()})
+    data = load_dataset(spec, task_configs({"bright": "binary"}), base=tmp_path)
+    assert data.input_shape.images[0].height == 6
+    assert sum(int(rows.inputs["image:photo:known"].sum()) for rows in data.splits.values()) == 199
+    (note,) = [note for note in data.warnings if "cannot be read" in note]
+    assert "no file at" in note
+    bright = data.train.inputs["image:photo"].float().mean((1, 2, 3)) > 100
+    assert (bright == (data.train.targets["bright"] == 1))[data.train.inputs["image:photo:known"]].all()
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_a_table_that_is_read_batch_by_batch_knows_its_folder(tmp_path: Path, suffix: str) -> None:
+    path = _written(tmp_path)
+    if suffix == "parquet":
+        path = tmp_path / "table.parquet"
+        pa_parquet.write_table(pa.table({"photo": [f"photos/{row}.png" for row in range(200)]}), path)
+    stream = open_dataset(str(path), Path()) or open_text(str(path), Path(), Layout())
+    batches = [batch.table for batch in stream.batches(["photo"], 64)]
+    fitted = fit(batches[1])
+    assert sum(int(fitted.encode(part)["image:photo:known"].sum()) for part in batches) == 199
