@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from importlib.metadata import version
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,18 +12,44 @@ from pydantic import TypeAdapter
 
 from mtl_search.data.declared import is_cast
 from mtl_search.data.encoding import Encoding
+from mtl_search.data.folders import folder_of
 from mtl_search.data.hashing import Hashes, hash_rows, hash_values
 from mtl_search.data.inputs import InputOptions
-from mtl_search.data.streamed import AnyTable, parts_of
+from mtl_search.data.inputs.categorical import is_categorical
+from mtl_search.data.inputs.image import ImageOptions
+from mtl_search.data.streamed import AnyTable, batches_of, parts_of, type_of
 from mtl_search.records import Split
 from mtl_search.tasks import DenseTask, Task, TaskConfig
 
 __all__ = ["of_content", "of_dataset", "of_encoded", "of_test_rows"]
 
 
-def of_content(table: AnyTable, hashes_N: Hashes, weight: str | None) -> Hashes:
-    """Hashes of all that is used of the rows: a weight moves no row, but changes what is learned."""
-    return hashes_N if weight is None else hashes_N + hash_rows(table.select([weight]))
+def of_content(
+    table: AnyTable, hashes_N: Hashes, declared: Mapping[str, InputOptions], weight: str | None
+) -> Hashes:
+    """Hashes of all that is used of the rows: neither a weight nor what the file of an image holds moves a
+    row, but both change what is learned."""
+    if weight is not None:
+        hashes_N = hashes_N + hash_rows(table.select([weight]))
+    for name, options in declared.items():
+        if isinstance(options, ImageOptions) and is_categorical(type_of(table, name)):
+            hashes_N = hashes_N + _of_files(table, name)
+    return hashes_N
+
+
+def _of_files(table: AnyTable, name: str) -> Hashes:
+    """Of the content of each row's file, 0 where there is none."""
+    parts = batches_of(table, [name])
+    paths = (path and folder_of(part) / path for part in parts for path in part[name].to_pylist())
+    return np.array([_of_file(path) if path else 0 for path in paths], np.uint64)
+
+
+def _of_file(path: Path) -> int:
+    try:
+        content = path.read_bytes()
+    except OSError:
+        return 0
+    return int.from_bytes(hashlib.blake2b(content, digest_size=8).digest(), "little")
 
 
 def of_dataset(

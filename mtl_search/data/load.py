@@ -99,7 +99,8 @@ def dataset_from_table(
         inputs = varying
         encoding = Encoding.fit(tables[Split.TRAIN], inputs, declared)
         found = fit_tasks(tasks, tables, encoding, of_train)
-        fingerprint = of_dataset(of_content(table, hashes_N, spec.weight), index, encoding, declared, tasks)
+        content_N = of_content(table, hashes_N, declared, spec.weight)
+        fingerprint = of_dataset(content_N, index, encoding, declared, tasks)
         splits, of_rows = keep_rows(
             _Splits(tables, encoding, found, weights, spec.group).parts,
             {which: part.num_rows for which, part in tables.items()},

@@ -244,6 +244,13 @@ def test_a_dataset_of_files_beside_its_table(tmp_path: Path) -> None:
     assert sum(int(rows.inputs["image:photo:known"].sum()) for rows in data.splits.values()) == 199
     (note,) = [note for note in data.warnings if "cannot be read" in note]
     assert "no file at" in note
+    assert (
+        load_dataset(spec, task_configs({"bright": "binary"}), base=tmp_path).fingerprint == data.fingerprint
+    )
+    _write(tmp_path / "photos/7.png", encoded(np.full((6, 5), 50, np.uint8)))
+    other = load_dataset(spec, task_configs({"bright": "binary"}), base=tmp_path)
+    assert other.fingerprint != data.fingerprint, "though the table is the same"
+    assert len(other.train) == len(data.train)
     bright = data.train.inputs["image:photo"].float().mean((1, 2, 3)) > 100
     assert (bright == (data.train.targets["bright"] == 1))[data.train.inputs["image:photo:known"]].all()
 
