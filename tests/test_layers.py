@@ -19,6 +19,7 @@ ROOT = Path(mtl_search.__file__).parent
 # A package imports only from itself and from those before it.
 LAYERS = (
     "errors",
+    "own",
     "records",
     "seeds",
     "arm_names",

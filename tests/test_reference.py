@@ -31,7 +31,7 @@ KINDS: dict[str, type[TaskOptions]] = {
     "tagging": Tagging.Config,
 }
 SECTIONS: dict[str, type[BaseModel]] = {"data": DataSpec, "data.split": SplitSpec, **KINDS}
-SHARED = {*TaskOptions.model_fields, "kind"}
+SHARED = {*TaskOptions.model_fields} - {"metric"}  # each kind has its own
 
 
 def table(section: str) -> dict[str, tuple[str, str, str]]:

@@ -3,7 +3,7 @@
 One file per kind. A sweep file says ``death: binary``, or ``death: {kind: binary, pos_weight: balanced}``;
 that is the kind's ``Config``, whose ``fit`` makes the task from the labels of the train rows. Everything that
 depends on the kind is asked of the task (encoding, head, loss, metrics, the mask of missing labels), so that
-no other package ever asks which kind it is. Adding a kind touches its own file and ``AnyConfig`` below.
+no other package ever asks which kind it is. Adding a kind touches its own file and the two unions below.
 
 Missing labels are masked rather than gathered: a gather by a boolean mask has a size that only the device
 knows, and waiting for it would stall a GPU in every step.
@@ -12,10 +12,22 @@ A kind has one label a row, or one at each position of an input (`dense`): each 
 of a text. Of these nobody holds the outputs of all rows; what metrics need are sums a row.
 """
 
+from collections.abc import Mapping
 from typing import Annotated, TypeAlias
 
-from pydantic import BeforeValidator, Field
+from pydantic import (
+    BeforeValidator,
+    Field,
+    SerializationInfo,
+    SerializeAsAny,
+    SerializerFunctionWrapHandler,
+    TypeAdapter,
+    ValidatorFunctionWrapHandler,
+    WrapSerializer,
+    WrapValidator,
+)
 
+from mtl_search.own import import_own, own_or
 from mtl_search.tasks.base import Column, Layout, Level, Task, TaskOptions
 from mtl_search.tasks.binary import Binary
 from mtl_search.tasks.boosting import Boosting
@@ -47,6 +59,8 @@ __all__ = [
     "TaskOptions",
 ]
 
+OWN = "a task's"
+
 AnyConfig: TypeAlias = Annotated[
     Binary.Config
     | Multiclass.Config
@@ -58,10 +72,25 @@ AnyConfig: TypeAlias = Annotated[
     Field(discriminator="kind"),
 ]
 
-AnyTask: TypeAlias = Annotated[
+BuiltIn: TypeAlias = Annotated[
     Binary | Multiclass | Multilabel | Regression | Segmentation | PixelRegression | Tagging,
     Field(discriminator="kind"),
 ]
+
+
+def _read_own(value: object, parse: ValidatorFunctionWrapHandler) -> object:
+    if isinstance(value, Mapping) and ":" in str(value.get("kind")):
+        return TypeAdapter(import_own(str(value["kind"]), Task, OWN)).validate_python(value)
+    return value if isinstance(value, Task) and ":" in value.kind else parse(value)
+
+
+def _write_own(value: Task, write: SerializerFunctionWrapHandler, info: SerializationInfo) -> object:
+    if ":" in value.kind:
+        return TypeAdapter[Task](type(value)).dump_python(value, mode=info.mode)
+    return write(value)
+
+
+AnyTask: TypeAlias = Annotated[BuiltIn, WrapValidator(_read_own), WrapSerializer(_write_own)]
 """A fitted task of any kind, for pydantic to write as JSON and read again."""
 
 
@@ -69,5 +98,16 @@ def _from_kind(value: object) -> object:
     return {"kind": value} if isinstance(value, str) else value
 
 
-TaskConfig: TypeAlias = Annotated[AnyConfig, BeforeValidator(_from_kind)]
-"""The options of a task of any kind; the kind's name alone stands for its defaults."""
+def _options(task: type) -> type:
+    """The ``Config`` of a task; options are their own."""
+    config = getattr(task, "Config", task)
+    return config if isinstance(config, type) else task
+
+
+TaskConfig: TypeAlias = Annotated[
+    SerializeAsAny[AnyConfig],
+    own_or(TaskOptions, OWN, "kind", _options),
+    BeforeValidator(_from_kind),
+]
+"""The options of a task of any kind; the kind's name alone stands for its defaults; a user's own is named
+``module:Class``, the class of the task, whose ``Config`` has the options."""

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from mtl_search.features import FeatureSpec, linear_on
+from mtl_search.own import path_of
 from mtl_search.records import MetricKind, Role
 from mtl_search.tasks.boosting import Boosting
 from mtl_search.tasks.metrics import Measure
@@ -192,6 +193,15 @@ class TaskOptions(BaseModel, ABC):
     weight: PositiveFloat = 1.0
     column: Annotated[str, Field(min_length=1)] | None = None
     missing: Annotated[tuple[int | float | str, ...], Field(strict=False)] = ()
+    kind: str = ""
+    metric: str = ""
+    """The one of the kind's metrics that trials are compared by; each kind says which there are."""
+
+    def model_post_init(self, context: object) -> None:
+        """Name a kind of the user's own by its import path, from which it is read again: that of the task,
+        whose ``Config`` this is."""
+        if (path := path_of(type(self))) is not None:
+            object.__setattr__(self, "kind", path.removesuffix(".Config"))
 
     @model_validator(mode="after")
     def _weight_counts(self) -> Self:

@@ -99,7 +99,6 @@ class DenseOptions(TaskOptions, ABC):
     """
 
     level: ClassVar[Level]
-    kind: str
 
     over: Annotated[str, Field(min_length=1)] | None = None
     _layout: Layout | None = PrivateAttr(default=None)

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from mtl_search.errors import Mismatch
 from mtl_search.features import MapSpec, SequenceSpec, VectorSpec, example
-from mtl_search.tasks import AnyTask, Column, Layout, Task, TaskConfig
+from mtl_search.tasks import AnyTask, Column, Layout, Task, TaskOptions
 
 __all__ = ["TaskSuite"]
 
@@ -33,7 +33,7 @@ class TaskSuite(ABC):
     """
 
     @abstractmethod
-    def config(self) -> TaskConfig:
+    def config(self) -> TaskOptions:
         """The options under test."""
 
     @abstractmethod

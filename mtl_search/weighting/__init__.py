@@ -29,8 +29,9 @@ Not offered, of what TorchJD 0.18 has:
 
 from typing import Annotated, TypeAlias
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, SerializeAsAny
 
+from mtl_search.own import own_or
 from mtl_search.weighting.aligned_mtl import AlignedMtlConfig
 from mtl_search.weighting.base import Losses, SharedParameters, Weighting, WeightingOptions, Weights
 from mtl_search.weighting.cagrad import CaGradConfig
@@ -86,6 +87,9 @@ def _from_name(value: object) -> object:
 
 
 WeightingConfig: TypeAlias = Annotated[
-    Annotated[AnyConfig, Field(discriminator="name")], BeforeValidator(_from_name)
+    SerializeAsAny[Annotated[AnyConfig, Field(discriminator="name")]],
+    own_or(WeightingOptions, "a weighting's"),
+    BeforeValidator(_from_name),
 ]
-"""Any weighting, discriminated by its name, which alone stands for its defaults."""
+"""Any weighting, discriminated by its name, which alone stands for its defaults; a user's own class is named
+``module:Class``."""

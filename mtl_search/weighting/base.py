@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from typing_extensions import override
 
 from mtl_search.errors import Mismatch
+from mtl_search.own import path_of
 
 __all__ = [
     "Losses",
@@ -76,7 +77,12 @@ class WeightingOptions(BaseModel, ABC):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
-    name: str
+    name: str = ""
+
+    def model_post_init(self, context: object) -> None:
+        """Name a class of the user's own by its import path, from which it is read again."""
+        if (path := path_of(type(self))) is not None:
+            object.__setattr__(self, "name", path)
 
     def check(self, members: tuple[str, ...]) -> None:
         """Raise Mismatch if the options do not fit these members."""

@@ -12,7 +12,7 @@ from mtl_search.model.encoders.mixed import MixedConfig
 from mtl_search.model.encoders.series import SeriesConfig
 from mtl_search.model.encoders.table import TableConfig
 from mtl_search.model.encoders.text import TextConfig
-from mtl_search.model.part import own_or
+from mtl_search.own import own_or
 
 __all__ = [
     "Encoder",

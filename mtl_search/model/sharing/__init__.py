@@ -20,7 +20,6 @@ from typing import Annotated, TypeAlias
 from pydantic import Field, SerializeAsAny, ValidatorFunctionWrapHandler, WrapValidator
 
 from mtl_search.design.branching import Branching
-from mtl_search.model.part import own_or
 from mtl_search.model.sharing.cgc import CgcConfig
 from mtl_search.model.sharing.cross_stitch import CrossStitchConfig
 from mtl_search.model.sharing.hard import HardSharing
@@ -28,6 +27,7 @@ from mtl_search.model.sharing.mmoe import MmoeConfig
 from mtl_search.model.sharing.ple import PleConfig
 from mtl_search.model.sharing.sharing import Body, Gate, Sharing
 from mtl_search.model.sharing.soft import SoftSharing
+from mtl_search.own import own_or
 
 __all__ = [
     "Body",

@@ -4,7 +4,6 @@ from typing import Annotated
 
 from pydantic import Field, SerializeAsAny
 
-from mtl_search.model.part import own_or
 from mtl_search.model.trunks.cnn import CnnConfig
 from mtl_search.model.trunks.conv1d import Conv1dConfig
 from mtl_search.model.trunks.huggingface import HuggingFaceTrunkConfig
@@ -13,6 +12,7 @@ from mtl_search.model.trunks.resnet import ResNetConfig
 from mtl_search.model.trunks.timm import TimmConfig
 from mtl_search.model.trunks.transformer import TransformerConfig
 from mtl_search.model.trunks.trunk import Trunk
+from mtl_search.own import own_or
 
 __all__ = [
     "CnnConfig",

@@ -5,24 +5,26 @@ from collections.abc import Iterator, Mapping
 
 from mtl_search.model import Part
 from mtl_search.sweep.spec import SweepSpec
+from mtl_search.weighting import WeightingOptions
 
 __all__ = ["own_parts"]
 
-KEYS = ("encoder", "trunk", "sharing")
+KEYS = ("encoder", "trunk", "sharing", "weighting")
 PATH = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
 
 
 def own_parts(spec: SweepSpec) -> tuple[str, ...]:
-    """The ``module:Class`` of every part of the user's own that a trial of ``spec`` may have.
+    """The ``module:Class`` of every part of the user's own that a trial of ``spec`` may have, and of tasks.
 
     Except classes of the script that is running, which travel with their trials.
     """
     found = {name for key in ("trial", "arms") for name in _in(spec.document.data.get(key))}
+    found |= {task.kind for task in spec.settings.tasks.values() if ":" in task.kind}
     return tuple(sorted(name for name in found if not name.startswith("__main__:")))
 
 
 def _in(value: object, part: bool = False) -> Iterator[str]:
-    if isinstance(value, Part):
+    if isinstance(value, Part | WeightingOptions):
         yield from _in(value.name, part)
     elif isinstance(value, str):
         if part and PATH.fullmatch(value):

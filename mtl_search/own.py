@@ -1,0 +1,60 @@
+"""A user's own classes beside those that are built in, by their import path ``module:Class``."""
+
+import pkgutil
+from collections.abc import Callable, Mapping
+from inspect import isabstract
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidatorFunctionWrapHandler, WrapValidator
+
+from mtl_search.errors import Mismatch
+
+__all__ = ["import_own", "own_or", "path_of"]
+
+BUILT_IN = "mtl_search."
+
+M = TypeVar("M", bound=BaseModel)
+C = TypeVar("C")
+
+
+def path_of(kind: type) -> str | None:
+    """Where a user's own class is imported from; None for one that is built in."""
+    return None if kind.__module__.startswith(BUILT_IN) else f"{kind.__module__}:{kind.__qualname__}"
+
+
+def own_or(
+    base: type[M], what: str, key: str = "name", find: Callable[[type], type] = lambda found: found
+) -> WrapValidator:
+    """Accepts an instance of ``base``, and a mapping whose ``key`` is a ``module:Class`` as the user's own.
+
+    ``find``: the options' class, from the class at the path.
+    """
+
+    def accept(value: object, parse: ValidatorFunctionWrapHandler) -> object:
+        if isinstance(value, base):
+            path = str(getattr(value, key))
+            if ":" in path and import_own(path, base, what, find) is not type(value):
+                raise Mismatch(f"{what} module:Class", f"{path!r}, which is another class")
+            return value
+        if isinstance(value, Mapping) and ":" in str(value.get(key)):
+            return import_own(str(value[key]), base, what, find).model_validate(value, strict=False)
+        return parse(value)
+
+    return WrapValidator(accept)
+
+
+def import_own(
+    path: str, base: type[C], what: str, find: Callable[[type], type] = lambda found: found
+) -> type[C]:
+    """The class at a path; a Mismatch unless it is a ``base`` that can be made."""
+    try:
+        found = pkgutil.resolve_name(path)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise Mismatch(f"{what} module:Class", f"{path!r}: {error}") from None
+    found = find(found) if isinstance(found, type) else found
+    if not isinstance(found, type) or not issubclass(found, base):
+        raise Mismatch(f"{what} module:Class", f"{path!r}, which is none")
+    if isabstract(found):
+        lacking = ", ".join(sorted(found.__abstractmethods__))
+        raise Mismatch(f"{what} module:Class", f"{path!r}, which lacks {lacking}")
+    return found
