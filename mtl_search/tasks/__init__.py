@@ -80,13 +80,16 @@ BuiltIn: TypeAlias = Annotated[
 
 def _read_own(value: object, parse: ValidatorFunctionWrapHandler) -> object:
     if isinstance(value, Mapping) and ":" in str(value.get("kind")):
-        return TypeAdapter(import_own(str(value["kind"]), Task, OWN)).validate_python(value)
+        found: type = import_own(str(value["kind"]), Task, OWN)  # type: ignore[type-abstract]
+        return TypeAdapter(found).validate_python(value)
     return value if isinstance(value, Task) and ":" in value.kind else parse(value)
 
 
 def _write_own(value: Task, write: SerializerFunctionWrapHandler, info: SerializationInfo) -> object:
     if ":" in value.kind:
-        return TypeAdapter[Task](type(value)).dump_python(value, mode=info.mode)
+        return TypeAdapter[Task](type(value)).dump_python(
+            value, mode="json" if info.mode_is_json() else "python"
+        )
     return write(value)
 
 
