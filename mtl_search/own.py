@@ -55,6 +55,6 @@ def import_own(
     if not isinstance(found, type) or not issubclass(found, base):
         raise Mismatch(f"{what} module:Class", f"{path!r}, which is none")
     if isabstract(found):
-        lacking = ", ".join(sorted(found.__abstractmethods__))
+        lacking = ", ".join(sorted(getattr(found, "__abstractmethods__", ())))
         raise Mismatch(f"{what} module:Class", f"{path!r}, which lacks {lacking}")
     return found
