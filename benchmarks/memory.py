@@ -28,7 +28,7 @@ import pyarrow as pa
 import pyarrow.parquet as pa_parquet
 from pydantic import ByteSize, TypeAdapter
 
-STEPS, CHANNELS, AT_ONCE = 96, 512, 1024
+STEPS, CHANNELS, AT_ONCE = 96, 128, 4096
 ROW = STEPS * CHANNELS  # bytes
 TARGET = 0.6  # of the rows a second from memory
 IN_MEMORY = 1 / 8  # of the rows
