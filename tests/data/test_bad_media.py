@@ -36,6 +36,7 @@ def png(height: int = 4, width: int = 4, seed: int = 0) -> bytes:
 
 FILES = [png(seed=i) for i in range(N)]
 MASK = lists(PIXELS % 2)
+TAGS = [["x", "y", "x"][: len(row)] for row in WORDS]
 
 
 def made(
@@ -50,8 +51,10 @@ def made(
     return dataset_from_table(table, spec.model_copy(update={"drop": left_out}), task_configs(tasks))
 
 
+NONE = pa.array([[]] * N, pa.list_(pa.string()))
 Y: dict[str, object] = {"y": "binary"}
 OF_PIXELS: dict[str, object] = {"mask": "segmentation"}
+OF_TOKENS: dict[str, object] = {"tags": "tagging"}
 
 
 @pytest.mark.parametrize(
@@ -132,6 +135,16 @@ OF_PIXELS: dict[str, object] = {"mask": "segmentation"}
             "over: expected the name of an input.*found 'photo'",
             id="mask over nothing",
         ),
+        pytest.param(
+            {},
+            OF_TOKENS,
+            {"w": WORDS, "tags": [*TAGS[:-1], ["x"] * 9]},
+            "labels as long as .w. is",
+            id="tags of another length",
+        ),
+        pytest.param({}, OF_TOKENS, {"w": WORDS, "tags": ["x"] * N}, "tags", id="tags that are no lists"),
+        pytest.param({}, OF_TOKENS, {"w": NONE, "tags": NONE}, "tags", id="empty sentences"),
+        pytest.param({}, OF_TOKENS, {"tags": TAGS}, "a text or a series among", id="tags of no text"),
     ],
 )
 def test_data_that_is_refused(
@@ -161,13 +174,15 @@ def test_data_that_is_refused(
             "conv1d|transformer",
         ),
         ({"i": IMAGE}, OF_PIXELS, {"encoder": "mixed"}, "a map"),
+        ({"w": "text"}, OF_TOKENS, {"encoder": "mixed"}, "a sequence"),
+        ({"w": "text"}, OF_TOKENS, {"encoder": "text", "trunk": {"name": "conv1d", "stages": 1}}, "halve"),
     ],
 )
 def test_networks_that_do_not_fit(
     inputs: dict[str, object], tasks: dict[str, object], trial: dict[str, Any], said: str
 ) -> None:
     """What would do is said."""
-    known = {"i": lists(PIXELS), "w": WORDS, "s": FRAMES, "mask": MASK}
+    known = {"i": lists(PIXELS), "w": WORDS, "s": FRAMES, "mask": MASK, "tags": TAGS}
     columns = {name: known[name] for name in (*inputs, *(name for name in tasks if name != "y"))}
     value = {
         "name": "bad",

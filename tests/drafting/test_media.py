@@ -69,6 +69,8 @@ def test_inputs(draft: Drafts, values: Any, spelled: object, why: str) -> None:
     [
         (IMAGE, MASK, "segmentation", "one of 2 classes for each of the 64 pixels of other"),
         (IMAGE, DEPTH, "pixel_regression", "a number for each of the 64 pixels of other"),
+        (TOKENS, TAGS, "tagging", "one of 2 labels for each step of other"),
+        (FRAMES, TAGS, "tagging", "one of 2 labels for each step of other"),
         (
             TOKENS,
             [["a"] * (i % 2) + ["b"] * (i % 3 > 0) for i in range(N)],
