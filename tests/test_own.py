@@ -1,0 +1,22 @@
+"""Classes of the user's own, by their import path."""
+
+from pathlib import Path
+
+import pytest
+
+from mtl_search.errors import Mismatch
+from mtl_search.model import Trunk
+from mtl_search.own import import_own
+
+
+@pytest.mark.parametrize(
+    ("source", "said"), [("def (:", "SyntaxError"), ("1 / 0", "ZeroDivisionError"), ("", "no attribute")]
+)
+def test_a_module_that_fails_when_it_is_imported_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str, said: str
+) -> None:
+    name = f"own_{said.replace(' ', '_')}"
+    (tmp_path / f"{name}.py").write_text(source)
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(Mismatch, match=said):
+        import_own(f"{name}:Mine", Trunk, "a trunk's")
