@@ -12,6 +12,7 @@ PATH = Path(__file__).parents[1] / "results" / "README.md"
 START = "What follows is written from the schema"
 WORDS = {
     "string": "text",
+    "binary": "bytes",
     "double": "number",
     "int64": "whole number",
     "bool": "true or false",

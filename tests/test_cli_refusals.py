@@ -154,7 +154,7 @@ def weights(values: object) -> dict[str, Any]:
         (weights({"simplex": [10, 0.1]}), "trial.weighting"),
         ({"trial": {"trunk": None}}, "trial.trunk"),
         ({"trial": {"trunk": {"name": "mlp", "stages": 2, "dropout": 1.5}}}, "trial.trunk.dropout"),
-        ({"trial": {"trunk": {"name": "cnn", "stages": 2}}}, "trial.trunk"),
+        ({"trial": {"trunk": {"name": "cnn", "stages": 2}}}, "trial: expected a map for a cnn, as the encoder image"),
         (
             {"trial": {"trunk": {"name": "mlp", "stages": 10**6}}},
             "trial.trunk.stages: expected a number of at",
@@ -165,7 +165,7 @@ def weights(values: object) -> dict[str, Any]:
             "trial.trunk.embedding_dim: expected a known key, found 'embedding_dim'; it belongs to encoder:",
         ),
         ({"trial": {"encoder": {"name": "table", "embedding_dim": 0}}}, "trial.encoder.embedding_dim"),
-        ({"trial": {"encoder": "tabel"}}, "expected 'table', found 'tabel'"),
+        ({"trial": {"encoder": "tabel"}}, "did you mean 'table'?"),
         (
             {"trial": {"encoder": {"name": "tests.fixtures.parts:Tokens"}}},
             "expected a vector for an mlp, found",

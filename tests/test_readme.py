@@ -112,6 +112,9 @@ def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "patients.yaml").write_text(
         next(block.text for block in BLOCKS if block.text.startswith("name: patients")), encoding="utf-8"
     )
+    (tmp_path / "counts.py").write_text(
+        next(block.text for block in BLOCKS if "class Counts(Task)" in block.text), encoding="utf-8"
+    )
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
