@@ -154,7 +154,10 @@ def weights(values: object) -> dict[str, Any]:
         (weights({"simplex": [10, 0.1]}), "trial.weighting"),
         ({"trial": {"trunk": None}}, "trial.trunk"),
         ({"trial": {"trunk": {"name": "mlp", "stages": 2, "dropout": 1.5}}}, "trial.trunk.dropout"),
-        ({"trial": {"trunk": {"name": "cnn", "stages": 2}}}, "trial: expected a map for a cnn, as the encoder image"),
+        (
+            {"trial": {"trunk": {"name": "cnn", "stages": 2}}},
+            "trial: expected a map for a cnn, as the encoder",
+        ),
         (
             {"trial": {"trunk": {"name": "mlp", "stages": 10**6}}},
             "trial.trunk.stages: expected a number of at",
