@@ -156,7 +156,7 @@ def weights(values: object) -> dict[str, Any]:
         ({"trial": {"trunk": {"name": "mlp", "stages": 2, "dropout": 1.5}}}, "trial.trunk.dropout"),
         (
             {"trial": {"trunk": {"name": "cnn", "stages": 2}}},
-            "trial: expected a map for a cnn, as the encoder",
+            "trial: expected a map for a cnn, as",
         ),
         (
             {"trial": {"trunk": {"name": "mlp", "stages": 10**6}}},

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from mtl_search.errors import Mismatch
-from mtl_search.model import Trunk
+from mtl_search.model import MlpConfig
 from mtl_search.own import import_own
 
 
@@ -19,4 +19,4 @@ def test_a_module_that_fails_when_it_is_imported_is_named(
     (tmp_path / f"{name}.py").write_text(source)
     monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(Mismatch, match=said):
-        import_own(f"{name}:Mine", Trunk, "a trunk's")
+        import_own(f"{name}:Mine", MlpConfig, "a trunk's")
