@@ -24,7 +24,7 @@ __all__ = ["Pace", "expected_seconds", "measured_pace"]
 
 MEASURED = 2.0  # seconds in which networks of an arm are drawn and trained, until there are
 DRAWN = 8  # of them, since how long one takes hangs on its width, and in the search on its members
-ROWS = 2_048  # of train that they see
+ROWS, SLOW_ROWS = 2_048, 256  # of train that they see; the second of images, texts and series
 
 # As the committed sweeps had it:
 START = 12.0  # seconds until workers train, and of the page at the end
@@ -57,7 +57,7 @@ def measured_pace(spec: SweepSpec, dataset: Dataset, train_rows: int) -> Pace:
 
     Slots are one for each core, since a trial takes one.
     """
-    few = min(ROWS, len(dataset.train))
+    few = min(ROWS if dataset.input_shape.is_table else SLOW_ROWS, len(dataset.train))
     share = few / len(dataset.train)
     valid = dataset.valid.slice(0, max(1, round(share * len(dataset.valid))))
     small = replace(dataset, train=dataset.train.slice(0, few), valid=valid)
