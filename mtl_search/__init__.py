@@ -2,7 +2,7 @@
 
 The rooms, in the order of imports, which go one way only (``tests/test_layers.py``):
 
-- ``errors``, ``records``, ``seeds``, ``arm_names``, ``generators``: what everyone may know.
+- ``errors``, ``own``, ``records``, ``seeds``, ``arm_names``, ``generators``: what everyone may know.
 - ``design``: branchings, designs and their exact composition. ``space``: strict YAML, ranges, search spaces.
 - ``weighting``: how losses are combined. ``features``: what flows between the parts of a network.
 - ``tasks``: kinds of targets, with head, loss and metrics. ``data``: tables made ready.
@@ -33,7 +33,7 @@ A column on its way to a metric:
 
 1. ``data.load_dataset`` reads its table, and every cell that means "missing" becomes null.
 2. A hash of all that is used of a row puts it into train, valid or test (``data.splits.split_rows``).
-3. As an input, ``data.encoding.Encoding`` fits its kind on train rows and encodes all rows: numbers or codes.
+3. As an input, ``data.encoding.Encoding`` fits its kind on train rows and encodes all rows as tensors.
 4. As a target, the ``Config`` of its kind in ``tasks`` fits a ``tasks.Task`` on train rows, which encodes
    it as numbers and a mask of the rows that have a label. The ``data.Dataset`` holds both.
 5. ``model.Network``: the encoder turns a batch of inputs into features (``features.FeatureSpec``) ...

@@ -72,7 +72,7 @@ def class_colours(n_classes: int) -> list[tuple[int, int, int]]:
     """Red, green and blue of each class of a mask.
 
     >>> class_colours(2)
-    [(230, 80, 81), (80, 127, 230)]
+    [(230, 80, 80), (80, 124, 230)]
     """
     hues = ((at * GOLDEN) % 1.0 for at in range(n_classes))
     found = (colorsys.hsv_to_rgb(hue, 0.65, 0.9) for hue in hues)

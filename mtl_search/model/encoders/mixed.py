@@ -37,6 +37,7 @@ class MixedConfig(Encoder):
     and series a `conv1d` of this width, both of ``stages`` stages. The mean over places or known steps is the
     vector of the column. What is after it, from stage 0 on, can be shared.
 
+    >>> from mtl_search.data.shapes import SeriesShape
     >>> sound = SeriesShape("sound", 2, length=50, means=(0.0, 0.0), scales=(1.0, 1.0))
     >>> shape = InputShape(n_numeric=3, series=(sound,))
     >>> MixedConfig(width=16).chunks(shape)
