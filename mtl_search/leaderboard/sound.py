@@ -92,17 +92,12 @@ def sound(*folders: Path) -> Iterator[None]:
 
 def unsound(board: Leaderboard) -> LeaderboardError | None:
     """The first thing by which the tables of ``board`` do not belong together; None if there is none."""
-    tables = {name: _table(board, name) for name in KEYS}
+    tables = {name: board.table(name) for name in KEYS}
     for check in (_empty, _doubled, _wrong_words, _dangling, _incomplete):
         for table, expected, found in check(tables):
             hint = "the tables were changed, or come from several sweeps"
             return LeaderboardError(str(board.path / f"{table}.parquet"), expected, found, hint)
     return None
-
-
-def _table(board: Leaderboard, name: str) -> pa.Table:
-    table: pa.Table = getattr(board, name)()
-    return table
 
 
 Found = Iterator[tuple[str, str, str]]

@@ -4,7 +4,7 @@ import math
 
 from mtl_search.sweep.settings import Resources
 
-__all__ = ["USABLE", "fitting", "gpu_share"]
+__all__ = ["USABLE", "gpu_share", "trials_on"]
 
 USABLE = 0.9  # of a GPU's memory; the rest goes to fragments and to what the estimate forgets
 
@@ -30,6 +30,11 @@ def gpu_share(resources: Resources, cpus: int, gpus: float, *, needed: int = 0, 
     return 1.0 / wanted
 
 
-def fitting(gpus: float, share: float) -> int:
-    """How many trials the GPUs hold, each within one of them."""
-    return int(gpus) * int(1 / share + 1e-9)
+def trials_on(cpus: int, gpus: float, cpu: int, share: float) -> int:
+    """How many trials, each of ``cpu`` CPUs and a share of one GPU, a node holds at a time.
+
+    >>> trials_on(8, 2.0, 1, 0.4)
+    4
+    """
+    by_cpus = cpus // cpu
+    return min(by_cpus, int(gpus) * int(1 / share + 1e-9)) if share else by_cpus

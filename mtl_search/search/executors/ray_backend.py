@@ -20,7 +20,7 @@ from mtl_search.data import Dataset
 from mtl_search.errors import ResourceError
 from mtl_search.search.executors.addresses import chosen_address, refusal
 from mtl_search.search.executors.base import NOTHING, Demands, Executor
-from mtl_search.search.executors.gpus import fitting, gpu_share
+from mtl_search.search.executors.gpus import gpu_share, trials_on
 from mtl_search.search.executors.inline import stop_on_sigint
 from mtl_search.search.executors.place import Place
 from mtl_search.search.jobs import JobSource, Placement
@@ -67,7 +67,7 @@ class Cluster(Executor):
         memory = ask_for_a_gpu()[0] if needed else 0
         share = gpu_share(resources, cpus, gpus, needed=needed, memory=memory)
         self.place = Place(resources.cpu, share)
-        self.slots = sum(self._trials_on(*node) for node in nodes)
+        self.slots = sum(trials_on(*node, self.place.cpus, share) for node in nodes)
         if not self.slots:
             most = max(nodes, key=lambda node: (node[1] >= share, *node), default=(0, 0.0))
             raise ResourceError(
@@ -76,11 +76,6 @@ class Cluster(Executor):
                 f"cpu: {resources.cpu}, gpu: {share:g}",
             )
         self.dashboard = dashboard
-
-    def _trials_on(self, cpus: int, gpus: float) -> int:
-        """How many trials a node holds at a time: none spans two."""
-        by_gpus = fitting(gpus, self.place.gpus) if self.place.gpus else cpus
-        return min(cpus // self.place.cpus, by_gpus)
 
     @property
     @override
