@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from mtl_search.search.executors.gpus import fitting, gpu_share
+from mtl_search.search.executors.gpus import gpu_share, trials_on
 from mtl_search.sweep.settings import Resources
 
 GIB = 2**30
@@ -29,7 +29,7 @@ def test_as_many_as_there_are_cpus_for_and_as_fit(
     options: dict[str, Any], gpus: float, needed: int, trials: int
 ) -> None:
     share = gpu_share(Resources(**options), 64, gpus, needed=needed, memory=40 * GIB)
-    assert fitting(1.0, share) == trials
+    assert trials_on(1000, 1.0, 1, share) == trials
     assert share * trials <= 1.0 + 1e-9
 
 
