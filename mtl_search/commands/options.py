@@ -64,6 +64,7 @@ def add_execution(one: argparse.ArgumentParser) -> None:
     budget.add_argument("--trials", type=positive, metavar="N", help="of the search and of each arm of yours")
     budget.add_argument("--hours", type=hours, metavar="H", help="of the whole sweep, what it used included")
     one.add_argument("--address", metavar="A", help="of a running Ray cluster (default: a local one)")
+    one.add_argument("--no-dashboard", action="store_true", help="without Ray's dashboard")
     one.add_argument("--inline", action="store_true", help="one trial after another, without Ray")
     add_quiet(one)
 

@@ -35,6 +35,7 @@ def resume(arguments: argparse.Namespace) -> int:
             references=arguments.references,
             inline=arguments.inline,
             address=arguments.address,
+            dashboard=not arguments.no_dashboard,
             watch=watch,
         )
     return conclude(result, arguments.quiet)

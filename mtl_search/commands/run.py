@@ -34,6 +34,7 @@ def run(arguments: argparse.Namespace) -> int:
             hours=arguments.hours,
             inline=arguments.inline,
             address=arguments.address,
+            dashboard=not arguments.no_dashboard,
             watch=watch,
         )
     return conclude(result, arguments.quiet)

@@ -28,6 +28,7 @@ and confirmation (``phases.replication`` says why).
 
 from mtl_search.search.course import SweepResult, Watch
 from mtl_search.search.executors.base import Executor
+from mtl_search.search.executors.dashboard import Dashboard
 from mtl_search.search.forecast.counts import Count, Part, Step, TrialPlan
 from mtl_search.search.forecast.planned import planned_trials
 from mtl_search.search.preparing.constraints import check_constraints
@@ -38,6 +39,7 @@ from mtl_search.search.snapshot import ArmProgress, RunningTrial, Snapshot
 __all__ = [
     "ArmProgress",
     "Count",
+    "Dashboard",
     "Executor",
     "Part",
     "RunningTrial",

@@ -31,13 +31,15 @@ def run_sweep(
     dataset: Dataset | None = None,
     inline: bool = False,
     address: str | None = None,
+    dashboard: bool = True,
     watch: Watch | None = None,
 ) -> SweepResult:
     """Run a new sweep in ``results/<name>``; nothing is written before all input is checked.
 
     ``name`` and ``trials`` or ``hours`` replace what the sweep file says; ``dataset`` is used in place of
-    what ``data:`` describes, and a resume needs it again. Raises UserError if data or resources cannot be
-    used or the folder exists already.
+    what ``data:`` describes, and a resume needs it again. ``inline``: without Ray; ``address``: of a running
+    cluster; ``dashboard``: whether a local one has Ray's dashboard. Raises UserError if data or resources
+    cannot be used or the folder exists already.
     """
     began = time.monotonic()
     if any(change is not None for change in (name, trials, hours)):
@@ -48,7 +50,7 @@ def run_sweep(
     dataset = dataset_of(spec, dataset, path.parent)
     judged, dataset = judged_by(spec, dataset)
     check_constraints(judged, dataset)
-    with _open(judged, dataset, inline, address) as executor:
+    with _open(judged, dataset, inline, address, dashboard) as executor:
         make_folder(path)
         with only_process(path):
             if not is_free(path):  # any more
@@ -67,6 +69,7 @@ def resume_sweep(
     dataset: Dataset | None = None,
     inline: bool = False,
     address: str | None = None,
+    dashboard: bool = True,
     watch: Watch | None = None,
 ) -> SweepResult:
     """Go on with the sweep in folder ``path``, with a new budget if ``trials`` or ``hours`` says so.
@@ -84,7 +87,7 @@ def resume_sweep(
         check_same_data(board, dataset, records[0].data)
     spec = extended(spec, records, trials=trials, hours=hours, references=references)
     judged, dataset = judged_by(spec, dataset)
-    with _open(judged, dataset, inline, address) as executor, only_process(path):
+    with _open(judged, dataset, inline, address, dashboard) as executor, only_process(path):
         if hours is not None:
             check_room(records, hours, executor.slots)
         save_sweep(spec, path)
@@ -92,10 +95,18 @@ def resume_sweep(
 
 
 def _open(
-    spec: SweepSpec, dataset: Dataset, inline: bool, address: str | None
+    spec: SweepSpec, dataset: Dataset, inline: bool, address: str | None, dashboard: bool
 ) -> AbstractContextManager[Executor]:
     demands = Demands(own_parts(spec), lambda: gpu_memory(spec, dataset))
-    return open_executor(spec.settings.resources, demands, inline=inline, address=address)
+    settings = spec.settings
+    return open_executor(
+        settings.resources,
+        demands,
+        name=settings.name,
+        inline=inline,
+        address=address,
+        dashboard=dashboard,
+    )
 
 
 def _run(

@@ -12,12 +12,12 @@ from typing_extensions import override
 
 from mtl_search.analysis.verdict_words import counted
 from mtl_search.data import Dataset
-from mtl_search.search import Executor, Snapshot, Watch
+from mtl_search.search import Dashboard, Executor, Snapshot, Watch
 from mtl_search.sweep import SweepSpec
 from mtl_search.terminal.progress import draw, line
 from mtl_search.terminal.words import duration
 
-__all__ = ["LiveView"]
+__all__ = ["LiveView", "found"]
 
 LINE_EVERY = 30.0  # seconds between two lines if the output is no terminal
 STOPPING = "stopping; again to force (what was recorded is kept)"
@@ -54,8 +54,9 @@ class LiveView(Watch):
             print_(f"{shape.column}: {shape.kind}, {shape.what}")
         for warning in dataset.warnings:
             print_(Text.assemble(("note:", "yellow"), f" {warning}"))
-        dashboard = f", Ray dashboard at http://{executor.dashboard}" if executor.dashboard else ""
-        print_(f"results in {path}{dashboard}", soft_wrap=True)
+        print_(f"results in {path}", soft_wrap=True)
+        if executor.dashboard is not None:
+            print_(found(executor.dashboard), soft_wrap=True)
 
     @override
     def changed(self, snapshot: Snapshot) -> None:
@@ -86,3 +87,16 @@ class LiveView(Watch):
         if self._snapshot is None:
             return Text("starting ...", style="dim")
         return draw(self._snapshot, time.monotonic() - self._received)
+
+
+def found(dashboard: Dashboard) -> str:
+    """Where Ray's dashboard is and how to get past its first page, or why there is none.
+
+    >>> found(Dashboard("http://127.0.0.1:8265"))
+    'Ray dashboard: http://127.0.0.1:8265 (its token: ray get-auth-token)'
+    >>> found(Dashboard("", missing="aiohttp is not installed"))
+    'no Ray dashboard: aiohttp is not installed'
+    """
+    if dashboard.missing:
+        return f"no Ray dashboard: {dashboard.missing}"
+    return f"Ray dashboard: {dashboard.url}" + " (its token: ray get-auth-token)" * dashboard.token

@@ -12,7 +12,7 @@ from rich.console import Console
 from typing_extensions import override
 
 from mtl_search.errors import LeaderboardError
-from mtl_search.search import Snapshot, Step
+from mtl_search.search import Dashboard, Snapshot, Step
 from mtl_search.sweep import SweepSpec
 from mtl_search.terminal import live as module
 from mtl_search.terminal import live_page
@@ -90,7 +90,7 @@ def test_in_a_terminal_it_redraws_and_leaves_nothing_but_the_time_it_took() -> N
 def test_what_is_said_at_the_start(spec: SweepSpec, tmp_path: Path) -> None:
     file = io.StringIO()
     dataset = tiny_dataset(120, tasks={"cost": "regression", "ill": "binary"})
-    executor: Any = SimpleNamespace(slots=3, dashboard="127.0.0.1:8265")
+    executor: Any = SimpleNamespace(slots=3, dashboard=Dashboard("http://127.0.0.1:8265"))
     view = LiveView(Console(file=file, width=200, markup=False))
     view.started(spec, dataset, executor, tmp_path / "a[b]" / "tiny")
     text = file.getvalue()
@@ -98,7 +98,7 @@ def test_what_is_said_at_the_start(spec: SweepSpec, tmp_path: Path) -> None:
         f"tiny: {len(dataset.train)} train and {len(dataset.valid)} valid rows, 2 tasks, 3 trials at a time"
     )
     assert rows in text
-    assert f"results in {tmp_path}/a[b]/tiny, Ray dashboard at http://127.0.0.1:8265" in text
+    assert f"results in {tmp_path}/a[b]/tiny\nRay dashboard: http://127.0.0.1:8265 (its token: " in text
 
 
 @pytest.mark.parametrize("quiet", [True, False])
@@ -108,7 +108,7 @@ def test_quiet_says_nothing_but_writes_pages(
     pages: list[Path] = []
     monkeypatch.setattr(live_page, "write_report", pages.append)
     dataset = tiny_dataset(120, tasks={"cost": "regression", "ill": "binary"})
-    executor: Any = SimpleNamespace(slots=3, dashboard="")
+    executor: Any = SimpleNamespace(slots=3, dashboard=None)
     with watching(quiet=quiet) as watch:
         watch.started(spec, dataset, executor, Path("results/tiny"))
         watch.changed(snapshot())

@@ -12,7 +12,7 @@ from mtl_search.records import EpochReport, TrialState
 from mtl_search.search.executors.inline import run_inline
 from mtl_search.search.executors.place import Place
 from mtl_search.search.executors.ray_backend import SourceSearcher
-from mtl_search.search.executors.trainable import PACK, TrainPack
+from mtl_search.search.executors.trainable import PACK, TrainJob
 from mtl_search.search.jobs import JobSource, Placement
 from mtl_search.training import (
     Job,
@@ -177,7 +177,7 @@ def test_workers_train_packs(
     jobs = [make_job(f"job-{i}", seed=i) for i in range(3)]
     source = Listed(*jobs, stop="job-1")
     searcher, number = SourceSearcher(source, kind.size), 0
-    worker: TrainPack = object.__new__(TrainPack)  # Tune's own constructor wants a cluster
+    worker: TrainJob = object.__new__(TrainJob)  # Tune's own constructor wants a cluster
     while (config := searcher.suggest(f"t{number}")) != SourceSearcher.FINISHED:
         assert len(config[PACK]) <= kind.size
         worker.setup(config, dataset, Place(1, 0.0), kind)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar, final
 
 from mtl_search.data import Dataset
+from mtl_search.search.executors.dashboard import Dashboard
 from mtl_search.search.executors.place import Place
 from mtl_search.search.jobs import JobSource
 
@@ -37,8 +38,8 @@ class Executor(ABC):
 
     slots: int
     place: Place
-    dashboard: str
-    """Address of the Ray dashboard, empty if there is none."""
+    dashboard: Dashboard | None
+    """Ray's, None if it was not asked for."""
 
     @property
     @abstractmethod

@@ -35,7 +35,7 @@ class Inline(Executor):
             raise ResourceError(
                 "resources.gpu", f"at most the {available} GPUs of this machine", f"{wanted:g}"
             )
-        self.place, self.slots, self.dashboard = Place(resources.cpu, wanted), 1, ""
+        self.place, self.slots, self.dashboard = Place(resources.cpu, wanted), 1, None
 
     @property
     @override

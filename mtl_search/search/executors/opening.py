@@ -15,17 +15,20 @@ def open_executor(
     resources: Resources,
     demands: Demands = NOTHING,
     *,
+    name: str = "",
     inline: bool,
     address: str | None = None,
+    dashboard: bool = True,
 ) -> Iterator[Executor]:
     """The executor for as long as the block lasts. Ray is imported only if it is used.
 
-    Raises ResourceError if there is less than a trial asks for.
+    ``name`` is the sweep's, under which it is found in Ray's dashboard, which a Ray of our own has if
+    ``dashboard`` says so. Raises ResourceError if there is less than a trial asks for.
     """
     if inline:
         yield Inline(resources)
         return
     from mtl_search.search.executors.ray_backend import connect
 
-    with connect(resources, demands, address) as cluster:
+    with connect(resources, demands, address, name=name, dashboard=dashboard) as cluster:
         yield cluster

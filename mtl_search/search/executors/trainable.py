@@ -12,14 +12,14 @@ from mtl_search.data import Dataset
 from mtl_search.search.executors.place import Place
 from mtl_search.training import Progress, SoloTrainer, Trainer
 
-__all__ = ["PACK", "PLACEMENT", "PROGRESS", "TrainPack"]
+__all__ = ["PACK", "PLACEMENT", "PROGRESS", "TrainJob", "train_job"]
 
 PACK, PROGRESS, PLACEMENT = "pack", "progress", "placement"
 STEP_SECONDS = 0.25  # a step covers at least this much training, so that reporting to Tune never dominates
 
 
 @final
-class TrainPack(tune.Trainable):  # type: ignore[misc]
+class TrainJob(tune.Trainable):  # type: ignore[misc]
     """Trains the jobs of ``config["pack"]``; a step is as many epochs as fill ``STEP_SECONDS``.
 
     ``reset_config`` makes the next pack start in the same process: a new one costs seconds. How many epochs
@@ -32,12 +32,13 @@ class TrainPack(tune.Trainable):  # type: ignore[misc]
         dataset: Dataset,
         place: Place,
         trainer: type[Trainer] = SoloTrainer,
+        sweep: str = "",
     ) -> None:
         """Keep the data (shared memory of the node) and start the first pack."""
         if place.gpus == 0:  # never use a GPU that was not allocated
             os.environ["CUDA_VISIBLE_DEVICES"] = ""
         torch.set_num_threads(place.threads)
-        self._dataset, self._place, self._kind = dataset, place, trainer
+        self._dataset, self._place, self._kind, self._sweep = dataset, place, trainer, sweep
         self.reset_config(config)
 
     def reset_config(self, new_config: Mapping[str, Any]) -> bool:
@@ -57,6 +58,21 @@ class TrainPack(tune.Trainable):  # type: ignore[misc]
         placement = self._place.placement(time.perf_counter() - self._began, self._jobs)
         return {PROGRESS: progress, PLACEMENT: placement, "done": not self._trainer.live}
 
+    def __repr__(self) -> str:
+        """As Ray lists the actor: two sweeps may share a cluster."""
+        return f"TrainJob({self._sweep})"
+
     def cleanup(self) -> None:
         """Let go of the networks."""
         self._trainer = None
+
+
+def train_job(dataset: Dataset, place: Place, sweep: str) -> type[TrainJob]:
+    """`TrainJob` with its data and what it takes of a node.
+
+    Tune derives classes of its own from it, which would be what Ray shows of the actors and processes.
+    """
+    with_data = tune.with_parameters(TrainJob, dataset=dataset, place=place, trainer=SoloTrainer, sweep=sweep)
+    made: type[TrainJob] = tune.with_resources(with_data, {"cpu": place.cpus, "gpu": place.gpus})
+    made.__qualname__ = TrainJob.__qualname__
+    return made

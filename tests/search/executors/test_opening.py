@@ -15,7 +15,7 @@ from mtl_search.sweep.settings import Resources
 def test_inline_is_one_slot_without_a_dashboard() -> None:
     with open_executor(Resources(cpu=2, gpu=0), inline=True) as executor:
         assert isinstance(executor, Inline)
-        assert (executor.slots, executor.dashboard) == (1, "")
+        assert (executor.slots, executor.dashboard) == (1, None)
         assert (executor.place.cpus, executor.place.gpus) == (2, 0.0)
 
 

@@ -19,7 +19,8 @@ from mtl_search.errors import ResourceError
 from mtl_search.records import EpochReport, Phase, TrialRecord, TrialState
 from mtl_search.search import Snapshot, Watch, resume_sweep, run_sweep
 from mtl_search.search.executors import Demands, ray_backend
-from mtl_search.search.executors.ray_backend import AskTheSource, Cluster, SourceSearcher, connect
+from mtl_search.search.executors.ray_backend import Cluster, connect
+from mtl_search.search.executors.searcher import AskTheSource, SourceSearcher
 from mtl_search.search.executors.trainable import PACK, PLACEMENT, PROGRESS
 from mtl_search.search.jobs import Job, JobSource, Placement
 from mtl_search.search.phases.confirmation import NETWORKS
@@ -198,7 +199,7 @@ def workers() -> list[psutil.Process]:
     found = []
     for child in psutil.Process().children(recursive=True):
         with contextlib.suppress(psutil.Error):  # it may end at any time
-            if "".join(child.cmdline()[:1]).startswith(("ray::TrainPack", "ray::ResourceTrainable")):
+            if "".join(child.cmdline()[:1]).startswith("ray::TrainJob"):
                 found.append(child)
     return found
 
@@ -365,9 +366,9 @@ def node(cpus: int, gpus: int = 0, alive: bool = True) -> dict[str, Any]:
 def test_a_trial_is_of_one_node(monkeypatch: pytest.MonkeyPatch) -> None:
     """What one node has left does not add to what another has; a node that went away holds nothing."""
     monkeypatch.setattr(ray, "nodes", lambda: [node(3), node(1), node(4), node(8, alive=False)])
-    assert Cluster(Resources(cpu=2), "").slots == 3
+    assert Cluster(Resources(cpu=2)).slots == 3
     with pytest.raises(ResourceError, match="at most the 4 CPUs and 0 GPUs of its largest node, of 3, for"):
-        Cluster(Resources(cpu=5), "")
+        Cluster(Resources(cpu=5))
 
 
 @pytest.mark.parametrize(
@@ -393,7 +394,7 @@ def test_gpus_are_shared_by_as_many_trials_as_there_are_cpus_for(
     monkeypatch: pytest.MonkeyPatch, resources: dict[str, Any], cpus: int, gpus: int, share: float, slots: int
 ) -> None:
     monkeypatch.setattr(ray, "nodes", lambda: [node(cpus, gpus)])
-    cluster = Cluster(Resources(**resources), "")
+    cluster = Cluster(Resources(**resources))
     assert cluster.place.gpus == pytest.approx(share)
     assert cluster.slots == slots
     assert cluster.place.device == ("cuda" if share else "cpu")
@@ -404,14 +405,14 @@ def test_gpus_are_shared_by_no_more_trials_than_fit_into_their_memory(
 ) -> None:
     monkeypatch.setattr(ray, "nodes", lambda: [node(64, 1)])
     monkeypatch.setattr(ray_backend, "ask_for_a_gpu", lambda: (40 * 2**30, True))
-    cluster = Cluster(Resources(), "", Demands(gpu_memory=lambda: 5 * 2**30))
+    cluster = Cluster(Resources(), Demands(gpu_memory=lambda: 5 * 2**30))
     assert (cluster.slots, cluster.place.gpus) == (7, 1 / 7)
     assert cluster.has_bfloat16
 
 
 def test_nobody_asks_for_a_gpu_where_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ray, "nodes", lambda: [node(64)])
-    cluster = Cluster(Resources(), "", Demands(gpu_memory=lambda: 1 // 0))
+    cluster = Cluster(Resources(), Demands(gpu_memory=lambda: 1 // 0))
     assert (cluster.slots, cluster.place.gpus, cluster.has_bfloat16) == (64, 0.0, False)
 
 
@@ -423,4 +424,4 @@ def test_more_than_there_is(
 ) -> None:
     monkeypatch.setattr(ray, "nodes", lambda: [node(cpus, gpus)])
     with pytest.raises(ResourceError, match=f"at most the {cpus} CPUs and {gpus} GPUs"):
-        Cluster(Resources(**resources), "")
+        Cluster(Resources(**resources))

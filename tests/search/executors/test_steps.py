@@ -13,8 +13,8 @@ from mtl_search.records import TrialState
 from mtl_search.search import run_sweep
 from mtl_search.search.executors import inline, trainable
 from mtl_search.search.executors.place import Place
-from mtl_search.search.executors.ray_backend import SourceSearcher
-from mtl_search.search.executors.trainable import TrainPack
+from mtl_search.search.executors.searcher import SourceSearcher
+from mtl_search.search.executors.trainable import TrainJob
 from mtl_search.search.jobs import JobSource
 from mtl_search.sweep import SweepSpec
 
@@ -24,7 +24,7 @@ RAN = {"started", "finished", "train_seconds", "device_seconds"}
 def in_steps(source: JobSource, dataset: Dataset, place: Place) -> None:
     """What Tune does with one worker: step by step, asking about each step that leaves some to do."""
     searcher, number = SourceSearcher(source), 0
-    worker: TrainPack = object.__new__(TrainPack)  # Tune's own constructor wants a cluster
+    worker: TrainJob = object.__new__(TrainJob)  # Tune's own constructor wants a cluster
     while (config := searcher.suggest(f"t{number}")) != SourceSearcher.FINISHED:
         worker.setup(config, dataset, place)
         while True:

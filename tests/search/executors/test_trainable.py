@@ -1,4 +1,4 @@
-"""TrainPack: one worker's jobs one after the other, without a cluster around it."""
+"""TrainJob: one worker's jobs one after the other, without a cluster around it."""
 
 import os
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from mtl_search.data import Dataset
 from mtl_search.records import TrialState
 from mtl_search.search.executors import trainable as module
 from mtl_search.search.executors.place import Place
-from mtl_search.search.executors.trainable import PACK, PLACEMENT, PROGRESS, TrainPack
+from mtl_search.search.executors.trainable import PACK, PLACEMENT, PROGRESS, TrainJob
 from mtl_search.search.jobs import Job
 from mtl_search.training import Score, TrialConfig, run_trial
 from tests.fixtures.data import tiny_dataset
@@ -42,11 +42,11 @@ def make_job(dataset: Dataset) -> Callable[..., Job]:
 
 
 @pytest.fixture
-def worker(dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> Callable[[Job], TrainPack]:
+def worker(dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> Callable[[Job], TrainJob]:
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
 
-    def start(job: Job, place: Place = ONE_CPU) -> TrainPack:
-        made: TrainPack = object.__new__(TrainPack)  # Tune's own constructor wants a cluster
+    def start(job: Job, place: Place = ONE_CPU) -> TrainJob:
+        made: TrainJob = object.__new__(TrainJob)  # Tune's own constructor wants a cluster
         made.setup({PACK: [job]}, dataset, place)
         return made
 
@@ -58,7 +58,7 @@ def epochs(result: dict[str, Any]) -> list[int]:
 
 
 def test_short_jobs_take_one_step(
-    worker: Callable[[Job], TrainPack],
+    worker: Callable[[Job], TrainJob],
     make_job: Callable[..., Job],
     dataset: Dataset,
     monkeypatch: pytest.MonkeyPatch,
@@ -74,7 +74,7 @@ def test_short_jobs_take_one_step(
 
 
 def test_a_step_covers_one_epoch_at_least(
-    worker: Callable[[Job], TrainPack], make_job: Callable[..., Job], monkeypatch: pytest.MonkeyPatch
+    worker: Callable[[Job], TrainJob], make_job: Callable[..., Job], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "STEP_SECONDS", 0.0)
     one = worker(make_job())
@@ -85,7 +85,7 @@ def test_a_step_covers_one_epoch_at_least(
 
 
 def test_the_next_job_starts_afresh(
-    worker: Callable[[Job], TrainPack], make_job: Callable[..., Job], dataset: Dataset
+    worker: Callable[[Job], TrainJob], make_job: Callable[..., Job], dataset: Dataset
 ) -> None:
     one = worker(make_job(epochs=50))
     one.step()
@@ -97,7 +97,7 @@ def test_the_next_job_starts_afresh(
 
 
 def test_an_error_is_an_outcome_and_the_worker_lives(
-    worker: Callable[[Job], TrainPack], make_job: Callable[..., Job]
+    worker: Callable[[Job], TrainJob], make_job: Callable[..., Job]
 ) -> None:
     one = worker(make_job(weighting={"name": "fixed", "weights": {"cost": 1.0, "other": 1.0}}))
     result = one.step()
@@ -109,14 +109,14 @@ def test_an_error_is_an_outcome_and_the_worker_lives(
 
 
 def test_a_worker_without_a_gpu_sees_none(
-    worker: Callable[[Job], TrainPack], make_job: Callable[..., Job]
+    worker: Callable[[Job], TrainJob], make_job: Callable[..., Job]
 ) -> None:
     worker(make_job())
     assert os.environ["CUDA_VISIBLE_DEVICES"] == ""
 
 
 def test_threads_are_those_of_the_place(
-    worker: Callable[..., TrainPack], make_job: Callable[..., Job]
+    worker: Callable[..., TrainJob], make_job: Callable[..., Job]
 ) -> None:
     before = torch.get_num_threads()
     try:
@@ -127,7 +127,7 @@ def test_threads_are_those_of_the_place(
 
 
 def test_cleaning_up_lets_go_of_the_network(
-    worker: Callable[[Job], TrainPack], make_job: Callable[..., Job]
+    worker: Callable[[Job], TrainJob], make_job: Callable[..., Job]
 ) -> None:
     one = worker(make_job())
     one.step()

@@ -10,7 +10,7 @@ from ray.exceptions import NodeDiedError, ObjectLostError, OutOfMemoryError, Ray
 from mtl_search.records import TrialState
 from mtl_search.search.executors.worker_errors import as_actor_error, error_of, worker_failure
 
-TRACEBACK = """\x1b[36mray::TrainPack.train()\x1b[39m (pid=7)
+TRACEBACK = """\x1b[36mray::TrainJob.train()\x1b[39m (pid=7)
   File "somewhere.py", line 3, in build_stage
     return nn.Linear(width, 0 / 0)
                             ~~^~~

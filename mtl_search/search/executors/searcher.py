@@ -1,0 +1,147 @@
+"""What Tune is given of ours: who suggests what to train, and who says when to stop.
+
+Tune's ``Searcher`` asks the job source for packs and hands back results, its ``TrialScheduler`` asks whether
+to stop.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, final
+
+from ray.tune.schedulers import FIFOScheduler, TrialScheduler
+from ray.tune.search import Searcher
+
+from mtl_search.search.executors.trainable import PACK, PLACEMENT, PROGRESS
+from mtl_search.search.executors.worker_errors import as_actor_error, error_of, worker_failure
+from mtl_search.search.jobs import JobSource, Placement
+from mtl_search.training import TrialOutcome, failure
+
+__all__ = ["AskTheSource", "SourceSearcher"]
+
+
+@final
+class SourceSearcher(Searcher):  # type: ignore[misc]
+    """Asks a job source for what to run next and hands the results back; a trial of Tune is a pack.
+
+    A worker runs ahead within a step. Epochs after the one that ends a job are as if they had never been, so
+    that what is reported and stopped does not depend on how many of them fit into a step.
+    """
+
+    def __init__(self, source: JobSource, size: int = 1) -> None:
+        super().__init__(metric="training_iteration", mode="max")  # Tune asks for one; not used
+        self._source, self._size = source, size
+        self._open: dict[str, list[str]] = {}  # the jobs of each trial of Tune that are not over
+        self._placements: dict[str, Placement] = {}
+        self._errors: dict[str, BaseException] = {}
+        self.raised: Exception | None = None  # by the source
+
+    def suggest(self, trial_id: str) -> Any:
+        """A pack, None for "ask again later", or FINISHED."""
+        with self._noting():
+            pack = self._source.next_pack(self._size)
+        if pack == "done":
+            return Searcher.FINISHED
+        if pack == "wait":
+            return None
+        self._open[trial_id] = [job.trial_id for job in pack]
+        return {PACK: pack}
+
+    def take(self, trial_id: str, result: Mapping[str, Any]) -> bool:
+        """Take the epochs of a step one by one; whether all jobs of the pack are over.
+
+        Tune can stop a trial, not one job of its pack: a stopped job trains on until its pack ends. That
+        costs nothing while packs are of one, as `SoloTrainer`'s are; larger ones need a way to stop a job.
+        """
+        open_, placement = self._open[trial_id], result[PLACEMENT]
+        self._placements[trial_id] = placement
+        with self._noting():
+            for progress in result[PROGRESS]:
+                if progress.trial_id in open_ and self._source.take(progress, placement):
+                    open_.remove(progress.trial_id)
+        return not open_
+
+    def failed(self, trial_id: str, error: BaseException) -> None:
+        """Note the error that a trial ended with, which Tune does not pass to a searcher."""
+        self._errors[trial_id] = error
+
+    def on_trial_complete(self, trial_id: str, result: Any = None, error: bool = False) -> None:
+        """Hand back the outcomes of a pack that ended, was stopped, or whose worker died."""
+        if error:
+            self._end(trial_id, worker_failure(self._errors.pop(trial_id)))
+            return
+        if result is not None:
+            self.take(trial_id, result)  # Tune asks no scheduler about the last step
+        self._end(trial_id, None)
+
+    def lose(self, error: Exception) -> None:
+        """Hand back all jobs that are running as lost."""
+        for trial_id in list(self._open):
+            self._end(trial_id, failure(error, lost=True))
+
+    def _end(self, trial_id: str, outcome: TrialOutcome | None) -> None:
+        """End what is left of a pack."""
+        placement = self._placements.pop(trial_id, Placement(0.0, 0.0, "", ""))
+        for job in self._open.pop(trial_id):
+            with self._noting():
+                self._source.finish(job, outcome, placement)
+
+    @contextmanager
+    def _noting(self) -> Iterator[None]:
+        """Keep what the source raises: Tune hides it in an error of its own."""
+        try:
+            yield
+        except Exception as error:
+            self.raised = error
+            raise
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Nothing: Tune pickles its searcher for a restore that this package never does."""
+        return {}
+
+    def save(self, checkpoint_path: str) -> None:
+        """Nothing: the leaderboard is the state."""
+
+    def restore(self, checkpoint_path: str) -> None:
+        """Nothing: the leaderboard is the state."""
+
+
+@final
+class AskTheSource(FIFOScheduler):  # type: ignore[misc]
+    """Runs trials in order, stops those that the source wants stopped, and keeps the ``slots`` workers.
+
+    Left to itself Tune gives up workers, and a trial may be shorter than the start of a new one: it keeps
+    one idle worker at most, and a trial that ends hands its worker to one whose own is still starting, which
+    is killed. With short trials nothing but the first worker was left of any number.
+    """
+
+    def __init__(self, searcher: SourceSearcher, slots: int) -> None:
+        super().__init__()
+        self._searcher, self._slots = searcher, slots
+
+    def on_trial_add(self, tune_controller: Any, trial: Any) -> None:
+        """With the first trial, make room for all idle workers and let a memory kill end one trial alone.
+
+        Tune has no public setting for either.
+        """
+        if not self._slots:
+            return
+        if (cache := getattr(tune_controller, "_actor_cache", None)) is not None:
+            cache.increase_max(trial.placement_group_factory, self._slots)
+        manager = getattr(tune_controller, "_actor_manager", None)
+        if manager is not None and (fail := getattr(manager, "_actor_task_failed", None)) is not None:
+            manager._actor_task_failed = lambda tracked_actor_task, exception: fail(
+                tracked_actor_task, as_actor_error(exception)
+            )
+        self._slots = 0
+
+    def choose_trial_to_run(self, tune_controller: Any) -> None:
+        """None of them before its turn: Tune starts what is pending in order, on idle workers first."""
+
+    def on_trial_error(self, tune_controller: Any, trial: Any) -> None:
+        """Tell the searcher what happened."""
+        self._searcher.failed(trial.trial_id, error_of(trial))
+
+    def on_trial_result(self, tune_controller: Any, trial: Any, result: Mapping[str, Any]) -> str:
+        """Stop once all jobs of the pack are over."""
+        stop = self._searcher.take(trial.trial_id, result)
+        return str(TrialScheduler.STOP if stop else TrialScheduler.CONTINUE)
