@@ -11,7 +11,7 @@ from mtl_search.data import Dataset
 from mtl_search.records import EpochReport, TrialState
 from mtl_search.search.executors.inline import run_inline
 from mtl_search.search.executors.place import Place
-from mtl_search.search.executors.ray_backend import SourceSearcher
+from mtl_search.search.executors.searcher import SourceSearcher
 from mtl_search.search.executors.trainable import PACK, TrainJob
 from mtl_search.search.jobs import JobSource, Placement
 from mtl_search.training import (
