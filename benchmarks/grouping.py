@@ -1,14 +1,17 @@
 """How few trainings each way of choosing member sets needs: searches replayed on tables of measured subsets.
 
-    python -m benchmarks.grouping --seeds 20 [--published taskonomy.parquet ...]
+    python -m benchmarks.grouping --seeds 8 [--published taskonomy_setting1.parquet ...] [--quick]
 
 Each search sees the validation gains of the sets it chooses, one after another; the design that these make
 best is judged by its test gain, as a share of what the design of all sets gains (0: every task alone, 1: all
 sets measured once; above 1 is luck, or sets measured twice). Tables: those that were measured with this
-tool (``results/tables``), made-up ones of every shape (``mtl_search.grouping.replay.synthetic``), and with
+tool (``results/tables``), made-up ones of every shape (``mtl_search.grouping.replay.shapes``), and with
 ``--published`` those that others measured, in the format of ``SubsetTable.read``. Tables on which even
-measuring everything gains less than half a percent have no share; their gains are listed as they are, and
-count when strategies are compared with random sets.
+measuring everything gains less than half a percent have no share; their gains are listed as they are.
+
+Tables are of development or of validation by their names (``grouping_tables``), and reported apart. All
+strategies have the same seeds. Everything runs in this one process; ``--out`` keeps each replay as it is
+made, and what it holds already is not replayed again.
 
 TAG chooses by gradient affinities, which the published tables do not hold: it takes part if
 ``measure_affinities.py`` measured them, in two trainings with the hyperparameters that the table was measured
@@ -17,7 +20,6 @@ with, and is left out of the means over all tables. So does ``bayes+tag``, which
 
 import argparse
 import itertools
-import multiprocessing
 import os
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -31,10 +33,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from benchmarks.grouping_report import report
+from benchmarks.grouping_tables import load, short, table_names
 from benchmarks.rivals import AdditiveRidge, Affinity, HigherOrder, Thompson, TpeBooleans
 from mtl_search.grouping.bayesian import BayesianGrouping
 from mtl_search.grouping.plain import PairsFirst, RandomSets
-from mtl_search.grouping.replay.synthetic import SHAPES, synthetic_table
 from mtl_search.grouping.replay.tables import SubsetTable, replay
 from mtl_search.grouping.strategy import GroupingStrategy
 
@@ -63,27 +65,22 @@ STRATEGIES: dict[str, Callable[[SubsetTable, int, int], GroupingStrategy]] = {
     "bayes+tag": lambda table, k, seed: BayesianGrouping(table.space, k, seed, [affinities(table.name)]),
     "bayes": lambda table, k, seed: BayesianGrouping(table.space, k, seed),
 }
-MEASURED = "results/tables/*_subsets.parquet"
-SIZES = (5, 6, 7, 8, 9, 10, 12)
-NOISES = (0.15, 0.3, 0.6, 1.0)
 MOST_TRAININGS = 160
+Job = tuple[str, str, str, int]  # table, networks, strategy, seed
 
 
 def main() -> None:
     """Replay every search on every table and print who needs how much."""
     plain = argparse.RawDescriptionHelpFormatter
     options = argparse.ArgumentParser(description=__doc__, formatter_class=plain)
-    options.add_argument("--seeds", type=int, default=20)
+    options.add_argument("--seeds", type=int, default=8)
     options.add_argument("--synthetic", type=int, default=2, help="made-up tables of each shape")
-    options.add_argument(
-        "--large", type=int, default=0, help="made-up tables of 20 and 27 tasks of each shape"
-    )
+    options.add_argument("--large", type=int, default=0, help="made-up tables of 20 tasks of each shape")
     options.add_argument("--published", type=Path, nargs="+", default=[], help="more tables of subsets")
     options.add_argument("--tables", default="", help="only tables whose name contains this")
     options.add_argument("--strategies", default=",".join(STRATEGIES))
     options.add_argument("--networks", default="3,all", help="sizes of the design")
     options.add_argument("--most", type=int, default=MOST_TRAININGS, help="trainings at most")
-    options.add_argument("--processes", type=int, default=os.cpu_count())
     options.add_argument("--quick", action="store_true", help="two seeds, twelve trainings, one size")
     options.add_argument("--out", type=Path, help="a CSV file for every curve")
     chosen = options.parse_args()
@@ -94,42 +91,34 @@ def main() -> None:
     published = map(str, chosen.published)
     every = itertools.chain(published, table_names(chosen.synthetic, chosen.large))
     names = [name for name in every if chosen.tables in name]
-    strategies = chosen.strategies.split(",")
     jobs = [
         job
-        for job in itertools.product(names, chosen.networks.split(","), strategies, range(chosen.seeds))
-        if "tag" not in job[2] or affinity_path(Path(job[0]).stem).exists()
+        for job in itertools.product(
+            names, chosen.networks.split(","), chosen.strategies.split(","), range(chosen.seeds)
+        )
+        if "tag" not in job[2] or affinity_path(short(job[0])).exists()
     ]
-    with multiprocessing.get_context("spawn").Pool(chosen.processes) as pool:
-        curves = pool.starmap(curve, [(*job, chosen.most) for job in jobs], chunksize=4)
-    frame = pd.DataFrame([row for rows in curves for row in rows])
-    if chosen.out:
-        frame.to_csv(chosen.out, index=False)
-    print(report(frame))
+    print(report(pd.concat(curves(jobs, chosen.most, chosen.out), ignore_index=True)))
 
 
-def table_names(synthetic: int, large: int) -> Iterator[str]:
-    """Paths of measured tables, and ``shape:tasks:seed:noise`` of made-up ones."""
-    yield from sorted(str(path) for path in Path().glob(MEASURED))
-    for place, (shape, seed) in enumerate(itertools.product(SHAPES, range(synthetic))):
-        yield f"{shape}:{SIZES[place % len(SIZES)]}:{seed}:{NOISES[place % len(NOISES)]}"
-    for shape, seed, size in itertools.product(SHAPES, range(large), (20, 27)):
-        yield f"{shape}:{size}:{seed}:0.3"
+def curves(jobs: list[Job], most: int, out: Path | None) -> Iterator[pd.DataFrame]:
+    """The curve of each job: from ``out`` if it is there, else replayed and added to it."""
+    by = ["table", "networks", "strategy", "seed"]
+    text = {"networks": str}
+    known = dict(list(pd.read_csv(out, dtype=text).groupby(by))) if out and out.exists() else {}
+    for name, networks, strategy, seed in jobs:
+        found = known.get((short(name), networks, strategy, seed))
+        if found is None:
+            found = pd.DataFrame(curve(name, networks, strategy, seed, most))
+            if out:
+                found.to_csv(out, mode="a", index=False, header=not out.exists())
+        yield found
 
 
 def affinity_matrix(table: SubsetTable) -> npt.NDArray[np.float64]:
     """The same, of each task (row) to each other (column)."""
     known = affinities(table.name)
     return np.array([[known.get((source, target), 0.0) for target in table.tasks] for source in table.tasks])
-
-
-@cache
-def load(name: str) -> SubsetTable:
-    """A table by name."""
-    if name.endswith(".parquet"):
-        return SubsetTable.read(Path(name))
-    shape, size, seed, noise = name.split(":")
-    return synthetic_table(shape, int(size), seed=int(seed), noise=float(noise))
 
 
 def curve(name: str, networks: str, strategy: str, seed: int, most: int) -> list[dict[str, object]]:
@@ -147,7 +136,7 @@ def curve(name: str, networks: str, strategy: str, seed: int, most: int) -> list
         return table.judge([*part, together], k) if np.isnan(gain) else gain
 
     common = {
-        "table": Path(name).stem if name.endswith(".parquet") else name,
+        "table": short(name),
         "tasks": len(table.tasks),
         "networks": networks,
         "strategy": strategy,

@@ -2,122 +2,100 @@
 
 from collections.abc import Iterator
 
+import numpy as np
 import pandas as pd
 
-from mtl_search.analysis.significance import ALPHA, estimate, holm, verdict
+from benchmarks.grouping_tables import is_development
 
 __all__ = ["report"]
 
 LEAST_GAIN = 0.5  # percent
-TARGET, TARGET_AT = 0.8, 0.3  # share of the gain, share of the sets
-TABLE = ["table", "networks"]
+RIVALS = ("random", "hoa", "thompson")  # the floor: the best of them, table by table and budget by budget
+SURE = 2.0  # standard errors, over seeds, of a difference that counts
+FAMILIES = ("development", "validation")
+CASE = ["table", "networks"]
 
 
 def report(frame: pd.DataFrame) -> str:
     """All tables of the report; ``frame`` has a row for each replay and budget."""
-    whole = frame.groupby(TABLE)["everything"].transform("mean")
+    whole = frame.groupby(CASE)["everything"].transform("mean")
     there = (whole > LEAST_GAIN) & ~frame["table"].str.startswith("nothing")
-    frame = frame.assign(whole=whole, share=(frame["gain"] / whole).where(there))
+    frame = frame.assign(
+        whole=whole,
+        share=(frame["gain"] / whole).where(there),
+        family=np.where(frame["table"].map(is_development), *FAMILIES),
+    )
     return "\n\n".join(f"{title}\n\n{text}" for title, text in _parts(frame))
 
 
 def _parts(frame: pd.DataFrame) -> Iterator[tuple[str, str]]:
-    shares, flat = frame[frame["share"].notna()], frame[frame["share"].isna()]
-    if len(shares):
-        yield (
-            "SHARES of the gain in percent that all sets measured once give (column `whole`), mean and"
-            " standard error over seeds",
-            _by_budget(shares, "share"),
-        )
-    if len(flat):
-        yield "NOTHING TO GAIN: percent, mean and standard error over seeds", _by_budget(flat, "gain")
-    if {"random"} < set(frame["strategy"]) and frame["seed"].nunique() > 1:
-        yield from _against_random(frame)
-    if len(shares):
-        yield (
-            "MEAN SHARE over budgets, then over tables and sizes of the design (error: over these)",
-            _overall(shares),
-        )
-        allowed = shares[shares["budget"] <= (TARGET_AT * shares["sets"]).round()]
-        near = allowed[allowed["budget"] == allowed.groupby(TABLE)["budget"].transform("max")]
-        yield (
-            f"WITH {TARGET_AT:.0%} OF THE SETS MEASURED, or the most trainings if fewer",
-            _by_budget(near, "share"),
-        )
-        yield "THE SAME, over tables and sizes of the design", _overall(near)
+    for family in FAMILIES:
+        part = frame[frame["family"] == family]
+        shares, flat = part[part["share"].notna()], part[part["share"].isna()]
+        if len(shares):
+            yield (
+                f"{family.upper()}: share of the gain in percent that all sets measured once give (`whole`),"
+                " mean over budgets and its standard error over seeds",
+                _by_case(shares, "share"),
+            )
+        if len(flat):
+            yield (
+                f"{family.upper()}, nothing to gain: percent, mean over budgets and its error",
+                _by_case(flat, "gain"),
+            )
+    for family in FAMILIES:
+        shares = frame[(frame["family"] == family) & frame["share"].notna()]
+        if len(shares):
+            yield f"{family.upper()}: {SUMMARY}", _summary(shares)
 
 
-def _by_budget(frame: pd.DataFrame, value: str) -> str:
-    by = [*TABLE, "whole", "budget"]
-    groups = frame.groupby([*by, "strategy"], sort=False)[value].agg(["mean", "sem"])
+SUMMARY = f"""mean share over budgets, then over cases (a table and a size of the design)
+  error: of the mean, over cases        worst case, worst budget: the least of one case, of one budget in one
+  over NAME, error: by how much the mean over cases is above NAME's, paired by case
+  below: how many of the budgets of all cases are below the best of {", ".join(RIVALS)} there by more than
+  {SURE:g} standard errors, paired by seed; shortfall: the mean over all of them of what is missing to it"""
+
+
+def _by_case(frame: pd.DataFrame, value: str) -> str:
+    runs = frame.groupby([*CASE, "whole", "strategy", "seed"], sort=False)[value].mean()
+    groups = runs.groupby(level=[*CASE, "whole", "strategy"], sort=False).agg(["mean", "sem"])
     text = groups["mean"].map("{:.2f}".format) + "±" + groups["sem"].fillna(0.0).map("{:.2f}".format)
     wide = text.unstack("strategy").fillna("").reset_index()
-    return wide.assign(whole=wide["whole"].round(2)).set_index(by).to_string()
+    return wide.assign(whole=wide["whole"].round(2)).set_index([*CASE, "whole"]).to_string()
 
 
-def _overall(shares: pd.DataFrame) -> str:
-    tables = shares.groupby([*TABLE, "strategy"])["share"].mean().unstack("strategy")
-    everywhere = tables.dropna(axis=1)  # a strategy that needs what some tables lack is in the parts above
-    rows = {
-        name: {
+def _summary(shares: pd.DataFrame) -> str:
+    """A row for each strategy that was replayed on every table."""
+    cases = shares.groupby([*CASE, "strategy"])["share"].mean().unstack("strategy").dropna(axis=1)
+    budgets = shares.groupby([*CASE, "budget", "strategy"])["share"].mean().unstack("strategy")
+    floors = [rival for rival in RIVALS if rival in cases]
+    rows = {}
+    for name, column in cases.items():
+        row: dict[str, object] = {
             "mean": column.mean(),
             "error": column.sem(),
-            "least": column.min(),
-            f"from {TARGET}": int((column >= TARGET).sum()),
-            "of": len(column),
+            "worst case": column.min(),
+            "worst budget": budgets[name].min(),
         }
-        for name, column in everywhere.items()
-    }
+        for rival in floors:
+            apart = column - cases[rival]
+            row[f"over {rival}"], row[f"error {rival}"] = apart.mean(), apart.sem()
+        if floors:
+            row |= _against_floor(shares, str(name), floors)
+        rows[name] = row
     return pd.DataFrame(rows).T.sort_values("mean", ascending=False).round(3).to_string()
 
 
-def _against_random(frame: pd.DataFrame) -> Iterator[tuple[str, str]]:
-    """Paired by seed: gain in percent less that of random sets, averaged over budgets and at each."""
-    over = _differences(frame, TABLE)
-    mine = over[over["strategy"] == "bayes"]
-    if len(mine):
-        yield (
-            "BAYES LESS RANDOM in percent, paired by seed, mean over budgets (p: two-sided t test, Holm"
-            " over tables and sizes)",
-            mine.set_index(TABLE).drop(columns="strategy").round(4).to_string(),
-        )
-    at = _differences(frame, [*TABLE, "budget"])
-    counts = pd.DataFrame(
-        {
-            (grain, verdict): found[found["verdict"] == verdict].groupby("strategy").size()
-            for grain, found in (("mean over budgets", over), ("each budget", at))
-            for verdict in ("better", "worse")
-        },
-        index=over["strategy"].unique(),
-    )
-    counts = counts.fillna(0).astype(int)
-    counts["mean over budgets", "of"] = over.groupby("strategy").size()
-    counts["each budget", "of"] = at.groupby("strategy").size()
-    yield (
-        f"SIGNIFICANTLY better or worse than random (p < {ALPHA} after Holm over the tests of a strategy)",
-        counts.sort_index(axis=1, level=0, sort_remaining=False).to_string(),
-    )
-
-
-def _differences(frame: pd.DataFrame, by: list[str]) -> pd.DataFrame:
-    """A row for each strategy and group: mean difference, its error, p-values and the verdict."""
-    runs = frame.groupby([*by, "seed", "strategy"], sort=False)["gain"].mean().unstack("strategy")
-    rows = []
-    for name in runs.columns.drop("random"):
-        apart = (runs[name] - runs["random"]).dropna().rename("difference")
-        groups = [(key, group) for key, group in apart.groupby(by, sort=False) if len(group) > 1]
-        found = [estimate(group) for _, group in groups]
-        corrected = holm([one.p for one in found])
-        for (key, _), one, p in zip(groups, found, corrected, strict=True):
-            rows.append(
-                {
-                    **dict(zip(by, key, strict=True)),
-                    "strategy": name,
-                    "difference": one.mean,
-                    "error": one.sd / one.n**0.5,
-                    "p": one.p,
-                    "p_holm": p,
-                    "verdict": str(verdict(one.mean, p)),
-                }
-            )
-    return pd.DataFrame(rows)
+def _against_floor(shares: pd.DataFrame, name: str, rivals: list[str]) -> dict[str, object]:
+    """How often, and by how much, a strategy is below the best of the rivals at a budget of a case."""
+    by = [*CASE, "budget"]
+    runs = shares.pivot_table(index=[*by, "seed"], columns="strategy", values="share")
+    best = runs[rivals].groupby(level=by).mean().idxmax(axis=1)
+    parts = []
+    for rival in rivals:
+        apart = (runs[name] - runs[rival]).groupby(level=by).agg(["mean", "sem"])
+        parts.append(apart[best == rival])
+    apart = pd.concat(parts)
+    below = apart["mean"] < -SURE * apart["sem"].fillna(0.0)
+    shortfall = (-apart["mean"]).clip(lower=0.0)
+    return {"below": int(below.sum()), "of": len(apart), "shortfall": shortfall.mean()}

@@ -1,25 +1,34 @@
 """Benchmarks of grouping and of composition run on tiny shapes; a table that is not there is refused."""
 
+from pathlib import Path
+
 import pandas as pd
 import pytest
 
 from benchmarks import grouping
 from benchmarks.composition import compose_by_milp, measured
 from benchmarks.grouping_report import report
+from benchmarks.grouping_tables import DEVELOPMENT, VALIDATION, is_development, short, table_names
 from mtl_search.design import compose
 
 
-def test_strategies_are_replayed_and_reported() -> None:
+def test_strategies_are_replayed_and_reported(tmp_path: Path) -> None:
     strategies = ("random", "pairs", "hoa", "tpe", "ridge", "thompson", "bayes")
-    rows = [
-        row
-        for strategy in strategies
-        for seed in range(2)
-        for row in grouping.curve("clusters:5:0:0.3", "2", strategy, seed, most=5)
-    ]
-    text = report(pd.DataFrame(rows))
-    assert all(strategy in text for strategy in strategies)
-    assert "BAYES LESS RANDOM" in text
+    tables = ("clusters:5:0:0.3:1", "chains:5:0:0.3:2")
+    jobs = [(name, "2", each, seed) for name in tables for each in strategies for seed in range(2)]
+    text = report(pd.concat(grouping.curves(jobs, 5, tmp_path / "curves.csv"), ignore_index=True))
+    assert all(text.count(f"\n{strategy} ") == 2 for strategy in strategies)
+    development, validation = text.split("VALIDATION: share")
+    assert tables[0] in development
+    assert tables[1] in validation
+    assert report(pd.concat(grouping.curves(jobs, 5, tmp_path / "curves.csv"), ignore_index=True)) == text
+
+
+def test_every_table_is_for_development_or_for_validation() -> None:
+    names = {short(name).split(":")[0] for name in table_names(1, 1)}
+    assert names <= {*DEVELOPMENT, *VALIDATION}
+    assert not {*DEVELOPMENT} & {*VALIDATION}
+    assert not is_development("elsewhere/new_table.parquet")
 
 
 def test_published_tables_that_are_missing_are_refused(
