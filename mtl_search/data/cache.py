@@ -1,13 +1,14 @@
 """The cache: encoded rows that are larger than memory, in files beside the results until they are cleaned."""
 
-import os
 import shutil
-import socket
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
 from typing import NamedTuple, final
+
+from filelock import FileLock, Timeout
 
 from mtl_search.data.mapped import Extent, FileWriter, read_about
 from mtl_search.data.notes import told_once
@@ -17,6 +18,8 @@ from mtl_search.errors import DataError
 from mtl_search.records import Split
 
 __all__ = ["Cache", "Cached", "Part", "as_size"]
+
+LOCK = ".lock"
 
 
 class Part(NamedTuple):
@@ -37,11 +40,15 @@ class Cached:
     nbytes: int
 
     def remove(self) -> None:
-        """Delete it. Who has opened its rows goes on reading them, who opens them later finds none."""
-        if self.path.is_dir():
-            shutil.rmtree(self.path)
-        else:
-            self.path.unlink()
+        """Delete it. Who has opened its rows goes on reading them, who opens them later finds none.
+
+        First it is no entry any more: whoever is stopped here leaves none that lacks files.
+        """
+        gone = self.path.with_suffix(UNFINISHED)
+        if gone != self.path:
+            shutil.rmtree(gone, ignore_errors=True)
+            self.path.rename(gone)
+        shutil.rmtree(gone)
 
 
 @final
@@ -61,18 +68,32 @@ class Cache:
         rows = {which: Rows.of_files(Extent(path, *place)) for which, place in places.items()}
         return rows, tuple(about["notes"])
 
-    def write(
-        self,
-        key: str,
-        source: str,
-        counts: Mapping[Split, int],
-        parts: Iterable[Part],
-    ) -> None:
+    @contextmanager
+    def alone(self, *, wait: bool = True) -> Iterator[None]:
+        """While no other process writes here, or removes what is here.
+
+        Where one does, it waits for it, or raises DataError.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(self.folder / LOCK)
+        try:
+            lock.acquire(timeout=-1 if wait else 0)
+        except Timeout:
+            raise DataError(str(self.folder), "nobody who writes rows there", "another process") from None
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def write(self, key: str, source: str, counts: Mapping[Split, int], parts: Iterable[Part]) -> None:
         """Write the rows, which come with notes, part by part in the order of those of each split.
 
-        Another process may do the same meanwhile: who is done first has written them.
+        Whoever calls it is ``alone``, and nothing is there by this key. What processes left that were stopped
+        while they wrote is removed.
         """
-        unfinished = self.folder / f"{key}-{socket.gethostname()}-{os.getpid()}{UNFINISHED}"
+        for left in self.folder.glob(f"*{UNFINISHED}"):
+            shutil.rmtree(left)
+        unfinished = self.folder / f"{key}{UNFINISHED}"
         unfinished.mkdir(parents=True)
         try:
             at = {which: start for which, (start, _) in _places(counts).items()}
@@ -83,8 +104,7 @@ class Cache:
                     at[which] += len(rows)
                     notes += of_part
                 writer.finish({"source": source, "rows": dict(counts), "notes": told_once(notes)})
-            if read_about(self.folder / key) is None:
-                unfinished.rename(self.folder / key)
+            unfinished.rename(self.folder / key)
         finally:
             shutil.rmtree(unfinished, ignore_errors=True)
 
@@ -100,7 +120,7 @@ class Cache:
 
     def entries(self) -> list[Cached]:
         """All that is there, by name."""
-        return [_entry(path) for path in sorted(self.folder.glob("*"))]
+        return [_entry(path) for path in sorted(self.folder.glob("[!.]*"))]
 
 
 def as_size(nbytes: int) -> str:
@@ -117,7 +137,7 @@ def as_size(nbytes: int) -> str:
 
 def _entry(path: Path) -> Cached:
     about = None if path.suffix == UNFINISHED else read_about(path)
-    nbytes = sum(file.stat().st_size for file in (path.iterdir() if path.is_dir() else [path]))
+    nbytes = sum(file.stat().st_size for file in path.iterdir())
     return Cached(path, None if about is None else str(about["source"]), nbytes)
 
 

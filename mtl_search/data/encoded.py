@@ -35,8 +35,10 @@ def keep_rows(
     if (found := cache.read(key)) is None:
         cache.check_room(total)
         at_once = max(1, AT_ONCE * sum(counts.values()) // total)
-        cache.write(key, source, counts, parts(at_once))
-        found = cache.read(key)
+        with cache.alone():
+            if cache.read(key) is None:  # still: who was waited for may have written them
+                cache.write(key, source, counts, parts(at_once))
+            found = cache.read(key)
         assert found is not None
     rows, notes = found
     much = f"encoded rows take {as_size(total)}, more than data.memory ({as_size(room.memory)})"

@@ -7,6 +7,7 @@ all values of a column at once (quantiles, levels) asks for the column.
 
 # N rows
 
+import mmap
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -16,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from mtl_search.data.room import UNFINISHED, Room
+from mtl_search.data.room import Room
 
 __all__ = [
     "AnyTable",
@@ -81,7 +82,7 @@ class StreamedTable:
         return len(self.positions_N)
 
     def __getitem__(self, name: str) -> pa.ChunkedArray:
-        """A whole column: mapped from a file, which has no name any more, if it takes much of the room."""
+        """A whole column: mapped from a file, which has no name, if it takes much of the room."""
         kind = self.stored.field(name).type
         rows, nbytes = self.at_once if _is_heavy(kind) else LIGHT, 0
         chunks: list[pa.Array] = []
@@ -140,13 +141,14 @@ class StreamedTable:
 
     def _spooled(self, name: str) -> pa.ChunkedArray:
         self.room.folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=self.room.folder, suffix=UNFINISHED) as file:
+        with tempfile.TemporaryFile(dir=self.room.folder) as file:
             schema = self.select([name]).schema
             with pa.ipc.new_file(file, schema) as writer:
                 for batch in self.batches([name], self.at_once):
                     writer.write_table(batch.cast(schema))
             file.flush()
-            return pa.ipc.open_file(pa.memory_map(file.name)).read_all()[name]
+            mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        return pa.ipc.open_file(pa.py_buffer(mapped)).read_all()[name]
 
     def _changed(self, table: pa.Table) -> pa.Table:
         for change in self.changes:

@@ -1,5 +1,6 @@
 """``clean``: the encoded rows that were kept in files are removed; results are not touched."""
 
+from contextlib import nullcontext
 from pathlib import Path
 
 from mtl_search.data.cache import Cache, Cached, as_size
@@ -14,7 +15,8 @@ __all__ = ["clean_folder"]
 def clean_folder(folder: Path, *, dry_run: bool = False) -> None:
     """Remove, or only name, what is in the cache of the sweeps in ``folder``.
 
-    `LeaderboardError` if there is no such folder, or a sweep at work there, whose workers may yet open it.
+    A UserError if there is no such folder, a sweep at work there, whose workers may yet open it, or a process
+    that writes there.
     """
     if not folder.is_dir():
         found = "a file" if folder.exists() else "no such folder"
@@ -26,10 +28,11 @@ def clean_folder(folder: Path, *, dry_run: bool = False) -> None:
         hint = "its workers read from there: clean when it has ended"
         raise LeaderboardError(str(folder), "no sweep at work", running[0], hint)
     did = "would remove" if dry_run else "removed"
-    for entry in entries:
-        if not dry_run:
-            entry.remove()
-        console.print(f"{did} {entry.path}: {_what(entry)}, {as_size(entry.nbytes)}", soft_wrap=True)
+    with nullcontext() if dry_run or not entries else cache.alone(wait=False):
+        for entry in entries:
+            if not dry_run:
+                entry.remove()
+            console.print(f"{did} {entry.path}: {_what(entry)}, {as_size(entry.nbytes)}", soft_wrap=True)
     if not entries:
         console.print(f"nothing to remove in {folder}", soft_wrap=True)
 

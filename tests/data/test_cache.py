@@ -2,9 +2,12 @@
 
 import pickle
 import shutil
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pyarrow.compute as pc
 import pytest
@@ -14,7 +17,7 @@ from pydantic import ByteSize
 from mtl_search.data import Dataset, DataSpec, Rows, dataset_from_table
 from mtl_search.data import encoded as encoded_module
 from mtl_search.data.cache import Cache, Part
-from mtl_search.data.room import CACHE
+from mtl_search.data.room import CACHE, UNFINISHED
 from mtl_search.errors import DataError
 from mtl_search.records import Split
 from tests.fixtures.data import TINY_TASKS, task_configs, tiny_table
@@ -130,6 +133,36 @@ def test_what_is_not_all_written_is_not_there(tmp_path: Path, whole: Dataset) ->
         cache.write("key", "tiny", counts, parts())
     assert cache.read("key") is None
     assert list(cache.folder.iterdir()) == []
+
+
+def test_what_a_killed_process_left_is_removed(tmp_path: Path, whole: Dataset) -> None:
+    cache = Cache(tmp_path / CACHE)
+    left = cache.folder / f"key{UNFINISHED}"
+    left.mkdir(parents=True)
+    (left / "some.bin").write_bytes(b"a part")
+    counts = dict.fromkeys(Split, 0) | {Split.TRAIN: len(whole.train)}
+    with cache.alone():
+        cache.write("key", "tiny", counts, [Part(Split.TRAIN, whole.train)])
+    assert [entry.source for entry in cache.entries()] == ["tiny"]
+
+
+def test_two_that_read_the_same_data_write_it_once(
+    tmp_path: Path, whole: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[str] = []
+    write = Cache.write
+
+    def noted(cache: Cache, key: str, *others: Any) -> None:
+        written.append(key)
+        time.sleep(0.05)
+        write(cache, key, *others)
+
+    monkeypatch.setattr(Cache, "write", noted)
+    with ThreadPoolExecutor(2) as pool:
+        both = list(pool.map(lambda _: load(tmp_path, SMALL), range(2)))
+    assert len(written) == 1
+    for one in both:
+        assert_equal(one.train, whole.train)
 
 
 def test_a_full_disk_is_an_error_before_a_byte_is_written(
