@@ -19,12 +19,14 @@ from mtl_search.bundle.opening import open_text_table
 from mtl_search.bundle.predictor import Predictor
 from mtl_search.bundle.resampling import Estimate, interval, resampled_rows
 from mtl_search.data import DataSpec
+from mtl_search.data.extents import check_extents
 from mtl_search.data.formats import is_text
 from mtl_search.data.labels import Labels, read_labels
+from mtl_search.data.plain import plain_table
 from mtl_search.data.sources import check_table, read_source
 from mtl_search.data.text_streams import Retyped
 from mtl_search.data.weights import without_weightless
-from mtl_search.tasks import Task
+from mtl_search.tasks import DenseTask, Task
 
 __all__ = ["Evaluation", "TaskEvaluation", "evaluate", "evaluate_predictions", "read_labelled"]
 
@@ -86,7 +88,9 @@ def evaluate(
     weight = of.data.weight if of.data.weight in table.column_names else None
     table, notes = without_weightless(table, weight)
     labels = read_labels(table, of.data, of.options, predictor.tasks)
-    evidence, of_rows = _evidence(predictor, table, labels)
+    prepared = predictor.reading.prepare(table)
+    _check_extents(predictor, table, prepared, labels)
+    evidence, of_rows = _evidence(predictor, prepared, labels)
     found = _evaluation(predictor.tasks, evidence, labels, bootstrap, seed)
     return replace(found, notes=(*notes, *of_rows, *found.notes))
 
@@ -143,17 +147,25 @@ def _evaluation(
     )
 
 
+def _check_extents(predictor: Predictor, table: pa.Table, prepared: pa.Table, labels: Labels) -> None:
+    for name in labels.targets:
+        task = predictor.tasks[name]
+        if isinstance(task, DenseTask):
+            columns = predictor.description.options[name].source_columns(name)
+            plain = plain_table(table.select(list(columns)))
+            check_extents(task, columns, plain, prepared, predictor.reading.inputs)
+
+
 def _evidence(
-    predictor: Predictor, table: pa.Table, labels: Labels
+    predictor: Predictor, prepared: pa.Table, labels: Labels
 ) -> tuple[dict[str, Evidence], tuple[str, ...]]:
     """Of the mean over seeds, of all rows; and sentences on rows.
 
     Batch by batch: of a task with many labels a row nobody holds the predictions of all rows.
     """
-    prepared = predictor.reading.prepare(table)
     parts: dict[str, list[Evidence]] = {name: [] for name in labels.targets}
     counts = Counts(predictor.reading)
-    for start in range(0, table.num_rows, predictor.most):
+    for start in range(0, prepared.num_rows, predictor.most):
         batch = prepared.slice(start, predictor.most)
         inputs, notes = predictor.reading.encode_with_notes(batch)
         counts.add(batch, inputs, notes)

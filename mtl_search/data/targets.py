@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from mtl_search.data.encoding import Encoding
+from mtl_search.data.extents import check_extents
 from mtl_search.data.streamed import AnyTable, StreamedTable, batches_of, columns_of
 from mtl_search.errors import DataError, LabelError
 from mtl_search.records import Role, Split
 from mtl_search.tasks import DenseTask, Layout, Task, TaskConfig
-from mtl_search.tasks.columns import count_rows, listing
+from mtl_search.tasks.columns import listing
 
 __all__ = ["Targets", "column_named", "find_strata", "fit_tasks"]
 
@@ -139,27 +140,12 @@ def column_named(name: str, config: TaskConfig) -> Iterator[None]:
 def _check_extents(
     task: Task, config: TaskConfig, tables: Mapping[Split, AnyTable], encoding: Encoding
 ) -> None:
-    """DataError unless the labels of each row are as long as the input that they lie over."""
     if not isinstance(task, DenseTask):
         return
     columns = config.source_columns(task.name)
     names = tuple(dict.fromkeys((*columns, task.over)))
     for part in (part for table in tables.values() for part in batches_of(table, names)):
-        labels_NA = task.extents([part[column] for column in columns])
-        inputs_NA = encoding.extents(part, task.over) if labels_NA is not None else None
-        if labels_NA is None or inputs_NA is None:
-            continue
-        if task.level == "token":  # nothing has no steps, while an image that is broken may have had pixels
-            inputs_NA = inputs_NA.clip(min=0)
-        said_N = (labels_NA >= 0).all(1) & (inputs_NA >= 0).all(1)
-        others = np.flatnonzero(said_N & (labels_NA != inputs_NA).any(1))
-        if len(others):
-            found, wanted = (" x ".join(map(str, of[others[0]])) for of in (labels_NA, inputs_NA))
-            expected = f"labels as long as {task.over!r} is in each row ({wanted})"
-            found = f"{found} in {count_rows(len(others))}"
-            if task.level == "token":  # rows have no number any more, but are known by what they hold
-                found += f", the first {listing(part[columns[0]][others[0]].as_py()) or 'empty'}"
-            raise DataError(f"column {columns[0]!r}", expected, found)
+        check_extents(task, columns, part, part, encoding)
 
 
 def _check_judged(task: Task, which: Split, parts: Iterable[Encoded]) -> None:

@@ -65,6 +65,21 @@ def test_labels_of_parts_of_a_row_are_lists_of_as_many(models: Mapping[Kind, Pat
     assert [len(tags) for tags in said["tags"].to_pylist()[:-1]] == lengths
 
 
+@pytest.mark.parametrize(("kind", "column", "over"), [("image", "mask", "picture"), ("text", "tags", "words")])
+def test_an_evaluation_refuses_labels_of_another_extent(
+    kind: Kind, column: str, over: str, models: Mapping[Kind, Path]
+) -> None:
+    table = rich_table(kind, 12, seed=3)
+    labels = table[column].to_pylist()
+    labels[2] = [[0] * 8] * 7 if kind == "image" else labels[2][:-1]
+    if kind == "image":
+        labels = [None, None, labels[2], *[None] * 9]
+    table = table.set_column(table.column_names.index(column), column, pa.array(labels))
+    message = rf"column '{column}': expected labels as long as '{over}' is in each row .*, found .* in 1 row"
+    with pytest.raises(DataError, match=message):
+        evaluate(Predictor.load(models[kind]), table, bootstrap=0)
+
+
 @pytest.mark.parametrize("kind", ["image", "text"])
 def test_an_evaluation_in_small_batches_is_that_of_all_rows_at_once(
     kind: Kind, models: Mapping[Kind, Path], monkeypatch: pytest.MonkeyPatch
