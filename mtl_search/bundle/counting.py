@@ -11,11 +11,11 @@ import pyarrow.compute as pc
 from mtl_search.bundle.reading import Reading, seen
 from mtl_search.data import Inputs
 from mtl_search.data.inputs import CategoricalInputs
+from mtl_search.data.notes import Note, added, told
 
 __all__ = ["Counts"]
 
 SHOWN = 3  # columns, or levels, that a line names
-TOLD = 6  # notes on rows: a table of many batches may have as many of each
 
 
 @final
@@ -28,12 +28,12 @@ class Counts:
     missing: Counter[str] = field(default_factory=Counter)
     unknown: dict[str, Counter[str]] = field(default_factory=dict)
     """Levels that training did not have, by column; the first few of each are told apart."""
-    told: list[tuple[int, int, str]] = field(default_factory=list)
-    """Sentences on the rows from one up to another: on images that cannot be read, say."""
+    noted: tuple[Note, ...] = ()
+    """On images that cannot be read, say."""
 
-    def add(self, prepared: pa.Table, inputs: Inputs, notes: Sequence[str] = ()) -> None:
-        """Count rows that are prepared, and encoded as ``inputs``, of which ``notes`` were told."""
-        self.told += [(self.rows, self.rows + prepared.num_rows, note) for note in notes]
+    def add(self, prepared: pa.Table, inputs: Inputs, notes: Sequence[Note] = ()) -> None:
+        """Count rows that are prepared, and encoded as ``inputs``, with ``notes`` on them."""
+        self.noted = added((*self.noted, *notes))
         self.rows += prepared.num_rows
         for name, column in zip(prepared.column_names, prepared.columns, strict=True):
             if missing := _missing(column):
@@ -74,15 +74,9 @@ class Counts:
         return (*notes, *self.told_of_rows)
 
     @property
-    def told_of_rows(self) -> list[str]:
-        """The sentences on rows, those that say of which."""
-        whole = (0, self.rows)
-        notes = [
-            note if (start, stop) == whole else f"rows {start + 1:,} to {stop:,}: {note}"
-            for start, stop, note in self.told[:TOLD]
-        ]
-        more = len(self.told) - TOLD
-        return [*notes, f"and {_counted(more, 'note')} more on other rows"] if more > 0 else notes
+    def told_of_rows(self) -> tuple[str, ...]:
+        """The sentences on rows alone."""
+        return told(self.noted)
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON."""

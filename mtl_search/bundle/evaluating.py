@@ -178,7 +178,7 @@ def _evidence(
                 found.append((mean, task.truths(targets_B)))
             else:
                 found.append(_sums(task, outputs[name], targets_B, labels.labelled[name][rows]))
-    return {name: _joined(found) for name, found in parts.items()}, tuple(counts.told_of_rows)
+    return {name: _joined(found) for name, found in parts.items()}, counts.told_of_rows
 
 
 def _sums(task: Task, of_seeds: Sequence[Tensor], targets_B: Tensor, labelled_B: Tensor) -> Evidence:

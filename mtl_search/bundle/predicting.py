@@ -13,6 +13,7 @@ from mtl_search.bundle.opening import open_table
 from mtl_search.bundle.predictor import BATCH, Predictor
 from mtl_search.bundle.writing import check_out, write_table
 from mtl_search.data import Inputs
+from mtl_search.data.notes import Note
 from mtl_search.data.sources import located
 from mtl_search.data.streams import Stream
 from mtl_search.data.text_streams import Retyped
@@ -92,7 +93,7 @@ def _tables(
 
 
 def _predicted(model: Predictor, prepared: pa.Table, batch: int, counts: Counts, pool: Executor) -> pa.Table:
-    def predict(rows: pa.Table) -> tuple[Inputs, tuple[str, ...], pa.Table]:
+    def predict(rows: pa.Table) -> tuple[Inputs, tuple[Note, ...], pa.Table]:
         inputs, notes = model.reading.encode_with_notes(rows)
         return inputs, notes, model.decoded(inputs)
 

@@ -16,6 +16,7 @@ from mtl_search.data.inputs import AnyInputs, CategoricalInputs, NumericInputs, 
 from mtl_search.data.inputs.categorical import is_categorical
 from mtl_search.data.inputs.numeric import Said, said
 from mtl_search.data.missing import with_missing
+from mtl_search.data.notes import Note
 from mtl_search.data.plain import plain_table
 from mtl_search.errors import DataError, nearest
 
@@ -68,7 +69,7 @@ class Reading:
         """The inputs of rows that are prepared."""
         return self.encode_with_notes(prepared)[0]
 
-    def encode_with_notes(self, prepared: pa.Table) -> tuple[Inputs, tuple[str, ...]]:
+    def encode_with_notes(self, prepared: pa.Table) -> tuple[Inputs, tuple[Note, ...]]:
         """The same, and sentences on rows that people should know of."""
         return self.inputs.encode_prepared(prepared)
 

@@ -11,7 +11,7 @@ from typing import NamedTuple, final
 from filelock import FileLock, Timeout
 
 from mtl_search.data.mapped import Extent, FileWriter, read_about
-from mtl_search.data.notes import told_once
+from mtl_search.data.notes import Note, told
 from mtl_search.data.room import UNFINISHED
 from mtl_search.data.rows import Rows
 from mtl_search.errors import DataError
@@ -27,7 +27,7 @@ class Part(NamedTuple):
 
     which: Split
     rows: Rows
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 @final
@@ -97,13 +97,13 @@ class Cache:
         unfinished.mkdir(parents=True)
         try:
             at = {which: start for which, (start, _) in _places(counts).items()}
-            notes: list[str] = []
+            notes: list[Note] = []
             with FileWriter(unfinished) as writer:
                 for which, rows, of_part in parts:
                     writer.write(at[which], rows.arrays)
                     at[which] += len(rows)
                     notes += of_part
-                writer.finish({"source": source, "rows": dict(counts), "notes": told_once(notes)})
+                writer.finish({"source": source, "rows": dict(counts), "notes": told(notes)})
             unfinished.rename(self.folder / key)
         finally:
             shutil.rmtree(unfinished, ignore_errors=True)

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import TypeAlias
 
 from mtl_search.data.cache import Cache, Part, as_size
-from mtl_search.data.notes import told_once
+from mtl_search.data.notes import Note, told
 from mtl_search.data.room import Room
 from mtl_search.data.rows import Rows
 from mtl_search.records import Split
@@ -52,9 +52,9 @@ def _bytes_of_a_row(parts: Parts) -> int:
 
 def _in_memory(parts: Iterable[Part]) -> tuple[dict[Split, Rows], tuple[str, ...]]:
     found: dict[Split, list[Rows]] = {which: [] for which in Split}
-    notes: list[str] = []
+    notes: list[Note] = []
     for which, rows, of_part in parts:
         found[which].append(rows)
         notes += of_part
     whole = {which: rows[0] if len(rows) == 1 else Rows.joined(rows) for which, rows in found.items()}
-    return whole, told_once(notes)
+    return whole, told(notes)

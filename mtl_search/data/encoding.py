@@ -16,7 +16,7 @@ from mtl_search.data.inputs.categorical import is_categorical
 from mtl_search.data.inputs.fitted import NOTHING
 from mtl_search.data.inputs.numeric import is_numeric, read_numbers
 from mtl_search.data.inputs.texts.columns import looks_like_prose
-from mtl_search.data.notes import listing
+from mtl_search.data.notes import Note, listing
 from mtl_search.data.plain import plain_table
 from mtl_search.data.shapes import Inputs, InputShape
 from mtl_search.data.streamed import AnyTable, changed, columns_of, parts_of, select, type_of
@@ -83,14 +83,14 @@ class Encoding:
         """The inputs of any rows of a table with these columns; others are not looked at."""
         return self.encode_with_notes(table)[0]
 
-    def encode_with_notes(self, table: pa.Table) -> tuple[Inputs, tuple[str, ...]]:
+    def encode_with_notes(self, table: pa.Table) -> tuple[Inputs, tuple[Note, ...]]:
         """The same, and sentences on rows that people should know of."""
         return self.encode_prepared(self.prepare(table))
 
-    def encode_prepared(self, prepared: pa.Table) -> tuple[Inputs, tuple[str, ...]]:
+    def encode_prepared(self, prepared: pa.Table) -> tuple[Inputs, tuple[Note, ...]]:
         """The same of a table from ``prepare``."""
         found: Inputs = {}
-        notes: list[str] = []
+        notes: list[Note] = []
         for inputs in self.inputs:
             tensors, of_kind = inputs.encode_with_notes(prepared)
             found |= tensors

@@ -1,7 +1,7 @@
 """From a data block and task options to a Dataset: read, check, split, fit on train, encode."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +16,7 @@ from mtl_search.data.declared import as_declared, categories_of_pandas
 from mtl_search.data.encoded import keep_rows
 from mtl_search.data.encoding import Encoding, choose_inputs, without_constants
 from mtl_search.data.fingerprints import of_content, of_dataset, of_encoded, of_test_rows
-from mtl_search.data.hashing import hash_rows
+from mtl_search.data.hashing import Hashes, hash_rows
 from mtl_search.data.inputs import InputOptions
 from mtl_search.data.inputs.categorical import CategoricalOptions
 from mtl_search.data.inputs.image import image_columns
@@ -75,32 +75,16 @@ def dataset_from_table(
     with located(spec.source):
         check_table(table)
         check_uses(table, spec, tasks)
-        images, of_images = image_columns(table, _others(table, spec, tasks))
-        declared = {**images, **_declared(table, spec, tasks)}
-        table, of_weights = without_weightless(_cleaned(table, spec, tasks, declared), spec.weight)
-        strata = find_strata(tasks, table)
-        inputs, of_inputs = choose_inputs(table, left_out(spec, tasks), declared)
-        used = dict.fromkeys((*inputs, *target_columns(tasks), *filter(None, [spec.group])))
-        inputs_N = hash_rows(table, inputs)  # sums over columns, each of which is read once
-        hashes_N = inputs_N + hash_rows(table, list(used)[len(inputs) :])
-        keys_N = key_hashes(table, spec.split.key) if spec.split.key else hashes_N
-        if spec.rows is not None:
-            kept = subsample(keys_N, spec.rows, spec.split.seed, "rows")
-            table, keys_N = table.take(pa.array(kept)), keys_N[kept]
-            inputs_N, hashes_N = inputs_N[kept], hashes_N[kept]
-            strata = [codes_N[kept] for codes_N in strata]
-        looked_at = tuple(dict.fromkeys((*target_columns(tasks), *_others(table, spec, tasks))))
-        index = split_rows(table, keys_N, spec, strata)
-        tables = {which: table.take(pa.array(rows)) for which, rows in index.items()}
+        used = _used(table, spec, tasks)
+        index = split_rows(used.table, used.keys_N, spec, used.strata)
+        tables = {which: used.table.take(pa.array(rows)) for which, rows in index.items()}
         weights = _weights(tables, spec.weight)
         of_train = weights[Split.TRAIN] if weights else None
-        varying, of_constants = without_constants(tables[Split.TRAIN], inputs)
-        inputs_N = inputs_N - hash_rows(table, sorted({*inputs} - {*varying}))
-        inputs = varying
-        encoding = Encoding.fit(tables[Split.TRAIN], inputs, declared)
+        inputs, of_constants = without_constants(tables[Split.TRAIN], used.inputs)
+        encoding = Encoding.fit(tables[Split.TRAIN], inputs, used.declared)
         found = fit_tasks(tasks, tables, encoding, of_train)
-        content_N = of_content(table, hashes_N, declared, spec.weight)
-        fingerprint = of_dataset(content_N, index, encoding, declared, tasks)
+        content_N = of_content(used.table, used.hashes_N, used.declared, spec.weight)
+        fingerprint = of_dataset(content_N, index, encoding, used.declared, tasks)
         splits, of_rows = keep_rows(
             _Splits(tables, encoding, found, weights, spec.group).parts,
             {which: part.num_rows for which, part in tables.items()},
@@ -108,46 +92,80 @@ def dataset_from_table(
             key=of_encoded(fingerprint, encoding),
             source=spec.source,
         )
-        train = splits[Split.TRAIN]
+        seen = (*notes, *used.notes, *uneven_weights(of_train, spec.weight), *found.notes)
+        inputs_N = used.inputs_N - hash_rows(used.table, sorted({*used.inputs} - {*inputs}))
+        test, shown = tables[Split.TEST], (*inputs, *target_columns(tasks))
+        hashes_N, labelled = used.hashes_N[index[Split.TEST]], splits[Split.TEST].labelled
         return Dataset(
             name=spec.source,
             fingerprint=fingerprint,
             tasks=found.tasks,
             encoding=encoding,
-            train=train,
+            train=splits[Split.TRAIN],
             valid=splits[Split.VALID],
             test=splits[Split.TEST],
             test_rows={
-                name: of_test_rows(tables[Split.TEST], tasks[name], task, spec.weight)
-                for name, task in found.tasks.items()
+                name: of_test_rows(test, tasks[name], task, spec.weight) for name, task in found.tasks.items()
             },
             left_out=found.left_out,
-            to_show=None
-            if encoding.shape.is_table
-            else rows_to_show(
-                tables[Split.TEST],
-                (*inputs, *target_columns(tasks)),
-                hashes_N[index[Split.TEST]],
-                splits[Split.TEST].labelled,
-            ),
+            to_show=None if encoding.shape.is_table else rows_to_show(test, shown, hashes_N, labelled),
             warnings=(
-                *(
-                    *notes,
-                    *of_weights,
-                    *of_images,
-                    *uneven_weights(of_train, spec.weight),
-                    *found.notes,
-                    *of_inputs,
-                    *of_constants,
-                    *of_rows,
-                ),
+                *seen,
+                *of_constants,
+                *of_rows,
                 *find_cut_groups(tables, spec),
                 *find_repeats(inputs_N[index[Split.TRAIN]], inputs_N[index[Split.TEST]]),
-                *find_suspects(tables[Split.TRAIN], looked_at, frozenset(declared)),
-                *find_leaks(found.tasks, train, encoding),
-                *find_alike(found.tasks, train),
+                *find_suspects(tables[Split.TRAIN], used.looked_at, frozenset(used.declared)),
+                *find_leaks(found.tasks, splits[Split.TRAIN], encoding),
+                *find_alike(found.tasks, splits[Split.TRAIN]),
             ),
         )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Used:
+    """The rows that are used, cleaned, before they are split.
+
+    ``inputs_N``: hashes of the ``inputs``; ``hashes_N``: of all that is used of a row; ``keys_N``: of what
+    rows are drawn by. ``looked_at``: the columns that may be inputs, and the tasks'.
+    """
+
+    table: AnyTable
+    declared: Mapping[str, InputOptions]
+    inputs: tuple[str, ...]
+    looked_at: tuple[str, ...]
+    strata: list[NDArray[np.int64]]
+    inputs_N: Hashes
+    hashes_N: Hashes
+    keys_N: Hashes
+    notes: tuple[str, ...]
+
+    def take(self, rows: NDArray[np.int64]) -> "_Used":
+        """The rows at these positions."""
+        return replace(
+            self,
+            table=self.table.take(pa.array(rows)),
+            strata=[codes_N[rows] for codes_N in self.strata],
+            inputs_N=self.inputs_N[rows],
+            hashes_N=self.hashes_N[rows],
+            keys_N=self.keys_N[rows],
+        )
+
+
+def _used(table: AnyTable, spec: DataSpec, tasks: Mapping[str, TaskConfig]) -> _Used:
+    others, targets = _others(table, spec, tasks), target_columns(tasks)
+    images, of_images = image_columns(table, others)
+    declared = {**images, **_declared(table, spec, tasks)}
+    table, of_weights = without_weightless(_cleaned(table, spec, tasks, declared), spec.weight)
+    strata = find_strata(tasks, table)
+    inputs, of_inputs = choose_inputs(table, left_out(spec, tasks), declared)
+    all_used = dict.fromkeys((*inputs, *targets, *filter(None, [spec.group])))
+    inputs_N = hash_rows(table, inputs)  # sums over columns, each of which is read once
+    hashes_N = inputs_N + hash_rows(table, list(all_used)[len(inputs) :])
+    keys_N = key_hashes(table, spec.split.key) if spec.split.key else hashes_N
+    looked_at, notes = tuple(dict.fromkeys((*targets, *others))), (*of_weights, *of_images, *of_inputs)
+    used = _Used(table, declared, inputs, looked_at, strata, inputs_N, hashes_N, keys_N, notes)
+    return used if spec.rows is None else used.take(subsample(keys_N, spec.rows, spec.split.seed, "rows"))
 
 
 def _declared(table: AnyTable, spec: DataSpec, tasks: Mapping[str, TaskConfig]) -> dict[str, InputOptions]:
@@ -200,7 +218,7 @@ class _Splits:
                     units_N[mine],
                     None if weights_N is None else weights_N[mine],
                 )
-                yield Part(which, rows, tuple(f"{note} ({which})" for note in notes))
+                yield Part(which, rows, tuple(replace(note, split=which.value) for note in notes))
                 start += len(part)
 
 

@@ -1,13 +1,12 @@
 """Notes about a table: short sentences, in which many names are abridged."""
 
-import re
-from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import final
 
-__all__ = ["abridged", "listing", "told_once"]
+__all__ = ["Note", "abridged", "added", "listing", "told"]
 
 SHOWN = 5
-NUMBER = re.compile(r"'[^']*'|\d[\d,.]*")  # or a name in quotes, whose numbers tell it from others
 
 
 def abridged(names: Sequence[str], shown: int = SHOWN) -> str:
@@ -33,19 +32,53 @@ def listing(columns: Sequence[str], of_one: str, of_many: str) -> tuple[str, ...
     return (f"columns {abridged(columns)} {of_many.replace('{is}', 'are')}",)
 
 
-def told_once(notes: Iterable[str]) -> tuple[str, ...]:
-    """Notes on parts of a table, of those that differ in numbers alone the first, and how many parts more.
+@final
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A sentence on the rows of a column with counts in it, the first of which is a part of the second.
 
-    >>> told_once(["'x1' misses 3 rows", "'x2' misses 3 rows", "'x1' misses 4 rows", "'x1' misses 0.5 %"])
-    ("'x1' misses 3 rows (and so in 1 more part)", "'x2' misses 3 rows", "'x1' misses 0.5 %")
+    ``example`` is of the first rows that have one. It is told if the part is larger than the share ``above``.
+
+    >>> print(Note("'x'", " misses {:,} of {:,} rows", (3, 2000)))
+    'x' misses 3 of 2,000 rows
     """
-    first: dict[str, str] = {}
-    more: Counter[str] = Counter()
+
+    column: str
+    says: str
+    counts: tuple[int, ...]
+    example: str = ""
+    above: float = 0.0
+    split: str = ""
+
+    @property
+    def is_told(self) -> bool:
+        """Whether people should know."""
+        return self.counts[0] > self.above * self.counts[1]
+
+    def and_of(self, other: "Note") -> "Note":
+        """The same of these rows and others."""
+        counts = tuple(mine + theirs for mine, theirs in zip(self.counts, other.counts, strict=True))
+        return replace(self, counts=counts, example=self.example or other.example)
+
+    def __str__(self) -> str:
+        of = f" ({self.split})" if self.split else ""
+        example = f": {self.example}" if self.example else ""
+        return f"{self.column}{self.says.format(*self.counts)}{of}{example}"
+
+
+def added(notes: Iterable[Note]) -> tuple[Note, ...]:
+    """One note of those on parts of a table that say the same, with their counts together."""
+    found: dict[tuple[str, str, str], Note] = {}
     for note in notes:
-        alike = NUMBER.sub(lambda found: found[0] if found[0].startswith("'") else "#", note)
-        if alike in first:
-            more[alike] += 1
-        else:
-            first[alike] = note
-    parts = {alike: f" (and so in {n} more part{'s' if n > 1 else ''})" for alike, n in more.items()}
-    return tuple(note + parts.get(alike, "") for alike, note in first.items())
+        same = note.column, note.says, note.split
+        found[same] = found[same].and_of(note) if same in found else note
+    return tuple(found.values())
+
+
+def told(notes: Iterable[Note]) -> tuple[str, ...]:
+    """What people should know of all parts together.
+
+    >>> told([Note("'x'", " misses {} of {} rows", (n, 100)) for n in (0, 3, 4)] + [Note("'y'", "", (0, 9))])
+    ("'x' misses 7 of 300 rows",)
+    """
+    return tuple(str(note) for note in added(notes) if note.is_told)

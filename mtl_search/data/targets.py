@@ -17,7 +17,6 @@ from mtl_search.data.streamed import AnyTable, StreamedTable, batches_of, column
 from mtl_search.errors import DataError, LabelError
 from mtl_search.records import Role, Split
 from mtl_search.tasks import DenseTask, Layout, Task, TaskConfig
-from mtl_search.tasks.columns import listing
 
 __all__ = ["Targets", "column_named", "find_strata", "fit_tasks"]
 

@@ -15,6 +15,7 @@ from typing_extensions import override
 
 from mtl_search.data.distinct import distinct_values
 from mtl_search.data.inputs.fitted import NOTHING, FittedInputs, InputOptions
+from mtl_search.data.notes import Note
 from mtl_search.data.shapes import Inputs, InputShape
 from mtl_search.data.streamed import AnyTable, columns_of
 from mtl_search.errors import DataError
@@ -61,7 +62,7 @@ class CategoricalInputs(FittedInputs):
         return InputShape(cardinalities=tuple(len(levels) + 1 for levels in self.levels))
 
     @override
-    def encode(self, table: pa.Table) -> Inputs:
+    def encode_with_notes(self, table: pa.Table) -> tuple[Inputs, tuple[Note, ...]]:
         """``categorical``: the codes as int64, N x C."""
         codes_NC = np.zeros((table.num_rows, len(self.columns)), np.int64)
         fitted = zip(columns_of(table, self.columns), self.columns, self.levels, strict=True)
@@ -69,7 +70,7 @@ class CategoricalInputs(FittedInputs):
             values, codes_N = read_levels(column, name)
             known_V = pc.index_in(values, value_set=pa.array(levels, pa.string())).fill_null(-1).to_numpy()
             codes_NC[:, position] = np.append(known_V, -1)[codes_N] + 1
-        return {self.kind: torch.from_numpy(codes_NC)}
+        return {self.kind: torch.from_numpy(codes_NC)}, ()
 
 
 def is_categorical(kind: pa.DataType) -> bool:

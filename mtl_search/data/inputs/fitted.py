@@ -4,13 +4,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Self
+from typing import Any, Self, final
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
+from mtl_search.data.notes import Note
 from mtl_search.data.shapes import Inputs, InputShape
 from mtl_search.data.streamed import AnyTable, columns_of, parts_of
 from mtl_search.tasks.base import Layout
@@ -78,12 +79,13 @@ class FittedInputs(ABC):
         """What a network must know of them: its part of the shape of all inputs."""
 
     @abstractmethod
+    def encode_with_notes(self, table: pa.Table) -> tuple[Inputs, tuple[Note, ...]]:
+        """The columns of any rows, and what people may have to know of these."""
+
+    @final
     def encode(self, table: pa.Table) -> Inputs:
         """The columns of any rows."""
-
-    def encode_with_notes(self, table: pa.Table) -> tuple[Inputs, tuple[str, ...]]:
-        """The same, and sentences on rows that people should know of."""
-        return self.encode(table), ()
+        return self.encode_with_notes(table)[0]
 
     def extents(self, table: pa.Table, column: str) -> NDArray[np.int64] | None:
         """N x A: how long each row of a column in ``layouts`` is along each axis, as it is stored.

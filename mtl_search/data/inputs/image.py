@@ -26,7 +26,7 @@ from mtl_search.data.inputs.image_cells import (
     read_images,
 )
 from mtl_search.data.inputs.pixels import BrokenImageError, Channels, Size, Stored, size_in
-from mtl_search.data.notes import listing
+from mtl_search.data.notes import Note, listing
 from mtl_search.data.shapes import ImageShape, Inputs, InputShape
 from mtl_search.data.streamed import AnyTable, batches_of, select, type_of
 from mtl_search.errors import DataError
@@ -109,21 +109,17 @@ class ImageInputs(FittedInputs):
         return np.array([_extent(stored, positions) for stored in cells_of(table, column)]).reshape(-1, 2)
 
     @override
-    def encode(self, table: pa.Table) -> Inputs:
-        return self.encode_with_notes(table)[0]
-
-    @override
-    def encode_with_notes(self, table: pa.Table) -> tuple[Inputs, tuple[str, ...]]:
+    def encode_with_notes(self, table: pa.Table) -> tuple[Inputs, tuple[Note, ...]]:
         """``image:<column>``: uint8, N x C x H x W; ``image:<column>:known``: bool, N.
 
         DataError if more than one image of a hundred is broken.
         """
         inputs: Inputs = {}
-        notes: list[str] = []
+        notes: list[Note] = []
         for image in self.images:
             found = read_images(table, image.column, _size_of(image))
             _check(found, image.column, least=JUDGED)
-            notes += _note(found, image.column)
+            notes.append(_note(found, image.column))
             pixels_NCHW = np.moveaxis(found.pixels_NHWC, 3, 1)
             inputs[image.key] = torch.from_numpy(np.require(pixels_NCHW, requirements=("C", "W")))
             inputs[f"{image.key}:known"] = torch.from_numpy(np.require(found.known_N, requirements="W"))
@@ -237,14 +233,9 @@ def _check(found: Images, name: str, least: int = 0) -> None:
         )
 
 
-def _note(found: Images, name: str) -> tuple[str, ...]:
+def _note(found: Images, name: str) -> Note:
     """How many are broken and count as missing."""
-    broken = len(found.reasons)
-    if not broken:
-        return ()
-    many = (
-        "1 image that cannot be read and counts"
-        if broken == 1
-        else f"{broken} images that cannot be read and count"
+    says = " cannot be read in {:,} of {:,} rows, which count as missing"
+    return Note(
+        f"column {name!r}", says, (len(found.reasons), len(found.known_N)), "".join(found.reasons[:1])
     )
-    return (f"column {name!r} has {many} as missing: {found.reasons[0]}",)

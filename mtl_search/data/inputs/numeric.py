@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from typing_extensions import override
 
 from mtl_search.data.inputs.fitted import NOTHING, FittedInputs, InputOptions
+from mtl_search.data.notes import Note
 from mtl_search.data.shapes import Inputs, InputShape
 from mtl_search.data.streamed import AnyTable, columns_of
 from mtl_search.errors import DataError
@@ -92,7 +93,7 @@ class NumericInputs(FittedInputs):
         return InputShape(n_numeric=len(self.features), quantiles=(*self.quantiles, *indicators))
 
     @override
-    def encode(self, table: pa.Table) -> Inputs:
+    def encode_with_notes(self, table: pa.Table) -> tuple[Inputs, tuple[Note, ...]]:
         """``numeric``: the features as float32, N x (F + M)."""
         features = np.zeros((table.num_rows, len(self.columns) + len(self.flagged)), np.float32)
         indicators = {name: len(self.columns) + place for place, name in enumerate(self.flagged)}
@@ -104,7 +105,7 @@ class NumericInputs(FittedInputs):
             features[:, position] = values_N
             if name in indicators:
                 features[:, indicators[name]] = missing_N
-        return {self.kind: torch.from_numpy(features)}
+        return {self.kind: torch.from_numpy(features)}, ()
 
 
 def _quantiles(known_K: NDArray[np.float64], centre: float, scale: float) -> tuple[float, ...]:

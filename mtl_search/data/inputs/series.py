@@ -16,6 +16,7 @@ from typing_extensions import override
 from mtl_search.data.frames import Frames, count_steps, is_bytes, is_flat, is_of_frames, read_frames, width_of
 from mtl_search.data.inputs.fitted import NOTHING, FittedInputs, InputOptions
 from mtl_search.data.moments import Moments
+from mtl_search.data.notes import Note
 from mtl_search.data.shapes import Inputs, InputShape, SeriesShape
 from mtl_search.data.streamed import AnyTable, columns_of, parts_of, type_of
 from mtl_search.errors import DataError
@@ -104,20 +105,17 @@ class SeriesInputs(FittedInputs):
         return count_steps(table[column], series.channels)[:, None]
 
     @override
-    def encode(self, table: pa.Table) -> Inputs:
-        return self.encode_with_notes(table)[0]
-
-    @override
-    def encode_with_notes(self, table: pa.Table) -> tuple[Inputs, tuple[str, ...]]:
+    def encode_with_notes(self, table: pa.Table) -> tuple[Inputs, tuple[Note, ...]]:
         """``series:<column>``: uint8 or float16, N x L x C; ``series:<column>:length``: int32 N."""
         found: Inputs = {}
-        notes: list[str] = []
+        notes: list[Note] = []
         fitted = zip(self.columns, columns_of(table, self.columns), self.series, strict=True)
         for name, column, series in fitted:
             key = _shape(name, series).key
             values_NLC, lengths_N, n_cut = _encode(column, name, series)
             found |= {key: torch.from_numpy(values_NLC), f"{key}:length": torch.from_numpy(lengths_N)}
-            notes += _notes(name, series.length, n_cut, int((lengths_N == 0).sum()) - column.null_count)
+            n_empty = int((lengths_N == 0).sum()) - column.null_count
+            notes += _notes(name, series.length, len(column), n_cut, n_empty)
         return found, tuple(notes)
 
 
@@ -129,11 +127,12 @@ def _shape(name: str, series: FittedSeries) -> SeriesShape:
     return SeriesShape(name, series.channels, series.length, means, scales, series.raw)
 
 
-def _notes(name: str, length: int, n_cut: int, n_empty: int) -> list[str]:
+def _notes(name: str, length: int, n_rows: int, n_cut: int, n_empty: int) -> tuple[Note, ...]:
     """On series that are cut, and on those without a step that are not null."""
-    cut = f"column {name!r}: {n_cut} series have more than {length} steps and are cut"
-    empty = f"column {name!r}: {n_empty} series have no step and count as missing"
-    return [cut] * (n_cut > 0) + [empty] * (n_empty > 0)
+    cut = f": {{:,}} of {{:,}} series have more than {length} steps and are cut"
+    empty = ": {:,} of {:,} series have no step and count as missing"
+    column = f"column {name!r}"
+    return Note(column, cut, (n_cut, n_rows)), Note(column, empty, (n_empty, n_rows))
 
 
 def _fit(parts: Iterator[pa.ChunkedArray], kind: pa.DataType, name: str, said: SeriesOptions) -> FittedSeries:

@@ -20,6 +20,7 @@ from mtl_search.data.inputs.texts.columns import is_text, is_token_list
 from mtl_search.data.inputs.texts.ngrams import NGrams
 from mtl_search.data.inputs.texts.pieces import Pieces
 from mtl_search.data.inputs.texts.words import Words
+from mtl_search.data.notes import Note
 from mtl_search.data.shapes import Inputs, InputShape, TextShape
 from mtl_search.data.streamed import AnyTable, columns_of, parts_of
 from mtl_search.errors import DataError
@@ -143,14 +144,10 @@ class TextInputs(FittedInputs):
         return reader.read(texts, column).lengths_N[:, None]
 
     @override
-    def encode(self, table: pa.Table) -> Inputs:
-        return self.encode_with_notes(table)[0]
-
-    @override
-    def encode_with_notes(self, table: pa.Table) -> tuple[Inputs, tuple[str, ...]]:
+    def encode_with_notes(self, table: pa.Table) -> tuple[Inputs, tuple[Note, ...]]:
         """``text:<column>``: int32 codes, N x L; ``text:<column>:ngrams``: N x L x G, 0: none."""
         found: Inputs = {}
-        notes: list[str] = []
+        notes: list[Note] = []
         for column, shape, reader in zip(
             columns_of(table, self.columns), self.shape.texts, self.readers, strict=True
         ):

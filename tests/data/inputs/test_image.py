@@ -17,6 +17,7 @@ from mtl_search.data import DataSpec, load_dataset
 from mtl_search.data.folders import in_folder
 from mtl_search.data.inputs import AnyInputs, AnyOptions, ImageInputs
 from mtl_search.data.inputs.image import ImageOptions, image_columns
+from mtl_search.data.notes import told
 from mtl_search.data.separated import Layout
 from mtl_search.data.streams import open_dataset
 from mtl_search.data.text_streams import open_text
@@ -119,7 +120,7 @@ def test_a_missing_image_is_not_known(stored: Any) -> None:
     assert inputs["image:photo:known"].tolist() == [True] * 5 + [False]
     assert not inputs["image:photo"][5].any()
     np.testing.assert_array_equal(inputs["image:photo"][:5, 0], GREY[:5])
-    assert notes == ()
+    assert told(notes) == ()
 
 
 BROKEN: Mapping[str, tuple[Callable[[Path], Any], str]] = {
@@ -146,9 +147,10 @@ def test_few_broken_images_are_missing_and_more_are_an_error(fault: str, tmp_pat
         good = _write(tmp_path / "good.png", encoded(GREY[0]))
     table = in_folder(column([*[good] * 199, value]), tmp_path)
     fitted = fit(table, height=5, width=4)
-    inputs, (note,) = fitted.encode_with_notes(table)
+    inputs, notes = fitted.encode_with_notes(table)
     assert inputs["image:photo:known"].sum() == 199
-    assert "1 image that cannot be read and counts as missing" in note
+    (note,) = told((*notes, *notes))
+    assert note.startswith("column 'photo' cannot be read in 2 of 400 rows, which count as missing: ")
     with pytest.raises(DataError, match=rf"all but 1%, found 2 of 4 that cannot.*({why})"):
         fit(in_folder(column([good, value] * 2), tmp_path), height=5, width=4)
     with pytest.raises(DataError, match="found 20 of 1019"):

@@ -13,6 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from mtl_search.data import Encoding
 from mtl_search.data.inputs import SeriesInputs
 from mtl_search.data.inputs.series import SeriesOptions
+from mtl_search.data.notes import told
 from mtl_search.data.shapes import SeriesShape
 from mtl_search.errors import DataError
 from mtl_search.model.encoders.series import SeriesEncoder
@@ -118,9 +119,9 @@ def test_longer_series_are_cut_and_counted() -> None:
     encoded, notes = inputs.encode_with_notes(table([*SOUNDS, [[9, 9]] * 5]))
     assert encoded["series:sound"].shape == (6, 2, 2)
     assert encoded["series:sound:length"].tolist() == [2, 0, 1, 0, 2, 2]
-    assert notes == (
-        "column 'sound': 2 series have more than 2 steps and are cut",
-        "column 'sound': 1 series have no step and count as missing",
+    assert told(notes) == (
+        "column 'sound': 2 of 6 series have more than 2 steps and are cut",
+        "column 'sound': 1 of 6 series have no step and count as missing",
     )
     assert inputs.series[0].means == fit([[[0, 10], [4, 30]], [[8, 20]], [[1, 1], [2, 2]]]).series[0].means
 

@@ -12,6 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from mtl_search.data import Encoding
 from mtl_search.data.inputs.text import TextInputs, TextOptions
 from mtl_search.data.inputs.texts import MISSING, RESERVED, UNKNOWN
+from mtl_search.data.notes import told
 from mtl_search.data.shapes import TextShape
 from mtl_search.errors import DataError
 from mtl_search.tasks.base import Layout
@@ -135,12 +136,16 @@ def test_a_row_depends_on_no_other() -> None:
 def test_what_is_empty_cut_and_unknown_is_counted() -> None:
     inputs = fit(TRAIN, length=3)
     _, notes = inputs.encode_with_notes(one([["ev"] * 5, ["de"], None, ["yok"]]))
-    assert notes == (
+    assert told(notes) == (
         "column 'x' has no text in 1 of 4 rows",
-        "column 'x' is cut after 3 tokens in 1 of 4 rows: 28.6% of all tokens",
-        "column 'x': 14% of its words are not in the vocabulary and read by their character n-grams alone",
+        "column 'x' is cut after 3 tokens in 1 of 4 rows: 2 of 7 tokens are not read",
+        "column 'x': 1 of 7 words are not in the vocabulary and read by their character n-grams alone",
     )
-    assert inputs.encode_with_notes(one([["ev", "de"]]))[1] == ()
+    _, more = inputs.encode_with_notes(one([["ev", "de"], None]))
+    assert told(more) == ("column 'x' has no text in 1 of 2 rows",)
+    together = told((*notes, *more))
+    assert together[0] == "column 'x' has no text in 2 of 6 rows"
+    assert "1 of 9 words" in together[2]
 
 
 def test_labels_may_lie_over_the_tokens() -> None:

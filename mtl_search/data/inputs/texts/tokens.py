@@ -7,6 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from mtl_search.data.notes import Note
+
 __all__ = ["MISSING", "RESERVED", "UNKNOWN", "Tokens"]
 
 UNKNOWN = 1  # a token that the vocabulary has not
@@ -41,20 +43,20 @@ class Tokens(NamedTuple):
         parts_NLG[places] = self.parts_DG[self.distinct_T[kept_T]]
         return codes_NL, parts_NLG
 
-    def notes(self, name: str, length: int, unknown: str, told: float) -> list[str]:
-        """What people should know of column ``name``: texts that are empty or cut, and more than a share
-        ``told`` of words that are ``unknown``.
+    def notes(self, name: str, length: int, unknown: str, told: float) -> tuple[Note, ...]:
+        """What people should know of column ``name``: texts that are empty or cut, and words that are
+        ``unknown`` if they are more than a share ``told``.
         """
-        rows, empty = len(self.lengths_N), int((self.lengths_N == 0).sum())
-        cut, share = int((self.lengths_N > length).sum()), float((self.codes_T == UNKNOWN).sum())
-        share /= max(1, len(self.codes_T))
-        notes = []
-        if empty:
-            notes.append(f"column {name!r} has no text in {empty} of {rows} rows")
-        if cut:
-            lost = 1 - np.minimum(self.lengths_N, length).sum() / self.lengths_N.sum()
-            which = f"in {cut} of {rows} rows: {lost:.1%} of all tokens"
-            notes.append(f"column {name!r} is cut after {length} tokens {which}")
-        if share > told:
-            notes.append(f"column {name!r}: {share:.0%} of its words are not in the vocabulary and {unknown}")
-        return notes
+        rows, column = len(self.lengths_N), f"column {name!r}"
+        empty, cut = int((self.lengths_N == 0).sum()), int((self.lengths_N > length).sum())
+        tokens, lost = len(self.codes_T), int((self.lengths_N - length).clip(min=0).sum())
+        others = int((self.codes_T == UNKNOWN).sum())
+        of_cut = (
+            f" is cut after {length} tokens in {{:,}} of {{:,}} rows: {{:,}} of {{:,}} tokens are not read"
+        )
+        of_others = f": {{:,}} of {{:,}} words are not in the vocabulary and {unknown}"
+        return (
+            Note(column, " has no text in {:,} of {:,} rows", (empty, rows)),
+            Note(column, of_cut, (cut, rows, lost, tokens)),
+            Note(column, of_others, (others, tokens), above=told),
+        )
