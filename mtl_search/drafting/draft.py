@@ -18,7 +18,7 @@ from mtl_search.data.plain import plain_table
 from mtl_search.data.sources import located
 from mtl_search.drafting.codes import find_codes
 from mtl_search.drafting.leaking import find_leaking
-from mtl_search.drafting.media import Medium, media_of
+from mtl_search.drafting.media import SHORT, Medium, media_of
 from mtl_search.drafting.profiles import Profile, profiles_of
 from mtl_search.drafting.sampling import Sample
 from mtl_search.drafting.signs import Signs, find_signs
@@ -113,6 +113,9 @@ def draft_data(look: Look, names: Sequence[str]) -> DraftData:
         if not look.profiles.keys() - set(names):
             raise DataError("inputs", "a column besides the tasks", f"none in {len(look.profiles)}")
         uses = uses_of(look.profiles, frozenset(names), media)
+        if not look.profiles.keys() - {*names, *uses.drop}:  # nothing to read: short texts, if there are any
+            media = media_of(look.table, names, SHORT)
+            uses = uses_of(look.profiles, frozenset(names), media)
         uses, media = _for_parts(look, tasks, uses, media)
         configs = _configs(tasks)
         look = replace(_thinned(look, media), signs=look.signs.without({*names, *media}))

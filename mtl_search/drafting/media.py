@@ -20,14 +20,15 @@ from mtl_search.data.inputs.series import SeriesOptions
 from mtl_search.data.inputs.text import TextOptions
 from mtl_search.data.inputs.texts.columns import is_text, is_token_list
 
-__all__ = ["Medium", "media_of"]
+__all__ = ["SHORT", "Medium", "media_of"]
 
 LOOKED_AT = 100  # values that say what a column holds
 IMAGE_FILE = r"(?i)\.(png|jpe?g|webp)$"
 SMALLEST = 8  # pixels of a side of what is taken for an image
 LABELS = 16  # different values, up to which pixels are labels if there is another image of that size
 SIDE = 64  # pixels of a side that images of other sizes are read at
-PROSE = 8.0  # words, from which text is read and not a name, an address or a code
+PROSE = 8.0  # words, from which text is read beside other inputs: fewer are a name, an address or a code
+SHORT = 2.0  # words, from which text is read where there is nothing else
 DIFFERENT = 0.5  # of texts, from which they are no categories
 
 
@@ -48,16 +49,19 @@ class Medium:
         return 3 * (options.height or 0) * (options.width or 0) if isinstance(options, ImageOptions) else 0
 
 
-def media_of(table: pa.Table, tasks: Collection[str]) -> Mapping[str, Medium]:
-    """Those among the columns that are no tasks; ``table`` knows where it lies, for images in files."""
+def media_of(table: pa.Table, tasks: Collection[str], words: float = PROSE) -> Mapping[str, Medium]:
+    """Those among the columns that are no tasks, strings if they are of so many words on average.
+
+    ``table`` knows where it lies, for images in files.
+    """
     found: dict[str, Medium] = {}
     for name in table.column_names:
-        if name not in tasks and (medium := _medium(table, name)) is not None:
+        if name not in tasks and (medium := _medium(table, name, words)) is not None:
             found[name] = medium
     return {name: medium for name, medium in found.items() if not _is_labels(table, name, found)}
 
 
-def _medium(table: pa.Table, name: str) -> Medium | None:
+def _medium(table: pa.Table, name: str, words: float) -> Medium | None:
     column = table[name]
     kind, known = column.type, column.drop_null()
     if not len(known):
@@ -70,7 +74,7 @@ def _medium(table: pa.Table, name: str) -> Medium | None:
         return _of_flat(known)
     if is_of_frames(kind):
         return _of_frames(column)
-    return _of_text(known) if is_text(kind) else None
+    return _of_text(known, words) if is_text(kind) else None
 
 
 def _names_images(known: pa.ChunkedArray) -> bool:
@@ -131,12 +135,12 @@ def _of_frames(column: pa.ChunkedArray) -> Medium:
     return Medium(SeriesOptions(), reason, lengths_N=lengths_N)
 
 
-def _of_text(known: pa.ChunkedArray) -> Medium | None:
+def _of_text(known: pa.ChunkedArray, least: float) -> Medium | None:
     """Sentences that seldom repeat."""
     texts = known.cast(pa.string())
     first = texts.slice(0, 20 * LOOKED_AT)
     words = pc.mean(pc.list_value_length(pc.utf8_split_whitespace(first))).as_py()
-    if words < PROSE or len(pc.unique(texts)) <= DIFFERENT * len(texts):
+    if words < least or len(pc.unique(texts)) <= DIFFERENT * len(texts):
         return None
     return Medium(TextOptions(), f"texts of about {words:.0f} words")
 

@@ -10,9 +10,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mtl_search.data.frames import is_list, is_number
+from mtl_search.data.inputs.image_cells import holds_images
 from mtl_search.data.inputs.texts.columns import is_text
 from mtl_search.drafting.media import Medium
 from mtl_search.errors import DataError
+from mtl_search.tasks.pixels import grids
 
 __all__ = ["Parts", "labels_of_parts"]
 
@@ -31,11 +33,13 @@ class Parts(NamedTuple):
 
 
 def labels_of_parts(name: str, column: pa.ChunkedArray, media: Mapping[str, Medium]) -> Parts | None:
-    """Whose parts the lists in a column label; None if they are lists of labels of a row.
+    """Whose parts the lists or images in a column label; None if they are lists of labels of a row.
 
     DataError if they are too many for that, and fit no input.
     """
     rows = column.drop_null().slice(0, LOOKED_AT)
+    if holds_images(rows):
+        return _of_images(name, rows, media)
     leaves, depth = rows, 0
     while is_list(leaves.type):
         leaves, depth = pc.list_flatten(leaves), depth + 1
@@ -65,6 +69,21 @@ def _of_pixels(values: pa.ChunkedArray, per_row: int, media: Mapping[str, Medium
     whole = pa.types.is_integer(kinds.type) and bounds["min"] >= 0 and bounds["max"] <= 255
     if whole and len(kinds) <= CLASSES:
         return Parts("segmentation", f"one of {len(kinds)} classes for {where}", over)
+    return Parts("pixel_regression", f"a number for {where}", over)
+
+
+def _of_images(name: str, rows: pa.ChunkedArray, media: Mapping[str, Medium]) -> Parts:
+    """Of masks or maps that are stored as PNG files."""
+    found = [grid[0] for grid in grids(rows, name, None, ()).rows() if grid is not None]
+    shape = found[0].shape
+    over = next((one for one, of in media.items() if of.pixels == shape), None)
+    if over is None:
+        what = f"images of {shape[0]} x {shape[1]} pixels, and none of that size among the inputs"
+        raise DataError(f"task {name!r}", "labels of the pixels of an image", what)
+    values = np.unique(np.concatenate([np.unique(grid) for grid in found]))
+    where = f"each of the {shape[0]:,} x {shape[1]:,} pixels of {over}"
+    if len(values) <= CLASSES and values.max() <= 255:
+        return Parts("segmentation", f"one of {len(values)} classes for {where}", over)
     return Parts("pixel_regression", f"a number for {where}", over)
 
 

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 from scipy.stats import skew
 
+from mtl_search.design.names import SHARED
 from mtl_search.drafting.media import Medium
 from mtl_search.drafting.parts import labels_of_parts
 from mtl_search.drafting.profiles import Holds, Profile
@@ -55,10 +56,12 @@ def draft_task(
     profile: Profile, column: pa.ChunkedArray, taken: Sequence[str], media: Mapping[str, Medium] = NO_MEDIA
 ) -> DraftTask:
     """The task of a column, under a name that is not ``taken``; DataError if nothing can be learned of it."""
-    _check(profile)
     name = _name(profile.name, taken)
-    if profile.holds is Holds.LISTS and (parts := labels_of_parts(profile.name, column, media)) is not None:
-        return DraftTask(name, profile.name, parts.kind, {}, parts.reason, parts.over)
+    if profile.holds in (Holds.LISTS, Holds.OTHER):
+        parts = labels_of_parts(profile.name, column, media)
+        if parts is not None:
+            return DraftTask(name, profile.name, parts.kind, {}, parts.reason, parts.over)
+    _check(profile)
     kind, options, reason = _KINDS[profile.holds](profile, column)
     return DraftTask(name, profile.name, kind, options, reason)
 
@@ -68,7 +71,7 @@ def _check(profile: Profile) -> None:
     if profile.holds is Holds.NOTHING:
         raise DataError(place, "a column with labels", f"no value in {profile.rows:,} rows")
     if profile.holds not in _KINDS:
-        expected = "numbers, classes or lists of labels"
+        expected = "numbers, classes, lists of labels or masks of an image"
         raise DataError(place, expected, f"{profile.holds} (type {profile.type})")
     if profile.infinite:
         raise DataError(place, "finite numbers", "infinite values in it")
@@ -81,7 +84,7 @@ def _name(column: str, taken: Sequence[str]) -> str:
     """The column's name as tasks may be called."""
     name = re.sub(r"\W+", "_", column).strip("_") if not re.fullmatch(r"\w[\w.\-]*", column) else column
     name = name or "task"
-    while name in taken:
+    while name in taken or name == SHARED:
         name += "_"
     return name
 

@@ -55,7 +55,8 @@ def _useless(profile: Profile) -> str | None:
     if profile.infinite:
         return "infinite numbers in it"
     if profile.identifies:
-        return "identifies rows: nearly all differ"
+        unless = ", unless inputs says that it is text" if profile.holds is Holds.TEXT else ""
+        return f"identifies rows: nearly all differ{unless}"
     if profile.holds is Holds.TEXT and profile.distinct > DIFFERENT * profile.known:
         return f"text that seldom repeats: {profile.distinct:,} different in {profile.known:,}"
     return None

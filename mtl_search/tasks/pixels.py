@@ -9,6 +9,7 @@ from typing import Annotated, Any, ClassVar, final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 from pydantic import Field, PositiveInt
 from torch import Tensor, nn
@@ -72,7 +73,10 @@ class PixelTask(DenseTask, ABC):
 
 
 def grids(column: Column, name: str, size: Size | None, missing: Sequence[int | float | str]) -> Grids:
-    """The column's grids; text among ``missing`` is no pixel's value."""
+    """The column's grids, of structs with bytes those; text among ``missing`` is no pixel's value."""
+    kind = column.type
+    if pa.types.is_struct(kind) and kind.get_field_index("bytes") >= 0:
+        column = pc.struct_field(column, "bytes")
     return Grids(column, name, size, tuple(value for value in missing if not isinstance(value, str)))
 
 

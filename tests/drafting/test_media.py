@@ -37,6 +37,17 @@ FRAMES = pa.array([random.normal(size=(n, 2)).tolist() for n in LENGTHS], pa.lis
 MASK = lists((PIXELS > 200).astype(np.uint8), 64)
 DEPTH = lists(random.normal(size=(N, 64)).astype(np.float32), 64)
 SENTENCES = [" ".join(random.choice(WORDS, 10)) for _ in range(N)]
+COMMANDS = [" ".join(random.choice(WORDS, 4)) for _ in range(N)]
+
+
+def png_mask(pixels: Any) -> bytes:
+    file = BytesIO()
+    Image.fromarray(np.asarray(pixels).reshape(8, 8)).save(file, "png")
+    return file.getvalue()
+
+
+PNG_MASK = [png_mask((pixels > 200).astype(np.uint8)) for pixels in PIXELS]
+PNG_DEPTH = [png_mask(pixels.astype(np.uint16) * 300) for pixels in PIXELS]
 
 
 @pytest.mark.parametrize(
@@ -69,6 +80,14 @@ def test_inputs(draft: Drafts, values: Any, spelled: object, why: str) -> None:
     [
         (IMAGE, MASK, "segmentation", "one of 2 classes for each of the 64 pixels of other"),
         (IMAGE, DEPTH, "pixel_regression", "a number for each of the 64 pixels of other"),
+        (IMAGE, PNG_MASK, "segmentation", "one of 2 classes for each of the 8 x 8 pixels of other"),
+        (
+            IMAGE,
+            [{"bytes": mask, "path": None} for mask in PNG_MASK],
+            "segmentation",
+            "one of 2 classes for each of the 8 x 8 pixels of other",
+        ),
+        (IMAGE, PNG_DEPTH, "pixel_regression", "a number for each of the 8 x 8 pixels of other"),
         (TOKENS, TAGS, "tagging", "one of 2 labels for each step of other"),
         (FRAMES, TAGS, "tagging", "one of 2 labels for each step of other"),
         (
@@ -91,6 +110,8 @@ def test_labels_that_fit_no_input_are_refused(draft: Drafts) -> None:
         DataError, match=r"task 'target': expected an image of as many pixels.*found none, and 64"
     ):
         draft(("target",), target=MASK)
+    with pytest.raises(DataError, match=r"task 'target': expected labels of .* 8 x 8 pixels, and none of"):
+        draft(("target",), target=PNG_MASK)
     with pytest.raises(
         DataError, match=r"tasks: expected labels over one input, found 'other' of task 'target'"
     ):
