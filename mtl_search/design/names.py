@@ -4,8 +4,9 @@ import re
 
 from mtl_search.errors import Mismatch
 
-__all__ = ["check_task_name", "is_of_branching"]
+__all__ = ["SHARED", "check_task_name", "is_of_branching"]
 
+SHARED = "shared"
 _NAME = re.compile(r"\w[\w.\-]*")
 
 
@@ -13,12 +14,15 @@ def check_task_name(name: str) -> str:
     """``name`` itself, if it is valid: letters of any script, digits, ``_`` and, not first, ``.`` and ``-``.
 
     Names stand unquoted in the text of a branching or design and inside parameter names
-    (``members.age``, ``sharing.cut.age+cost``), so blanks, ``|``, ``/``, ``+``, ``:`` and ``;`` are out.
+    (``members.age``, ``sharing.cut.age+cost``), so blanks, ``|``, ``/``, ``+``, ``:`` and ``;`` are out. So
+    is ``shared``, which says what all tasks share and names the experts that are of none alone.
 
     >>> check_task_name("NR-AR.1")
     'NR-AR.1'
     """
-    return check_name(name, "task name")
+    if check_name(name, "task name") == SHARED:
+        raise Mismatch("another name than that of what all tasks share", repr(name), about="task name")
+    return name
 
 
 def is_of_branching(parameter: str) -> bool:

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from mtl_search.arm_names import ALONE_ARMS, OUR_ARMS
 from mtl_search.design import check_task_name
+from mtl_search.design.names import check_name as check_plain_name
 from mtl_search.errors import Mismatch, nearest
 from mtl_search.records import Phase
 from mtl_search.space import Document, SearchSpace, load_document, spec_error
@@ -97,7 +98,7 @@ def load_sweep(path: Path | str) -> SweepSpec:
 def check_name(document: Document, path: tuple[str, ...], name: str) -> None:
     """SpecError if ``name`` cannot be the name of a task or an arm."""
     try:
-        check_task_name(name)
+        check_task_name(name) if path[0] == "tasks" else check_plain_name(name, "arm")
     except Mismatch as wrong:
         hint = f"name it so and say column: {name!r}" if path[0] == "tasks" else None
         raise document.error(path, wrong.expected, wrong.found, hint) from None

@@ -20,6 +20,12 @@ def test_an_invalid_name_is_refused_with_the_rule_and_the_finding(name: str) -> 
     assert str(error.value).endswith(f"found {name!r}")
 
 
+def test_what_tasks_share_is_no_task() -> None:
+    with pytest.raises(ValueError, match=r"^task name: expected another name .*found 'shared'"):
+        check_task_name("shared")
+    assert check_name("shared", "arm") == "shared"
+
+
 def test_the_message_says_what_is_named() -> None:
     with pytest.raises(ValueError, match=r"^key of a network: expected letters"):
         check_name("a b", "key of a network")
