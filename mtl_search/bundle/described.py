@@ -2,18 +2,21 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
-from pydantic import BaseModel, TypeAdapter
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from mtl_search.data.encoding import Encoding
+from mtl_search.errors import BundleError, Mismatch
 from mtl_search.tasks import AnyTask, Task
 
-__all__ = ["FORMAT", "Described", "json_text", "read_fields", "write_description"]
+__all__ = ["FORMAT", "Described", "json_text", "read_fields", "reading", "write_description"]
 
 FORMAT = 2  # of the folder of a trained model; a later one says so
+OWN = "run it where the module is"
 NUMBERS = re.compile(r"\[\n\s*((?:-?\d[\d.e+-]*,\s+)*-?\d[\d.e+-]*)\s*\]")  # no text has a line break in JSON
 
 _INPUTS, _TASKS = TypeAdapter(Encoding), TypeAdapter(list[AnyTask])
@@ -72,6 +75,20 @@ def json_text(value: object) -> str:
     """
     text = json.dumps(value, indent=1, ensure_ascii=False)
     return NUMBERS.sub(lambda found: f"[{' '.join(found[1].split())}]", text) + "\n"
+
+
+@contextmanager
+def reading(file: Path) -> Iterator[None]:
+    """BundleError for values in a file that cannot be read: a class of the user's own is perhaps not here."""
+    try:
+        yield
+    except ValidationError as error:
+        first = error.errors()[0]
+        place, wrong = ".".join(map(str, first["loc"])), first.get("ctx", {}).get("error")
+        if not isinstance(wrong, Mismatch):
+            raise BundleError(f"{file}: {place}", "what export wrote", first["msg"]) from error
+        hint = f"{OWN}, or put its folder into PYTHONPATH" if "module:Class" in wrong.expected else wrong.hint
+        raise BundleError(f"{file}: {place}", wrong.expected, wrong.found, hint) from error
 
 
 def read_fields(described: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Literal, final
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from mtl_search.bundle.described import json_text
+from mtl_search.bundle.described import json_text, reading
 from mtl_search.bundle.trained_trees import AnyTrained
 from mtl_search.data import DataSpec, Encoding
 from mtl_search.errors import BundleError
@@ -102,12 +102,8 @@ def read_description(folder: Path) -> Description:
     except (OSError, ValueError) as error:
         raise BundleError(str(folder / MODEL), "JSON", str(error)) from error
     _check_format(folder, found)
-    try:
+    with reading(folder / MODEL):
         description = Description.model_validate_json(text)
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(map(str, first["loc"]))
-        raise BundleError(f"{folder / MODEL}: {place}", "what export wrote", first["msg"]) from error
     _check_files(folder, description)
     return description
 

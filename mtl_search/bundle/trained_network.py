@@ -11,7 +11,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import Tensor
 
-from mtl_search.bundle.described import FORMAT, read_fields, write_description
+from mtl_search.bundle.described import FORMAT, read_fields, reading, write_description
 from mtl_search.data import Dataset
 from mtl_search.data.encoding import Encoding
 from mtl_search.errors import BundleError
@@ -82,8 +82,9 @@ class TrainedNetwork:
         if described.get("format") != FORMAT:
             found = f"format {described.get('format')}"
             raise BundleError(str(folder), f"a network in format {FORMAT}", found)
-        config = TrialConfig.model_validate_json(json.dumps(described["config"]))
-        return cls(config=config, weights=weights, **read_fields(described))
+        with reading(folder / DESCRIPTION):
+            config = TrialConfig.model_validate_json(json.dumps(described["config"]))
+            return cls(config=config, weights=weights, **read_fields(described))
 
 
 def network_folder(config_id: str, seed: int) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mtl_search.bundle.described import FORMAT, read_fields, write_description
+from mtl_search.bundle.described import FORMAT, read_fields, reading, write_description
 from mtl_search.bundle.trained_network import TrainedNetwork
 from mtl_search.data import Dataset
 from mtl_search.data.encoding import Encoding
@@ -65,8 +65,9 @@ class TrainedTrees:
             weights = {name: _bytes(folder / f"{name}.txt") for name in described["models"]}
         except (OSError, ValueError) as error:
             raise BundleError(str(folder), f"{DESCRIPTION} and the models' texts", str(error)) from error
-        config = TreesConfig.model_validate_json(json.dumps(described["config"]))
-        return cls(config=config, weights=weights, **read_fields(described))
+        with reading(folder / DESCRIPTION):
+            config = TreesConfig.model_validate_json(json.dumps(described["config"]))
+            return cls(config=config, weights=weights, **read_fields(described))
 
 
 AnyTrained = TrainedNetwork | TrainedTrees

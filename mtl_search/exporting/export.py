@@ -1,6 +1,6 @@
 """export: a design of a sweep as a bundle."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
@@ -22,7 +22,7 @@ from mtl_search.exporting.origin import Origin
 from mtl_search.exporting.program_words import programs
 from mtl_search.leaderboard import Leaderboard
 from mtl_search.records import DesignRecord
-from mtl_search.sweep import load_sweep
+from mtl_search.sweep import SweepSpec, load_sweep
 from mtl_search.sweep.file import SWEEP_FILE
 
 __all__ = ["Exported", "export"]
@@ -77,33 +77,16 @@ def export(
     one = choose_design(board, design=design, arm=arm, networks=networks)
     mixed = with_trees(board, one) if allow_trees else None
     one = mixed.design if mixed else one
-    if TREES in one.arms and (onnx or torch_export):
-        place = "--onnx" if onnx else "--torch-export"
-        raise BundleError(place, "a design of networks", "boosted trees", "leave it out: predict needs none")
+    makers = _makers(one, onnx, torch_export)
     on = choose_seeds(board, one, spec.settings, seeds)
     configs = dict.fromkeys(one.configs[task] for task in sorted(one.configs))
     wanted = [Wanted(config, seed) for config in configs for seed in on]
     source = Networks(board, spec, device)
     trained = wanted if final else source.missing(wanted)
     found = _get(source, wanted, trained, final, on_epoch)
-    first = found[wanted[0]]
-    known = {name: task for network in found.values() for name, task in network.tasks.items()}
-    value: dict[str, Any] = {
-        "design": DesignInfo(
-            sweep=spec.settings.name, design_id=one.design_id, arm=one.arm, text=one.text, final=final
-        ),
-        "data": _without_path(spec.settings.data),
-        "fingerprint": board.trials()["data"][0].as_py(),
-        "inputs": first.inputs,
-        "tasks": tuple(known[name] for name in sorted(one.configs)),
-        "options": {name: spec.settings.tasks[name] for name in sorted(one.configs)},
-        "models": tuple(_entry(one, network, found[network]) for network in wanted),
-        "versions": dict(first.versions),
-    }
+    description = _described(board, spec, one, found, final)
     folders = {_folder(network): found[network] for network in wanted}
-    description = Description.model_validate(value)
     origin = Origin.of(spec.settings.data, description.data.source, source.summary())
-    makers = [make for make, wished in ((write_onnx, onnx), (write_torch_export, torch_export)) if wished]
     card = Card(board, one, description, folders, origin, programs(description, onnx, torch_export), mixed)
     predictor = Predictor.of(description, folders)
 
@@ -113,6 +96,34 @@ def export(
 
     write_bundle(out, description, folders, card.text(), also)
     return Exported(out, one, len(wanted), len(trained), final)
+
+
+def _makers(one: DesignRecord, onnx: bool, torch_export: bool) -> list[Callable[[Predictor, Path], None]]:
+    """What writes the programs that are asked for; BundleError if the design has none."""
+    if TREES in one.arms and (onnx or torch_export):
+        place = "--onnx" if onnx else "--torch-export"
+        raise BundleError(place, "a design of networks", "boosted trees", "leave it out: predict needs none")
+    return [make for make, wished in ((write_onnx, onnx), (write_torch_export, torch_export)) if wished]
+
+
+def _described(
+    board: Leaderboard, spec: SweepSpec, one: DesignRecord, found: Mapping[Wanted, AnyTrained], final: bool
+) -> Description:
+    """The description of the bundle of these networks, in their order."""
+    first, name = next(iter(found.values())), spec.settings.name
+    known = {name: task for network in found.values() for name, task in network.tasks.items()}
+    design = DesignInfo(sweep=name, design_id=one.design_id, arm=one.arm, text=one.text, final=final)
+    value: dict[str, Any] = {
+        "design": design,
+        "data": _without_path(spec.settings.data),
+        "fingerprint": board.trials()["data"][0].as_py(),
+        "inputs": first.inputs,
+        "tasks": tuple(known[name] for name in sorted(one.configs)),
+        "options": {name: spec.settings.tasks[name] for name in sorted(one.configs)},
+        "models": tuple(_entry(one, wanted, trained) for wanted, trained in found.items()),
+        "versions": dict(first.versions),
+    }
+    return Description.model_validate(value)
 
 
 def check_free(out: Path) -> None:
@@ -126,7 +137,7 @@ def check_free(out: Path) -> None:
 def _get(
     source: Networks, wanted: Sequence[Wanted], trained: Sequence[Wanted], final: bool, on_epoch: OnEpoch
 ) -> dict[Wanted, AnyTrained]:
-    """Each network; those of ``trained`` are trained now."""
+    """Each network in the order that is wanted; those of ``trained`` are trained now."""
     epochs = source.best_epoch if final else source.epochs
     planned, done = sum(epochs(network.config_id) for network in trained), 0
 

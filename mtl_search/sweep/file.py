@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel
 from ruamel.yaml import YAML
 
 from mtl_search.data import is_local_file
 from mtl_search.leaderboard import replace_file
-from mtl_search.model import Part
 from mtl_search.sweep.spec import SweepSpec
 
 __all__ = ["SWEEP_FILE", "save_sweep", "with_budget", "with_changes"]
@@ -53,8 +53,8 @@ def save_sweep(spec: SweepSpec, folder: Path) -> None:
 
 
 def _written(value: object) -> object:
-    """``value`` with the trunks, encoders and ways of sharing in it as mappings."""
-    if isinstance(value, Part):
+    """``value`` with what was configured in Python as mappings: parts, weightings, tasks."""
+    if isinstance(value, BaseModel):
         return value.model_dump(mode="json")
     if isinstance(value, Mapping):
         return {key: _written(item) for key, item in value.items()}
