@@ -141,6 +141,23 @@ def test_no_folder_and_another_format_are_errors_of_the_user(dataset: Dataset, t
         TrainedNetwork.load(tmp_path / "net")
 
 
+@pytest.mark.parametrize("part", ["trunk", "task"])
+def test_a_class_of_ones_own_that_is_not_here_is_an_error_of_the_user(
+    dataset: Dataset, tmp_path: Path, part: str
+) -> None:
+    trained(dataset).save(tmp_path / "net")
+    path = tmp_path / "net" / "network.json"
+    described = json.loads(path.read_text())
+    if part == "trunk":
+        described["config"]["trunk"] = {"name": "no_such_module:Trunk", "stages": 2}
+    else:
+        described["tasks"][0]["kind"] = "no_such_module:Task"
+    path.write_text(json.dumps(described))
+    message = rf"network.json: .*expected a {part}'s module:Class, found 'no_such_module:.*PYTHONPATH"
+    with pytest.raises(BundleError, match=message):
+        TrainedNetwork.load(tmp_path / "net")
+
+
 def test_damaged_weights_are_errors_of_the_user(dataset: Dataset, tmp_path: Path) -> None:
     trained(dataset, ("cost",)).save(tmp_path / "net")
     weights = tmp_path / "net" / "weights.safetensors"

@@ -13,7 +13,9 @@ from mtl_search.errors import SpecError
 from mtl_search.space import FixedSuggest
 from mtl_search.sweep import SweepSpec, load_sweep
 from mtl_search.sweep.file import SWEEP_FILE, save_sweep, with_changes
+from mtl_search.tasks import Binary
 from mtl_search.training import TrialConfig
+from mtl_search.weighting import DwaConfig
 
 MakeSpec = Callable[..., SweepSpec]
 TRICKY = (
@@ -86,6 +88,17 @@ def test_a_trunk_configured_in_python_is_read_again_where_its_class_is_known(
     spec = tiny_spec(trial={"trunk": trunk, "members": "all", "sharing": "shared"})
     again = kept(spec, tmp_path).space.sample(FixedSuggest({}), ("cost", "ill"))
     assert TrialConfig.model_validate(again).trunk == trunk
+
+
+def test_a_weighting_and_a_task_configured_in_python_are_read_again(
+    tiny_spec: MakeSpec, tmp_path: Path
+) -> None:
+    weighting, ill = DwaConfig(temperature=3.0), Binary.Config(metric="f1")
+    trial = {"trunk": {"name": "mlp", "stages": 2}, "members": "all", "weighting": weighting}
+    again = kept(tiny_spec(trial=trial, tasks={"ill": ill, "cost": "regression"}), tmp_path)
+    assert again.settings.tasks["ill"] == ill
+    sampled = again.space.sample(FixedSuggest({}), ("cost", "ill"))
+    assert TrialConfig.model_validate(sampled).weighting == weighting
 
 
 def test_twice_is_once(tiny_spec: MakeSpec, tmp_path: Path) -> None:
