@@ -37,7 +37,7 @@ def test_members_share_a_trunk_that_halves(name: str, kind: str) -> None:
     inputs = random_inputs(shape, 4, torch.Generator().manual_seed(1))
     outputs = network(inputs)
     assert {task: one.shape for task, one in outputs.items()} == dict.fromkeys(MEMBERS, (4, 1))
-    sum(one.square().sum() for one in outputs.values()).backward()
+    torch.stack([one.square().sum() for one in outputs.values()]).sum().backward()
     assert all(p.grad is not None and p.grad.isfinite().all() for p in network.parameters())
     alone = network({key: values[2:3] for key, values in inputs.items()})
     for task in MEMBERS:
