@@ -92,7 +92,7 @@ def test_no_block_is_of_a_language_that_is_not_tried() -> None:
 def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with the committed sweeps and results, and tables of the user's, to run in."""
     shutil.copytree(ROOT / "search_spaces", tmp_path / "search_spaces")
-    for name in ("support2", "qm9"):
+    for name in ("support2", "qm9", "animal_scenes", "turkish_web", "spoken_commands"):
         if (ROOT / "results" / name).is_dir():
             shutil.copytree(ROOT / "results" / name, tmp_path / "results" / name)
     shutil.copytree(ROOT / "results" / "support2", tmp_path / "results" / "patients")
