@@ -148,7 +148,7 @@ class Grids:
         try:
             image = Image.open(io.BytesIO(data))
         except BROKEN as error:
-            raise self._broken(str(error)) from error
+            raise self._broken("its head cannot be read") from error
         if not GREY.fullmatch(image.mode):
             found = f"{len(image.getbands())} ({image.mode})"
             raise DataError(place(self.name), "PNG files of one value a pixel (grey or a palette)", found)

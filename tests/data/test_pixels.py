@@ -12,6 +12,7 @@ from PIL import Image
 from mtl_search.data import Dataset, DataSpec, dataset_from_table
 from mtl_search.errors import DataError
 from mtl_search.tasks import PixelRegression, Segmentation, TaskConfig
+from mtl_search.tasks.grids import Grids
 
 ROWS = 60
 PIXELS = np.random.default_rng(0).integers(0, 256, (ROWS, 6, 8), dtype=np.uint8)
@@ -89,3 +90,9 @@ def test_without_an_image_there_is_nothing_to_lie_over() -> None:
     table = pa.table({"age": [at / 2 for at in range(ROWS)], "mask": [[0, 1]] * ROWS})
     with pytest.raises(DataError, match="an image among the inputs, found none"):
         dataset_from_table(table, DataSpec(source="t"), {"mask": Segmentation.Config()})
+
+
+def test_a_mask_whose_head_is_cut_is_said_for_people() -> None:
+    cut = pa.chunked_array([pa.array([b"\x89PNG\r\n\x1a\n and no more"])])
+    with pytest.raises(DataError, match="bytes of PNG files, found a row that is none: its head cannot"):
+        Grids(cut, "mask").sizes()
