@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self, final
 from pydantic import (
     BaseModel,
     BeforeValidator,
+    ByteSize,
     ConfigDict,
     Field,
     NonNegativeFloat,
@@ -17,6 +18,7 @@ from pydantic import (
 )
 
 from mtl_search.data import DataSpec
+from mtl_search.errors import Mismatch
 from mtl_search.records import Role
 from mtl_search.sweep.pruners import ASHA, PrunerConfig
 from mtl_search.sweep.samplers import TPE, SamplerConfig
@@ -24,6 +26,8 @@ from mtl_search.tasks import TaskConfig
 from mtl_search.training import NetworkCost
 
 __all__ = ["Budget", "Constraints", "Objective", "References", "Resources", "Settings"]
+
+LEAST_MEMORY = 16 * 2**20  # a smaller number is one whose unit was forgotten
 
 FROZEN = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
@@ -114,12 +118,15 @@ class References(BaseModel):
 
 @final
 class Resources(BaseModel):
-    """What one trial is given: CPUs (its torch threads) and a GPU, of which it may hold a fraction."""
+    """What one trial is given: CPUs (its torch threads) and a GPU, of which it may hold a fraction; and for
+    how many ``minutes`` and with how much ``memory`` of the machine it may train, beyond which it fails."""
 
     model_config = FROZEN
 
     cpu: PositiveInt = 1
     gpu: Literal["auto"] | Annotated[float, Field(ge=0)] = "auto"
+    minutes: PositiveFloat | None = None
+    memory: ByteSize | None = None
 
     @field_validator("gpu")
     @classmethod
@@ -127,6 +134,13 @@ class Resources(BaseModel):
         if not isinstance(gpu, str) and gpu > 1:
             raise ValueError("at most 1, since a trial trains on one GPU (with auto all GPUs get trials)")
         return gpu
+
+    @field_validator("memory")
+    @classmethod
+    def _room_to_train(cls, memory: ByteSize | None) -> ByteSize | None:
+        if memory is not None and memory < LEAST_MEMORY:
+            raise Mismatch("at least 16MiB, with its unit as in 4GiB", f"{memory:d} bytes")
+        return memory
 
 
 def _named(value: object) -> object:

@@ -93,7 +93,7 @@ def test_defaults(written: Callable[[str], Path]) -> None:
     assert settings.objective.max_networks == 3
     assert (settings.sampler.name, settings.sampler.grouping) == ("tpe", "bayes")
     assert settings.pruner.name == "asha"
-    assert settings.resources.model_dump() == {"cpu": 1, "gpu": "auto"}
+    assert settings.resources.model_dump(exclude_none=True) == {"cpu": 1, "gpu": "auto"}
     assert settings.constraints.model_dump(exclude_none=True) == {}
 
 

@@ -3,7 +3,7 @@
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import ClassVar, final
@@ -14,6 +14,7 @@ from typing_extensions import override
 from mtl_search.data import Dataset
 from mtl_search.errors import ResourceError
 from mtl_search.search.executors.base import Executor
+from mtl_search.search.executors.limits import Watchdog
 from mtl_search.search.executors.place import Place
 from mtl_search.search.jobs import JobSource
 from mtl_search.sweep.settings import Resources
@@ -35,7 +36,8 @@ class Inline(Executor):
             raise ResourceError(
                 "resources.gpu", f"at most the {available} GPUs of this machine", f"{wanted:g}"
             )
-        self.place, self.slots, self.dashboard = Place(resources.cpu, wanted), 1, None
+        self.place = Place(resources.cpu, wanted, resources.minutes, resources.memory)
+        self.slots, self.dashboard = 1, None
 
     @property
     @override
@@ -52,36 +54,38 @@ def run_inline(
 ) -> None:
     """Train all jobs of ``source``; Ctrl-C stops after the epoch that is running."""
     torch.set_num_threads(place.threads)
-    with stop_on_sigint(source):
+    with stop_on_sigint(source) as asked:
         while not isinstance(pack := source.next_pack(trainer.size), str):
             start = time.perf_counter()
-            training = trainer(pack, dataset, place.device)
+            training, watchdog = trainer(pack, dataset, place.device), Watchdog(place, asked)
             while training.live:
-                for progress in training.step():
+                for progress in watchdog.step(training):
                     if source.take(progress, place.placement(time.perf_counter() - start, len(pack))):
                         training.stop(progress.trial_id)
 
 
 @contextmanager
-def stop_on_sigint(source: JobSource) -> Iterator[None]:
+def stop_on_sigint(source: JobSource) -> Iterator[Callable[[], bool]]:
     """Turn the first Ctrl-C into ``source.interrupt()``, the second into the usual KeyboardInterrupt.
 
     The same for SIGTERM, by which a scheduler or a shutdown ends a process. Outside the main thread no signal
-    arrives, and nothing is done.
+    arrives, and nothing is done. What it makes says whether there was one.
     """
+    asked = threading.Event()
     if threading.current_thread() is not threading.main_thread():
-        yield
+        yield asked.is_set
         return
     signals = (signal.SIGINT, signal.SIGTERM)
 
     def interrupt(signum: int, frame: FrameType | None) -> None:
+        asked.set()
         source.interrupt()
         for one in signals:
             signal.signal(one, signal.default_int_handler)
 
     before = {one: signal.signal(one, interrupt) for one in signals}
     try:
-        yield
+        yield asked.is_set
     finally:
         for one, handler in before.items():
             signal.signal(one, handler)

@@ -14,10 +14,15 @@ __all__ = ["Place"]
 @final
 @dataclass(frozen=True, slots=True)
 class Place:
-    """CPUs as torch threads, and a share of a GPU; if that is 0, the trial stays on the CPU."""
+    """CPUs as torch threads, and a share of a GPU; if that is 0, the trial stays on the CPU.
+
+    ``minutes`` and ``memory`` (bytes) are limits: a trial beyond them has failed. None: there is none.
+    """
 
     cpus: int
     gpus: float
+    minutes: float | None = None
+    memory: int | None = None
 
     @property
     def threads(self) -> int:
@@ -33,6 +38,12 @@ class Place:
     def units(self) -> float:
         """What device seconds count: GPUs if there are any, else CPUs."""
         return self.gpus or float(self.cpus)
+
+    @property
+    def demand(self) -> dict[str, float]:
+        """What Ray is asked for."""
+        memory = {} if self.memory is None else {"memory": float(self.memory)}
+        return {"cpu": self.cpus, "gpu": self.gpus, **memory}
 
     def placement(self, seconds: float, jobs: int = 1) -> Placement:
         """Where and how long a job ran, as recorded; ``jobs`` held the place together."""

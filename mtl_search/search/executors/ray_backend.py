@@ -15,11 +15,10 @@ from typing import final
 from typing_extensions import override
 
 from mtl_search.data import Dataset
-from mtl_search.errors import ResourceError
 from mtl_search.search.executors.addresses import LOCAL, chosen_address, refusal
 from mtl_search.search.executors.base import NOTHING, Demands, Executor
 from mtl_search.search.executors.dashboard import Dashboard
-from mtl_search.search.executors.gpus import gpu_share, trials_on
+from mtl_search.search.executors.gpus import gpu_share
 from mtl_search.search.executors.inline import stop_on_sigint
 from mtl_search.search.executors.place import Place
 from mtl_search.search.jobs import JobSource
@@ -43,6 +42,8 @@ from ray.exceptions import RayError  # noqa: E402
 from ray.job_config import JobConfig  # noqa: E402
 
 from mtl_search.search.executors.imports import ask_for_a_gpu, check_imports  # noqa: E402
+from mtl_search.search.executors.nodes import Node, check_room, slots_on  # noqa: E402
+from mtl_search.search.executors.overdue import Overdue  # noqa: E402
 from mtl_search.search.executors.searcher import AskTheSource, SourceSearcher  # noqa: E402
 from mtl_search.search.executors.trainable import train_job  # noqa: E402
 
@@ -63,24 +64,14 @@ class Cluster(Executor):
         name: str = "",
         dashboard: Dashboard | None = None,
     ) -> None:
-        nodes = [
-            (int(node["Resources"].get("CPU", 0)), float(node["Resources"].get("GPU", 0)))
-            for node in ray.nodes()
-            if node["Alive"]
-        ]
-        cpus, gpus = sum(cpus for cpus, _ in nodes), sum(gpus for _, gpus in nodes)
+        nodes = Node.alive()
+        cpus, gpus = sum(node.cpus for node in nodes), sum(node.gpus for node in nodes)
         needed = demands.gpu_memory() if gpus and resources.gpu == "auto" else 0
         memory = ask_for_a_gpu()[0] if needed else 0
         share = gpu_share(resources, cpus, gpus, needed=needed, memory=memory)
-        self.place = Place(resources.cpu, share)
-        self.slots = sum(trials_on(*node, self.place.cpus, share) for node in nodes)
-        if not self.slots:
-            most = max(nodes, key=lambda node: (node[1] >= share, *node), default=(0, 0.0))
-            raise ResourceError(
-                "resources",
-                f"at most the {most[0]} CPUs and {most[1]:g} GPUs of {_one_of(len(nodes))} for one trial",
-                f"cpu: {resources.cpu}, gpu: {share:g}",
-            )
+        self.place = Place(resources.cpu, share, resources.minutes, resources.memory)
+        check_room(nodes, self.place)
+        self.slots = slots_on(nodes, self.place)
         self.dashboard, self._name = dashboard, name
 
     @property
@@ -117,7 +108,7 @@ class Cluster(Executor):
                     tune_config=tune.TuneConfig(
                         num_samples=-1,
                         search_alg=searcher,
-                        scheduler=AskTheSource(searcher, self.slots),
+                        scheduler=AskTheSource(searcher, self.slots, Overdue(self.place.minutes)),
                         reuse_actors=True,
                         max_concurrent_trials=self.slots,
                     ),
@@ -130,10 +121,6 @@ class Cluster(Executor):
                 ).fit()
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
-
-
-def _one_of(n_nodes: int) -> str:
-    return "the cluster" if n_nodes < 2 else f"its largest node, of {n_nodes},"
 
 
 @contextmanager

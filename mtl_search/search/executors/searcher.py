@@ -11,6 +11,7 @@ from typing import Any, final
 from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 from ray.tune.search import Searcher
 
+from mtl_search.search.executors.overdue import Overdue
 from mtl_search.search.executors.trainable import PACK, PLACEMENT, PROGRESS
 from mtl_search.search.executors.worker_errors import as_actor_error, error_of, worker_failure
 from mtl_search.search.jobs import JobSource, Placement
@@ -114,9 +115,9 @@ class AskTheSource(FIFOScheduler):  # type: ignore[misc]
     is killed. With short trials nothing but the first worker was left of any number.
     """
 
-    def __init__(self, searcher: SourceSearcher, slots: int) -> None:
+    def __init__(self, searcher: SourceSearcher, slots: int, overdue: Overdue) -> None:
         super().__init__()
-        self._searcher, self._slots = searcher, slots
+        self._searcher, self._slots, self._overdue = searcher, slots, overdue
 
     def on_trial_add(self, tune_controller: Any, trial: Any) -> None:
         """With the first trial, make room for all idle workers and let a memory kill end one trial alone.
@@ -136,10 +137,11 @@ class AskTheSource(FIFOScheduler):  # type: ignore[misc]
 
     def choose_trial_to_run(self, tune_controller: Any) -> None:
         """None of them before its turn: Tune starts what is pending in order, on idle workers first."""
+        self._overdue.kill(tune_controller.get_live_trials())
 
     def on_trial_error(self, tune_controller: Any, trial: Any) -> None:
         """Tell the searcher what happened."""
-        self._searcher.failed(trial.trial_id, error_of(trial))
+        self._searcher.failed(trial.trial_id, self._overdue.error(trial.trial_id) or error_of(trial))
 
     def on_trial_result(self, tune_controller: Any, trial: Any, result: Mapping[str, Any]) -> str:
         """Stop once all jobs of the pack are over."""

@@ -9,6 +9,7 @@ import torch
 from ray import tune
 
 from mtl_search.data import Dataset
+from mtl_search.search.executors.limits import OverLimitError, Watchdog
 from mtl_search.search.executors.place import Place
 from mtl_search.training import Progress, SoloTrainer, Trainer
 
@@ -46,6 +47,7 @@ class TrainJob(tune.Trainable):  # type: ignore[misc]
         pack = new_config[PACK]
         self._trainer: Trainer | None = self._kind(pack, self._dataset, self._place.device)
         self._jobs, self._began = len(pack), time.perf_counter()
+        self._watchdog = Watchdog(self._place)
         return True
 
     def step(self) -> dict[str, Any]:
@@ -54,7 +56,9 @@ class TrainJob(tune.Trainable):  # type: ignore[misc]
         progress: list[Progress] = []
         until = time.perf_counter() + STEP_SECONDS
         while self._trainer.live and (not progress or time.perf_counter() < until):
-            progress += self._trainer.step()
+            progress += self._watchdog.step(self._trainer)
+        if self._watchdog.spoilt is not None:  # with an error Tune gives the worker up
+            raise OverLimitError(self._watchdog.spoilt)
         placement = self._place.placement(time.perf_counter() - self._began, self._jobs)
         return {PROGRESS: progress, PLACEMENT: placement, "done": not self._trainer.live}
 
@@ -73,6 +77,6 @@ def train_job(dataset: Dataset, place: Place, sweep: str) -> type[TrainJob]:
     Tune derives classes of its own from it, which would be what Ray shows of the actors and processes.
     """
     with_data = tune.with_parameters(TrainJob, dataset=dataset, place=place, trainer=SoloTrainer, sweep=sweep)
-    made: type[TrainJob] = tune.with_resources(with_data, {"cpu": place.cpus, "gpu": place.gpus})
+    made: type[TrainJob] = tune.with_resources(with_data, place.demand)
     made.__qualname__ = TrainJob.__qualname__
     return made

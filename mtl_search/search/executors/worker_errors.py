@@ -8,6 +8,7 @@ from ray import cloudpickle
 from ray.exceptions import RayActorError, RayError, RayTaskError
 
 from mtl_search.records import TrialState
+from mtl_search.search.executors.limits import OverLimitError, over_limit
 from mtl_search.training import TrialOutcome, failure
 
 __all__ = ["as_actor_error", "error_of", "worker_failure"]
@@ -36,6 +37,8 @@ def worker_failure(error: BaseException) -> TrialOutcome:
 
     The text is the error's type and message, and below them the last lines of the worker's traceback.
     """
+    if isinstance(cause := getattr(error, "cause", error), OverLimitError):
+        return over_limit(str(cause))
     lines = [line.rstrip() for line in COLOUR.sub("", str(error)).splitlines() if line.strip(" ^~\t")]
     raised = isinstance(error, RayTaskError) or getattr(error, "_actor_init_failed", False)
     if isinstance(error, RayError) and not raised:
