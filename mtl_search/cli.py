@@ -15,7 +15,7 @@ from contextlib import contextmanager
 
 from mtl_search.commands import parse
 from mtl_search.commands.parsing import DONE, INTERRUPTED, WRONG
-from mtl_search.errors import UserError
+from mtl_search.errors import UserError, without_controls
 
 __all__ = ["main"]
 
@@ -34,7 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.flush()  # here a closed pipe is no error; at Python's exit it would be one
         return code
     except UserError as error:
-        sys.stderr.write(f"mtl-search: {error}\n")
+        sys.stderr.write(f"mtl-search: {without_controls(str(error))}\n")
         return WRONG
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -47,7 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         place = str(error.filename or "the disk")
         hint = "what was recorded is kept, and a resume goes on from there"
         unwritable = UserError(place, "room and permission to write", error.strerror or str(error), hint)
-        sys.stderr.write(f"mtl-search: {unwritable}\n")
+        sys.stderr.write(f"mtl-search: {without_controls(str(unwritable))}\n")
         return WRONG
 
 

@@ -3,6 +3,7 @@
 The command line prints the message alone and exits with 2; a traceback means a defect of ours.
 """
 
+import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 
@@ -17,7 +18,10 @@ __all__ = [
     "UserError",
     "did_you_mean",
     "nearest",
+    "without_controls",
 ]
+
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 class UserError(Exception):
@@ -110,3 +114,12 @@ def did_you_mean(name: str, valid: Iterable[str]) -> str | None:
     same = [one for one in names if one.lower() == name.lower()]
     close = same or get_close_matches(name, names, n=1)
     return f"did you mean {close[0]!r}?" if close else None
+
+
+def without_controls(text: str) -> str:
+    r"""``text`` without what a terminal obeys: names come from tables and folders that others have made.
+
+    >>> without_controls("age \x1b[2Jof\tpatients\r")
+    'age [2Jof\tpatients'
+    """
+    return _CONTROLS.sub("", text)

@@ -5,6 +5,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from mtl_search.commands.parsing import DONE, INTERRUPTED, NOTHING
+from mtl_search.errors import without_controls
 
 if TYPE_CHECKING:
     from mtl_search.search import SweepResult
@@ -30,6 +31,6 @@ def conclude(result: "SweepResult", quiet: bool) -> int:
         sys.stderr.write(f"interrupted; go on with: mtl-search resume {shlex.quote(str(result.path))}\n")
         return INTERRUPTED
     if result.hopeless is not None:
-        sys.stderr.write(f"mtl-search: {result.hopeless}\n")
+        sys.stderr.write(f"mtl-search: {without_controls(result.hopeless)}\n")
         return NOTHING
     return DONE

@@ -1,13 +1,16 @@
 """How values are written in the terminal."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import final
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 from typing_extensions import override
+
+from mtl_search.errors import without_controls
 
 __all__ = ["ago", "duration", "flow", "interval", "plain_console", "plain_table", "some"]
 
@@ -56,7 +59,13 @@ def some(names: Sequence[str], shown: int = 40) -> str:
 
 @final
 class _Console(Console):
-    """One that leaves it to the command line what a closed pipe means: rich ends the process with code 1."""
+    """One that leaves it to the command line what a closed pipe means (rich ends the process with 1), and
+    to nobody else what a terminal does."""
+
+    @override
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterator[Segment]:
+        for text, style, control in super().render(renderable, options):
+            yield Segment(text if control else without_controls(text), style, control)
 
     @override
     def on_broken_pipe(self) -> None:
