@@ -5,8 +5,6 @@ Loggers, checkpoints and the saving of experiment state are off: the leaderboard
 
 import logging
 import os
-import shutil
-import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +19,7 @@ from mtl_search.search.executors.dashboard import Dashboard
 from mtl_search.search.executors.gpus import gpu_share
 from mtl_search.search.executors.inline import stop_on_sigint
 from mtl_search.search.executors.place import Place
+from mtl_search.search.executors.scratch import scratch_folder
 from mtl_search.search.jobs import JobSource
 from mtl_search.sweep.settings import Resources
 from mtl_search.training import SoloTrainer
@@ -100,27 +99,23 @@ class Cluster(Executor):
                 searcher.lose(error)
 
     def _fit(self, searcher: SourceSearcher, source: JobSource, dataset: Dataset) -> None:
-        scratch = tempfile.mkdtemp(prefix="mtl_search-")
-        try:
-            with stop_on_sigint(source), _quiet_tune():
-                tune.Tuner(
-                    train_job(dataset, self.place, self._name),
-                    tune_config=tune.TuneConfig(
-                        num_samples=-1,
-                        search_alg=searcher,
-                        scheduler=AskTheSource(searcher, self.slots, Overdue(self.place.minutes)),
-                        reuse_actors=True,
-                        max_concurrent_trials=self.slots,
-                    ),
-                    run_config=tune.RunConfig(
-                        storage_path=scratch,
-                        name="sweep",
-                        verbose=0,
-                        checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),
-                    ),
-                ).fit()
-        finally:
-            shutil.rmtree(scratch, ignore_errors=True)
+        with scratch_folder() as scratch, stop_on_sigint(source), _quiet_tune():
+            tune.Tuner(
+                train_job(dataset, self.place, self._name),
+                tune_config=tune.TuneConfig(
+                    num_samples=-1,
+                    search_alg=searcher,
+                    scheduler=AskTheSource(searcher, self.slots, Overdue(self.place.minutes)),
+                    reuse_actors=True,
+                    max_concurrent_trials=self.slots,
+                ),
+                run_config=tune.RunConfig(
+                    storage_path=str(scratch),
+                    name="sweep",
+                    verbose=0,
+                    checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),
+                ),
+            ).fit()
 
 
 @contextmanager
