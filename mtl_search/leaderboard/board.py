@@ -18,7 +18,7 @@ from mtl_search.leaderboard.design_rows import (
 from mtl_search.leaderboard.ensembles import Ensemble, ensemble_rows
 from mtl_search.leaderboard.files import clear_partial
 from mtl_search.leaderboard.gains import fill_gains, fill_mean_gains, fill_references
-from mtl_search.leaderboard.log import TrialLog, TrialStart
+from mtl_search.leaderboard.log import SweepLeaves, TrialLog, TrialStart
 from mtl_search.leaderboard.opening import LOG_FILE, check_is_sweep
 from mtl_search.leaderboard.pace import Pace
 from mtl_search.leaderboard.rows import is_whole, logged_tables, to_records
@@ -114,6 +114,16 @@ class Leaderboard:
     def stops(self) -> frozenset[str]:
         """Those of them that were interrupted on request."""
         return self._log.stops()
+
+    def sweep(self) -> SweepLeaves | None:
+        """What the sweep file said the last time that the sweep was run; None if that is not known."""
+        return self._log.sweep()
+
+    def note_sweep(self, leaves: SweepLeaves) -> None:
+        """Note what the sweep file says from now on, if that is not what it said before."""
+        self.recover()
+        if leaves != self.sweep():
+            self._log.add_sweep(leaves)
 
     def end(self, without_answer: str | None = None) -> None:
         """Note that the sweep came to its end, if so ``without_answer`` and why."""

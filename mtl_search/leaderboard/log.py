@@ -4,6 +4,7 @@ Each line is JSON, an event whose first key says its kind:
 
 - ``{"tasks": {column: values}, "version": 2}``: table ``tasks``; the first line, and again when references
   are final.
+- ``{"sweep": [[path, value], ...]}``: what the sweep file says from now on, each leaf by its keys, as JSON.
 - ``{"start": trial_id, "study": ..., "params": ..., "distributions": ..., "again": ...}``: a trial of the
   search was handed out. One without a finish was interrupted.
 - ``{"stop": trial_id}``: one was interrupted on request, by Ctrl-C or a shutdown. Without it, whatever ended
@@ -35,12 +36,14 @@ from mtl_search.leaderboard.files import replace_file
 from mtl_search.leaderboard.schema import SCHEMAS
 from mtl_search.leaderboard.trial_schemas import OF_THE_TRIAL
 
-__all__ = ["LOG_VERSION", "TrialLog", "TrialStart", "logged_rows", "rows_to_log"]
+__all__ = ["LOG_VERSION", "SweepLeaves", "TrialLog", "TrialStart", "logged_rows", "rows_to_log"]
 
 LOG_VERSION = 2
 _LONGEST_END = 65_536  # bytes
 
 Event = dict[str, Any]
+SweepLeaves = Mapping[tuple[str, ...], str]
+"""The leaves of a sweep file by their keys, each as JSON."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,17 @@ class TrialLog:
     def add_tasks(self, tasks: pa.Table) -> None:
         """Make ``tasks`` the table of tasks from now on."""
         self._append([_of_tasks(tasks)])
+
+    def add_sweep(self, leaves: SweepLeaves) -> None:
+        """Note what the sweep file says from now on."""
+        self._append([{"sweep": [[list(path), value] for path, value in leaves.items()]}])
+
+    def sweep(self) -> SweepLeaves | None:
+        """What the sweep file said the last time that the sweep was run, None if the line was lost."""
+        found = None
+        for event in self._events("sweep"):
+            found = {tuple(path): value for path, value in event["sweep"]}
+        return found
 
     def add_start(self, start: TrialStart) -> None:
         """Note that a trial was handed out.

@@ -72,6 +72,12 @@ class Watch:
     def started(self, spec: SweepSpec, dataset: Dataset, executor: Executor, path: Path) -> None:
         """Everything is checked and the first trial is about to be placed."""
 
+    def edited(self, changes: Sequence[str]) -> None:
+        """A sweep goes on, and its file was changed since it was last run."""
+
+    def waiting(self, why: str) -> None:
+        """No trial can be placed, and why; until one is."""
+
     def changed(self, snapshot: Snapshot) -> None:
         """A trial started or ended, or has gone on."""
 

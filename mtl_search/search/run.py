@@ -10,12 +10,13 @@ from mtl_search.search.course import Course, SweepResult, Watch
 from mtl_search.search.executors import Demands, Executor, open_executor
 from mtl_search.search.preparing.constraints import check_constraints
 from mtl_search.search.preparing.data import check_same_data, dataset_of, task_infos
+from mtl_search.search.preparing.edited import changes_since
 from mtl_search.search.preparing.extending import check_room, extended
 from mtl_search.search.preparing.folder import is_free, make_folder, taken
 from mtl_search.search.preparing.gpu_memory import gpu_memory
 from mtl_search.search.preparing.judging import judged_by
 from mtl_search.search.preparing.own_modules import own_parts
-from mtl_search.sweep.file import SWEEP_FILE, save_sweep, with_changes
+from mtl_search.sweep.file import SWEEP_FILE, leaves, save_sweep, with_changes
 from mtl_search.sweep.spec import SweepSpec, load_sweep
 
 __all__ = ["resume_sweep", "run_sweep"]
@@ -57,6 +58,7 @@ def run_sweep(
                 raise taken(path)
             save_sweep(spec, path)
             board = Leaderboard.create(path, task_infos(dataset))
+            board.note_sweep(leaves(spec))
             return _run(judged, dataset, executor, board, watch, began)
 
 
@@ -85,12 +87,16 @@ def resume_sweep(
     records = board.records()
     if records:
         check_same_data(board, dataset, records[0].data)
+    changes = changes_since(board, spec, records)
     spec = extended(spec, records, trials=trials, hours=hours, references=references)
     judged, dataset = judged_by(spec, dataset)
     with _open(judged, dataset, inline, address, dashboard) as executor, only_process(path):
         if hours is not None:
             check_room(records, hours, executor.slots)
         save_sweep(spec, path)
+        board.note_sweep(leaves(spec))
+        if watch is not None and changes:
+            watch.edited(changes)
         return _run(judged, dataset, executor, board, watch, began)
 
 

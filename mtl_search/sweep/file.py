@@ -1,6 +1,7 @@
 """The sweep as it is run, kept in the results folder: all that a resume needs to know of it."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -8,10 +9,10 @@ from pydantic import BaseModel
 from ruamel.yaml import YAML
 
 from mtl_search.data import is_local_file
-from mtl_search.leaderboard import replace_file
+from mtl_search.leaderboard import SweepLeaves, replace_file
 from mtl_search.sweep.spec import SweepSpec
 
-__all__ = ["SWEEP_FILE", "save_sweep", "with_budget", "with_changes"]
+__all__ = ["SWEEP_FILE", "leaves", "save_sweep", "with_budget", "with_changes"]
 
 SWEEP_FILE = "sweep.yaml"
 
@@ -39,17 +40,35 @@ def with_budget(spec: SweepSpec, **amounts: float) -> SweepSpec:
 
 
 def save_sweep(spec: SweepSpec, folder: Path) -> None:
-    """Write ``sweep.yaml`` in one go.
+    """Write ``sweep.yaml`` in one go."""
+    yaml = YAML()
+    yaml.default_flow_style = None
+    yaml.width = 110
+    replace_file(folder / SWEEP_FILE, lambda file: yaml.dump(_saved(spec), file))
+
+
+def leaves(spec: SweepSpec) -> SweepLeaves:
+    """What ``sweep.yaml`` says of the sweep, leaf by leaf."""
+    return dict(_leaves(_saved(spec), ()))
+
+
+def _saved(spec: SweepSpec) -> Any:
+    """The value of a sweep file that says the same wherever it stands.
 
     A relative path to data is made absolute, so that it still leads there, and a trunk configured in Python
     becomes the mapping that it is read from again.
     """
     value: dict[str, Any] = dict(spec.document.data)
     value["data"] = _anchored(value["data"], spec.base)
-    yaml = YAML()
-    yaml.default_flow_style = None
-    yaml.width = 110
-    replace_file(folder / SWEEP_FILE, lambda file: yaml.dump(_written(value), file))
+    return _written(value)
+
+
+def _leaves(value: object, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
+    if isinstance(value, Mapping) and value:
+        for key, item in value.items():
+            yield from _leaves(item, (*path, str(key)))
+    else:
+        yield path, json.dumps(value, default=str)
 
 
 def _written(value: object) -> object:

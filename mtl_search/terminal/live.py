@@ -1,6 +1,7 @@
 """The live view of a sweep: progress, arms, time left; plain lines if the output is no terminal."""
 
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import final
@@ -30,7 +31,7 @@ class LiveView(Watch):
     def __init__(self, console: Console) -> None:
         self._console = console
         self._snapshot: Snapshot | None = None
-        self._stopping = False
+        self._stopping, self._waiting = False, ""
         self._live = Live(console=console, get_renderable=self._render, refresh_per_second=4, transient=True)
         self._received = self._printed = time.monotonic()
 
@@ -59,8 +60,19 @@ class LiveView(Watch):
             print_(found(executor.dashboard), soft_wrap=True)
 
     @override
+    def edited(self, changes: Sequence[str]) -> None:
+        for change in changes:
+            self._print(Text.assemble(("changed since:", "yellow"), f" {change}"))
+
+    @override
+    def waiting(self, why: str) -> None:
+        if not self._console.is_terminal and self._waiting != why:
+            self._print(why, soft_wrap=True)
+        self._waiting = why
+
+    @override
     def changed(self, snapshot: Snapshot) -> None:
-        self._snapshot, self._received = snapshot, time.monotonic()
+        self._snapshot, self._received, self._waiting = snapshot, time.monotonic(), ""
         if not self._console.is_terminal and self._received - self._printed >= LINE_EVERY:
             self._printed = self._received
             self._print(line(snapshot), soft_wrap=True)
@@ -84,6 +96,8 @@ class LiveView(Watch):
     def _render(self) -> RenderableType:
         if self._stopping:
             return Text(STOPPING, style="yellow")
+        if self._waiting:
+            return Text(self._waiting, style="yellow")
         if self._snapshot is None:
             return Text("starting ...", style="dim")
         return draw(self._snapshot, time.monotonic() - self._received)

@@ -1,6 +1,6 @@
 """What looks on while a sweep runs: the live view and the live page."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import final
@@ -38,6 +38,16 @@ class Watches(Watch):
     def started(self, spec: SweepSpec, dataset: Dataset, executor: Executor, path: Path) -> None:
         for watch in self._watches:
             watch.started(spec, dataset, executor, path)
+
+    @override
+    def edited(self, changes: Sequence[str]) -> None:
+        for watch in self._watches:
+            watch.edited(changes)
+
+    @override
+    def waiting(self, why: str) -> None:
+        for watch in self._watches:
+            watch.waiting(why)
 
     @override
     def changed(self, snapshot: Snapshot) -> None:
