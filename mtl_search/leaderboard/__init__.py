@@ -35,7 +35,7 @@ from mtl_search.leaderboard.ensembles import Ensemble, to_ensembles
 from mtl_search.leaderboard.examples import Shown, class_colours, example_rows
 from mtl_search.leaderboard.files import clear_partial, is_partial, replace_file, replace_folder
 from mtl_search.leaderboard.inputs import input_rows
-from mtl_search.leaderboard.log import TrialStart
+from mtl_search.leaderboard.log import SweepLeaves, TrialStart
 from mtl_search.leaderboard.schema import SCHEMAS
 from mtl_search.leaderboard.sound import sound
 from mtl_search.leaderboard.stages import StageFeatures, stage_rows
@@ -52,6 +52,7 @@ __all__ = [
     "Shown",
     "StageFeatures",
     "Standing",
+    "SweepLeaves",
     "TaskInfo",
     "TrialStart",
     "class_colours",

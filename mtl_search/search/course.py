@@ -174,7 +174,7 @@ class Course:
         self._clock.opened()
         self._look()
         watcher = Watcher(self._look, self._worked, self._watch.stopping)
-        self._executor.run(Watched(source, watcher), dataset)
+        self._executor.run(Watched(source, watcher), dataset, self._watch.waiting)
         self._next_look = 0.0
         self._look()
 
@@ -213,12 +213,19 @@ class Course:
             self._missed |= not wait
             return
         self._missed = False
+        self._follow()
         snapshot = take(self._stage, self._forecast, self._clock)
         if snapshot.seconds_left is not None:
             self._predictions.note(snapshot.seconds, snapshot.seconds_left)
         self._watch.changed(snapshot)
         now = time.monotonic()
         self._next_look = now + (now - before) / LOOKING
+
+    def _follow(self) -> None:
+        """A cluster may have more nodes by now, or fewer."""
+        self._forecast.slots = self._executor.slots
+        if self._conductor.hours is not None:
+            self._conductor.hours.slots = self._executor.slots
 
     def _left_over(self) -> tuple[list[Untried], list[PlannedTraining]]:
         """What catch-up and replication would go on with, had they more time."""

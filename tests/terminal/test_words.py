@@ -4,9 +4,10 @@ import io
 import math
 
 import pytest
+from rich.text import Text
 
 from mtl_search.analysis.verdict_words import percent
-from mtl_search.terminal.words import duration, interval, plain_console, plain_table
+from mtl_search.terminal.words import duration, flow, interval, plain_console, plain_table
 
 
 @pytest.mark.parametrize(
@@ -44,3 +45,17 @@ def test_text_is_printed_as_it_is() -> None:
         "[name]",
         "[bold]x[/y]",
     ]
+
+
+def test_no_character_of_a_name_moves_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    console = plain_console()
+    name = "age\x1b[2J\x1b]0;title\x07\r\x9b1m of\u202fpatients"
+    table = plain_table(name)
+    table.add_column(name)
+    table.add_row(Text(name, "bold"))
+    console.print(table)
+    console.print(name)
+    flow(console, name)
+    said = capsys.readouterr().out
+    assert said.count("age[2J]0;title1m of\u202fpatients") == 5
+    assert not set("\x1b\x07\r\x9b") & set(said)

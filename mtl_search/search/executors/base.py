@@ -31,7 +31,7 @@ NOTHING = Demands()
 
 
 class Executor(ABC):
-    """Trains the jobs of a source, ``slots`` at a time."""
+    """Trains the jobs of a source, ``slots`` at a time, of which there may be more or fewer later."""
 
     in_process: ClassVar[bool] = False
     """Whether what ends a trial's process ends the sweep."""
@@ -47,5 +47,8 @@ class Executor(ABC):
         """Whether its trials have a GPU with bfloat16, which ``precision: auto`` then is."""
 
     @abstractmethod
-    def run(self, source: JobSource, dataset: Dataset) -> None:
-        """Train until ``source`` has no job left, or was interrupted."""
+    def run(
+        self, source: JobSource, dataset: Dataset, waiting: Callable[[str], None] = lambda why: None
+    ) -> None:
+        """Train until ``source`` has no job left, or was interrupted; ``waiting`` is told why none can be
+        placed, as long as that is so."""

@@ -45,7 +45,9 @@ class Inline(Executor):
         return self.place.gpus > 0 and torch.cuda.is_bf16_supported()
 
     @override
-    def run(self, source: JobSource, dataset: Dataset) -> None:
+    def run(
+        self, source: JobSource, dataset: Dataset, waiting: Callable[[str], None] = lambda why: None
+    ) -> None:
         run_inline(source, dataset, self.place)
 
 

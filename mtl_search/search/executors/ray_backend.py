@@ -6,7 +6,7 @@ Loggers, checkpoints and the saving of experiment state are off: the leaderboard
 import logging
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import final
 
@@ -40,6 +40,7 @@ from ray import tune  # noqa: E402
 from ray.exceptions import RayError  # noqa: E402
 from ray.job_config import JobConfig  # noqa: E402
 
+from mtl_search.search.executors.following import Following  # noqa: E402
 from mtl_search.search.executors.imports import ask_for_a_gpu, check_imports  # noqa: E402
 from mtl_search.search.executors.nodes import Node, check_room, slots_on  # noqa: E402
 from mtl_search.search.executors.overdue import Overdue  # noqa: E402
@@ -79,7 +80,9 @@ class Cluster(Executor):
         return self.place.gpus > 0 and ask_for_a_gpu()[1]
 
     @override
-    def run(self, source: JobSource, dataset: Dataset) -> None:
+    def run(
+        self, source: JobSource, dataset: Dataset, waiting: Callable[[str], None] = lambda why: None
+    ) -> None:
         """Train all jobs of ``source``; Ctrl-C stops what is running within a step.
 
         What Ray does not blame on a single trial ends all that are running: they are lost, and Tune begins
@@ -88,7 +91,7 @@ class Cluster(Executor):
         for attempt in range(1, RESTARTS + 1):
             searcher = SourceSearcher(source, SoloTrainer.size)
             try:
-                self._fit(searcher, source, dataset)
+                self._fit(searcher, source, dataset, waiting)
                 return
             except Exception as error:
                 if searcher.raised is not None:  # ours, which Tune has wrapped
@@ -98,14 +101,25 @@ class Cluster(Executor):
                     raise
                 searcher.lose(error)
 
-    def _fit(self, searcher: SourceSearcher, source: JobSource, dataset: Dataset) -> None:
+    def _fit(
+        self,
+        searcher: SourceSearcher,
+        source: JobSource,
+        dataset: Dataset,
+        waiting: Callable[[str], None],
+    ) -> None:
+        def resized(slots: int) -> None:
+            self.slots = slots
+            searcher.set_max_concurrency(slots)
+
+        following = Following(self.place, self.slots, resized, waiting)
         with scratch_folder() as scratch, stop_on_sigint(source), _quiet_tune():
             tune.Tuner(
                 train_job(dataset, self.place, self._name),
                 tune_config=tune.TuneConfig(
                     num_samples=-1,
                     search_alg=searcher,
-                    scheduler=AskTheSource(searcher, self.slots, Overdue(self.place.minutes)),
+                    scheduler=AskTheSource(searcher, Overdue(self.place.minutes), following),
                     reuse_actors=True,
                     max_concurrent_trials=self.slots,
                 ),

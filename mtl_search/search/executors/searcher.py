@@ -4,6 +4,7 @@ Tune's ``Searcher`` asks the job source for packs and hands back results, its ``
 to stop.
 """
 
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, final
@@ -11,6 +12,7 @@ from typing import Any, final
 from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 from ray.tune.search import Searcher
 
+from mtl_search.search.executors.following import Following
 from mtl_search.search.executors.overdue import Overdue
 from mtl_search.search.executors.trainable import PACK, PLACEMENT, PROGRESS
 from mtl_search.search.executors.worker_errors import as_actor_error, error_of, worker_failure
@@ -31,13 +33,21 @@ class SourceSearcher(Searcher):  # type: ignore[misc]
     def __init__(self, source: JobSource, size: int = 1) -> None:
         super().__init__(metric="training_iteration", mode="max")  # Tune asks for one; not used
         self._source, self._size = source, size
+        self._most = sys.maxsize  # trials of Tune at a time
         self._open: dict[str, list[str]] = {}  # the jobs of each trial of Tune that are not over
         self._placements: dict[str, Placement] = {}
         self._errors: dict[str, BaseException] = {}
         self.raised: Exception | None = None  # by the source
 
+    def set_max_concurrency(self, max_concurrent: int) -> bool:
+        """Hand out no more than so many packs at a time; True, so that Tune leaves that to this."""
+        self._most = max_concurrent
+        return True
+
     def suggest(self, trial_id: str) -> Any:
         """A pack, None for "ask again later", or FINISHED."""
+        if len(self._open) >= self._most:
+            return None
         with self._noting():
             pack = self._source.next_pack(self._size)
         if pack == "done":
@@ -108,36 +118,42 @@ class SourceSearcher(Searcher):  # type: ignore[misc]
 
 @final
 class AskTheSource(FIFOScheduler):  # type: ignore[misc]
-    """Runs trials in order, stops those that the source wants stopped, and keeps the ``slots`` workers.
+    """Runs trials in order, stops those that the source wants stopped, and keeps a worker for each slot.
 
     Left to itself Tune gives up workers, and a trial may be shorter than the start of a new one: it keeps
     one idle worker at most, and a trial that ends hands its worker to one whose own is still starting, which
     is killed. With short trials nothing but the first worker was left of any number.
     """
 
-    def __init__(self, searcher: SourceSearcher, slots: int, overdue: Overdue) -> None:
+    def __init__(self, searcher: SourceSearcher, overdue: Overdue, following: Following) -> None:
         super().__init__()
-        self._searcher, self._slots, self._overdue = searcher, slots, overdue
+        self._searcher, self._overdue, self._following = searcher, overdue, following
+        self._kept = 0  # idle workers at most
 
     def on_trial_add(self, tune_controller: Any, trial: Any) -> None:
-        """With the first trial, make room for all idle workers and let a memory kill end one trial alone.
+        """Make room for all idle workers and, with the first trial, let a memory kill end one trial alone.
 
         Tune has no public setting for either.
         """
-        if not self._slots:
-            return
-        if (cache := getattr(tune_controller, "_actor_cache", None)) is not None:
-            cache.increase_max(trial.placement_group_factory, self._slots)
+        more, first = self._following.slots - self._kept, not self._kept
+        cache = getattr(tune_controller, "_actor_cache", None)
+        if more > 0 and cache is not None:
+            cache.increase_max(trial.placement_group_factory, more)
+        self._kept += max(0, more)
         manager = getattr(tune_controller, "_actor_manager", None)
-        if manager is not None and (fail := getattr(manager, "_actor_task_failed", None)) is not None:
+        if (
+            first
+            and manager is not None
+            and (fail := getattr(manager, "_actor_task_failed", None)) is not None
+        ):
             manager._actor_task_failed = lambda tracked_actor_task, exception: fail(
                 tracked_actor_task, as_actor_error(exception)
             )
-        self._slots = 0
 
     def choose_trial_to_run(self, tune_controller: Any) -> None:
         """None of them before its turn: Tune starts what is pending in order, on idle workers first."""
         self._overdue.kill(tune_controller.get_live_trials())
+        self._following.look(tune_controller)
 
     def on_trial_error(self, tune_controller: Any, trial: Any) -> None:
         """Tell the searcher what happened."""

@@ -45,7 +45,7 @@ class Forecast:
     def __init__(
         self, spec: SweepSpec, dataset: Dataset, ledger: Ledger, clock: RunClock, slots: int
     ) -> None:
-        self._ledger, self._clock, self._slots = ledger, clock, slots
+        self._ledger, self._clock, self.slots = ledger, clock, slots
         self._planned = planned_trials(spec)
         self._typical = TypicalNetworks(spec, dataset)
         self._arms = [arm.name for arm in arms_of(spec) if arm.is_reference]
@@ -79,7 +79,7 @@ class Forecast:
         for arm, number in in_plan.items():
             left = number - standing.done[step, arm] - sum(one.arm == arm for one in present)
             seconds += [self._whole(arm, step)] * max(0, left)
-        return max(sum(seconds) / self._slots, max(seconds, default=0.0))
+        return max(sum(seconds) / self.slots, max(seconds, default=0.0))
 
     def _left_of(self, one: Ahead, step: Step) -> float:
         """Of a training that is known: as its network took, else as others of its arm."""
@@ -121,6 +121,6 @@ class Forecast:
     def _pace(self, ahead: Sequence[Ahead]) -> float:
         """Seconds of the clock for a second of training in all places, by what this run has seen."""
         busy = self._held + sum(one.ran or 0.0 for one in ahead)
-        steady = STEADY * self._slots
-        pace = (self._clock.working * self._slots + steady) / (busy + steady)
+        steady = STEADY * self.slots
+        pace = (self._clock.working * self.slots + steady) / (busy + steady)
         return min(max(pace, 1.0), SLOWEST)

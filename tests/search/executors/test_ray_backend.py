@@ -416,6 +416,18 @@ def test_nobody_asks_for_a_gpu_where_there_is_none(monkeypatch: pytest.MonkeyPat
     assert (cluster.slots, cluster.place.gpus, cluster.has_bfloat16) == (64, 0.0, False)
 
 
+def test_no_more_trials_than_the_nodes_have_memory_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    nodes = [node(4), node(2)]
+    for one, memory in zip(nodes, (10, 3), strict=True):
+        one["Resources"]["memory"] = memory * 2.0**30
+    monkeypatch.setattr(ray, "nodes", lambda: nodes)
+    cluster = Cluster(Resources.model_validate({"memory": "3GiB"}))
+    assert cluster.slots == 4
+    assert cluster.place.demand == {"cpu": 1, "gpu": 0.0, "memory": 3 * 2.0**30}
+    with pytest.raises(ResourceError, match=r"and 10.0 GiB of memory of its .* memory: 11.0 GiB"):
+        Cluster(Resources.model_validate({"memory": "11GiB"}))
+
+
 @pytest.mark.parametrize(
     ("resources", "cpus", "gpus"), [({"cpu": 9}, 8, 0), ({"gpu": 1}, 8, 0), ({"gpu": 0.5}, 8, 0)], ids=str
 )
