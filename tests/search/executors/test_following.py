@@ -111,7 +111,7 @@ def test_a_worker_that_does_not_end_a_trial_in_time_is_killed_once(
     overdue.kill(trials)
     clock.now += 10.0
     overdue.kill(trials)
-    assert killed == ["one"]
+    assert killed == ["actor one"]
     error = overdue.error("one")
     assert isinstance(error, OverLimitError)
     assert str(error) == "took longer than resources.minutes of 2"

@@ -76,10 +76,11 @@ def test_before_the_first_trial_everything_can_be_changed(
 
 
 def test_it_is_noted_once_until_it_changes(begun: Any, tiny_spec: Callable[..., Any]) -> None:
-    log = begun.path / "trials.log"
-    noted = leaves(tiny_spec(**MINE))
-    begun.note_sweep(noted)
-    assert log.read_bytes().count(b'{"sweep": ') == 1
+    def noted() -> int:
+        return (begun.path / "trials.log").read_bytes().count(b'\n{"sweep": ')
+
+    begun.note_sweep(leaves(tiny_spec(**MINE)))
+    assert noted() == 1
     begun.note_sweep(leaves(tiny_spec(budget={"trials": 9}, **MINE)))
-    assert log.read_bytes().count(b'{"sweep": ') == 2
+    assert noted() == 2
     assert begun.sweep()["budget", "trials"] == "9"
