@@ -49,11 +49,13 @@ def test_in_a_file_a_line_now_and_then(clock: list[float]) -> None:
         view.changed(snapshot())
         clock[0] += 1.0
         view.changed(snapshot(done=9))
+        view.waiting("waiting for CPUs")
+        view.waiting("waiting for CPUs")
         view.stopping()
         view.ended(121.0, 112.0)
     first, *others = file.getvalue().splitlines()
     assert first == "search: 8 trials, 1:01 so far; best designs: none yet"
-    assert others == [module.STOPPING, "took 2:01 (predicted at a third: 1:52)"]
+    assert others == ["waiting for CPUs", module.STOPPING, "took 2:01 (predicted at a third: 1:52)"]
 
 
 def test_a_reader_that_has_left_stops_no_sweep(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -78,9 +80,11 @@ def test_in_a_terminal_it_redraws_and_leaves_nothing_but_the_time_it_took() -> N
         view._live.refresh()
         view.changed(snapshot())
         view._live.refresh()
+        view.waiting("waiting for CPUs")
+        view._live.refresh()
         view.stopping()
         view._live.refresh()
-        for said in ("starting ...", "1:01 so far", "again to force"):
+        for said in ("starting ...", "1:01 so far", "waiting for CPUs", "again to force"):
             assert said in file.getvalue()
     assert not view._live.is_started
     view.ended(9.0, None)
@@ -99,6 +103,12 @@ def test_what_is_said_at_the_start(spec: SweepSpec, tmp_path: Path) -> None:
     )
     assert rows in text
     assert f"results in {tmp_path}/a[b]/tiny\nRay dashboard: http://127.0.0.1:8265 (its token: " in text
+
+
+def test_what_was_edited_is_told() -> None:
+    file = io.StringIO()
+    LiveView(Console(file=file, width=80)).edited(["budget.trials is 9 now, and was 3"])
+    assert file.getvalue() == "changed since: budget.trials is 9 now, and was 3\n"
 
 
 @pytest.mark.parametrize("quiet", [True, False])
