@@ -11,8 +11,8 @@ from mtl_search.search import run_sweep
 from mtl_search.sweep import SweepSpec
 
 MakeSpec = Callable[..., SweepSpec]
-LIMITS = {"minutes": 0.03, "memory": "64MiB"}
-TOO_LONG = "took longer than resources.minutes of 0.03"
+MEMORY = "64MiB"
+TOO_LONG = "took longer than resources.minutes of {:g}"
 TOO_LARGE = "more than resources.memory of 64.0 MiB"
 
 
@@ -21,10 +21,11 @@ def arm(fault: str) -> dict[str, Any]:
     return {"members": "all", "sharing": "shared", "trunk": trunk}
 
 
-def run(make: MakeSpec, path: Path, *faults: str, inline: bool) -> dict[str, TrialRecord]:
+def run(make: MakeSpec, path: Path, *faults: str, minutes: float, inline: bool) -> dict[str, TrialRecord]:
     """The one trial of an arm for each fault; those of all other arms are complete."""
     arms = {fault.replace(" ", "_"): arm(fault) for fault in faults}
-    spec = make(resources=LIMITS, arms=arms, budget={"trials": 1, "reference_trials": 1})
+    resources = {"minutes": minutes, "memory": MEMORY}
+    spec = make(resources=resources, arms=arms, budget={"trials": 1, "reference_trials": 1})
     result = run_sweep(spec, path, inline=inline)
     assert result.hopeless is None
     records = result.board.records()
@@ -36,11 +37,11 @@ def run(make: MakeSpec, path: Path, *faults: str, inline: bool) -> dict[str, Tri
 
 def test_inline(tiny_spec: MakeSpec, tmp_path: Path) -> None:
     faults = ["sleeps", "loops", "slow", "leaks", "interrupts", "exits"]
-    found = run(tiny_spec, tmp_path, *faults, inline=True)
+    found = run(tiny_spec, tmp_path, *faults, minutes=0.03, inline=True)
     assert {r.state for r in found.values()} == {TrialState.FAILED}
     assert not any(r.lost for r in found.values())
     errors = {arm: str(record.error) for arm, record in found.items()}
-    assert errors["sleeps"] == errors["loops"] == errors["slow"] == TOO_LONG
+    assert errors["sleeps"] == errors["loops"] == errors["slow"] == TOO_LONG.format(0.03)
     assert TOO_LARGE in errors["leaks"]
     assert errors["interrupts"].startswith("KeyboardInterrupt")
     assert errors["exits"].startswith("SystemExit: 3")
@@ -49,9 +50,10 @@ def test_inline(tiny_spec: MakeSpec, tmp_path: Path) -> None:
 @pytest.mark.ray
 @pytest.mark.usefixtures("ray_address")
 def test_on_workers(tiny_spec: MakeSpec, tmp_path: Path) -> None:
-    found = run(tiny_spec, tmp_path, "sleeps", "hangs in C", "leaks", "interrupts", inline=False)
+    faults = ["sleeps", "hangs in C", "leaks", "interrupts"]
+    found = run(tiny_spec, tmp_path, *faults, minutes=0.15, inline=False)  # workers import first
     assert {r.state for r in found.values()} == {TrialState.FAILED}
     errors = {arm: str(record.error) for arm, record in found.items()}
-    assert errors["sleeps"] == errors["hangs_in_C"] == TOO_LONG
+    assert errors["sleeps"] == errors["hangs_in_C"] == TOO_LONG.format(0.15)
     assert TOO_LARGE in errors["leaks"]
     assert errors["interrupts"].startswith("KeyboardInterrupt")
