@@ -14,7 +14,9 @@ from mtl_search.grouping.acquisition.facility import cover
 from mtl_search.grouping.member_space import Members, MemberSpace
 from mtl_search.grouping.plain import PairsFirst, RandomSets
 from mtl_search.grouping.strategy import GroupingStrategy, Measurement, Proposal
+from mtl_search.grouping.surrogate.effects import Effects
 from mtl_search.grouping.surrogate.evidence import SetEvidence, member_matrix
+from mtl_search.grouping.surrogate.known import Known
 from mtl_search.grouping.surrogate.posterior import SetPosterior
 
 __all__ = ["AdditiveRidge", "Affinity", "HigherOrder", "Thompson", "TpeBooleans"]
@@ -156,7 +158,8 @@ class Thompson(_Predicting):
 
     def predict(self, evidence: SetEvidence, members_CT: Floats, rng: np.random.Generator) -> Floats:
         """One draw of the gains in all sets at once."""
-        posterior = SetPosterior(evidence.members_MT, evidence.gains_MT, evidence.times_M)
+        known = Known(evidence.members_MT, evidence.gains_MT, evidence.times_M)
+        posterior = SetPosterior(known, Effects.of())
         drawn = np.sort(rng.permutation(len(members_CT))[:DRAWN])
         gains_CT = np.full(members_CT.shape, np.nan)
         gains_CT[drawn] = posterior.draw(members_CT[drawn], rng)

@@ -82,7 +82,9 @@ from mtl_search.grouping.strategy import (
 )
 from mtl_search.grouping.surrogate.effects import Effects, standard_affinity
 from mtl_search.grouping.surrogate.evidence import SetEvidence
-from mtl_search.grouping.surrogate.posterior import fit_effects
+from mtl_search.grouping.surrogate.fit import fit_effects
+from mtl_search.grouping.surrogate.known import Known
+from mtl_search.grouping.surrogate.mixture import EXPERTS
 from mtl_search.seeds import random_stream
 
 __all__ = ["Affinities", "BayesianGrouping"]
@@ -122,7 +124,7 @@ class BayesianGrouping(GroupingStrategy):
         counted = np.array([(weights or {}).get(task, 1.0) for task in space.tasks if task in space.main])
         self._weight_T = counted / counted.mean()
         self.max_networks, self.max_params = max_networks or len(space.main), max_params
-        self._fitted: dict[int, Effects] = {}
+        self._fitted: dict[int, tuple[Effects, ...]] = {}
 
     @override
     def propose(self, measured: Sequence[Measurement], running: Sequence[Members]) -> Proposal:
@@ -133,18 +135,18 @@ class BayesianGrouping(GroupingStrategy):
             return Proposal(together, "explore", "all tasks together")
         rng, failing = random_stream(self.seed, trained.total()), left_alone(measured)
         fitting = measured if self.max_params is None else affordable(measured, self.max_params)
-        evidence = SetEvidence.gather(fitting, self.space.tasks)
+        evidence = SetEvidence.gather(fitting, self.space.tasks).tamed()
         if not evidence.sets:
             drawn = draw_least_trained(self.space, trained, rng, failing)
             return Proposal(drawn, "explore", "nothing measured yet")
         succeeded = [one for one in measured if not one.failed]
-        affinity_TT, effects = self._affinity_TT(), self._effects(succeeded)
+        affinity_TT, experts = self._affinity_TT(), self._experts(succeeded)
         outlook = Outlook(
             self.space,
             self.max_networks,
             evidence,
             frozenset(running),
-            effects,
+            experts,
             affinity_TT,
             self._weight_T,
             self.max_params,
@@ -183,26 +185,27 @@ class BayesianGrouping(GroupingStrategy):
         """Whether a network of these members may be in a design, as far as sizes are known."""
         return self.max_params is None or bool((sizes.next_ones([members]) <= self.max_params).any())
 
-    def _effects(self, measured: Sequence[Measurement]) -> Effects:
-        """The effects fitted to the first trainings, the same ones in a sweep that is resumed."""
+    def _experts(self, measured: Sequence[Measurement]) -> tuple[Effects, ...]:
+        """The effects of all experts fitted to the first trainings, the same ones in a resumed sweep."""
         together = [place for place, one in enumerate(measured) if len(one.members) > 1]
         count = max((n for n in REFITS if n <= len(together)), default=0)
         if count not in self._fitted:
             first = measured[: together[count - 1] + 1] if count else ()
-            self._fitted[count] = self._fit(SetEvidence.gather(first, self.space.tasks), count)
+            self._fitted[count] = self._fit(SetEvidence.gather(first, self.space.tasks).tamed(), count)
         return self._fitted[count]
 
-    def _fit(self, evidence: SetEvidence, count: int) -> Effects:
+    def _fit(self, evidence: SetEvidence, count: int) -> tuple[Effects, ...]:
         together = np.flatnonzero(evidence.members_MT.sum(axis=1) > 1)
         rng = random_stream(self.seed, count)
         drawn = rng.permutation(together)
         gains = np.cumsum((~np.isnan(evidence.gains_MT[drawn])).sum(axis=1))
         rows = np.sort(drawn[gains <= (FITTED_GAINS if len(self.space.tasks) < MANY else FITTED_GAINS // 3)])
         if not rows.size:
-            return Effects()
-        return fit_effects(
+            return tuple(EXPERTS.values())
+        known = Known(
             evidence.members_MT[rows], evidence.gains_MT[rows], evidence.times_M[rows], self._affinity_TT()
         )
+        return tuple(fit_effects(known, begin) for begin in EXPERTS.values())
 
     def _affinity_TT(self) -> npt.NDArray[np.float64] | None:
         """Gradient affinities of all tasks as typical of the trainings so far, None without any."""

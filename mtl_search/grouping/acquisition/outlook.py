@@ -18,7 +18,8 @@ from mtl_search.grouping.acquisition.sizes import Sizes
 from mtl_search.grouping.member_space import Members, MemberSpace
 from mtl_search.grouping.surrogate.effects import Effects
 from mtl_search.grouping.surrogate.evidence import SetEvidence, member_matrix
-from mtl_search.grouping.surrogate.posterior import SetPosterior
+from mtl_search.grouping.surrogate.known import Known
+from mtl_search.grouping.surrogate.mixture import Mixture
 
 __all__ = ["Outlook"]
 
@@ -34,7 +35,7 @@ class Outlook:
 
     >>> from mtl_search.grouping.strategy import Measurement
     >>> evidence = SetEvidence.gather([Measurement(("a", "b"), {"a": 2.0, "b": 1.0})], ("a", "b"))
-    >>> Outlook(MemberSpace(("a", "b")), 2, evidence, frozenset(), Effects()).design
+    >>> Outlook(MemberSpace(("a", "b")), 2, evidence, frozenset(), (Effects.of(),)).design
     [('a', 'b')]
     """
 
@@ -42,28 +43,28 @@ class Outlook:
     max_networks: int
     evidence: SetEvidence
     running: frozenset[Members]
-    effects: Effects
+    experts: tuple[Effects, ...]
     affinity_TT: Floats | None = None
     weight_T: Floats | None = None  # of the main tasks, 1 on average
     max_params: int | None = None
     sizes: Sizes = field(default_factory=Sizes)
 
     @cached_property
-    def posterior(self) -> SetPosterior:
+    def posterior(self) -> Mixture:
         """What is known of all sets."""
         members_MT, gains_MT, times_M = self._anchored()
-        posterior = SetPosterior(members_MT, gains_MT, times_M, self.effects, self.affinity_TT)
+        mixture = Mixture(Known(members_MT, gains_MT, times_M, self.affinity_TT), self.experts)
         if not self.running:
-            return posterior
+            return mixture
         running_RT = member_matrix(sorted(self.running), self.space.tasks)
-        expected_RT, _ = posterior.predict(running_RT)
-        return SetPosterior(
+        expected_RT, _ = mixture.predict(running_RT)
+        with_running = Known(
             np.vstack([members_MT, running_RT]),
             np.vstack([gains_MT, np.where(self._main_T, expected_RT, np.nan)]),
             np.concatenate([times_M, np.ones(len(running_RT))]),
-            self.effects,
             self.affinity_TT,
         )
+        return Mixture(with_running, self.experts, mixture.weight_E)
 
     @cached_property
     def standing(self) -> dict[Members, int]:

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 __all__ = [
+    "ABSENT",
     "NOISE",
     "OWN",
     "REACH",
@@ -43,6 +44,7 @@ OWN = {
     "own_crowd": 0.1,  # each further member, for this task
     "companion": 0.3,  # what one companion does to this task
     "pairs": 0.1,  # what two companions do together
+    "average": 0.0,  # the mean of what each companion does alone (Standley et al. 2020)
     "detail": 0.2,  # whatever is smooth: sets that differ in few members do alike
 }
 # tasks at most that have effects of each pair and of each training: a hundred tasks have thousands of pairs,
@@ -53,7 +55,9 @@ EXPECTED_AFFINITY = 0.5  # of the scale of gains, for companions that are one st
 # gradient affinities are believed until gains say otherwise
 NOISE = len(SHARED) + len(OWN)  # where the variance of one measurement stands in the vector
 REACH = NOISE + 1  # and how far "detail" reaches
-START = (*SHARED.values(), *OWN.values(), 0.15)
+NOISE_SHARE = 0.15
+ABSENT = -20.0  # the log variance of an effect that is not there
+TINY = 1e-8  # the variance of one that need not be added up
 REACHES = 0.75  # the correlation of "detail" in two sets that differ in one member
 
 
@@ -64,12 +68,20 @@ class Effects:
 
     ``vector``: the log variances of `SHARED`, of `OWN` and of the noise, then the log odds of the reach.
 
-    >>> effects = Effects()
+    >>> effects = Effects.of()
     >>> round(effects.own["companion"], 3), round(effects.reach, 3)
     (0.3, 0.75)
     """
 
-    vector: tuple[float, ...] = (*np.log(START).tolist(), float(np.log(REACHES / (1 - REACHES))))
+    vector: tuple[float, ...]
+
+    @classmethod
+    def of(cls, *, noise: float = NOISE_SHARE, **variances: float) -> "Effects":
+        """Nothing but these effects; without any, all of them as they are expected."""
+        expected = variances or SHARED | OWN
+        shares = [*(expected.get(name, 0.0) for name in (*SHARED, *OWN)), noise]
+        logs = [float(np.log(share)) if share > 0 else ABSENT for share in shares]
+        return cls((*logs, float(np.log(REACHES / (1 - REACHES)))))
 
     @property
     def shared(self) -> Floats:
@@ -166,19 +178,22 @@ class OwnKernel:
             np.outer(_crowd(companions_AT), _crowd(companions_BT)),
             2 / n_tasks * shared_AB,
             4 / n_tasks**2 * shared_AB * (shared_AB - 1),
+            shared_AB / np.maximum(np.outer(sizes_A, sizes_B), 1.0),
         )
-        self.apart_AB = sizes_A[:, None] + sizes_B - 2 * shared_AB
+        self.apart_AB = (sizes_A[:, None] + sizes_B - 2 * shared_AB).astype(int)
 
     def detail(self, effects: Effects) -> Floats:
         """The part that depends on the reach: the diffusion kernel of the cube (Kondor and Lafferty 2002)."""
-        return np.asarray(np.power(effects.reach, self.apart_AB))
+        powers = effects.reach ** np.arange(self.apart_AB.max(initial=0) + 1)
+        return np.asarray(powers[self.apart_AB])
 
     def weighed(self, effects: Effects) -> Floats:
         """The covariance of the task's own effects."""
         *weights, detail = effects.own.values()
         covariance_AB = detail * self.detail(effects)
         for weight, part in zip(weights, self.parts, strict=True):
-            covariance_AB += weight * part
+            if weight > TINY:
+                covariance_AB += weight * part
         return covariance_AB
 
 
@@ -188,7 +203,8 @@ def own_variance(members_ST: Floats, task: int, effects: Effects) -> Floats:
     companions_ST = _companions(members_ST, task)
     size_S, crowd_S = companions_ST.sum(axis=1), _crowd(companions_ST)
     *weights, detail = effects.own.values()
-    parts = (1.0, crowd_S**2, 2 / n_tasks * size_S, 4 / n_tasks**2 * size_S * (size_S - 1))
+    alike_S = size_S / np.maximum(size_S**2, 1.0)
+    parts = (1.0, crowd_S**2, 2 / n_tasks * size_S, 4 / n_tasks**2 * size_S * (size_S - 1), alike_S)
     variance_S = np.full(len(members_ST), detail)
     for weight, part in zip(weights, parts, strict=True):
         variance_S += weight * part

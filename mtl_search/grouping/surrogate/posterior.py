@@ -13,259 +13,172 @@ from typing import final
 
 import numpy as np
 import numpy.typing as npt
-from scipy.linalg import cholesky, solve_triangular
-from scipy.optimize import minimize
+from scipy.linalg.lapack import dtrtrs
 
-from mtl_search.grouping.surrogate.effects import (
-    NOISE,
-    REACH,
-    SHARED,
-    Effects,
-    OwnKernel,
-    own_variance,
-    shared_features,
-    shared_groups,
-    shared_mean,
-)
+from mtl_search.grouping.surrogate.effects import Effects, OwnKernel, own_variance
+from mtl_search.grouping.surrogate.known import Known, Look
 
-__all__ = ["SetPosterior", "fit_effects"]
+__all__ = ["JITTER", "SetPosterior", "Solved", "divide", "solve"]
 
 Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.intp]
 
-PRIOR_ROWS = 4.0  # how many measurements the scale that all tasks share counts for, in the scale of one
 JITTER = 1e-5
-STRAYS = 1.5  # standard deviation of a log variance around where it starts
-MOST, LEAST = 4.0, -9.0  # bounds of the log variances
+NEGLIGIBLE = 1e-3  # a shared effect with less variance than this has no weights
 
 
 @final
 class SetPosterior:
     """The gains of every task in every set, given those measured in some sets.
 
-    ``members_MT`` holds 0 and 1; ``gains_MT`` percent, NaN if a task has no gain; ``times_M`` how many
-    trainings a row is the mean of. Gains are scaled for each task, as one may move by ten percent and
-    another by one. ``affinity_TT`` as `standard_affinity` gives it, None if it was not measured.
-
     >>> members = np.array([[1.0, 1, 0], [1, 0, 1], [0, 1, 1]])
     >>> gains = np.where(members > 0, [[8.0, 8, 0], [-8, 0, -8], [0, 1, 1]], np.nan)
-    >>> mean, deviation = SetPosterior(members, gains, np.ones(3)).predict(members)
+    >>> mean, deviation = SetPosterior(Known(members, gains, np.ones(3)), Effects.of()).predict(members)
     >>> bool(mean[0, 0] > 2 > -2 > mean[1, 0]), bool(np.isnan(mean[0, 2]))
     (True, True)
     """
 
-    def __init__(
-        self,
-        members_MT: Floats,
-        gains_MT: Floats,
-        times_M: Floats,
-        effects: Effects | None = None,
-        affinity_TT: Floats | None = None,
-    ) -> None:
-        self.effects = effects or Effects()
-        self._evidence = _Evidence.gather(members_MT, gains_MT, times_M, affinity_TT)
-        self._solved = _solve(self._evidence, self.effects)
+    def __init__(self, known: Known, effects: Effects) -> None:
+        self.effects = effects
+        self._known = known
+        self._solved = solve(known, effects)
 
     @property
     def noise_T(self) -> Floats:
         """The standard deviation of one measurement around what its set achieves, in percent."""
-        return np.asarray(np.sqrt(self.effects.noise) * self._evidence.scale_T)
+        return np.asarray(np.sqrt(self.effects.noise) * self._known.scale_T)
 
     def predict(self, members_CT: Floats) -> tuple[Floats, Floats]:
         """Mean and standard deviation of what each set achieves for each member, NaN for other tasks."""
-        mean_CT, deviation_CT = np.full((2, *members_CT.shape), np.nan)
-        for task in range(members_CT.shape[1]):
-            rows = np.flatnonzero(members_CT[:, task])
-            if rows.size:
-                part = self._conditional(members_CT[rows], task)
-                spread_Fc = _divide(self._solved.root_FF, part.features_cF.T)
-                variance_c = own_variance(members_CT[rows], task, self.effects) - (part.known_mc**2).sum(
-                    axis=0
-                )
-                mean_CT[rows, task] = part.mean_c + part.features_cF @ self._solved.weights_F
-                deviation_CT[rows, task] = np.sqrt(
-                    np.maximum(variance_c + (spread_Fc**2).sum(axis=0), JITTER)
-                )
-        return mean_CT * self._evidence.scale_T, deviation_CT * self._evidence.scale_T
+        return self.predict_seen(self._known.look(members_CT), len(members_CT))
+
+    def predict_seen(self, looks: tuple[Look, ...], n_sets: int) -> tuple[Floats, Floats]:
+        """The same of sets that were looked at already."""
+        mean_CT, variance_CT = np.full((2, n_sets, len(looks)), np.nan)
+        for task, look in enumerate(looks):
+            if look.rows.size:
+                mean_c, features_cF, known_mc = self._conditional(look, task)
+                spread_Fc = divide(self._solved.root_FF, features_cF.T)
+                variance_c = own_variance(look.members_cT, task, self.effects) - (known_mc**2).sum(axis=0)
+                mean_CT[look.rows, task] = mean_c + features_cF @ self._solved.weights_F
+                variance_CT[look.rows, task] = variance_c + (spread_Fc**2).sum(axis=0)
+        deviation_CT = np.sqrt(np.maximum(variance_CT, JITTER))
+        return mean_CT * self._known.scale_T, deviation_CT * self._known.scale_T
 
     def draw(self, members_CT: Floats, rng: np.random.Generator) -> Floats:
         """One draw of the gains in all these sets together, NaN for other tasks."""
         drawn_CT = np.full(members_CT.shape, np.nan)
-        root_FF, weights_F = self._solved.root_FF, self._solved.weights_F
-        spread_F = rng.standard_normal(len(weights_F))
-        weights_F = weights_F + solve_triangular(root_FF, spread_F, lower=True, trans=1, check_finite=False)
-        for task in range(members_CT.shape[1]):
-            rows = np.flatnonzero(members_CT[:, task])
-            if rows.size:
-                part, members_cT = self._conditional(members_CT[rows], task), members_CT[rows]
-                covariance_cc = OwnKernel(members_cT, members_cT, task).weighed(self.effects)
-                covariance_cc += JITTER * np.eye(len(rows)) - part.known_mc.T @ part.known_mc
-                own_c = cholesky(covariance_cc, lower=True) @ rng.standard_normal(len(rows))
-                drawn_CT[rows, task] = part.mean_c + part.features_cF @ weights_F + own_c
-        return drawn_CT * self._evidence.scale_T
+        spread_F = rng.standard_normal(len(self._solved.weights_F))
+        weights_F = self._solved.weights_F + divide(self._solved.root_FF, spread_F, transposed=True)
+        for task, look in enumerate(self._known.look(members_CT)):
+            if look.rows.size:
+                mean_c, features_cF, known_mc = self._conditional(look, task)
+                covariance_cc = OwnKernel(look.members_cT, look.members_cT, task).weighed(self.effects)
+                covariance_cc += JITTER * np.eye(len(look.rows)) - known_mc.T @ known_mc
+                own_c = cholesky(covariance_cc) @ rng.standard_normal(len(look.rows))
+                drawn_CT[look.rows, task] = mean_c + features_cF @ weights_F + own_c
+        return drawn_CT * self._known.scale_T
 
-    def _conditional(self, members_cT: Floats, task: int) -> "_Conditional":
-        """The gains of a task in some sets, given the shared weights: what is left of them to say."""
-        known, n_trials = self._evidence, len(self._evidence.members_MT)
-        features_cF = shared_features(
-            members_cT, task, None, np.ones(len(members_cT)), n_trials, known.affinity_TT
-        )
-        expected_c = shared_mean(features_cF, known.groups_F)
-        features_cF *= np.sqrt(self.effects.shared)[known.groups_F]
-        data, (root_mm, seen_mF, seen_m) = known.tasks[task], self._solved.tasks[task]
-        if data is None:
-            return _Conditional(expected_c, features_cF, np.zeros((0, len(members_cT))))
-        across_mc = OwnKernel(known.members_MT[data.rows], members_cT, task).weighed(self.effects)
-        known_mc = _divide(root_mm, across_mc)
-        return _Conditional(expected_c + known_mc.T @ seen_m, features_cF - known_mc.T @ seen_mF, known_mc)
+    def foretold(self) -> Floats:
+        """How well each measured set was foretold by all others: the mean log density of its gains.
 
+        Each gain is left out in turn (Rasmussen and Williams 2006, 5.4.2). NaN for single tasks, which gain
+        nothing whatever is believed, and for sets without gains.
+        """
+        scores_MT = np.full(self._known.members_MT.shape, np.nan)
+        inverse_FF = divide(self._solved.root_FF, np.eye(len(self._solved.root_FF)))
+        for task, (data, part) in enumerate(zip(self._known.tasks, self._solved.tasks, strict=True)):
+            if data is not None:
+                precise_mm, pulled_m = part.left_out(inverse_FF, self._solved.weights_F)
+                precision_m = np.diag(precise_mm)
+                scores_MT[data.rows, task] = 0.5 * (
+                    np.log(precision_m / (2 * np.pi)) - pulled_m**2 / precision_m
+                )
+        scores_MT[self._known.members_MT.sum(axis=1) < 2] = np.nan
+        n_M = (~np.isnan(scores_MT)).sum(axis=1)
+        return np.where(n_M > 0, np.nansum(scores_MT, axis=1) / np.maximum(n_M, 1), np.nan)
 
-def fit_effects(
-    members_MT: Floats,
-    gains_MT: Floats,
-    times_M: Floats,
-    affinity_TT: Floats | None = None,
-    *,
-    steps: int = 10,
-) -> Effects:
-    """The effects under which the measurements are most likely, held near where they start (type-II MAP)."""
-    start = np.array(Effects().vector)
-    evidence = _Evidence.gather(members_MT, gains_MT, times_M, affinity_TT)
-    if not any(data is not None for data in evidence.tasks):
-        return Effects()
-
-    def loss(vector: Floats) -> tuple[float, Floats]:
-        clipped = Effects(tuple(np.clip(vector, LEAST, MOST).tolist()))
-        value, slope = _likelihood(evidence, clipped)
-        apart = (vector - start) / STRAYS
-        return value + 0.5 * float(apart @ apart), slope + apart / STRAYS
-
-    found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": steps})
-    return Effects(tuple(np.clip(found.x, LEAST, MOST).tolist()))
+    def _conditional(self, look: Look, task: int) -> tuple[Floats, Floats, Floats]:
+        """Of a task in some sets: the mean without shared weights, what these add, and what is known."""
+        weights_F = np.sqrt(self.effects.shared)[self._known.groups_F[self._solved.kept]]
+        features_cF = look.features_cF[:, self._solved.kept] * weights_F
+        if look.across is None:
+            return look.expected_c, features_cF, np.zeros((0, len(look.rows)))
+        part = self._solved.tasks[task]
+        known_mc = divide(part.root_mm, look.across.weighed(self.effects))
+        return look.expected_c + known_mc.T @ part.seen_m, features_cF - known_mc.T @ part.seen_mF, known_mc
 
 
+@final
 @dataclass(frozen=True)
-class _TaskRows:
-    """What was measured of one task: which sets, the gains, and what the effects make of the sets."""
+class SolvedTask:
+    """The Cholesky root of what was measured of a task; features and gains divided by it."""
 
-    rows: npt.NDArray[np.intp]
-    gains_m: Floats  # less what was expected of them
-    noise_m: Floats  # as a share of one measurement's noise
-    features_mF: Floats
-    kernel: OwnKernel
+    root_mm: Floats
+    seen_mF: Floats
+    seen_m: Floats
+
+    def left_out(self, inverse_FF: Floats, weights_F: Floats) -> tuple[Floats, Floats]:
+        """The task's block of the inverse covariance of all gains, and what it makes of the gains.
+
+        ``inverse_FF``: of the root of the shared weights' precision.
+        """
+        inverse_mm = divide(self.root_mm, np.eye(len(self.root_mm)))
+        explained_Fm = inverse_FF @ self.seen_mF.T
+        precise_mm = inverse_mm.T @ (inverse_mm - explained_Fm.T @ (explained_Fm @ inverse_mm))
+        return precise_mm, inverse_mm.T @ (self.seen_m - self.seen_mF @ weights_F)
 
 
+@final
 @dataclass(frozen=True)
-class _Evidence:
-    """All that was measured, in the units of each task's scale."""
+class Solved:
+    """The posterior of the shared weights that are kept, and what each task's own part needs."""
 
-    members_MT: Floats
-    scale_T: Floats
-    groups_F: npt.NDArray[np.intp]
-    tasks: tuple[_TaskRows | None, ...]
-    affinity_TT: Floats | None
-
-    @classmethod
-    def gather(
-        cls, members_MT: Floats, gains_MT: Floats, times_M: Floats, affinity_TT: Floats | None
-    ) -> "_Evidence":
-        n_sets, n_tasks = members_MT.shape
-        together_M = members_MT.sum(axis=1) > 1  # a task on its own gains nothing, whatever its scale
-        scale_T = _scales(gains_MT[together_M] if together_M.any() else gains_MT)
-        groups_F = shared_groups(n_tasks, n_sets)
-        tasks: list[_TaskRows | None] = []
-        for task in range(n_tasks):
-            rows = np.flatnonzero(~np.isnan(gains_MT[:, task]))
-            if not rows.size:
-                tasks.append(None)
-                continue
-            members_mT, times_m = members_MT[rows], times_M[rows]
-            features_mF = shared_features(members_mT, task, rows, times_m, n_sets, affinity_TT)
-            kernel = OwnKernel(members_mT, members_mT, task)
-            gains_m = gains_MT[rows, task] / scale_T[task] - shared_mean(features_mF, groups_F)
-            tasks.append(_TaskRows(rows, gains_m, 1 / times_m, features_mF, kernel))
-        return cls(members_MT, scale_T, groups_F, tuple(tasks), affinity_TT)
-
-
-@dataclass(frozen=True)
-class _Conditional:
-    """Of one task in some sets: the mean without shared weights, what these add, and what is known."""
-
-    mean_c: Floats
-    features_cF: Floats
-    known_mc: Floats
-
-
-@dataclass(frozen=True)
-class _Solved:
-    """The posterior of the shared weights, and of each task what its own part needs for predictions."""
-
-    tasks: tuple[tuple[Floats, Floats, Floats], ...]  # Cholesky root; features and gains divided by it
+    tasks: tuple[SolvedTask, ...]
+    kept: Ints
     root_FF: Floats
     weights_F: Floats
     loss: float  # minus the log marginal likelihood, up to a constant
 
 
-def _solve(evidence: _Evidence, effects: Effects) -> _Solved:
-    weights_F = np.sqrt(effects.shared)[evidence.groups_F]
-    precision_FF, pull_F, loss = np.eye(len(weights_F)), np.zeros(len(weights_F)), 0.0
+def solve(known: Known, effects: Effects) -> Solved:
+    """Condition on what is known."""
+    variance_F = effects.shared[known.groups_F]
+    kept = np.flatnonzero(variance_F > NEGLIGIBLE)
+    weights_F = np.sqrt(variance_F[kept])
+    precision_FF, pull_F, loss = np.eye(len(kept)), np.zeros(len(kept)), 0.0
     tasks = []
-    for data in evidence.tasks:
+    for data in known.tasks:
         if data is None:
-            tasks.append((np.zeros((0, 0)), np.zeros((0, len(weights_F))), np.zeros(0)))
+            tasks.append(SolvedTask(np.zeros((0, 0)), np.zeros((0, len(kept))), np.zeros(0)))
             continue
         covariance_mm = data.kernel.weighed(effects)
         covariance_mm[np.diag_indices(len(data.rows))] += (effects.noise + JITTER) * data.noise_m
-        root_mm = cholesky(covariance_mm, lower=True, check_finite=False)
-        right = np.hstack([data.features_mF * weights_F, data.gains_m[:, None]])
-        right = _divide(root_mm, right)
+        root_mm = cholesky(covariance_mm)
+        right = np.hstack([data.features_mF[:, kept] * weights_F, data.gains_m[:, None]])
+        right = divide(root_mm, right)
         seen_mF, seen_m = right[:, :-1], right[:, -1]
         precision_FF += seen_mF.T @ seen_mF
         pull_F += seen_mF.T @ seen_m
         loss += 0.5 * seen_m @ seen_m + np.log(np.diag(root_mm)).sum()
-        tasks.append((root_mm, seen_mF, seen_m))
-    root_FF = cholesky(precision_FF, lower=True, check_finite=False)
-    pulled_F = _divide(root_FF, pull_F)
+        tasks.append(SolvedTask(root_mm, seen_mF, seen_m))
+    root_FF = cholesky(precision_FF)
+    pulled_F = divide(root_FF, pull_F)
     loss += np.log(np.diag(root_FF)).sum() - 0.5 * pulled_F @ pulled_F
-    posterior_F = solve_triangular(root_FF, pulled_F, lower=True, trans=1, check_finite=False)
-    return _Solved(tuple(tasks), root_FF, posterior_F, float(loss))
+    return Solved(tuple(tasks), kept, root_FF, divide(root_FF, pulled_F, transposed=True), float(loss))
 
 
-def _likelihood(evidence: _Evidence, effects: Effects) -> tuple[float, Floats]:
-    """Minus the log marginal likelihood, and its slope in each entry of the effects' vector."""
-    solved, n_shared = _solve(evidence, effects), len(SHARED)
-    inverse_FF = _divide(solved.root_FF, np.eye(len(solved.root_FF)))
-    certain_F = 1 - (inverse_FF**2).sum(axis=0) - solved.weights_F**2
-    slope = np.zeros(len(effects.vector))
-    slope[:n_shared] = 0.5 * np.bincount(evidence.groups_F, certain_F, minlength=n_shared)
-    *weights, detail = effects.own.values()
-    for data, (root_mm, seen_mF, seen_m) in zip(evidence.tasks, solved.tasks, strict=True):
-        if data is None:
-            continue
-        inverse_mm = _divide(root_mm, np.eye(len(root_mm)))
-        explained_Fm = inverse_FF @ seen_mF.T
-        residual_m = inverse_mm.T @ (seen_m - seen_mF @ solved.weights_F)
-        pull_mm = inverse_mm.T @ (inverse_mm - explained_Fm.T @ (explained_Fm @ inverse_mm))
-        pull_mm -= np.outer(residual_m, residual_m)
-        for place, (weight, part) in enumerate(zip(weights, data.kernel.parts, strict=True), start=n_shared):
-            slope[place] += 0.5 * weight * (pull_mm * part).sum()
-        pulled_mm = pull_mm * data.kernel.detail(effects)
-        slope[NOISE - 1] += 0.5 * detail * pulled_mm.sum()
-        slope[NOISE] += 0.5 * effects.noise * (np.diag(pull_mm) * data.noise_m).sum()
-        slope[REACH] += 0.5 * detail * (1 - effects.reach) * (pulled_mm * data.kernel.apart_AB).sum()
-    return solved.loss, slope
+def cholesky(covariance: Floats) -> Floats:
+    """The lower triangle whose square it is."""
+    return np.asarray(np.linalg.cholesky(covariance), dtype=np.float64)
 
 
-def _divide(root: Floats, right: Floats) -> Floats:
-    """``root`` inverse times ``right``, for a lower triangle."""
-    return np.asarray(solve_triangular(root, right, lower=True, check_finite=False))
+def divide(root: Floats, right: Floats, *, transposed: bool = False) -> Floats:
+    """``root`` inverse times ``right``, for a lower triangle, or its transpose.
 
-
-def _scales(gains_MT: Floats) -> Floats:
-    """The root mean square gain of each task, drawn towards that of all if few were measured."""
-    defined_MT = ~np.isnan(gains_MT)
-    if not defined_MT.any():
-        return np.ones(gains_MT.shape[1])
-    squares_MT = np.where(defined_MT, gains_MT, 0.0) ** 2
-    overall = squares_MT.sum() / defined_MT.sum() + 1e-12
-    n_T = defined_MT.sum(axis=0)
-    return np.asarray(np.sqrt((squares_MT.sum(axis=0) + PRIOR_ROWS * overall) / (n_T + PRIOR_ROWS)))
+    LAPACK itself: of small matrices most of the time would go into the checks of `solve_triangular`.
+    """
+    if not right.size:
+        return right
+    found, _ = dtrtrs(root, right, lower=1, trans=int(transposed))
+    return np.asarray(found).reshape(right.shape)
