@@ -7,13 +7,13 @@ Every seed is a Dataset of `benchmarks.planted_data` and a sweep of its own, in 
 its reference arms. With ``--out`` each sweep that ends is a line of that file, and those that stand there are
 not run again: a run that was stopped goes on, and the tables are of all lines.
 
-Structures. ``clusters``, ``scarce`` and ``auxiliary`` compare ``bayes``, with and without gradient
-affinities, with random member sets at equal trainings. *Found*: every main task is served by a network of
-exactly the planted members, in the best design. This may lean on the shared reference, which with tuned loss
-weights can serve one cluster and nothing else; *by own*: in the best design of the search's own networks and
-single tasks alone. *Regret*: how much more delta_m on test the planted design has than that one, both trained
-on new seeds with the same hyperparameters, in percentage points. ``depth``: networks of all tasks, with one
-common split or any tree.
+Structures. ``clusters``, ``scarce``, ``auxiliary`` and ``spoiler`` compare ``bayes``, with and without
+gradient affinities, with random member sets at equal trainings. *Found*: every main task is served by a
+network of exactly the planted members, in the best design. This may lean on the shared reference, which with
+tuned loss weights can serve one cluster and nothing else; *by own*: in the best design of the search's own
+networks and single tasks alone. *Regret*: how much more delta_m on test the planted design has than that
+one, both trained on new seeds with the same hyperparameters, in percentage points. ``depth``: networks of
+all tasks, with one common split or any tree.
 
 Verdicts, of the recommended design: ``independent_6``, ``independent_12`` and ``independent_48`` (nothing can
 be gained, with so many trials a reference), ``pairs`` (sharing gains much), ``narrow`` (tuning gains much and
@@ -37,7 +37,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import pandas as pd
 
 from benchmarks.planted_experts import alike, relu, routed
-from benchmarks.planted_structures import auxiliary, clusters, depth, scarce
+from benchmarks.planted_structures import auxiliary, clusters, depth, scarce, spoiler
 from benchmarks.planted_sweep import Row
 from benchmarks.planted_verdicts import independent_6, independent_12, independent_48, narrow, pairs
 
@@ -45,6 +45,7 @@ STRUCTURES: Mapping[str, Callable[[int], Iterator[Row]]] = {
     "clusters": clusters,
     "scarce": scarce,
     "auxiliary": auxiliary,
+    "spoiler": spoiler,
     "depth": depth,
 }
 VERDICTS: Mapping[str, Callable[[int], Iterator[Row]]] = {

@@ -31,6 +31,7 @@ __all__ = [
     "planted_independent",
     "planted_narrow",
     "planted_pairs",
+    "planted_spoiler",
     "planted_tree",
     "trial_block",
 ]
@@ -123,6 +124,17 @@ def planted_pairs(seed: int = 0, pairs: int = 2, sample: Sample | None = None) -
     sample = sample or Sample(train=100, noise=1.0)
     trunk = LinearStages(stages=1, widths=(1,))
     return _grouped(seed, (2,) * pairs, sample, 0.0, trunk, epochs=24, lr=(0.15, 0.4))
+
+
+def planted_spoiler(seed: int = 0, tasks: int = 6, sample: Sample = Sample()) -> Planted:
+    """Tasks that help each other and one that spoils every network it is in: ``a1 a2 a3 a4 a5 b1``.
+
+    The spoiler's direction is orthogonal to that of all others, and the trunk's one unit follows one.
+
+    >>> planted_spoiler(tasks=3).networks
+    (('a1', 'a2'), ('b1',))
+    """
+    return _grouped(seed, (tasks - 1, 1), sample, 0.0, BOTTLENECK)
 
 
 def planted_narrow(seed: int = 0, tasks: int = 3, sample: Sample | None = None) -> Planted:

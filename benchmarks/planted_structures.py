@@ -7,7 +7,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchmarks.planted_data import Planted, planted_auxiliary, planted_clusters, planted_tree
+from benchmarks.planted_data import (
+    Planted,
+    planted_auxiliary,
+    planted_clusters,
+    planted_spoiler,
+    planted_tree,
+)
 from benchmarks.planted_sweep import Row, sweep
 from mtl_search.design import Branching, Candidate, Composition, compose
 from mtl_search.records import Split
@@ -30,6 +36,11 @@ def scarce(seed: int) -> Iterator[Row]:
 def auxiliary(seed: int) -> Iterator[Row]:
     """A main task, an auxiliary one that helps it and two that do not; seven sets of more than one task."""
     return _compare(planted_auxiliary(seed), seed, trials=12, networks=1)
+
+
+def spoiler(seed: int) -> Iterator[Row]:
+    """Five tasks that help each other and one that spoils every network it is in, twenty trials."""
+    return _compare(planted_spoiler(seed), seed, trials=20, networks=2)
 
 
 def depth(seed: int) -> Iterator[Row]:

@@ -11,10 +11,13 @@ two companions together, and of whatever else is smooth over sets (``surrogate.e
 carry over from one task to another have weights that all tasks share. How much each kind counts is fitted
 to the measurements by marginal likelihood, and all together are a Gaussian process over sets
 (``surrogate.posterior``): a mean and a standard deviation for every task in every set, trained or not.
-Single tasks anchor it: they gain nothing by definition. Standley et al. 2020 predict large sets from pairs,
-and Li et al. 2023 fit an additive surrogate to random subsets; the effects hold both ideas, and the data
-say how much of each. MTG-Net (Song et al. 2022) learns such a predictor from many trainings beforehand; a
-sweep has none to spare.
+Single tasks anchor it: they gain nothing by definition.
+
+Standley et al. 2020 predict large sets from pairs, and Li et al. 2023 fit an additive surrogate to random
+subsets; the effects hold both ideas, and the data say how much of each. MTG-Net (Song et al. 2022) learns
+such a predictor from many trainings beforehand; a sweep has none to spare. Several surrogates may be weighed
+by what they have foretold (``experts``, ``surrogate.mixture``); sweeps have one, as with all of them it goes
+on with new sets where today's tunes the design's networks.
 
 **Gradient affinities.** The networks of ``shared_equal`` also measure by how much a step for one task
 lowers the loss of another (TAG, Fifty et al. 2021; ``training.affinity``). The mean affinity of a task's
@@ -25,9 +28,15 @@ its weight is learned: affinities that do not predict gains come to count for no
 most k networks the most: the knowledge gradient (Frazier et al. 2009) of a facility-location problem
 (``acquisition.improvement``, ``acquisition.facility``). So a set is trained because it may be good itself,
 alone or in the place of a network it competes with; a set that is surely bad is not, and neither is one
-whose value is known. Up to about a thousand sets are all weighed; of more, a sample, those one step from
-the best design, and what a climb from the most promising ones meets (``acquisition.candidates``). All tasks
-together come first.
+whose value is known. Where the budget is hours, the rise counts for each second that the training is
+expected to take, a power of the number of members (``acquisition.sizes``). Up to about a thousand sets are
+all weighed; of more, a sample, those one step from the best design, and what a climb from the most promising
+ones meets (``acquisition.candidates``). All tasks together come first.
+
+**What did not help** on the tables for development (``benchmarks/README.md``): losses that count as their
+logarithm, or no more than a floor; the smallest among sets that promise nearly the same; every second, third
+or fourth training by a draw from the posterior (Thompson 1933); the rise as one expert sees it, who is drawn
+each time.
 
 **References.** In a sweep their trainings are evidence like all others: single tasks and all tasks together
 are well known before the search begins, and are trained again only if that promises something. So the
@@ -85,6 +94,7 @@ from mtl_search.grouping.surrogate.evidence import SetEvidence
 from mtl_search.grouping.surrogate.fit import fit_effects
 from mtl_search.grouping.surrogate.known import Known
 from mtl_search.grouping.surrogate.mixture import EXPERTS
+from mtl_search.grouping.wording import news_of
 from mtl_search.seeds import random_stream
 
 __all__ = ["Affinities", "BayesianGrouping"]
@@ -119,11 +129,14 @@ class BayesianGrouping(GroupingStrategy):
         weights: Mapping[str, float] | None = None,
         *,
         max_params: int | None = None,
+        per_second: bool = False,
+        experts: Sequence[Effects] = (EXPERTS["effects"],),
     ) -> None:
         self.space, self.seed, self._affinities = space, seed, affinities
         counted = np.array([(weights or {}).get(task, 1.0) for task in space.tasks if task in space.main])
         self._weight_T = counted / counted.mean()
         self.max_networks, self.max_params = max_networks or len(space.main), max_params
+        self._per_second, self._begin = per_second, tuple(experts)
         self._fitted: dict[int, tuple[Effects, ...]] = {}
 
     @override
@@ -135,7 +148,7 @@ class BayesianGrouping(GroupingStrategy):
             return Proposal(together, "explore", "all tasks together")
         rng, failing = random_stream(self.seed, trained.total()), left_alone(measured)
         fitting = measured if self.max_params is None else affordable(measured, self.max_params)
-        evidence = SetEvidence.gather(fitting, self.space.tasks).tamed()
+        evidence = SetEvidence.gather(fitting, self.space.tasks)
         if not evidence.sets:
             drawn = draw_least_trained(self.space, trained, rng, failing)
             return Proposal(drawn, "explore", "nothing measured yet")
@@ -152,10 +165,11 @@ class BayesianGrouping(GroupingStrategy):
             self.max_params,
             sizes,
         )
-        return self._weigh(outlook, failing, rng)
+        return self._weigh(outlook, measured, rng)
 
-    def _weigh(self, outlook: Outlook, failing: frozenset[Members], rng: np.random.Generator) -> Proposal:
+    def _weigh(self, outlook: Outlook, measured: Sequence[Measurement], rng: np.random.Generator) -> Proposal:
         """A new set that promises enough, else one that may yet enter the design, else one of the design."""
+        failing = left_alone(measured)
         times = dict(zip(outlook.evidence.sets, outlook.evidence.times_M.tolist(), strict=True))
         start = dict.fromkeys(
             [*pool(self.space, outlook.design, rng), *filter(self.space.__contains__, times)]
@@ -169,17 +183,25 @@ class BayesianGrouping(GroupingStrategy):
             ("explore", promise.keys() - outlook.standing.keys()),
             ("retune", again - set(incumbents)),
         ):
-            best = max(outlook.by_size(sorted(candidates)), key=promise.__getitem__, default=None)
-            if best is not None and promise[best] > least:
-                serves = "may let the design serve a task more"
-                rise = f"may raise the design by {promise[best]:.2g} %"
-                return Proposal(best, reason, serves if promise[best] > MOST_GAINED else rise)
+            worth = {m: promise[m] for m in outlook.by_size(sorted(candidates)) if promise[m] > least}
+            if worth:
+                best = self._best(worth, measured)
+                return Proposal(best, reason, _note(best, promise[best], measured))
         if incumbents:
             turn = min(incumbents, key=times.__getitem__)
             note = f"no other set promises anything above the noise of {outlook.noise:.2g} %"
             return Proposal(turn, "retune", note)
         rest = draw_least_trained(self.space, dict.fromkeys(outlook.running, 1), rng, failing)
         return Proposal(rest, "retune", "every set is trained or in training")
+
+    def _best(self, worth: Mapping[Members, float], measured: Sequence[Measurement]) -> Members:
+        """The set that promises most, for each second of its training if hours are what is spent."""
+        sets = list(worth)
+        value_C = np.array([worth[members] for members in sets])
+        seconds = Sizes.seconds(measured)
+        if self._per_second and seconds.trainings and value_C.max() <= MOST_GAINED:
+            value_C = value_C / seconds.next_ones(sets).mean(axis=0)
+        return sets[int(value_C.argmax())]
 
     def _may_fit(self, sizes: Sizes, members: Members) -> bool:
         """Whether a network of these members may be in a design, as far as sizes are known."""
@@ -191,7 +213,7 @@ class BayesianGrouping(GroupingStrategy):
         count = max((n for n in REFITS if n <= len(together)), default=0)
         if count not in self._fitted:
             first = measured[: together[count - 1] + 1] if count else ()
-            self._fitted[count] = self._fit(SetEvidence.gather(first, self.space.tasks).tamed(), count)
+            self._fitted[count] = self._fit(SetEvidence.gather(first, self.space.tasks), count)
         return self._fitted[count]
 
     def _fit(self, evidence: SetEvidence, count: int) -> tuple[Effects, ...]:
@@ -201,11 +223,11 @@ class BayesianGrouping(GroupingStrategy):
         gains = np.cumsum((~np.isnan(evidence.gains_MT[drawn])).sum(axis=1))
         rows = np.sort(drawn[gains <= (FITTED_GAINS if len(self.space.tasks) < MANY else FITTED_GAINS // 3)])
         if not rows.size:
-            return tuple(EXPERTS.values())
+            return self._begin
         known = Known(
             evidence.members_MT[rows], evidence.gains_MT[rows], evidence.times_M[rows], self._affinity_TT()
         )
-        return tuple(fit_effects(known, begin) for begin in EXPERTS.values())
+        return tuple(fit_effects(known, begin) for begin in self._begin)
 
     def _affinity_TT(self) -> npt.NDArray[np.float64] | None:
         """Gradient affinities of all tasks as typical of the trainings so far, None without any."""
@@ -217,3 +239,11 @@ class BayesianGrouping(GroupingStrategy):
             for known in self._affinities
         ]
         return standard_affinity(np.median([standard_affinity(np.array(each)) for each in measured], axis=0))
+
+
+def _note(members: Members, rise: float, measured: Sequence[Measurement]) -> str:
+    """Why this set, for the live view."""
+    news = news_of(members, [one.members for one in measured])
+    if rise > MOST_GAINED:
+        return f"{news}, may let the design serve a task more"
+    return f"{news}, may raise the design by {rise:.2g} %"

@@ -34,13 +34,14 @@ FAILURES = 3  # in a row, with different hyperparameters, after which a set is l
 class Measurement:
     """One finished trial: the gains of its main members in percent, NaN if undefined, none if it failed.
 
-    ``n_params``: the size of its network, 0 if it is not known.
+    ``n_params``: the size of its network, 0 if it is not known; so are the ``seconds`` its training took.
     """
 
     members: Members
     gains: Mapping[str, float]
     failed: bool = False
     n_params: int = 0
+    seconds: float = 0.0
 
 
 @final

@@ -15,6 +15,7 @@ from benchmarks.planted_data import (
     planted_independent,
     planted_narrow,
     planted_pairs,
+    planted_spoiler,
     planted_tree,
 )
 from mtl_search.data import Dataset
@@ -31,6 +32,7 @@ PLANTS = [
     planted_pairs,
     planted_narrow,
     planted_auxiliary,
+    planted_spoiler,
     planted_tree,
 ]
 SMALL = Sample(train=80, held_out=100)
@@ -86,6 +88,14 @@ def test_train_labels_are_noisy_and_missing_as_asked() -> None:
     assert tasks["a1"].truths(train.targets["a1"][known]).var().item() == pytest.approx(1.25, abs=0.05)
     assert tasks["a1"].truths(test.targets["a1"]).var().item() == pytest.approx(1.0, abs=0.2)
     assert all(known.all() for known in test.labelled.values())
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_spoiler_hurts_and_everybody_else_helps(seed: int) -> None:
+    planted, alike = planted_spoiler(seed), ["a1", "a2", "a3", "a4", "a5"]
+    together = error_of_pooled(planted, alike, "a1")
+    assert together < error_of_pooled(planted, ["a1"], "a1")
+    assert error_of_pooled(planted, [*alike, "b1"], "a1") > together
 
 
 @pytest.mark.parametrize("seed", range(5))

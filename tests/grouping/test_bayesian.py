@@ -220,6 +220,27 @@ def test_undefined_gains_are_borne() -> None:
     assert BayesianGrouping(MemberSpace(TASKS), 3, 0).propose(measured, []).members in MemberSpace(TASKS)
 
 
+def test_where_hours_are_spent_a_rise_is_worth_what_it_costs() -> None:
+    """With a second for each member's cube, smaller sets are trained than where each training costs one."""
+
+    def members_trained(*, per_second: bool) -> int:
+        space = MemberSpace(TASKS, min_members=2)
+        strategy, done = BayesianGrouping(space, 6, 0, per_second=per_second), list(SINGLES)
+        for _ in range(8):
+            members = strategy.propose(done, []).members
+            done.append(Measurement(members, gains_of(members), seconds=float(len(members) ** 3)))
+        return sum(len(one.members) for one in done[len(SINGLES) + 2 :])
+
+    assert members_trained(per_second=True) < members_trained(per_second=False)
+
+
+def test_why_a_set_is_trained_is_said_in_words() -> None:
+    known = [*SINGLES, Measurement(TASKS, gains_of(TASKS)), Measurement(("a", "b"), gains_of(("a", "b")))]
+    proposal = BayesianGrouping(MemberSpace(TASKS), 3, 0).propose(known, [])
+    assert "may raise the design by" in proposal.note
+    assert proposal.note.startswith("all pairs of it known")  # in the set of all tasks
+
+
 @pytest.mark.parametrize("shape", ["clusters", "directions", "rugged"])
 def test_it_needs_fewer_trainings_than_random_search(shape: str) -> None:
     tables = [synthetic_table(shape, 7, seed=seed) for seed in range(4)]

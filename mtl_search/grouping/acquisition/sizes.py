@@ -1,4 +1,4 @@
-"""How large the networks of sets of tasks are: measured if a set was trained, else predicted."""
+"""How large the networks of sets of tasks are, or how long they train: measured, else predicted."""
 
 # R trainings, M measured sets, C candidate sets, Q quantiles
 
@@ -37,15 +37,24 @@ class Sizes:
     [150.0, 150.0]
     """
 
-    trainings: dict[Members, tuple[int, ...]] = field(default_factory=dict)
+    trainings: dict[Members, tuple[float, ...]] = field(default_factory=dict)
 
     @classmethod
     def gather(cls, measured: Sequence[Measurement]) -> "Sizes":
         """Of all trainings whose size is known, failed ones among them."""
-        trainings: dict[Members, tuple[int, ...]] = {}
-        for one in measured:
-            if one.n_params > 0:
-                trainings[one.members] = (*trainings.get(one.members, ()), one.n_params)
+        return cls._of([(one.members, one.n_params) for one in measured])
+
+    @classmethod
+    def seconds(cls, measured: Sequence[Measurement]) -> "Sizes":
+        """How long trainings that succeeded took."""
+        return cls._of([(one.members, one.seconds) for one in measured if not one.failed])
+
+    @classmethod
+    def _of(cls, found: Sequence[tuple[Members, float]]) -> "Sizes":
+        trainings: dict[Members, tuple[float, ...]] = {}
+        for members, size in found:
+            if size > 0:
+                trainings[members] = (*trainings.get(members, ()), size)
         return cls(trainings)
 
     def smallest(self, sets: Sequence[Members]) -> Floats:

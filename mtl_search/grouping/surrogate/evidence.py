@@ -5,7 +5,7 @@
 import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import final
 
 import numpy as np
@@ -17,9 +17,6 @@ from mtl_search.grouping.strategy import Measurement
 __all__ = ["SetEvidence", "member_matrix"]
 
 Floats = npt.NDArray[np.float64]
-
-DEPTH = 1.0  # medians of the size of gains: losses much smaller than this stay as they are
-LEAST_DEPTH = 1e-6  # percent
 
 
 @final
@@ -72,20 +69,6 @@ class SetEvidence:
             repeated,
             failed,
         )
-
-    def tamed(self) -> "SetEvidence":
-        """The same with losses that grow like a logarithm, so that one disaster does not decide.
-
-        A design takes the best network of each task: how good a good set is matters, how bad a bad one is
-        hardly does. A loss of x percent counts as d log(1 + x / d), gains as they are: half of the transform
-        of Yeo and Johnson (2000). d is `DEPTH` times the median size of all gains and losses.
-        """
-        together_MT = self.gains_MT[self.members_MT.sum(axis=1) > 1]
-        if np.isnan(together_MT).all():
-            return self
-        depth = DEPTH * max(float(np.nanmedian(np.abs(together_MT))), LEAST_DEPTH)
-        losses_MT = np.maximum(-self.gains_MT, 0.0)
-        return replace(self, gains_MT=np.maximum(self.gains_MT, -depth * np.log1p(losses_MT / depth)))
 
 
 def member_matrix(sets: Sequence[Members], tasks: Members) -> Floats:

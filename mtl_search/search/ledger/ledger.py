@@ -254,7 +254,9 @@ class Ledger:
         if known is None:
             found = gains(self.values(record), self.yardsticks, self.metrics)
             failed = record.state == TrialState.FAILED
-            known = Measurement(record.members, {} if failed else found, failed, record.n_params)
+            known = Measurement(
+                record.members, {} if failed else found, failed, record.n_params, record.device_seconds
+            )
             self._measured[record.trial_id] = known
         return known
 

@@ -37,6 +37,7 @@ def build_strategy(
                 affinities,
                 settings.weights,
                 max_params=objective.max_params,
+                per_second=settings.budget.hours is not None,
             )
         case "optuna":
             return None

@@ -14,7 +14,7 @@ PAIR, SINGLES = Measurement(("a", "b"), {"a": 4.0, "b": 3.0}), [Measurement((t,)
 
 
 def outlook(*measured: Measurement, running: frozenset[Members] = frozenset(), k: int = 3) -> Outlook:
-    return Outlook(SPACE, k, SetEvidence.gather(measured, SPACE.tasks), running, Effects())
+    return Outlook(SPACE, k, SetEvidence.gather(measured, SPACE.tasks), running, (Effects.of(),))
 
 
 def test_the_design_is_of_what_was_measured() -> None:
@@ -66,9 +66,9 @@ def test_gains_count_as_much_as_their_tasks() -> None:
     pairs = [Measurement(("a", "b"), {"a": 4.0, "b": 1.0}), Measurement(("a", "c"), {"a": 1.0, "c": 2.0})]
     evidence = SetEvidence.gather(pairs, ("a", "b", "c"))
     space = MemberSpace(("a", "b", "c"))
-    plain = Outlook(space, 2, evidence, frozenset(), Effects())
+    plain = Outlook(space, 2, evidence, frozenset(), (Effects.of(),))
     weight_T = np.array([0.3, 0.3, 2.4])
-    counted = Outlook(space, 2, evidence, frozenset(), Effects(), weight_T=weight_T)
+    counted = Outlook(space, 2, evidence, frozenset(), (Effects.of(),), weight_T=weight_T)
     np.testing.assert_allclose(counted.believed_MT, plain.believed_MT * weight_T)
     first, other = counted.promise([("c",), ("b",)]) / plain.promise([("c",), ("b",)])
     assert first > other, "what helps c is worth more"

@@ -53,3 +53,13 @@ def test_networks_too_large_for_any_design_do_not_speak_for_sets_that_have_other
     assert affordable([large, small, only], 500) == [small, only]
     assert affordable([large, only], 500) == [large, only]
     assert affordable([large, sized("ab", 10, failed=True)], 500)[0] == large
+
+
+def test_seconds_are_foretold_like_sizes_by_trainings_that_succeeded() -> None:
+    known = [
+        Measurement(("a",), {"a": 0.0}, seconds=10.0),
+        Measurement(("a", "b"), {"a": 0.0}, seconds=20.0),
+        Measurement(("b", "c"), {}, failed=True, seconds=1.0),
+    ]
+    assert Sizes.seconds(known).smallest([("b", "c", "d", "e")]) == pytest.approx([40.0])
+    assert not Sizes.seconds([sized("a", 100)]).trainings

@@ -41,7 +41,7 @@ def test_a_vector_has_a_place_for_each_effect() -> None:
 
 
 def test_the_kernel_is_a_covariance_whose_diagonal_is_the_variance() -> None:
-    members_ST, effects = sets_of(2), Effects()
+    members_ST, effects = sets_of(2), Effects.of()
     covariance_SS = OwnKernel(members_ST, members_ST, 2).weighed(effects)
     np.testing.assert_allclose(covariance_SS, covariance_SS.T)
     assert np.linalg.eigvalsh(covariance_SS).min() > -1e-9
@@ -49,7 +49,7 @@ def test_the_kernel_is_a_covariance_whose_diagonal_is_the_variance() -> None:
 
 
 def test_the_kernel_between_two_lists_is_part_of_that_over_both() -> None:
-    members_ST, effects = sets_of(0), Effects()
+    members_ST, effects = sets_of(0), Effects.of()
     whole = OwnKernel(members_ST, members_ST, 0).weighed(effects)
     np.testing.assert_allclose(OwnKernel(members_ST[:5], members_ST[5:], 0).weighed(effects), whole[:5, 5:])
 

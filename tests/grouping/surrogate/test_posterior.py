@@ -7,6 +7,7 @@ from scipy.optimize import approx_fprime
 
 from mtl_search.grouping.replay.synthetic import synthetic_table
 from mtl_search.grouping.surrogate.effects import (
+    OWN,
     SHARED,
     Effects,
     OwnKernel,
@@ -15,13 +16,15 @@ from mtl_search.grouping.surrogate.effects import (
     shared_mean,
     standard_affinity,
 )
-from mtl_search.grouping.surrogate.posterior import JITTER, SetPosterior, _Evidence, _likelihood, fit_effects
+from mtl_search.grouping.surrogate.fit import fit_effects, likelihood
+from mtl_search.grouping.surrogate.known import Known, Look
+from mtl_search.grouping.surrogate.posterior import JITTER, SetPosterior
 
 Floats = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 
 
 def some_effects(seed: int) -> Effects:
-    vector = np.array(Effects().vector)
+    vector = np.array(Effects.of(**(SHARED | OWN | {"average": 0.2})).vector)
     vector += 0.3 * np.random.default_rng(seed).standard_normal(len(vector))
     return Effects(tuple(vector.tolist()))
 
@@ -88,8 +91,8 @@ def by_the_textbook(
 def test_the_posterior_is_that_of_one_big_gaussian(seed: int, affinity_TT: Floats | None) -> None:
     members_ST, gains_ST = measured(24, seed)
     times_M, effects = np.random.default_rng(seed).integers(1, 4, 14).astype(float), some_effects(seed)
-    posterior = SetPosterior(members_ST[:14], gains_ST[:14], times_M, effects, affinity_TT)
-    scale_T = posterior.noise_T / np.sqrt(effects.noise)
+    known = Known(members_ST[:14], gains_ST[:14], times_M, affinity_TT)
+    posterior, scale_T = SetPosterior(known, effects), known.scale_T
     mean, deviation = by_the_textbook(
         members_ST[:14], gains_ST[:14], times_M, effects, members_ST[14:], scale_T, affinity_TT
     )
@@ -100,19 +103,49 @@ def test_the_posterior_is_that_of_one_big_gaussian(seed: int, affinity_TT: Float
 
 def test_the_slope_of_the_likelihood_is_its_slope() -> None:
     members_MT, gains_MT = measured(15)
-    evidence = _Evidence.gather(members_MT, gains_MT, np.linspace(1, 3, 15), some_affinities(5))
+    known = Known(members_MT, gains_MT, np.linspace(1, 3, 15), some_affinities(5))
     point = np.array(some_effects(1).vector)
 
-    def likelihood(vector: NDArray[np.float64]) -> float:
-        return _likelihood(evidence, Effects(tuple(vector)))[0]
+    def unlikely(vector: NDArray[np.float64]) -> float:
+        return likelihood(known, Effects(tuple(vector)))[0]
 
-    slope = approx_fprime(point, likelihood, 1e-6)
-    np.testing.assert_allclose(_likelihood(evidence, Effects(tuple(point)))[1], slope, rtol=1e-3, atol=1e-4)
+    slope = approx_fprime(point, unlikely, 1e-6)
+    np.testing.assert_allclose(likelihood(known, Effects(tuple(point)))[1], slope, rtol=1e-3, atol=1e-4)
+
+
+def test_what_was_foretold_is_what_the_others_say() -> None:
+    """Leaving a gain out by hand, in one big Gaussian, gives the same density."""
+    members_MT, gains_MT = measured(9)
+    effects, known = some_effects(2), Known(members_MT, gains_MT, np.ones(9))
+    row, members = 4, np.flatnonzero(members_MT[4])
+    scores = []
+    for task in members:
+        without_MT = gains_MT.copy()
+        without_MT[row, task] = np.nan
+        others = Known(members_MT, without_MT, np.ones(9))
+        vars(others)["scale_T"] = known.scale_T
+        mean, deviation = with_its_training(others, effects, row, int(task))
+        apart = gains_MT[row, task] / known.scale_T[task] - mean
+        scores.append(-0.5 * np.log(2 * np.pi * deviation**2) - 0.5 * (apart / deviation) ** 2)
+    assert SetPosterior(known, effects).foretold()[row] == pytest.approx(np.mean(scores), rel=1e-6)
+
+
+def with_its_training(known: Known, effects: Effects, row: int, task: int) -> tuple[float, float]:
+    """What a measurement of ``task`` in the training of ``row`` would be, given what others gained in it."""
+    members_1T, n_sets = known.members_MT[[row]], len(known.members_MT)
+    features_1F = shared_features(members_1T, task, np.array([row]), np.ones(1), n_sets)
+    look = known.look(members_1T)[task]
+    seen = Look(look.rows, look.members_cT, look.expected_c, features_1F, look.across)
+    looks = tuple(seen if at == task else each for at, each in enumerate(known.look(members_1T)))
+    mean_1T, deviation_1T = SetPosterior(known, effects).predict_seen(looks, 1)
+    scale = known.scale_T[task]
+    variance = (deviation_1T[0, task] / scale) ** 2 + effects.noise + JITTER
+    return float(mean_1T[0, task] / scale), float(np.sqrt(variance))
 
 
 def test_draws_have_the_mean_and_the_spread_of_the_prediction() -> None:
     members_ST, gains_ST = measured(20)
-    posterior = SetPosterior(members_ST[:10], gains_ST[:10], np.ones(10))
+    posterior = SetPosterior(Known(members_ST[:10], gains_ST[:10], np.ones(10)), Effects.of())
     mean, deviation = posterior.predict(members_ST)
     rng = np.random.default_rng(0)
     draws = np.array([posterior.draw(members_ST, rng) for _ in range(2000)])
@@ -123,7 +156,7 @@ def test_draws_have_the_mean_and_the_spread_of_the_prediction() -> None:
 
 def test_a_draw_keeps_what_two_like_sets_have_in_common() -> None:
     members_ST = np.array([[1.0, 1, 1, 1, 0, 0], [1, 1, 1, 1, 1, 0]])
-    posterior = SetPosterior(*measured(8), np.ones(8))
+    posterior = SetPosterior(Known(*measured(8), np.ones(8)), Effects.of())
     rng = np.random.default_rng(0)
     draws = np.array([posterior.draw(members_ST, rng)[:, 0] for _ in range(500)])
     assert np.corrcoef(draws.T)[0, 1] > 0.6
@@ -136,15 +169,18 @@ def test_affinities_tell_of_sets_that_were_never_trained() -> None:
     pairs = np.array([[1.0, 1, 0, 0, 0, 0], [0, 1, 0, 1, 0, 0], [1, 0, 0, 0, 1, 0], [0, 0, 0, 1, 1, 0]])
     gains = np.where(pairs > 0, np.array([[5.0], [-5], [-5], [5]]), np.nan)
     new = np.array([[0.0, 0, 1, 0, 0, 1], [0, 1, 1, 0, 0, 0], [0, 0, 0, 1, 0, 1]])
-    apart, *together = SetPosterior(pairs, gains, np.ones(4), affinity_TT=affinity_TT).predict(new)[0]
+    apart, *together = SetPosterior(Known(pairs, gains, np.ones(4), affinity_TT), Effects.of()).predict(new)[
+        0
+    ]
     assert np.nanmax(apart) < -1 < 1 < np.nanmin(together)
-    blind_apart, *blind_together = SetPosterior(pairs, gains, np.ones(4)).predict(new)[0]
+    blind_apart, *blind_together = SetPosterior(Known(pairs, gains, np.ones(4)), Effects.of()).predict(new)[0]
     assert np.nanmin(together) - np.nanmax(apart) > 2 * (np.nanmin(blind_together) - np.nanmax(blind_apart))
 
 
 def test_nothing_measured_promises_nothing() -> None:
     members_CT = np.array([[1.0, 1, 0], [1, 1, 1]])
-    mean, deviation = SetPosterior(np.zeros((0, 3)), np.zeros((0, 3)), np.zeros(0)).predict(members_CT)
+    nothing = Known(np.zeros((0, 3)), np.zeros((0, 3)), np.zeros(0))
+    mean, deviation = SetPosterior(nothing, Effects.of()).predict(members_CT)
     np.testing.assert_array_equal(mean, np.where(members_CT > 0, 0.0, np.nan))
     assert (deviation[members_CT > 0] > 0.5).all()
 
@@ -152,7 +188,9 @@ def test_nothing_measured_promises_nothing() -> None:
 def test_training_a_set_more_often_makes_it_surer() -> None:
     members_MT, gains_MT = measured(12)
     deviations = [
-        np.nanmean(SetPosterior(members_MT, gains_MT, np.full(12, times)).predict(members_MT)[1])
+        np.nanmean(
+            SetPosterior(Known(members_MT, gains_MT, np.full(12, times)), Effects.of()).predict(members_MT)[1]
+        )
         for times in (1.0, 4.0, 16.0)
     ]
     assert deviations == sorted(deviations, reverse=True)
@@ -162,7 +200,7 @@ def test_a_task_without_gains_is_a_companion_like_any_other() -> None:
     members_MT, gains_MT = measured(25)
     gains_MT = gains_MT.copy()
     gains_MT[:, 0] = np.nan
-    posterior = SetPosterior(members_MT, gains_MT, np.ones(25))
+    posterior = SetPosterior(Known(members_MT, gains_MT, np.ones(25)), Effects.of())
     with_it, without = np.ones((1, 6)), np.array([[0.0, 1, 1, 1, 1, 1]])
     assert (
         np.nanmax(np.abs(posterior.predict(with_it)[0][:, 1:] - posterior.predict(without)[0][:, 1:])) > 0.1
@@ -172,29 +210,33 @@ def test_a_task_without_gains_is_a_companion_like_any_other() -> None:
 @pytest.mark.parametrize("shape", ["clusters", "helpers", "directions"])
 def test_thirty_sets_of_eight_tasks_foretell_the_others(shape: str) -> None:
     members_ST, gains_ST = measured(200, shape=shape, n_tasks=8)
-    known, rest = slice(0, 30), slice(30, 200)
-    effects = fit_effects(members_ST[known], gains_ST[known], np.ones(30))
-    mean, deviation = SetPosterior(members_ST[known], gains_ST[known], np.ones(30), effects).predict(
-        members_ST[rest]
-    )
+    known, rest = Known(members_ST[:30], gains_ST[:30], np.ones(30)), slice(30, 200)
+    posterior = SetPosterior(known, fit_effects(known, Effects.of()))
+    mean, deviation = posterior.predict(members_ST[rest])
     inside = members_ST[rest] > 0
     error = (gains_ST[rest] - mean)[inside]
     assert error.var() < 0.6 * gains_ST[rest][inside].var()
-    noise_T = SetPosterior(members_ST[known], gains_ST[known], np.ones(30), effects).noise_T
-    surprise = error / np.sqrt(deviation**2 + noise_T**2)[inside]
+    surprise = error / np.sqrt(deviation**2 + posterior.noise_T**2)[inside]
     assert 0.7 < surprise.std() < 1.5
 
 
 def test_fitting_raises_the_likelihood_and_finds_the_noise() -> None:
     members_MT, gains_MT = measured(50, shape="clusters")
-    fitted = fit_effects(members_MT, gains_MT, np.ones(50), steps=25)
-    evidence = _Evidence.gather(members_MT, gains_MT, np.ones(50), None)
-    assert _likelihood(evidence, fitted)[0] < _likelihood(evidence, Effects())[0] - 1
-    noise = np.random.default_rng(0).standard_normal(gains_MT.shape)
-    nothing = fit_effects(members_MT, np.where(members_MT > 0, noise, np.nan), np.ones(50), steps=25)
+    known = Known(members_MT, gains_MT, np.ones(50))
+    fitted = fit_effects(known, Effects.of(), steps=25)
+    assert likelihood(known, fitted)[0] < likelihood(known, Effects.of())[0] - 1
+    noise = np.where(members_MT > 0, np.random.default_rng(0).standard_normal(gains_MT.shape), np.nan)
+    nothing = fit_effects(Known(members_MT, noise, np.ones(50)), Effects.of(), steps=25)
     assert nothing.noise > 3 * fitted.noise
 
 
+def test_what_is_absent_stays_absent_when_fitted() -> None:
+    members_MT, gains_MT = measured(30)
+    fitted = fit_effects(Known(members_MT, gains_MT, np.ones(30)), Effects.of(level=0.5, detail=0.5))
+    assert fitted.own["companion"] < 1e-6
+    assert fitted.shared.max() < 1e-6
+
+
 def test_nothing_measured_fits_nothing() -> None:
-    assert fit_effects(np.zeros((0, 4)), np.zeros((0, 4)), np.zeros(0)) == Effects()
-    assert len(SHARED) == 6
+    nothing = Known(np.zeros((0, 4)), np.zeros((0, 4)), np.zeros(0))
+    assert fit_effects(nothing, Effects.of()) == Effects.of()
