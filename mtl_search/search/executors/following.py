@@ -28,6 +28,11 @@ class Following:
         self._next_look = time.monotonic() + POLL
         self._alone_since: float | None = None  # without a trial that has its place
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Nothing: Tune pickles its scheduler for a restore that this package never does, and whoever is
+        told here may hold locks."""
+        return {}
+
     def look(self, tune_controller: Any) -> None:
         """Look, if it is time, and have Tune place as many trials as the cluster holds."""
         now = time.monotonic()

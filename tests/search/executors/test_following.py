@@ -1,5 +1,7 @@
 """What is done on each look at a cluster: slots that follow it, waiting that is said, trials that hang."""
 
+import pickle
+import threading
 from types import SimpleNamespace
 from typing import Any
 
@@ -116,6 +118,12 @@ def test_a_worker_that_does_not_end_a_trial_in_time_is_killed_once(
     assert isinstance(error, OverLimitError)
     assert str(error) == "took longer than resources.minutes of 2"
     assert overdue.error("three") is None
+
+
+def test_whoever_is_told_need_not_be_pickled() -> None:
+    held = {"lock": threading.Lock()}
+    following = Following(Place(1, 0.0), 2, lambda slots: None, lambda why: held.clear())
+    assert pickle.loads(pickle.dumps(following)).__dict__ == {}
 
 
 def test_without_a_limit_no_trial_is_looked_at(clock: Clock) -> None:
