@@ -3,6 +3,7 @@
 The rooms, in the order of imports, which go one way only (``tests/test_layers.py``):
 
 - ``errors``, ``own``, ``records``, ``seeds``, ``arm_names``, ``generators``: what everyone may know.
+  ``monitoring``: the metrics of a running sweep, and a board of them.
 - ``design``: branchings, designs and their exact composition. ``space``: strict YAML, ranges, search spaces.
 - ``weighting``: how losses are combined. ``features``: what flows between the parts of a network.
 - ``tasks``: kinds of targets, with head, loss and metrics. ``data``: tables made ready.
@@ -21,7 +22,7 @@ A sweep file on its way to a Parquet row:
 3. ``search.phases.conductor.Conductor`` opens the studies of each arm (``sweep.arms.arms_of``).
 4. Asked for a job, it lets a ``search.studies.arm_study.ArmStudy`` draft one: members by a strategy of
    ``grouping``, hyperparameters by Optuna, both checked as a ``training.TrialConfig``.
-5. The executor places it: with Ray, ``search.executors.ray_backend.SourceSearcher`` hands it to Tune.
+5. The executor places it: with Ray, ``search.executors.searcher.SourceSearcher`` hands it to Tune.
 6. On a worker, ``training.Trainer`` trains its ``training.Training`` and reports each epoch.
 7. ``Conductor.report`` asks the study's pruner after each epoch whether to stop.
 8. ``Conductor.finish`` makes the outcome a ``records.TrialRecord`` ...

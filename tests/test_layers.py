@@ -24,6 +24,7 @@ LAYERS = (
     "seeds",
     "arm_names",
     "generators",  # a leaf: networks, weightings and the loop draw through it
+    "monitoring",
     "design",
     "space",
     "weighting",
@@ -113,6 +114,7 @@ WITHOUT_HEAVY = (
     "records",
     "seeds",
     "arm_names",
+    "monitoring",
     "design",
     "space",
     "leaderboard",

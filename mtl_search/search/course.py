@@ -217,6 +217,7 @@ class Course:
         snapshot = take(self._stage, self._forecast, self._clock)
         if snapshot.seconds_left is not None:
             self._predictions.note(snapshot.seconds, snapshot.seconds_left)
+        self._executor.show([arm.standing for arm in snapshot.arms])
         self._watch.changed(snapshot)
         now = time.monotonic()
         self._next_look = now + (now - before) / LOOKING

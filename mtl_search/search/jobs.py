@@ -5,13 +5,14 @@ Tune, or the inline loop) has them trained. Neither knows the other's insides.
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, final
 
-from mtl_search.records import EpochReport
+from mtl_search.records import EpochReport, TrialState
 from mtl_search.training import Job, Progress, TrialOutcome, pack_key
 
-__all__ = ["Job", "JobSource", "Placement"]
+__all__ = ["ArmStanding", "Job", "JobSource", "Placement"]
 
 
 @final
@@ -23,6 +24,18 @@ class Placement:
     units: float
     device: str
     node: str
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class ArmStanding:
+    """How many trials of an arm, or of a later step, have ended in each state, how many are running, and
+    delta_m of its best design so far, NaN while there is none."""
+
+    name: str
+    ended: Mapping[TrialState, int]
+    running: int
+    best: float
 
 
 class JobSource(ABC):

@@ -10,6 +10,7 @@ from mtl_search.search.forecast.counts import Count, Step, TrialPlan
 from mtl_search.search.forecast.forecast import Forecast
 from mtl_search.search.forecast.stage import Stage, arm_of
 from mtl_search.search.forecast.standing import Standing
+from mtl_search.search.jobs import ArmStanding
 from mtl_search.sweep.arms import Arm
 
 __all__ = ["ArmProgress", "RunningTrial", "Snapshot", "take"]
@@ -28,6 +29,16 @@ class ArmProgress:
     running: int
     planned: Count | None
     best: float = math.nan  # delta_m of its best design so far in percent, NaN while there is none
+
+    @property
+    def standing(self) -> ArmStanding:
+        """The same for an executor."""
+        ended = {
+            TrialState.COMPLETE: self.complete,
+            TrialState.PRUNED: self.pruned,
+            TrialState.FAILED: self.failed,
+        }
+        return ArmStanding(self.name, ended, self.running, self.best)
 
 
 @final

@@ -22,7 +22,8 @@ class Job:
 
     ``read_test`` is set by the confirmation alone, ``affinities`` for the networks of all tasks if the
     grouping strategy learns from them, ``resample_valid`` if it counts how much depends on the rows of valid.
-    ``keep``: the weights come back with the outcome, from whichever machine trained them.
+    ``keep``: the weights come back with the outcome, from whichever machine trained them. ``arm``: whose
+    network it is, for who looks on.
     """
 
     trial_id: str
@@ -33,6 +34,7 @@ class Job:
     affinities: bool = False
     resample_valid: bool = False
     keep: bool = False
+    arm: str = ""
 
     def training(self, dataset: Dataset, device: str) -> AnyTraining:
         """What the job trains, on ``device``, before its first epoch."""

@@ -1,14 +1,14 @@
 """Executor: who has the jobs of a source trained, and what the sweep asks of it."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, final
 
 from mtl_search.data import Dataset
 from mtl_search.search.executors.dashboard import Dashboard
 from mtl_search.search.executors.place import Place
-from mtl_search.search.jobs import JobSource
+from mtl_search.search.jobs import ArmStanding, JobSource
 
 __all__ = ["NOTHING", "Demands", "Executor"]
 
@@ -52,3 +52,7 @@ class Executor(ABC):
     ) -> None:
         """Train until ``source`` has no job left, or was interrupted; ``waiting`` is told why none can be
         placed, as long as that is so."""
+
+    @abstractmethod
+    def show(self, arms: Sequence[ArmStanding]) -> None:
+        """Let who looks at the executor see how the sweep stands."""

@@ -3,7 +3,7 @@
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
 from typing import ClassVar, final
@@ -16,7 +16,7 @@ from mtl_search.errors import ResourceError
 from mtl_search.search.executors.base import Executor
 from mtl_search.search.executors.limits import Watchdog
 from mtl_search.search.executors.place import Place
-from mtl_search.search.jobs import JobSource
+from mtl_search.search.jobs import ArmStanding, JobSource
 from mtl_search.sweep.settings import Resources
 from mtl_search.training import SoloTrainer, Trainer
 
@@ -49,6 +49,10 @@ class Inline(Executor):
         self, source: JobSource, dataset: Dataset, waiting: Callable[[str], None] = lambda why: None
     ) -> None:
         run_inline(source, dataset, self.place)
+
+    @override
+    def show(self, arms: Sequence[ArmStanding]) -> None:
+        """Nothing: there is nobody to look but the terminal and the page, which have it already."""
 
 
 def run_inline(

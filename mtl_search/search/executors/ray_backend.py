@@ -6,13 +6,22 @@ Loggers, checkpoints and the saving of experiment state are off: the leaderboard
 import logging
 import os
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from typing import final
 
 from typing_extensions import override
 
 from mtl_search.data import Dataset
+from mtl_search.monitoring.metrics import (
+    ASK_SECONDS,
+    ASKS,
+    BEST_DELTA_M,
+    RUNNING,
+    TELL_SECONDS,
+    TELLS,
+    TRIALS,
+)
 from mtl_search.search.executors.addresses import LOCAL, chosen_address, refusal
 from mtl_search.search.executors.base import NOTHING, Demands, Executor
 from mtl_search.search.executors.dashboard import Dashboard
@@ -20,7 +29,7 @@ from mtl_search.search.executors.gpus import gpu_share
 from mtl_search.search.executors.inline import stop_on_sigint
 from mtl_search.search.executors.place import Place
 from mtl_search.search.executors.scratch import scratch_folder
-from mtl_search.search.jobs import JobSource
+from mtl_search.search.jobs import ArmStanding, JobSource
 from mtl_search.sweep.settings import Resources
 from mtl_search.training import SoloTrainer
 
@@ -44,7 +53,8 @@ from mtl_search.search.executors.following import Following  # noqa: E402
 from mtl_search.search.executors.imports import ask_for_a_gpu, check_imports  # noqa: E402
 from mtl_search.search.executors.nodes import Node, check_room, slots_on  # noqa: E402
 from mtl_search.search.executors.overdue import Overdue  # noqa: E402
-from mtl_search.search.executors.searcher import AskTheSource, SourceSearcher  # noqa: E402
+from mtl_search.search.executors.published import Published  # noqa: E402
+from mtl_search.search.executors.searcher import ASK, TELL, AskTheSource, SourceSearcher  # noqa: E402
 from mtl_search.search.executors.trainable import train_job  # noqa: E402
 
 __all__ = ["Cluster", "connect"]
@@ -63,6 +73,7 @@ class Cluster(Executor):
         *,
         name: str = "",
         dashboard: Dashboard | None = None,
+        published: Published | None = None,
     ) -> None:
         nodes = Node.alive()
         cpus, gpus = sum(node.cpus for node in nodes), sum(node.gpus for node in nodes)
@@ -72,7 +83,7 @@ class Cluster(Executor):
         self.place = Place(resources.cpu, share, resources.minutes, resources.memory)
         check_room(nodes, self.place)
         self.slots = slots_on(nodes, self.place)
-        self.dashboard, self._name = dashboard, name
+        self.dashboard, self._name, self._published = dashboard, name, published
 
     @property
     @override
@@ -89,7 +100,7 @@ class Cluster(Executor):
         anew.
         """
         for attempt in range(1, RESTARTS + 1):
-            searcher = SourceSearcher(source, SoloTrainer.size)
+            searcher = SourceSearcher(source, SoloTrainer.size, self._timed)
             try:
                 self._fit(searcher, source, dataset, waiting)
                 return
@@ -100,6 +111,25 @@ class Cluster(Executor):
                 if not of_ray or attempt == RESTARTS:
                     raise
                 searcher.lose(error)
+
+    @override
+    def show(self, arms: Sequence[ArmStanding]) -> None:
+        """As Ray's metrics."""
+        if self._published is None:
+            return
+        ended: dict[tuple[str, ...], float] = {
+            (arm.name, state.value): float(number) for arm in arms for state, number in arm.ended.items()
+        }
+        self._published.set(TRIALS, ended)
+        self._published.set(RUNNING, {(arm.name,): float(arm.running) for arm in arms})
+        self._published.set(BEST_DELTA_M, {(arm.name,): arm.best for arm in arms})
+
+    def _timed(self, what: str, seconds: float) -> None:
+        if self._published is None:
+            return
+        times, took = {ASK: (ASKS, ASK_SECONDS), TELL: (TELLS, TELL_SECONDS)}[what]
+        self._published.add(times, 1.0)
+        self._published.add(took, seconds)
 
     def _fit(
         self,
@@ -161,7 +191,8 @@ def connect(
             shown = Dashboard.at(context.dashboard_url)
     try:
         check_imports(demands.imports)
-        yield Cluster(resources, demands, name=name, dashboard=shown)
+        with closing(Published(name)) as published:
+            yield Cluster(resources, demands, name=name, dashboard=shown, published=published)
     finally:
         if started:
             ray.shutdown()

@@ -5,7 +5,8 @@ to stop.
 """
 
 import sys
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, final
 
@@ -14,12 +15,14 @@ from ray.tune.search import Searcher
 
 from mtl_search.search.executors.following import Following
 from mtl_search.search.executors.overdue import Overdue
-from mtl_search.search.executors.trainable import PACK, PLACEMENT, PROGRESS
+from mtl_search.search.executors.trainable import PACK, PLACEMENT, PROGRESS, SLOT
 from mtl_search.search.executors.worker_errors import as_actor_error, error_of, worker_failure
 from mtl_search.search.jobs import JobSource, Placement
 from mtl_search.training import TrialOutcome, failure
 
-__all__ = ["AskTheSource", "SourceSearcher"]
+__all__ = ["ASK", "TELL", "AskTheSource", "SourceSearcher"]
+
+ASK, TELL = "ask", "tell"
 
 
 @final
@@ -27,14 +30,21 @@ class SourceSearcher(Searcher):  # type: ignore[misc]
     """Asks a job source for what to run next and hands the results back; a trial of Tune is a pack.
 
     A worker runs ahead within a step. Epochs after the one that ends a job are as if they had never been, so
-    that what is reported and stopped does not depend on how many of them fit into a step.
+    that what is reported and stopped does not depend on how many of them fit into a step. ``timed`` is told
+    how many seconds each suggestion took, and each end of a trial.
     """
 
-    def __init__(self, source: JobSource, size: int = 1) -> None:
+    def __init__(
+        self,
+        source: JobSource,
+        size: int = 1,
+        timed: Callable[[str, float], object] = lambda what, took: None,
+    ) -> None:
         super().__init__(metric="training_iteration", mode="max")  # Tune asks for one; not used
-        self._source, self._size = source, size
+        self._source, self._size, self._timed = source, size, timed
         self._most = sys.maxsize  # trials of Tune at a time
         self._open: dict[str, list[str]] = {}  # the jobs of each trial of Tune that are not over
+        self._slots: dict[str, int] = {}  # of each of these trials; no two have the same
         self._placements: dict[str, Placement] = {}
         self._errors: dict[str, BaseException] = {}
         self.raised: Exception | None = None  # by the source
@@ -45,17 +55,21 @@ class SourceSearcher(Searcher):  # type: ignore[misc]
         return True
 
     def suggest(self, trial_id: str) -> Any:
-        """A pack, None for "ask again later", or FINISHED."""
+        """A pack and its slot, None for "ask again later", or FINISHED."""
         if len(self._open) >= self._most:
             return None
+        began = time.perf_counter()
         with self._noting():
             pack = self._source.next_pack(self._size)
         if pack == "done":
             return Searcher.FINISHED
         if pack == "wait":
             return None
+        self._timed(ASK, time.perf_counter() - began)
         self._open[trial_id] = [job.trial_id for job in pack]
-        return {PACK: pack}
+        taken = {*self._slots.values()}
+        self._slots[trial_id] = next(slot for slot in range(len(taken) + 1) if slot not in taken)
+        return {PACK: pack, SLOT: self._slots[trial_id]}
 
     def take(self, trial_id: str, result: Mapping[str, Any]) -> bool:
         """Take the epochs of a step one by one; whether all jobs of the pack are over.
@@ -77,12 +91,14 @@ class SourceSearcher(Searcher):  # type: ignore[misc]
 
     def on_trial_complete(self, trial_id: str, result: Any = None, error: bool = False) -> None:
         """Hand back the outcomes of a pack that ended, was stopped, or whose worker died."""
+        began = time.perf_counter()
         if error:
             self._end(trial_id, worker_failure(self._errors.pop(trial_id)))
-            return
-        if result is not None:
-            self.take(trial_id, result)  # Tune asks no scheduler about the last step
-        self._end(trial_id, None)
+        else:
+            if result is not None:
+                self.take(trial_id, result)  # Tune asks no scheduler about the last step
+            self._end(trial_id, None)
+        self._timed(TELL, time.perf_counter() - began)
 
     def lose(self, error: Exception) -> None:
         """Hand back all jobs that are running as lost."""
@@ -92,6 +108,7 @@ class SourceSearcher(Searcher):  # type: ignore[misc]
     def _end(self, trial_id: str, outcome: TrialOutcome | None) -> None:
         """End what is left of a pack."""
         placement = self._placements.pop(trial_id, Placement(0.0, 0.0, "", ""))
+        del self._slots[trial_id]
         for job in self._open.pop(trial_id):
             with self._noting():
                 self._source.finish(job, outcome, placement)

@@ -11,11 +11,12 @@ from ray import tune
 from mtl_search.data import Dataset
 from mtl_search.search.executors.limits import OverLimitError, Watchdog
 from mtl_search.search.executors.place import Place
+from mtl_search.search.executors.worker_log import WorkerLog
 from mtl_search.training import Progress, SoloTrainer, Trainer
 
-__all__ = ["PACK", "PLACEMENT", "PROGRESS", "TrainJob", "train_job"]
+__all__ = ["PACK", "PLACEMENT", "PROGRESS", "SLOT", "TrainJob", "train_job"]
 
-PACK, PROGRESS, PLACEMENT = "pack", "progress", "placement"
+PACK, SLOT, PROGRESS, PLACEMENT = "pack", "slot", "progress", "placement"
 STEP_SECONDS = 0.25  # a step covers at least this much training, so that reporting to Tune never dominates
 
 
@@ -40,6 +41,7 @@ class TrainJob(tune.Trainable):  # type: ignore[misc]
             os.environ["CUDA_VISIBLE_DEVICES"] = ""
         torch.set_num_threads(place.threads)
         self._dataset, self._place, self._kind, self._sweep = dataset, place, trainer, sweep
+        self._log = WorkerLog.of_actor(sweep, len(dataset.train))
         self.reset_config(config)
 
     def reset_config(self, new_config: Mapping[str, Any]) -> bool:
@@ -48,18 +50,22 @@ class TrainJob(tune.Trainable):  # type: ignore[misc]
         self._trainer: Trainer | None = self._kind(pack, self._dataset, self._place.device)
         self._jobs, self._began = len(pack), time.perf_counter()
         self._watchdog = Watchdog(self._place)
+        self._log.began(pack, new_config[SLOT])
         return True
 
     def step(self) -> dict[str, Any]:
         """Epochs until ``STEP_SECONDS`` have passed or all jobs have ended."""
         assert self._trainer is not None
         progress: list[Progress] = []
-        until = time.perf_counter() + STEP_SECONDS
+        began = time.perf_counter()
+        until = began + STEP_SECONDS
         while self._trainer.live and (not progress or time.perf_counter() < until):
             progress += self._watchdog.step(self._trainer)
+        now = time.perf_counter()
+        self._log.stepped(progress, (now - began) * self._place.units)
         if self._watchdog.spoilt is not None:  # with an error Tune gives the worker up
             raise OverLimitError(self._watchdog.spoilt)
-        placement = self._place.placement(time.perf_counter() - self._began, self._jobs)
+        placement = self._place.placement(now - self._began, self._jobs)
         return {PROGRESS: progress, PLACEMENT: placement, "done": not self._trainer.live}
 
     def __repr__(self) -> str:
@@ -68,6 +74,7 @@ class TrainJob(tune.Trainable):  # type: ignore[misc]
 
     def cleanup(self) -> None:
         """Let go of the networks."""
+        self._log.stopped()
         self._trainer = None
 
 

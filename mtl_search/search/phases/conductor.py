@@ -227,6 +227,7 @@ class Conductor(JobSource):
             Score(metrics, references, self.dataset.weights),
             affinities=affinities,
             resample_valid=len(draft.config.members) == 1,
+            arm=study.arm.name,
         )
         running = Running(study, draft, job, Start.now(), first_round, kept or study.arm.name == TREES)
         self.note = draft.reason

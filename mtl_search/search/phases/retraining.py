@@ -116,6 +116,7 @@ class Retraining(JobSource):
             score,
             read_test=self.reads_test,
             resample_valid=self.resamples_valid,
+            arm=network.arm,
         )
 
     @override

@@ -11,7 +11,7 @@ from mtl_search.data import Dataset
 from mtl_search.records import TrialState
 from mtl_search.search.executors import trainable as module
 from mtl_search.search.executors.place import Place
-from mtl_search.search.executors.trainable import PACK, PLACEMENT, PROGRESS, TrainJob
+from mtl_search.search.executors.trainable import PACK, PLACEMENT, PROGRESS, SLOT, TrainJob
 from mtl_search.search.jobs import Job
 from mtl_search.training import Score, TrialConfig, run_trial
 from tests.fixtures.data import tiny_dataset
@@ -47,7 +47,7 @@ def worker(dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> Callable[[Job],
 
     def start(job: Job, place: Place = ONE_CPU) -> TrainJob:
         made: TrainJob = object.__new__(TrainJob)  # Tune's own constructor wants a cluster
-        made.setup({PACK: [job]}, dataset, place)
+        made.setup({PACK: [job], SLOT: 0}, dataset, place)
         return made
 
     return start
@@ -90,7 +90,7 @@ def test_the_next_job_starts_afresh(
     one = worker(make_job(epochs=50))
     one.step()
     other = make_job(epochs=1, members=("cost",), sharing="cost / cost")
-    assert one.reset_config({PACK: [other]}) is True
+    assert one.reset_config({PACK: [other], SLOT: 0}) is True
     result = one.step()
     assert epochs(result) == [1]
     assert result[PROGRESS][-1].outcome == run_trial(other.config, dataset, seed=7, score=other.score)
@@ -104,7 +104,7 @@ def test_an_error_is_an_outcome_and_the_worker_lives(
     assert result["done"] is True
     assert result[PROGRESS][-1].outcome.state is TrialState.FAILED
     assert result[PROGRESS][-1].outcome.error.startswith("Mismatch: weights")
-    one.reset_config({PACK: [make_job(epochs=1)]})
+    one.reset_config({PACK: [make_job(epochs=1)], SLOT: 0})
     assert one.step()[PROGRESS][-1].outcome.state is TrialState.COMPLETE
 
 
