@@ -21,7 +21,7 @@ from mtl_search.search import Snapshot, Watch, resume_sweep, run_sweep
 from mtl_search.search.executors import Demands, ray_backend
 from mtl_search.search.executors.ray_backend import Cluster, connect
 from mtl_search.search.executors.searcher import AskTheSource, SourceSearcher
-from mtl_search.search.executors.trainable import PACK, PLACEMENT, PROGRESS
+from mtl_search.search.executors.trainable import PACK, PLACEMENT, PROGRESS, SLOT
 from mtl_search.search.jobs import Job, JobSource, Placement
 from mtl_search.search.phases.confirmation import NETWORKS
 from mtl_search.sweep import SweepSpec
@@ -258,9 +258,20 @@ class TestSearcher:
     def test_jobs_are_handed_out(self) -> None:
         job = a_job("search-0000")
         searcher = SourceSearcher(Recording(job, "wait", "done"))
-        assert searcher.suggest("t1") == {PACK: [job]}
+        assert searcher.suggest("t1") == {PACK: [job], SLOT: 0}
         assert searcher.suggest("t2") is None
         assert searcher.suggest("t2") == SourceSearcher.FINISHED
+
+    def test_no_two_packs_have_the_same_slot(self) -> None:
+        took: list[tuple[str, float]] = []
+        source = Recording(*(a_job(f"search-000{number}") for number in range(4)), "wait")
+        searcher = SourceSearcher(source, timed=lambda what, seconds: took.append((what, seconds)))
+        assert [searcher.suggest(name)[SLOT] for name in ("t1", "t2", "t3")] == [0, 1, 2]
+        searcher.on_trial_complete("t2")
+        assert searcher.suggest("t4")[SLOT] == 1
+        searcher.suggest("t5")
+        assert [what for what, _ in took] == ["ask", "ask", "ask", "tell", "ask"]
+        assert all(seconds >= 0.0 for _, seconds in took)
 
     def test_a_job_that_ends_in_its_first_step(self) -> None:
         source = Recording(a_job("search-0000"))
