@@ -180,12 +180,12 @@ def connect(
             with _silent("ray._private.services"):  # the dashboard's log, if it does not start
                 context = ray.init(
                     address=where,
-                    job_config=JobConfig(metadata={"sweep": name}),
+                    job_config=JobConfig(metadata={"job_name": name, "sweep": name}),
                     include_dashboard=None if dashboard else False,  # True: or it does not start at all
                     log_to_driver=False,
                     logging_level=logging.ERROR,
                 )
-        except (RayError, RuntimeError, OSError, ValueError, AssertionError) as error:
+        except Exception as error:  # Ray raises that class itself where a node does not start in time
             raise refusal(where, error) from error
         if dashboard and (context.dashboard_url or where == LOCAL):  # a cluster may have none
             shown = Dashboard.at(context.dashboard_url)

@@ -91,8 +91,9 @@ def test_what_a_cluster_answers_is_one_message(
         PermissionError(13, "Permission denied", "/nowhere/.ray"),
         OSError("AF_UNIX path length cannot exceed 107 bytes: /a/very/long/path"),
         ValueError("no such session"),
+        Exception("The current node timed out during startup."),
     ],
-    ids=["home", "temporary path", "else"],
+    ids=["home", "temporary path", "session", "time"],
 )
 def test_what_keeps_ray_from_starting_is_one_message(
     monkeypatch: pytest.MonkeyPatch, error: Exception

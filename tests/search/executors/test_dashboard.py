@@ -51,4 +51,4 @@ def test_one_that_does_not_start_is_no_reason_to_stop(
     with connect(Resources(), address=address, name="tiny", dashboard=wanted) as cluster:
         assert (cluster.dashboard and cluster.dashboard.missing.partition(" (")[0]) == shown
     assert options["include_dashboard"] is asked
-    assert options["job_config"].metadata == {"sweep": "tiny"}  # type: ignore[attr-defined]
+    assert options["job_config"].metadata == {"job_name": "tiny", "sweep": "tiny"}  # type: ignore[attr-defined]

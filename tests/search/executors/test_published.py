@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from ray.util import metrics
 
 from mtl_search.monitoring.metrics import BEST_DELTA_M, EPOCHS
 from mtl_search.search.executors import published as module
@@ -30,8 +31,8 @@ class Fake:
 def recorded(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, float, Mapping[str, str]]]:
     found: list[tuple[str, float, Mapping[str, str]]] = []
     made: Any = type("Made", (Fake,), {"recorded": found})
-    monkeypatch.setattr(module.metrics, "Gauge", made)
-    monkeypatch.setattr(module.metrics, "Counter", made)
+    monkeypatch.setattr(metrics, "Gauge", made)
+    monkeypatch.setattr(metrics, "Counter", made)
     monkeypatch.setattr(module, "EVERY", 0.01)
     return found
 

@@ -16,6 +16,7 @@ import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from tests.conftest import TinySweep
 
 ROOT = Path(__file__).parents[3]
 WAIT = 150.0  # seconds; a busy machine takes some for processes to start
+NAMED = {"job_name": "seen", "sweep": "seen"}  # the first is a column of the page
 TOKEN = Path.home() / ".ray" / "auth_token"
 
 
@@ -134,7 +136,7 @@ def test_a_gauge_is_there_as_long_as_the_sweep_is(sweep: Seen) -> None:
 def test_jobs_and_actors_have_names_that_people_know(sweep: Seen) -> None:
     token = TOKEN.read_text().strip()
     (job,) = sweep.ask("/api/jobs/", token)
-    assert (job["type"], job["status"], job["metadata"]) == ("DRIVER", "RUNNING", {"sweep": "seen"})
+    assert (job["type"], job["status"], job["metadata"]) == ("DRIVER", "RUNNING", NAMED)
     assert "run seen.yaml" in job["entrypoint"]
 
     def actors() -> list[dict[str, Any]]:
@@ -198,6 +200,6 @@ def test_prometheus_answers_what_the_board_asks(sweep: Seen, tmp_path: Path) -> 
     with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
         try:
             for query in queries:
-                assert until(lambda query=query: answer(query)), query
+                assert until(partial(answer, query)), query
         finally:
             process.terminate()
