@@ -1,14 +1,17 @@
 """Ray's dashboard, as a sweep has it."""
 
+import json
 import os
-import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Self, final
+from urllib.request import Request, urlopen
 
 __all__ = ["Dashboard", "dashboards_here"]
 
 PORTS = range(8265, 8316)  # that Ray tries one after the other for its dashboard
+WAIT = 10.0  # seconds for one to answer
 
 
 @final
@@ -37,19 +40,21 @@ class Dashboard:
 
 def dashboards_here() -> Iterator[tuple[str, tuple[str, ...]]]:
     """The Ray dashboards that answer on this machine, each with the sweeps that are running there."""
-    from ray.job_submission import JobStatus, JobSubmissionClient
-
+    header = {"Authorization": f"Bearer {_token()}"}
     for port in PORTS:
-        try:
-            socket.create_connection(("127.0.0.1", port), 0.2).close()
-        except OSError:
-            continue
         url = f"http://127.0.0.1:{port}"
         try:
-            jobs = JobSubmissionClient(url).list_jobs()
-        except (
-            Exception
-        ):  # it is something else, or somebody else's, whatever its answer makes of Ray's client
+            with urlopen(Request(f"{url}/api/jobs/", headers=header), timeout=WAIT) as answer:
+                jobs = json.load(answer)
+            running = [job["metadata"] or {} for job in jobs if job["status"] == "RUNNING"]
+        except (OSError, ValueError, KeyError, TypeError):  # nobody, something else, or somebody else's
             continue
-        running = [job.metadata or {} for job in jobs if job.status == JobStatus.RUNNING]
         yield url, tuple(metadata["sweep"] for metadata in running if "sweep" in metadata)
+
+
+def _token() -> str:
+    """Ray's, from where Ray takes it."""
+    if token := os.environ.get("RAY_AUTH_TOKEN"):
+        return token
+    file = Path(os.environ.get("RAY_AUTH_TOKEN_PATH") or Path.home() / ".ray" / "auth_token")
+    return file.read_text(encoding="utf-8").strip() if file.is_file() else ""

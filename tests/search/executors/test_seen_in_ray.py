@@ -22,7 +22,6 @@ from typing import Any
 
 import pytest
 
-from mtl_search.commands import parse
 from mtl_search.monitoring import METRICS, board
 from tests.conftest import TinySweep
 
@@ -148,12 +147,12 @@ def test_jobs_and_actors_have_names_that_people_know(sweep: Seen) -> None:
     assert len(found) <= (os.cpu_count() or 1), "one a slot"
 
 
-def test_the_command_finds_it(sweep: Seen, capsys: pytest.CaptureFixture[str]) -> None:
-    arguments = parse(["dashboard"])
-    assert arguments.command(arguments) == 0
-    said = capsys.readouterr().out
-    assert f"{sweep.url}  seen" in said
-    assert "ray get-auth-token" in said
+def test_the_command_finds_it(sweep: Seen) -> None:
+    command = [sys.executable, "-m", "mtl_search.cli", "dashboard"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f"{sweep.url}  seen" in done.stdout
+    assert "ray get-auth-token" in done.stdout
 
 
 def test_each_trial_has_a_line_in_its_workers_log(sweep: Seen) -> None:
