@@ -97,6 +97,13 @@ def ray_address() -> Iterator[str]:
 
     ray = ray_backend.ray  # type: ignore[attr-defined]  # imported after what Ray reads was set
 
-    ray.init(num_cpus=2, num_gpus=0, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
+    ray.init(
+        address="local",  # whatever cluster another test has started meanwhile
+        num_cpus=2,
+        num_gpus=0,
+        include_dashboard=False,
+        log_to_driver=False,
+        logging_level="ERROR",
+    )
     yield ray.get_runtime_context().gcs_address
     ray.shutdown()
