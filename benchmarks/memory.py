@@ -6,7 +6,7 @@ a limit does so from memory, with a part of the table that fits. The limit is of
 where one can be made (as root); elsewhere it is not enforced, and the peak is told. PyTorch alone takes some
 400 MiB of it.
 
-    python -m benchmarks.memory [--quick] [--limit 640MiB] [--times 8] [--folder DIR]
+    python -m benchmarks.memory [--quick] [--limit 1GiB] [--times 8] [--folder DIR]
 """
 
 import argparse
@@ -51,7 +51,7 @@ def main() -> None:
     parser.add_argument(
         "--quick", action="store_true", help="a small table: shows that it runs, not how fast"
     )
-    parser.add_argument("--limit", type=TypeAdapter(ByteSize).validate_python, default=ByteSize(640 * 2**20))
+    parser.add_argument("--limit", type=TypeAdapter(ByteSize).validate_python, default=ByteSize(2**30))
     parser.add_argument("--times", type=float, default=8.0, help="how much larger the table is")
     parser.add_argument("--folder", type=Path, help="of tables and cache (default: a new one)")
     parser.add_argument("--train", choices=("large", "small"), help=argparse.SUPPRESS)
