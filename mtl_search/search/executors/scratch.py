@@ -11,7 +11,8 @@ from pathlib import Path
 
 __all__ = ["scratch_folder"]
 
-PREFIX = "mtl_search-"
+PREFIX = "mtl_search-"  # which an unpacked copy of this project has too: the mark tells ours
+MARK = ".scratch_of_mtl_search"
 YOUNG = 60.0  # seconds within which its maker may not have locked a folder yet
 
 
@@ -24,6 +25,7 @@ def scratch_folder() -> Iterator[Path]:
     """
     delete_abandoned(Path(tempfile.gettempdir()))
     folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+    (folder / MARK).touch()
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
@@ -37,7 +39,9 @@ def delete_abandoned(parent: Path) -> None:
     """Delete the scratch folders in ``parent`` whose process is gone."""
     for folder in parent.glob(f"{PREFIX}*"):
         with suppress(OSError):  # somebody else's, or deleted meanwhile
-            if folder.is_symlink() or time.time() - folder.stat().st_mtime < YOUNG:
+            if folder.is_symlink() or not (folder / MARK).is_file():
+                continue
+            if time.time() - folder.stat().st_mtime < YOUNG:
                 continue
             descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
             try:
