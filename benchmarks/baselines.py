@@ -3,10 +3,8 @@
     python -m benchmarks.baselines search_spaces/census_income.yaml
 
 The same rows and splits as the sweep: trained on train, AUROC on test. Logistic regression sees the sweep's
-encoding
-with categories one-hot, gradient boosting (histogram-based, early stopping within train) the table as it
-is. ``--quick``
-trains on 2,000 rows.
+encoding with categories one-hot, gradient boosting (histogram-based, early stopping within train) the table
+as it is. ``--quick`` trains on 2,000 rows.
 """
 
 import argparse
@@ -30,11 +28,7 @@ Floats = NDArray[np.float64]
 
 def main() -> None:
     """Train both models on every binary task and print their AUROC on test."""
-    plain = argparse.RawDescriptionHelpFormatter
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=plain)
-    options.add_argument("sweep", type=Path)
-    options.add_argument("--quick", action="store_true")
-    chosen = options.parse_args()
+    chosen = asked_for(__doc__)
     spec = load_sweep(chosen.sweep)
     dataset = load_dataset(spec.settings.data, spec.settings.tasks, base=spec.base)
     assert dataset.test is not None
@@ -49,6 +43,15 @@ def main() -> None:
             found[name] = aurocs(train, test, name, n_numeric)
             print(f"{name:24} {found[name]['logistic']:20.4f} {found[name]['boosting']:20.4f}")
     print(json.dumps(found))
+
+
+def asked_for(about: str | None) -> argparse.Namespace:
+    """The sweep whose rows are used, and whether it is a quick shape."""
+    plain = argparse.RawDescriptionHelpFormatter
+    options = argparse.ArgumentParser(description=about, formatter_class=plain)
+    options.add_argument("sweep", type=Path)
+    options.add_argument("--quick", action="store_true")
+    return options.parse_args()
 
 
 def aurocs(train: Rows, test: Rows, task: str, n_numeric: int) -> dict[str, float]:

@@ -8,9 +8,7 @@ label of a whole text from its words and groups of letters, weighted by how rare
 regularisation: scikit-learn's own. ``--quick`` trains on 100 texts.
 """
 
-import argparse
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import pyarrow as pa
 from sklearn.feature_extraction import DictVectorizer
@@ -19,6 +17,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score
 from sklearn.pipeline import make_pipeline, make_union
 
+from benchmarks.baselines import asked_for
 from mtl_search.data.hashing import hash_rows
 from mtl_search.data.sources import read_table
 from mtl_search.data.splits import split_rows
@@ -32,11 +31,7 @@ Texts = Sequence[Sequence[str]]
 
 def main() -> None:
     """Train a linear model of each task of tokens or texts and print its accuracy on test."""
-    plain = argparse.RawDescriptionHelpFormatter
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=plain)
-    options.add_argument("sweep", type=Path)
-    options.add_argument("--quick", action="store_true")
-    chosen = options.parse_args()
+    chosen = asked_for(__doc__)
     spec = load_sweep(chosen.sweep)
     train, test = (part.to_pydict() for part in parts(spec))
     tokens, first = next(iter(spec.settings.data.inputs)), 100 if chosen.quick else None
