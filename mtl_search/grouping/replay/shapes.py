@@ -152,8 +152,20 @@ def uneven(members_ST: Floats, rng: np.random.Generator) -> Floats:
 SHAPES: Mapping[str, Shape] = {
     shape.__name__: shape
     for shape in (
-        *(clusters, helpers, low_rank, directions, rugged, synergy, crowds, nothing),
-        *(disasters, spoiler, unhelped, chains, reversal, uneven),
+        clusters,
+        helpers,
+        low_rank,
+        directions,
+        rugged,
+        synergy,
+        crowds,
+        nothing,
+        disasters,
+        spoiler,
+        unhelped,
+        chains,
+        reversal,
+        uneven,
     )
 }
 
