@@ -70,7 +70,7 @@ def _run(name: str, chosen: argparse.Namespace) -> Leaderboard:
     spec = sweep_of(name, quick=chosen.quick, resources={"cpu": chosen.cpu, "gpu": gpu})
     path = chosen.out / spec.settings.name
     with watching(quiet=chosen.quick) as watch:
-        where = {"inline": chosen.inline, "address": chosen.address, "watch": watch}
+        where = {"inline": chosen.inline, "address": chosen.address, "watch": watch, "dashboard": False}
         if path.exists():
             return resume_sweep(path, **where).board
         return run_sweep(spec, chosen.out, **where).board
