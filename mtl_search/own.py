@@ -51,7 +51,7 @@ def import_own(
         found = pkgutil.resolve_name(path)
     except (ImportError, AttributeError, ValueError) as error:
         raise Mismatch(f"{what} module:Class", f"{path!r}: {error}") from None
-    except Exception as error:  # whatever the user's module does when it is imported
+    except (Exception, SystemExit) as error:  # whatever the user's module does when it is imported
         found_there = f"{path!r}: {type(error).__name__}: {error}"
         raise Mismatch(f"{what} module:Class that can be imported", found_there) from error
     found = find(found) if isinstance(found, type) else found

@@ -59,6 +59,10 @@ def write(tmp_path: Path) -> Write:
 
 # the sweep file as a file
 
+BOMB = b"a: &a [b, b, b, b, b, b, b, b, b]\n" + b"".join(
+    b"%c: &%c [%s]\n" % (at, at, b", ".join([b"*%c" % (at - 1)] * 9)) for at in b"bcdefghijklm"
+)
+
 
 @pytest.mark.parametrize(
     ("content", "said"),
@@ -81,7 +85,15 @@ def write(tmp_path: Path) -> Write:
         (b"a: 1\n---\nb: 2\n", "x.yaml"),
         (b"name: a\n1: b\n", "x.yaml"),
         (b"name: \x00\n", "x.yaml"),
-        (b"a: " + b"[" * 5000 + b"]" * 5000, "x.yaml"),
+        (b"a: " + b"[" * 5000 + b"]" * 5000, "x.yaml:1: expected at most 50 levels, found more"),
+        (b"a:\n  " + b"- " * 5000 + b"b\n", "x.yaml:2: expected at most 50 levels, found more"),
+        (b"a: " + b"{b: " * 5000, "x.yaml:1: expected at most 50 levels, found more"),
+        (BOMB, "x.yaml:1: a: expected each value written out, found a reference (& or *)"),
+        (b"a: " + b"9" * 5000, "x.yaml:1: a: expected a finite number, found 99999"),
+        (b"a: " + b"9" * 20, "x.yaml:1: a: expected a whole number of at most 63 bits, found 99999"),
+        (b"a: 0x" + b"f" * 20, "x.yaml:1: a: expected a whole number of at most 63 bits, found 0xfffff"),
+        (b"budget: {trials: 0x" + b"f" * 5000 + b"}", "x.yaml"),
+        (b"a" * 1000 + b": b", "x.yaml:1: expected keys of at most 200 characters, found 'aaa"),
     ],
     ids=lambda value: str(value)[:40],
 )
@@ -130,6 +142,7 @@ def weights(values: object) -> dict[str, Any]:
         ({"resources": {"cpu": 0}}, "resources.cpu"),
         ({"constraints": {"n_params": 5}}, "constraints"),
         ({"objective": {"max_networks": 0}}, "objective.max_networks"),
+        ({"objective": {"max_networks": 10**9}}, "objective.max_networks: expected a number of at most 1000"),
         ({"sampler": {"name": "tpo"}}, "did you mean 'tpe'?"),
         ({"sampler": {"members": "composed"}}, "it is called 'grouping' now"),
         ({"pruner": {"name": "asha", "reduction_factor": 1}}, "pruner.reduction_factor"),
@@ -160,14 +173,26 @@ def weights(values: object) -> dict[str, Any]:
         ),
         (
             {"trial": {"trunk": {"name": "mlp", "stages": 10**6}}},
-            "trial.trunk.stages: expected a number of at",
+            "trial.trunk.stages: expected a whole number of stages, from 0 to 1000, found 1000000",
         ),
-        ({"trial": {"trunk": {"name": "mlp", "width": 10**12, "stages": 2}}}, "layers of a size that can be"),
+        (
+            {"trial": {"trunk": {"name": "mlp", "stages": {"int": [1, 10**12]}}}},
+            "trial.trunk.stages: expected a whole number of stages, from 0 to 1000, found {int:",
+        ),
+        (
+            {"trial": {"trunk": {"name": "mlp", "width": 10**12, "stages": 2}}},
+            "trial.trunk.width: expected a number of at most 1048576, found 1000000000000",
+        ),
+        (
+            {"trial": {"trunk": {"name": "resnet", "blocks": {"int": [1, 10**9]}, "stages": 2}}},
+            "trial.trunk.blocks: expected a number of at most 1000",
+        ),
         (
             {"trial": {"trunk": {"name": "mlp", "stages": 2, "embedding_dim": 8}}},
             "trial.trunk.embedding_dim: expected a known key, found 'embedding_dim'; it belongs to encoder:",
         ),
         ({"trial": {"encoder": {"name": "table", "embedding_dim": 0}}}, "trial.encoder.embedding_dim"),
+        ({"trial": {"encoder": {"name": "table", "embedding_dim": 10**9}}}, "at most 1048576 or 'auto'"),
         ({"trial": {"encoder": "tabel"}}, "did you mean 'table'?"),
         (
             {"trial": {"encoder": {"name": "tests.fixtures.parts:Tokens"}}},
@@ -196,6 +221,9 @@ def weights(values: object) -> dict[str, Any]:
         ({"trial": {"members": "some"}}, "trial.members"),
         ({"trial": {"sharing": {"split": {"int": [1, 3]}}}}, "trial.sharing"),
         ({"trial": {"sharing": {"split": 0}}}, "trial.sharing"),
+        ({"trial": {"sharing": {"split": {"int": [1, 10**12]}}}}, "a split point from 1 to 2"),
+        ({"trial": {"sharing": {"name": "mmoe", "start": {"int": [0, 10**12]}}}}, "a start from 0 to 1"),
+        ({"trial": {"sharing": {"name": "mmoe", "experts": {"int": [2, 10**12]}}}}, "at most 1000"),
         ({"trial": {"sharing": {"tree": "some"}}}, "trial.sharing"),
         ({"trial": {"sharing": "cost | ill / cost ill"}}, "trial.sharing"),
         ({"trial": {"sharing": "cost age / cost | age"}}, "trial.sharing"),
@@ -212,6 +240,17 @@ def test_sweeps_that_cannot_be_run(
     if changes != NO_SUCH_GPU:  # which is a matter of the machine, not of the file
         assert re.match(r"mtl-search: \S*x\.yaml(:\d+)?: ", message)
         assert message == refused(capsys, "check", file), "the check finds the same"
+
+
+def test_a_syntax_error_in_a_module_of_the_users_own(
+    capsys: Capture, tiny_sweep: TinySweep, write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "own_unfinished.py").write_text("class Mine(:\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    file = write(tiny_sweep(trial={"trunk": {"name": "own_unfinished:Mine", "stages": 2}}))
+    message = run(capsys, file)
+    assert re.search(r"x\.yaml:\d+: trial\.trunk", message)
+    assert "SyntaxError: invalid syntax (own_unfinished.py, line 1)" in message
 
 
 # the data

@@ -10,7 +10,13 @@ from mtl_search.own import import_own
 
 
 @pytest.mark.parametrize(
-    ("source", "said"), [("def (:", "SyntaxError"), ("1 / 0", "ZeroDivisionError"), ("", "no attribute")]
+    ("source", "said"),
+    [
+        ("def (:", "SyntaxError"),
+        ("1 / 0", "ZeroDivisionError"),
+        ("", "no attribute"),
+        ("raise SystemExit(3)", "SystemExit"),
+    ],
 )
 def test_a_module_that_fails_when_it_is_imported_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str, said: str

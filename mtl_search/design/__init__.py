@@ -17,7 +17,7 @@ second for 2,000 networks of 8 tasks, where SciPy's mixed-integer program takes 
 say.
 """
 
-from mtl_search.design.branching import Branching
+from mtl_search.design.branching import MOST_STAGES, Branching
 from mtl_search.design.compose import Candidate, Composition, compose, composition, undominated
 from mtl_search.design.counting import count_branchings, count_designs, count_networks
 from mtl_search.design.design import Design, DesignNetwork, design_id
@@ -26,6 +26,7 @@ from mtl_search.design.shrinkage import shrink
 from mtl_search.design.tree import close_cuts
 
 __all__ = [
+    "MOST_STAGES",
     "Branching",
     "Candidate",
     "Composition",

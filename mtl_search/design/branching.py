@@ -11,7 +11,9 @@ from mtl_search.design.drawing import draw_tree
 from mtl_search.design.names import check_task_name
 from mtl_search.errors import Mismatch
 
-__all__ = ["Branching", "read_stages"]
+__all__ = ["MOST_STAGES", "Branching", "read_stages"]
+
+MOST_STAGES = 1000  # a search goes through all depths at which networks may part
 
 Partition = tuple[tuple[str, ...], ...]
 

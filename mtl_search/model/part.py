@@ -1,13 +1,18 @@
 """What encoders, trunks and ways of sharing have in common: frozen options with a name."""
 
 from abc import ABC
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from mtl_search.own import path_of
 
-__all__ = ["Part"]
+__all__ = ["Part", "Repeats", "Size"]
+
+Size = Annotated[int, Field(ge=1, le=2**20)]
+"""Of a layer: beyond it no machine of today could hold what a sweep file says."""
+Repeats = Annotated[int, Field(ge=1, le=1000)]
+"""How many of its kind are built."""
 
 
 class Part(BaseModel, ABC):

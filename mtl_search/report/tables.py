@@ -38,7 +38,7 @@ __all__ = ["Tables"]
 
 
 _MOST_NETWORKS = 3  # where neither the sweep file nor a design says it
-_STATED = re.compile(r"\bmax_networks:\s*(\d+)")
+_STATED = re.compile(r"\bmax_networks:\s*(\d{1,9})")
 
 
 @dataclass(frozen=True)  # no slots: what is asked for often is cached

@@ -12,6 +12,8 @@ from mtl_search.space.wording import show
 
 __all__ = ["Categorical", "FloatRange", "IntRange", "Parameter", "Range"]
 
+MOST_CHOICES = 1000  # each is tried once when a sweep file is read
+
 
 @final
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,11 @@ class IntRange:
         """All of them."""
         return range(self.low, self.high + 1, self.step)
 
+    @property
+    def count(self) -> int:
+        """How many there are, of which ``len`` knows no more than a machine can hold."""
+        return (self.high - self.low) // self.step + 1
+
     def ask(self, trial: Suggest, name: str) -> int:
         """The value that ``trial`` gives."""
         return trial.suggest_int(name, self.low, self.high, step=self.step, log=self.log)
@@ -112,6 +119,8 @@ class Categorical:
         for choice in self.choices:
             if not isinstance(choice, str | int | float | bool | None):
                 raise Mismatch("each choice to be text, a number, true, false or null", show(choice))
+        if len(self.choices) > MOST_CHOICES:
+            raise Mismatch(f"at most {MOST_CHOICES} choices", f"{len(self.choices)}")
         if twice := [c for index, c in enumerate(self.choices) if c in self.choices[:index]]:
             raise Mismatch("each choice once", f"{show(twice[0])} more than once")
 
@@ -128,9 +137,9 @@ class Categorical:
         return self.choices
 
     @property
-    def values(self) -> tuple[Scalar, ...]:
-        """Every choice."""
-        return self.choices
+    def count(self) -> int:
+        """How many there are."""
+        return len(self.choices)
 
     def ask(self, trial: Suggest, name: str) -> Scalar:
         """The choice that ``trial`` gives."""

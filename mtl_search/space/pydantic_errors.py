@@ -121,7 +121,7 @@ def _mismatch(details: ErrorDetails, model: type[BaseModel] | None) -> Mismatch:
     tags = tags_at(model, location) if model is not None and kind.startswith("union_tag") else []
     if kind == "union_tag_invalid":
         hint = nearest(context["tag"], tags) if tags else None
-        return Mismatch(f"a known {_discriminator(details)}", repr(context["tag"]), hint)
+        return Mismatch(f"a known {_discriminator(details)}", show(context["tag"]), hint)
     if kind == "union_tag_not_found":
         hint = f"valid: {', '.join(tags)}" if tags else None
         return Mismatch(f"a mapping with {_discriminator(details)}", show(given), hint)

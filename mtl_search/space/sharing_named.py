@@ -11,7 +11,7 @@ from mtl_search.design import Branching
 from mtl_search.errors import Mismatch
 from mtl_search.space.locate import locate
 from mtl_search.space.node import Constant, Fields, Node, walk
-from mtl_search.space.parameter import Categorical, IntRange, Parameter
+from mtl_search.space.parameter import Categorical, FloatRange, Parameter
 from mtl_search.space.ranges import Leaf
 from mtl_search.space.sharing_range import Members, SharingRange
 from mtl_search.space.suggest import Scalar, Suggest
@@ -55,8 +55,8 @@ class Named(SharingRange):
 
     @override
     def check(self, tasks: Members, stages: frozenset[int]) -> None:
-        starts = () if self._is_own else _values(dict(self.options.entries).get("start", Constant(0)))
-        for start in starts:
+        start_at = dict(self.options.entries).get("start", Constant(0))
+        for start in () if self._is_own else _ends(start_at):
             if isinstance(start, int) and start >= max(stages):
                 raise Mismatch(f"a start from 0 to {max(stages) - 1} (the last stage)", show(start))
 
@@ -64,7 +64,8 @@ class Named(SharingRange):
     def count(self, n_members: int, n_stages: int) -> int:
         """Whole numbers and choices tell networks apart, other numbers only how they learn."""
         nodes = (node for _, node in walk(self.options, ()))
-        return 1 if n_members == 1 else prod(len(_values(node)) or 1 for node in nodes)
+        ranges = [node.range for node in nodes if isinstance(node, Leaf)]
+        return 1 if n_members == 1 else prod(r.count for r in ranges if not isinstance(r, FloatRange))
 
     @override
     def locate(self, path: Path, value: object, rest: Path) -> Path:
@@ -138,9 +139,8 @@ class OneOfWays(SharingRange):
         return Categorical(tuple(name for name, _ in self.ways))
 
 
-def _values(node: Node) -> tuple[object, ...]:
-    """What a value or a range of whole numbers or choices may be; empty for others."""
+def _ends(node: Node) -> tuple[object, ...]:
+    """A value, the ends of a range of whole numbers, or all choices; empty for others."""
     if isinstance(node, Constant):
         return (node.value,)
-    spread = isinstance(node, Leaf) and isinstance(node.range, IntRange | Categorical)
-    return tuple(node.range.values) if spread else ()  # type: ignore[attr-defined]
+    return node.range.probes if isinstance(node, Leaf) and not isinstance(node.range, FloatRange) else ()

@@ -99,16 +99,13 @@ class Split(SharingRange):
 
     @override
     def check(self, tasks: Members, stages: frozenset[int]) -> None:
-        for at in self._points():
+        for at in (self.at,) if isinstance(self.at, int) else self.at.probes:
             if not isinstance(at, int) or isinstance(at, bool) or not 1 <= at <= max(stages):
                 raise Mismatch(f"a split point from 1 to {max(stages)} (the number of stages)", show(at))
 
     @override
     def count(self, n_members: int, n_stages: int) -> int:
-        return 1 if n_members == 1 else len(self._points())
-
-    def _points(self) -> tuple[object, ...]:
-        return (self.at,) if isinstance(self.at, int) else tuple(self.at.values)
+        return 1 if n_members == 1 or isinstance(self.at, int) else self.at.count
 
 
 @final

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from typing import Protocol, cast, runtime_checkable
 
+from mtl_search.design import MOST_STAGES
 from mtl_search.space.document import Document
 from mtl_search.space.node import Constant, Fields, Node
 from mtl_search.space.parameter import Categorical, IntRange
@@ -49,14 +50,17 @@ def possible_stages(trunk: Node, path: Path, document: Document) -> frozenset[in
     return frozenset(max(1, count) for count in _counts(entries["stages"], (*path, "stages"), document))
 
 
-def _counts(node: Node, path: Path, document: Document) -> list[int]:
-    found: Sequence[object] = (node.value if isinstance(node, Constant) else None,)
-    if isinstance(node, Leaf) and isinstance(node.range, IntRange | Categorical):
-        found = node.range.values
-    counts = [count for count in found if isinstance(count, int) and not isinstance(count, bool)]
-    if len(counts) < len(found) or min(counts) < 0:
-        raise document.error(path, "a whole number of stages, at least 0", _written(node, path, document))
-    return counts
+def _counts(node: Node, path: Path, document: Document) -> Sequence[int]:
+    """Looked at from its ends first: between them there may be more than a machine holds."""
+    of_range = isinstance(node, Leaf) and isinstance(node.range, IntRange | Categorical)
+    span = cast(Leaf, node).range if of_range else None
+    ends: Sequence[object] = (node.value if isinstance(node, Constant) else None,)
+    ends = ends if span is None else span.probes
+    counts = [count for count in ends if isinstance(count, int) and not isinstance(count, bool)]
+    if len(counts) < len(ends) or min(counts) < 0 or max(counts) > MOST_STAGES:
+        expected = f"a whole number of stages, from 0 to {MOST_STAGES}"
+        raise document.error(path, expected, _written(node, path, document))
+    return span.values if isinstance(span, IntRange) else counts
 
 
 def _written(node: Node, path: Path, document: Document) -> str:

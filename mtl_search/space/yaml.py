@@ -24,11 +24,13 @@ from mtl_search.space.wording import Path, show
 __all__ = ["load_document", "parse_document"]
 
 _DEPTH = 50  # levels of nesting; sweep files need less than ten
+_LONGEST_KEY = 200  # characters
+_BITS = 63  # of a whole number without its sign: tables and tensors hold no larger ones
 
 _NULL = re.compile(r"~|null|Null|NULL|")
 _BOOL = re.compile(r"true|True|TRUE|false|False|FALSE")
 _INT = re.compile(r"[-+]?[0-9]{1,99}")  # longer ones become floats
-_OCTAL_OR_HEX = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
+_OCTAL_OR_HEX = re.compile(r"0o[0-7]{1,99}|0x[0-9a-fA-F]{1,99}")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _NOT_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 
@@ -120,7 +122,9 @@ class _Reader:
         assert isinstance(node, ScalarNode)
         value = _scalar(node)
         if isinstance(value, float) and not math.isfinite(value):
-            raise self.error(path, "a finite number", node.value)
+            raise self.error(path, "a finite number", _cut(node.value))
+        if isinstance(value, int) and value.bit_length() > _BITS:
+            raise self.error(path, f"a whole number of at most {_BITS} bits", _cut(node.value))
         return value
 
     def mapping(self, node: MappingNode, path: Path) -> dict[str, object]:
@@ -143,6 +147,8 @@ class _Reader:
         if not isinstance(key, str):
             hint = "put it in quotes" if isinstance(key, int | float) else None
             raise self.error(path, "text as each key", show(key), hint)
+        if len(key) > _LONGEST_KEY:
+            raise self.error(path, f"keys of at most {_LONGEST_KEY} characters", show(key))
         return key
 
 
@@ -162,6 +168,10 @@ def _scalar(node: ScalarNode) -> object:
     if _FLOAT.fullmatch(text):
         return float(text)
     return math.nan if _NOT_FINITE.fullmatch(text) else text
+
+
+def _cut(written: str) -> str:
+    return show(written).strip("'")
 
 
 def _place(name: str, error: MarkedYAMLError) -> str:

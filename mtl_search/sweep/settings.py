@@ -27,6 +27,7 @@ from mtl_search.training import NetworkCost
 
 __all__ = ["Budget", "Constraints", "Objective", "References", "Resources", "Settings"]
 
+MOST_NETWORKS = 1000  # of a design; more than tasks never help
 LEAST_MEMORY = 16 * 2**20  # a smaller number is one whose unit was forgotten
 
 FROZEN = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
@@ -38,7 +39,7 @@ class Objective(BaseModel):
 
     model_config = FROZEN
 
-    max_networks: PositiveInt | None = None
+    max_networks: int | None = Field(default=None, ge=1, le=MOST_NETWORKS)
     max_params: PositiveInt | None = None
 
     @model_validator(mode="after")

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import ClassVar, Literal, NamedTuple, final
 
 import torch
-from pydantic import Field, PositiveInt
+from pydantic import Field
 from torch import Tensor, nn
 from typing_extensions import override
 
@@ -19,6 +19,7 @@ from mtl_search.model.encoders.image import ImageConfig
 from mtl_search.model.encoders.series import SeriesConfig
 from mtl_search.model.encoders.table import TableConfig
 from mtl_search.model.encoders.text import TextConfig
+from mtl_search.model.part import Repeats, Size
 from mtl_search.model.trunks.cnn import CnnConfig
 from mtl_search.model.trunks.conv1d import Conv1dConfig
 from mtl_search.model.trunks.trunk import Trunk
@@ -48,9 +49,9 @@ class MixedConfig(Encoder):
 
     name: Literal["mixed"] = "mixed"
     table: TableConfig = TABLE
-    width: PositiveInt = 64
-    stages: PositiveInt = 3
-    kernel: PositiveInt = 5
+    width: Size = 64
+    stages: Repeats = 3
+    kernel: Size = 5
     dropout: float = Field(default=0.0, ge=0.0, lt=1.0)
 
     @override

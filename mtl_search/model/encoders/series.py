@@ -5,13 +5,13 @@
 from typing import Literal, final
 
 import torch
-from pydantic import PositiveInt
 from torch import Tensor, nn
 from typing_extensions import override
 
 from mtl_search.data.shapes import Inputs, InputShape, SeriesShape
 from mtl_search.features import SequenceSpec, Steps
 from mtl_search.model.encoders.encoder import Encoder, cannot_read
+from mtl_search.model.part import Size
 
 __all__ = ["SeriesConfig", "SeriesEncoder"]
 
@@ -26,7 +26,7 @@ class SeriesConfig(Encoder):
     """
 
     name: Literal["series"] = "series"
-    width: PositiveInt = 64
+    width: Size = 64
 
     @override
     def features(self, shape: InputShape) -> SequenceSpec:

@@ -5,7 +5,6 @@
 from typing import Literal, final
 
 import torch
-from pydantic import PositiveInt
 from torch import Tensor, nn
 from typing_extensions import override
 
@@ -14,12 +13,13 @@ from mtl_search.features import VectorSpec
 from mtl_search.model.encoders.encoder import Encoder, cannot_read
 from mtl_search.model.encoders.numbers import Columns, NumbersConfig, Plain
 from mtl_search.model.encoders.numbers.embedding import Embedding
+from mtl_search.model.part import Size
 
 __all__ = ["TableConfig", "TableEncoder", "embedding_dims"]
 
 PLAIN = Plain()
 
-EmbeddingDim = PositiveInt | Literal["auto"]
+EmbeddingDim = Size | Literal["auto"]
 
 
 @final

@@ -5,7 +5,7 @@
 from typing import ClassVar, Literal, final
 
 import torch
-from pydantic import Field, PositiveInt
+from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional as F
 from typing_extensions import override
@@ -14,6 +14,7 @@ from mtl_search.data.shapes import Inputs, InputShape, TextShape
 from mtl_search.features import SequenceSpec, Steps
 from mtl_search.model.dropout import Dropout
 from mtl_search.model.encoders.encoder import Encoder, cannot_read
+from mtl_search.model.part import Size
 
 __all__ = ["TextConfig", "TextEncoder", "only_text"]
 
@@ -31,7 +32,7 @@ class TextConfig(Encoder):
     cost_free: ClassVar[frozenset[str]] = frozenset({"dropout", "word_dropout"})
 
     name: Literal["text"] = "text"
-    width: PositiveInt = 64
+    width: Size = 64
     dropout: float = Field(default=0.0, ge=0.0, lt=1.0)
     word_dropout: float = Field(default=0.0, ge=0.0, lt=1.0)
 

@@ -2,10 +2,11 @@
 
 from typing import ClassVar, Literal, final
 
-from pydantic import Field, PositiveFloat, PositiveInt
+from pydantic import Field, PositiveFloat
 from typing_extensions import override
 
 from mtl_search.features import FeatureSpec
+from mtl_search.model.part import Repeats
 from mtl_search.model.sharing.extraction import Experts, ExtractionBody
 from mtl_search.model.sharing.sharing import Body, Members
 from mtl_search.model.sharing.soft import SoftSharing
@@ -30,8 +31,8 @@ class CgcConfig(SoftSharing):
     cost_free: ClassVar[frozenset[str]] = frozenset({"temperature", "dropout"})
 
     name: Literal["cgc"] = "cgc"
-    shared_experts: PositiveInt = 1
-    task_experts: PositiveInt = 1
+    shared_experts: Repeats = 1
+    task_experts: Repeats = 1
     temperature: PositiveFloat = 1.0
     dropout: float = Field(default=0.0, ge=0.0, lt=1.0)
 

@@ -5,7 +5,7 @@
 import math
 from typing import ClassVar, Literal, final
 
-from pydantic import Field, PositiveInt
+from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional as F
 from typing_extensions import override
@@ -13,6 +13,7 @@ from typing_extensions import override
 from mtl_search.errors import Mismatch
 from mtl_search.features import FeatureSpec, MapSpec, what_reads
 from mtl_search.model.dropout import Dropout
+from mtl_search.model.part import Repeats, Size
 from mtl_search.model.trunks.trunk import Trunk
 
 __all__ = ["CnnConfig", "map_for"]
@@ -43,11 +44,11 @@ class CnnConfig(Trunk):
     cost_free: ClassVar[frozenset[str]] = frozenset({"dropout"})
 
     name: Literal["cnn"] = "cnn"
-    width: PositiveInt = 32
-    blocks: PositiveInt = 1
-    growth: float = Field(default=2.0, ge=1.0)
-    smallest: PositiveInt = 4
-    groups: PositiveInt = 8
+    width: Size = 32
+    blocks: Repeats = 1
+    growth: float = Field(default=2.0, ge=1.0, le=16.0)
+    smallest: Size = 4
+    groups: Size = 8
     dropout: float = Field(default=0.0, ge=0.0, lt=1.0)
 
     @override

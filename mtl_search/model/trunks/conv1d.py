@@ -5,7 +5,7 @@
 from typing import ClassVar, Literal, final
 
 import torch
-from pydantic import Field, PositiveInt, field_validator
+from pydantic import Field, field_validator
 from torch import nn
 from torch.nn import functional as F
 from typing_extensions import override
@@ -13,6 +13,7 @@ from typing_extensions import override
 from mtl_search.errors import Mismatch
 from mtl_search.features import FeatureSpec, SequenceSpec, Steps, what_reads
 from mtl_search.model.dropout import Dropout
+from mtl_search.model.part import Repeats, Size
 from mtl_search.model.trunks.trunk import Trunk
 
 __all__ = ["Conv1dConfig"]
@@ -37,9 +38,9 @@ class Conv1dConfig(Trunk):
     cost_free: ClassVar[frozenset[str]] = frozenset({"dropout"})
 
     name: Literal["conv1d"] = "conv1d"
-    width: PositiveInt = 64
-    blocks: PositiveInt = 1
-    kernel: PositiveInt = 3
+    width: Size = 64
+    blocks: Repeats = 1
+    kernel: Size = 3
     halve: bool = True
     dropout: float = Field(default=0.0, ge=0.0, lt=1.0)
 

@@ -2,13 +2,14 @@
 
 from typing import ClassVar, Literal, final
 
-from pydantic import Field, PositiveInt
+from pydantic import Field
 from torch import nn
 from typing_extensions import override
 
 from mtl_search.errors import Mismatch
 from mtl_search.features import FeatureSpec, SequenceSpec, Steps
 from mtl_search.model.huggingface import adapted, configuration, layers_of, run
+from mtl_search.model.part import Size
 from mtl_search.model.trunks.trunk import Trunk
 
 __all__ = ["HuggingFaceTrunkConfig"]
@@ -28,7 +29,7 @@ class HuggingFaceTrunkConfig(Trunk):
     name: Literal["huggingface"] = "huggingface"
     folder: str = Field(min_length=1)
     tune: Literal["full", "lora"] = "full"
-    rank: PositiveInt = 8
+    rank: Size = 8
     frozen: int = Field(default=0, ge=0)
     dropout: float = Field(default=0.1, ge=0.0, lt=1.0)
 

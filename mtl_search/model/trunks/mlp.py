@@ -2,12 +2,13 @@
 
 from typing import ClassVar, Literal, final
 
-from pydantic import Field, PositiveInt
+from pydantic import Field
 from torch import nn
 from typing_extensions import override
 
 from mtl_search.features import FeatureSpec, VectorSpec, what_reads, width_for
 from mtl_search.model.dropout import Dropout
+from mtl_search.model.part import Size
 from mtl_search.model.trunks.trunk import Trunk
 
 __all__ = ["Activation", "MlpConfig"]
@@ -30,7 +31,7 @@ class MlpConfig(Trunk):
     cost_free: ClassVar[frozenset[str]] = frozenset({"dropout"})
 
     name: Literal["mlp"] = "mlp"
-    width: PositiveInt = 128
+    width: Size = 128
     dropout: float = Field(default=0.0, ge=0.0, lt=1.0)
     activation: Activation = "relu"
 

@@ -2,12 +2,13 @@
 
 from typing import ClassVar, Literal, final
 
-from pydantic import Field, PositiveInt
+from pydantic import Field
 from torch import Tensor, nn
 from typing_extensions import override
 
 from mtl_search.features import FeatureSpec, VectorSpec, what_reads, width_for
 from mtl_search.model.dropout import Dropout
+from mtl_search.model.part import Repeats, Size
 from mtl_search.model.trunks.trunk import Trunk
 
 __all__ = ["ResNetConfig"]
@@ -25,9 +26,9 @@ class ResNetConfig(Trunk):
     cost_free: ClassVar[frozenset[str]] = frozenset({"dropout"})
 
     name: Literal["resnet"] = "resnet"
-    width: PositiveInt = 128
-    blocks: PositiveInt = 1
-    expansion: float = Field(default=2.0, gt=0.0)
+    width: Size = 128
+    blocks: Repeats = 1
+    expansion: float = Field(default=2.0, gt=0.0, le=1000.0)
     dropout: float = Field(default=0.0, ge=0.0, lt=1.0)
 
     @override

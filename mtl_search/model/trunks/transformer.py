@@ -5,7 +5,7 @@
 from typing import ClassVar, Literal, final
 
 import torch
-from pydantic import Field, PositiveInt
+from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional as F
 from typing_extensions import override
@@ -13,6 +13,7 @@ from typing_extensions import override
 from mtl_search.errors import Mismatch
 from mtl_search.features import FeatureSpec, SequenceSpec, Steps, what_reads
 from mtl_search.model.dropout import Dropout
+from mtl_search.model.part import Repeats, Size
 from mtl_search.model.trunks.trunk import Trunk
 
 __all__ = ["TransformerConfig"]
@@ -36,11 +37,11 @@ class TransformerConfig(Trunk):
     cost_free: ClassVar[frozenset[str]] = frozenset({"dropout"})
 
     name: Literal["transformer"] = "transformer"
-    width: PositiveInt = 128
-    layers: PositiveInt = 1
-    heads: PositiveInt = 4
-    head_width: PositiveInt = Field(default=32, multiple_of=2)
-    expansion: float = Field(default=2.0, gt=0.0)
+    width: Size = 128
+    layers: Repeats = 1
+    heads: Repeats = 4
+    head_width: Size = Field(default=32, multiple_of=2)
+    expansion: float = Field(default=2.0, gt=0.0, le=1000.0)
     dropout: float = Field(default=0.0, ge=0.0, lt=1.0)
     positions: Positions = "rotary"
 

@@ -5,12 +5,11 @@ from abc import abstractmethod
 from pydantic import Field
 from torch import nn
 
+from mtl_search.design import MOST_STAGES
 from mtl_search.features import FeatureSpec
 from mtl_search.model.part import Part
 
 __all__ = ["Trunk"]
-
-MOST_STAGES = 1000  # a search goes through all depths at which networks may part
 
 
 class Trunk(Part):

@@ -6,11 +6,12 @@ import math
 from typing import Literal, final
 
 import torch
-from pydantic import PositiveFloat, PositiveInt
+from pydantic import PositiveFloat
 from torch import Tensor, nn
 from typing_extensions import override
 
 from mtl_search.model.encoders.numbers.embedding import Embedding, Quantiles
+from mtl_search.model.part import Size
 
 __all__ = ["Periodic", "PeriodicEmbedding"]
 
@@ -24,9 +25,9 @@ class Periodic(Embedding):
     """
 
     name: Literal["plr"] = "plr"
-    frequencies: PositiveInt = 16
+    frequencies: Size = 16
     sigma: PositiveFloat = 0.1
-    width: PositiveInt = 8
+    width: Size = 8
 
     @override
     def chunk(self) -> int:

@@ -6,12 +6,13 @@ from typing import Literal, final
 
 import numpy as np
 import torch
-from pydantic import Field, PositiveInt
+from pydantic import Field
 from torch import Tensor, nn
 from typing_extensions import override
 
 from mtl_search.data.inputs.numeric import STEPS
 from mtl_search.model.encoders.numbers.embedding import Embedding, Quantiles
+from mtl_search.model.part import Size
 
 __all__ = ["PiecewiseLinear", "PiecewiseLinearEmbedding", "edges_of"]
 
@@ -26,7 +27,7 @@ class PiecewiseLinear(Embedding):
 
     name: Literal["ple"] = "ple"
     bins: int = Field(default=48, ge=2, le=STEPS)
-    width: PositiveInt = 8
+    width: Size = 8
 
     @override
     def chunk(self) -> int:
