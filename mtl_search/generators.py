@@ -1,5 +1,6 @@
 """Random generators as arguments, also for code that knows none."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -8,6 +9,7 @@ import torch
 __all__ = ["drawing_from"]
 
 CPU = torch.device("cpu")
+_ALONE = threading.RLock()  # PyTorch's global states are the process's, and two sweeps may be in it
 
 
 @contextmanager
@@ -17,7 +19,8 @@ def drawing_from(generator: torch.Generator | None, device: torch.device = CPU) 
     PyTorch's constructors and TorchJD's aggregators draw from the global state and take no generator. Inside,
     the CPU's global state is that of ``generator``, which goes on from where it ended: the same numbers as
     after ``torch.manual_seed``. The global state of ``device``, where that is a GPU, is seeded with a number
-    drawn from it. Afterwards the global states are what they were. Without a generator nothing happens.
+    drawn from it. Afterwards the global states are what they were. Without a generator nothing happens. Of
+    threads that draw so at the same time, each has its turn.
 
     >>> with drawing_from(torch.Generator().manual_seed(0)):
     ...     _ = torch.nn.Linear(2, 3)
@@ -26,7 +29,7 @@ def drawing_from(generator: torch.Generator | None, device: torch.device = CPU) 
         yield
         return
     on_gpu = device.type == "cuda"
-    with torch.random.fork_rng([device] if on_gpu else []):
+    with _ALONE, torch.random.fork_rng([device] if on_gpu else []):
         if on_gpu:
             seed = int(torch.randint(2**62, (), generator=generator))
             with torch.cuda.device(device):

@@ -25,12 +25,11 @@ __all__ = ["load_document", "parse_document"]
 
 _DEPTH = 50  # levels of nesting; sweep files need less than ten
 _LONGEST_KEY = 200  # characters
-_BITS = 63  # of a whole number without its sign: tables and tensors hold no larger ones
 
 _NULL = re.compile(r"~|null|Null|NULL|")
 _BOOL = re.compile(r"true|True|TRUE|false|False|FALSE")
-_INT = re.compile(r"[-+]?[0-9]{1,99}")  # longer ones become floats
-_OCTAL_OR_HEX = re.compile(r"0o[0-7]{1,99}|0x[0-9a-fA-F]{1,99}")
+_INT = re.compile(r"[-+]?[0-9]{1,18}")  # longer ones, which no table or tensor holds, are floats
+_OCTAL_OR_HEX = re.compile(r"0o[0-7]{1,20}|0x[0-9a-fA-F]{1,15}")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _NOT_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 
@@ -123,8 +122,6 @@ class _Reader:
         value = _scalar(node)
         if isinstance(value, float) and not math.isfinite(value):
             raise self.error(path, "a finite number", _cut(node.value))
-        if isinstance(value, int) and value.bit_length() > _BITS:
-            raise self.error(path, f"a whole number of at most {_BITS} bits", _cut(node.value))
         return value
 
     def mapping(self, node: MappingNode, path: Path) -> dict[str, object]:

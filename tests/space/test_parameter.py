@@ -73,6 +73,13 @@ def test_decimal_steps_are_counted_as_written() -> None:
 def test_all_values_of_a_whole_range() -> None:
     assert list(IntRange(1, 3).values) == [1, 2, 3]
     assert list(IntRange(32, 96, step=32).values) == [32, 64, 96]
+    assert [span.count for span in (IntRange(1, 3), IntRange(32, 96, step=32))] == [3, 3]
+    assert IntRange(-(2**63), 2**63 - 1).count == 2**64
+
+
+def test_choices_are_a_few() -> None:
+    with pytest.raises(Mismatch, match="at most 1000 choices, found 1001"):
+        Categorical(tuple(range(1001)))
 
 
 @settings(deadline=None)

@@ -34,7 +34,7 @@ def test_all_numbers_of_stages_are_known(trunk: Any, stages: set[int]) -> None:
     assert possible(trunk) == stages
 
 
-WHOLE = "expected a whole number of stages, at least 0, found"
+WHOLE = "expected a whole number of stages, from 0 to 1000, found"
 
 
 @pytest.mark.parametrize(

@@ -31,8 +31,9 @@ def read(text: str) -> Any:
         ("012", 12),
         ("0o17", 15),
         ("0x1F", 31),
-        ("9" * 90, int("9" * 90)),
-        ("1" * 120, float("1" * 120)),
+        ("9" * 18, 10**18 - 1),
+        ("1" * 19, float("1" * 19)),
+        ("0x" + "f" * 16, "0x" + "f" * 16),
         ("true", True),
         ("False", False),
         ("TRUE", True),
@@ -163,9 +164,8 @@ TEXT = st.one_of(
     st.text("0123456789.eE+-_:xo~", max_size=6),
     st.sampled_from(["no", "null", "True", "", "<<", "=", "1e5", "0x1F", "2020-01-01", "a: b", "# x", " a "]),
 )
-SCALARS = st.one_of(
-    st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False, allow_infinity=False), TEXT
-)
+WHOLE = st.integers(1 - 10**18, 10**18 - 1)
+SCALARS = st.one_of(st.none(), st.booleans(), WHOLE, st.floats(allow_nan=False, allow_infinity=False), TEXT)
 DATA = st.dictionaries(
     TEXT,
     st.recursive(
