@@ -9,9 +9,9 @@ from mtl_search.own import path_of
 
 __all__ = ["Part", "Repeats", "Size"]
 
-Size = Annotated[int, Field(ge=1, le=2**20)]
+Size = Annotated[int, Field(gt=0, le=2**20)]
 """Of a layer: beyond it no machine of today could hold what a sweep file says."""
-Repeats = Annotated[int, Field(ge=1, le=1000)]
+Repeats = Annotated[int, Field(gt=0, le=1000)]
 """How many of its kind are built."""
 
 

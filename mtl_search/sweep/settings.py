@@ -39,7 +39,7 @@ class Objective(BaseModel):
 
     model_config = FROZEN
 
-    max_networks: int | None = Field(default=None, ge=1, le=MOST_NETWORKS)
+    max_networks: int | None = Field(default=None, gt=0, le=MOST_NETWORKS)
     max_params: PositiveInt | None = None
 
     @model_validator(mode="after")
