@@ -43,6 +43,7 @@ def run_sweep(
     cannot be used or the folder exists already.
     """
     began = time.monotonic()
+    _import_alone()
     if any(change is not None for change in (name, trials, hours)):
         spec = with_changes(spec, name=name, trials=trials, hours=hours)
     path = Path(results) / spec.settings.name
@@ -81,6 +82,7 @@ def resume_sweep(
     UserError if the folder holds no sweep, or its data has changed since.
     """
     began, path = time.monotonic(), Path(path)
+    _import_alone()
     board = Leaderboard(path)
     spec = load_sweep(path / SWEEP_FILE)
     dataset = dataset_of(spec, dataset, path.absolute().parent)
@@ -98,6 +100,15 @@ def resume_sweep(
         if watch is not None and changes:
             watch.edited(changes)
         return _run(judged, dataset, executor, board, watch, began)
+
+
+def _import_alone() -> None:
+    """Import what PyTorch imports at its first use, before another thread's sweep imports anything else.
+
+    The import goes through modules that must not change meanwhile ("dictionary changed size during
+    iteration"). Counting the cost of a network, which every sweep begins with, is that first use.
+    """
+    import torch._dynamo  # noqa: F401
 
 
 def _open(
