@@ -30,7 +30,9 @@ from mtl_search.commands import (
     results,
     resume,
     run,
+    submit,
     top,
+    watch,
 )
 from mtl_search.commands.parsing import Parser, Version
 
@@ -41,6 +43,8 @@ COMMANDS = (
     check.add,
     run.add,
     resume.add,
+    submit.add,
+    watch.add,
     results.add,
     dashboard.add,
     top.add,

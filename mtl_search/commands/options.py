@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 __all__ = [
+    "add_budget",
     "add_count",
     "add_device",
     "add_execution",
@@ -58,11 +59,16 @@ def add_device(one: argparse.ArgumentParser) -> None:
     one.add_argument("--device", default="cpu", metavar="D", help="cpu or cuda (default: cpu)")
 
 
-def add_execution(one: argparse.ArgumentParser) -> None:
-    """How a sweep is run, and how long."""
+def add_budget(one: argparse.ArgumentParser) -> None:
+    """``--trials`` or ``--hours`` in the place of what the sweep file says."""
     budget = one.add_mutually_exclusive_group()
     budget.add_argument("--trials", type=positive, metavar="N", help="of the search and of each arm of yours")
     budget.add_argument("--hours", type=hours, metavar="H", help="of the whole sweep, what it used included")
+
+
+def add_execution(one: argparse.ArgumentParser) -> None:
+    """How a sweep is run, and how long."""
+    add_budget(one)
     one.add_argument("--address", metavar="A", help="of a running Ray cluster (default: a local one)")
     one.add_argument("--no-dashboard", action="store_true", help="without Ray's dashboard")
     one.add_argument("--inline", action="store_true", help="one trial after another, without Ray")

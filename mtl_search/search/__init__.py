@@ -11,9 +11,9 @@ Who does what; each knows only of those above it:
 - ``phases``: the job sources. The ``conductor`` is the search; ``catch_up`` and ``replication`` then take
   turns until neither changes anything; ``confirmation`` reads test.
 - ``forecast``: how many trials a sweep trains, and how long that takes.
-- ``preparing``: what is checked and set up before the first trial.
+- ``preparing``: what is checked and set up before the first trial; ``remote``: what is sent to a cluster.
 - ``course`` takes a sweep through its phases to its tables; ``ending`` says what it lacks, ``snapshot`` how
-  it stands. ``run`` checks everything and starts it.
+  it stands, ``observed`` the same for who has its folder alone. ``run`` checks everything and starts it.
 
 A trial of the search: an executor asks the conductor for a job; the first study in turn that has budget left
 drafts a network within the constraints. An equal one that is trained already answers it from the ledger. Else
@@ -31,6 +31,7 @@ from mtl_search.search.executors.base import Executor
 from mtl_search.search.executors.dashboard import Dashboard
 from mtl_search.search.forecast.counts import Count, Part, Step, TrialPlan
 from mtl_search.search.forecast.planned import planned_trials
+from mtl_search.search.observed import observed, still_since
 from mtl_search.search.preparing.constraints import check_constraints
 from mtl_search.search.preparing.judging import judged_by
 from mtl_search.search.run import resume_sweep, run_sweep
@@ -50,7 +51,9 @@ __all__ = [
     "Watch",
     "check_constraints",
     "judged_by",
+    "observed",
     "planned_trials",
     "resume_sweep",
     "run_sweep",
+    "still_since",
 ]

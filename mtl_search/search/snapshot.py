@@ -1,6 +1,7 @@
 """Snapshot: where a sweep stands, as plain values for whatever shows it."""
 
 import math
+from collections import Counter
 from dataclasses import dataclass
 from typing import final
 
@@ -11,9 +12,9 @@ from mtl_search.search.forecast.forecast import Forecast
 from mtl_search.search.forecast.stage import Stage, arm_of
 from mtl_search.search.forecast.standing import Standing
 from mtl_search.search.jobs import ArmStanding
-from mtl_search.sweep.arms import Arm
+from mtl_search.search.ledger import Ledger
 
-__all__ = ["ArmProgress", "RunningTrial", "Snapshot", "take"]
+__all__ = ["ArmProgress", "RunningTrial", "Snapshot", "arm_progress", "later_progress", "take"]
 
 
 @final
@@ -44,12 +45,12 @@ class ArmProgress:
 @final
 @dataclass(frozen=True, slots=True)
 class RunningTrial:
-    """A network in training: after how many of how many epochs."""
+    """A network in training: after how many of how many epochs, None if that is not known."""
 
     arm: str
     members: tuple[str, ...]
-    epoch: int
-    epochs: int
+    epoch: int | None = None
+    epochs: int | None = None
 
 
 @final
@@ -84,8 +85,23 @@ def take(stage: Stage, forecast: Forecast, clock: RunClock) -> Snapshot:
     left = forecast.seconds_left(plan, standing, ahead)
     if conductor.hours is not None and standing.step is not Step.CONFIRMATION:
         left = max(0.0, conductor.hours.left)
-    arms = [_arm(stage, arm, standing, plan) for arm in conductor.arms]
-    later = [_later(stage, step, standing, plan) for step in Step if step is not Step.SEARCH]
+    ledger, running = conductor.ledger, Counter(map(arm_of, stage.running))
+    arms = [
+        arm_progress(
+            name,
+            ledger,
+            standing,
+            plan,
+            running=running[name],
+            best=conductor.incumbents.delta_m(name),
+        )
+        for name in (arm.name for arm in conductor.arms)
+    ]
+    later = [
+        later_progress(step, ledger, standing, plan, running=running.total())
+        for step in Step
+        if step is not Step.SEARCH
+    ]
     newest = next(reversed(conductor.running.values()), None)
     return Snapshot(
         step=stage.step,
@@ -106,27 +122,30 @@ def take(stage: Stage, forecast: Forecast, clock: RunClock) -> Snapshot:
     )
 
 
-def _arm(stage: Stage, arm: Arm, standing: Standing, plan: TrialPlan) -> ArmProgress:
-    """Its trials; what the references train to catch up has a row of its own."""
-    conductor, states = stage.conductor, stage.conductor.ledger.states[arm.name]
-    caught_up = standing.done[Step.CATCH_UP, arm.name]
-    known = standing.searched[arm.name] is not None or stage.step is not Step.SEARCH
+def arm_progress(
+    arm: str, ledger: Ledger, standing: Standing, plan: TrialPlan, *, running: int, best: float
+) -> ArmProgress:
+    """An arm's trials; what the references train to catch up has a row of its own."""
+    states, caught_up = ledger.states[arm], standing.done[Step.CATCH_UP, arm]
+    known = standing.searched.get(arm) is not None or standing.step is not Step.SEARCH
     return ArmProgress(
-        arm.name,
+        arm,
         states["complete"] - min(caught_up, states["complete"]),
         states["pruned"],
         states["failed"],
-        sum(arm_of(one) == arm.name for one in stage.running) * (stage.step is Step.SEARCH),
-        plan.at(Step.SEARCH, arm.name) if known else None,
-        conductor.incumbents.delta_m(arm.name),
+        running * (standing.step is Step.SEARCH),
+        plan.at(Step.SEARCH, arm) if known else None,
+        best,
     )
 
 
-def _later(stage: Stage, step: Step, standing: Standing, plan: TrialPlan) -> ArmProgress:
+def later_progress(
+    step: Step, ledger: Ledger, standing: Standing, plan: TrialPlan, *, running: int
+) -> ArmProgress:
     """A step after the search."""
     done = sum(number for (of, _), number in standing.done.items() if of is step)
     failed = 0
     if step is not Step.CATCH_UP:
-        failed = stage.conductor.ledger.replicates.states[Phase(step.value)][TrialState.FAILED]
-    running = len(stage.running) if step is stage.step else 0
-    return ArmProgress(step.value, done - failed, 0, failed, running, plan.of(step))
+        failed = ledger.replicates.states[Phase(step.value)][TrialState.FAILED]
+    here = running * (step is standing.step)
+    return ArmProgress(step.value, done - failed, 0, failed, here, plan.of(step))

@@ -140,9 +140,13 @@ def _about(count: Count) -> str:
 
 def _running(trials: Sequence[RunningTrial]) -> str:
     """A few of them, each with its members and epochs."""
-    shown = [f"{_members(one.members, 2)} (epoch {one.epoch}/{one.epochs})" for one in trials[:SHOWN]]
+    shown = [_members(one.members, 2) + _epoch(one) for one in trials[:SHOWN]]
     rest = len(trials) - len(shown)
     return ", ".join([*shown, f"{rest} more"] if rest else shown)
+
+
+def _epoch(one: RunningTrial) -> str:
+    return "" if one.epoch is None else f" (epoch {one.epoch}/{one.epochs})"
 
 
 def _members(members: Sequence[str], shown: int) -> str:

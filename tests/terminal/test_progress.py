@@ -75,6 +75,7 @@ def test_trials_failures_and_times_in_one_line_then_what_is_trained_and_why() ->
         ({"planned": None}, "8 trials"),
         ({"seconds_left": None}, "1:01 so far"),
         ({"running": RUNNING * 2}, "1 more"),
+        ({"running": (RunningTrial("search", ("age",)),)}, "training age\n"),
         ({"note": "start"}, "why begins with what did well elsewhere"),
         ({"note": "the references try what the search found"}, "why the references try"),
     ],

@@ -10,6 +10,10 @@ __all__ = ["LOCAL", "chosen_address", "refusal"]
 
 LOCAL = "local"  # Ray's word for one of its own, whatever else runs on this machine
 WAIT = 5.0  # seconds for a port to answer
+FROM_ELSEWHERE = (
+    "Ray's client cannot run Tune: from outside of the cluster, mtl-search submit FILE --address "
+    "http://HOST:8265 has the sweep run there"
+)
 HOST_PORT = re.compile(r"(?P<host>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\]):(?P<port>\d{1,5})")
 
 
@@ -26,13 +30,29 @@ def chosen_address(given: str | None) -> str:
     wanted = "HOST:PORT of a cluster's head node (ray start --head prints it), or auto for the one here"
     match = HOST_PORT.fullmatch(address)
     if match is None or not 0 < int(match["port"]) < 65536:
-        hint = "a Ray client cannot run Tune; start the sweep on a node of the cluster"
-        raise ResourceError(place, wanted, repr(address), hint if address.startswith("ray://") else None)
+        remote = address.startswith(("ray://", "http://", "https://"))
+        raise ResourceError(place, wanted, repr(address), FROM_ELSEWHERE if remote else None)
     try:
         socket.create_connection((match["host"].strip("[]"), int(match["port"])), WAIT).close()
     except OSError as error:
         raise ResourceError(place, "a running Ray cluster", f"nobody at {address} ({error})") from error
+    if not _speaks_grpc(address):
+        raise ResourceError(place, "a running Ray cluster", f"something else at {address}")
     return address
+
+
+def _speaks_grpc(address: str) -> bool:
+    """Whether what listens there may be Ray's head node, whose protocol is gRPC; one with TLS is believed."""
+    if os.environ.get("RAY_USE_TLS", "0") != "0":
+        return True
+    import grpc
+
+    with grpc.insecure_channel(address) as channel:
+        try:
+            grpc.channel_ready_future(channel).result(timeout=2 * WAIT)
+        except grpc.FutureTimeoutError:
+            return False
+    return True
 
 
 def refusal(address: str, error: Exception) -> ResourceError:

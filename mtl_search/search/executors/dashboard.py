@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Self, final
 from urllib.request import Request, urlopen
 
-__all__ = ["Dashboard", "dashboards_here"]
+__all__ = ["Dashboard", "dashboards_here", "ray_token"]
 
 PORTS = range(8265, 8316)  # that Ray tries one after the other for its dashboard
 WAIT = 10.0  # seconds for one to answer
@@ -40,7 +40,7 @@ class Dashboard:
 
 def dashboards_here() -> Iterator[tuple[str, tuple[str, ...]]]:
     """The Ray dashboards that answer on this machine, each with the sweeps that are running there."""
-    header = {"Authorization": f"Bearer {_token()}"}
+    header = {"Authorization": f"Bearer {ray_token()}"}
     for port in PORTS:
         url = f"http://127.0.0.1:{port}"
         try:
@@ -52,7 +52,7 @@ def dashboards_here() -> Iterator[tuple[str, tuple[str, ...]]]:
         yield url, tuple(metadata["sweep"] for metadata in running if "sweep" in metadata)
 
 
-def _token() -> str:
+def ray_token() -> str:
     """Ray's, from where Ray takes it."""
     if token := os.environ.get("RAY_AUTH_TOKEN"):
         return token

@@ -10,7 +10,7 @@ from mtl_search.arm_names import SINGLE_TASK
 from mtl_search.search.budget.turns import Running
 from mtl_search.search.forecast.counts import Step
 from mtl_search.search.forecast.forecast import Ahead
-from mtl_search.search.forecast.standing import Key, Standing
+from mtl_search.search.forecast.standing import Key, Standing, trained
 from mtl_search.search.phases.catch_up import CatchUp
 from mtl_search.search.phases.conductor import Conductor
 from mtl_search.search.phases.confirmation import Confirmation
@@ -57,13 +57,7 @@ class Stage:
     @property
     def done(self) -> Counter[Key]:
         """How many trials each step has ended, in all runs."""
-        ledger = self.conductor.ledger
-        found = Counter({(Step.SEARCH, arm): states.total() for arm, states in ledger.states.items()})
-        if caught_up := self._caught_up():
-            found[Step.SEARCH, SINGLE_TASK] -= caught_up
-            found[Step.CATCH_UP, SINGLE_TASK] = caught_up
-        for phase, arms in ledger.replicates.by_arm.items():
-            found.update({(Step(phase.value), arm): number for arm, number in arms.items()})
+        found = trained(self.conductor.ledger, self.conductor.arms)
         if self.confirmation is not None:
             found.update({(Step.CONFIRMATION, arm): n for arm, n in self.confirmation.kept_again.items()})
         return found
@@ -99,12 +93,3 @@ class Stage:
         if (retraining := self.retraining) is not None:
             found += [Ahead(network.arm, network.config_id) for network, _ in retraining.queued]
         return found
-
-    def _caught_up(self) -> int:
-        """How many trials of ``single_task`` are beyond its budget; under hours, came after the search had
-        begun."""
-        conductor, ledger = self.conductor, self.conductor.ledger
-        arm = next(arm for arm in conductor.arms if arm.name == SINGLE_TASK)
-        if arm.trials is not None:
-            return max(0, ledger.states[SINGLE_TASK].total() - arm.trials * len(arm.studies))
-        return ledger.caught_up

@@ -1,14 +1,17 @@
 """Where a running sweep stands, and what its plan is from there on."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import final
 
+from mtl_search.arm_names import SINGLE_TASK
 from mtl_search.search.forecast.counts import Count, Part, Step, TrialPlan
+from mtl_search.search.ledger import Ledger
 from mtl_search.search.phases.replication import ROUNDS
+from mtl_search.sweep.arms import Arm
 
-__all__ = ["Standing", "under_way"]
+__all__ = ["Key", "Standing", "trained", "under_way"]
 
 ORDER = {Step.SEARCH: 0, Step.CATCH_UP: 1, Step.REPLICATION: 1, Step.CONFIRMATION: 2}
 
@@ -54,6 +57,26 @@ class Standing:
             later = last * sum(NEXT_ROUND**number for number in range(1, 1 + max(0, ROUNDS - self.rounds)))
             return Count(there, there + round(later or last * MORE), there + max(last, round(later)))
         return Count(*(max(there, number) for number in (planned.low, planned.expected, planned.high)))
+
+
+def trained(ledger: Ledger, arms: Sequence[Arm]) -> Counter[Key]:
+    """How many trials each step has ended, in all runs."""
+    found = Counter({(Step.SEARCH, arm): states.total() for arm, states in ledger.states.items()})
+    if caught_up := _caught_up(ledger, arms):
+        found[Step.SEARCH, SINGLE_TASK] -= caught_up
+        found[Step.CATCH_UP, SINGLE_TASK] = caught_up
+    for phase, numbers in ledger.replicates.by_arm.items():
+        found.update({(Step(phase.value), arm): number for arm, number in numbers.items()})
+    return found
+
+
+def _caught_up(ledger: Ledger, arms: Sequence[Arm]) -> int:
+    """How many trials of ``single_task`` are beyond its budget; under hours, came after the search had
+    begun."""
+    arm = next(arm for arm in arms if arm.name == SINGLE_TASK)
+    if arm.trials is not None:
+        return max(0, ledger.states[SINGLE_TASK].total() - arm.trials * len(arm.studies))
+    return ledger.caught_up
 
 
 def under_way(plan: TrialPlan, standing: Standing) -> TrialPlan:

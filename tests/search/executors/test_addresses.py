@@ -3,11 +3,13 @@
 import socket
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
+import grpc
 import pytest
 
 from mtl_search.errors import ResourceError
-from mtl_search.search.executors import ray_backend
+from mtl_search.search.executors import addresses, ray_backend
 from mtl_search.search.executors.addresses import chosen_address, refusal
 from mtl_search.search.executors.ray_backend import connect
 from mtl_search.sweep.settings import Resources
@@ -20,9 +22,12 @@ def _no_address_around(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def port() -> Iterator[int]:
-    """A port that somebody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        yield server.getsockname()[1]
+    """A port with gRPC behind it, as Ray's head node has."""
+    server = grpc.server(ThreadPoolExecutor(1))
+    number = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    yield number
+    server.stop(None).wait()
 
 
 @pytest.fixture
@@ -62,6 +67,22 @@ def test_a_closed_port_is_found_out_at_once(closed: int) -> None:
     with pytest.raises(ResourceError, match=f"nobody at 127.0.0.1:{closed}"):
         chosen_address(f"127.0.0.1:{closed}")
     assert time.monotonic() - began < 6.0
+
+
+def test_a_port_that_something_else_has_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(addresses, "WAIT", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"127.0.0.1:{silent.getsockname()[1]}"
+        with pytest.raises(ResourceError, match=f"found something else at {address}"):
+            chosen_address(address)
+        monkeypatch.setenv("RAY_USE_TLS", "1")
+        assert chosen_address(address) == address, "which is not looked at"
+
+
+@pytest.mark.parametrize("address", ["ray://127.0.0.1:10001", "http://127.0.0.1:8265"])
+def test_from_outside_submit_is_the_way(address: str) -> None:
+    with pytest.raises(ResourceError, match="mtl-search submit FILE --address http://HOST:8265"):
+        chosen_address(address)
 
 
 @pytest.mark.parametrize(
