@@ -2,6 +2,7 @@
 
 import os
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,12 @@ def age(board: Leaderboard, seconds: float) -> None:
     os.utime(board.path / "trials.log", (time.time() - seconds,) * 2)
 
 
+def end(board: Leaderboard, lock: ExitStack) -> None:
+    """As its process ends."""
+    board.end()
+    lock.close()
+
+
 def test_one_look_in_plain_text(board: Leaderboard, capsys: Capture) -> None:
     with only_process(board.path):
         assert main(["watch", str(board.path), "--once"]) == 0
@@ -49,14 +56,15 @@ def test_it_follows_until_the_end(
     board: Leaderboard, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(live, "LINE_EVERY", 0.0)
-    looks = iter(
-        (
-            lambda: board.record(synthetic_trial("single_task.age-1", arm="single_task")),
-            lambda: age(board, 3600.0),
-            board.end,
+    with ExitStack() as lock:
+        lock.enter_context(only_process(board.path))
+        looks = iter(
+            (
+                lambda: board.record(synthetic_trial("single_task.age-1", arm="single_task")),
+                lambda: age(board, 3600.0),  # a trial may take as long
+                lambda: end(board, lock),
+            )
         )
-    )
-    with only_process(board.path):
         assert observe(board.path, lambda seconds: next(looks)()) == ""
     lines = capsys.readouterr().out.splitlines()
     assert [line.split(" of about ")[0] for line in lines[:2]] == ["search: 1", "search: 2"]
