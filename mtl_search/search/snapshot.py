@@ -45,12 +45,12 @@ class ArmProgress:
 @final
 @dataclass(frozen=True, slots=True)
 class RunningTrial:
-    """A network in training: after how many of how many epochs, None if that is not known."""
+    """A network in training: after how many of how many epochs, 0 of 0 if that is not known."""
 
     arm: str
     members: tuple[str, ...]
-    epoch: int | None = None
-    epochs: int | None = None
+    epoch: int = 0
+    epochs: int = 0
 
 
 @final

@@ -146,7 +146,7 @@ def _running(trials: Sequence[RunningTrial]) -> str:
 
 
 def _epoch(one: RunningTrial) -> str:
-    return "" if one.epoch is None else f" (epoch {one.epoch}/{one.epochs})"
+    return f" (epoch {one.epoch}/{one.epochs})" if one.epochs else ""
 
 
 def _members(members: Sequence[str], shown: int) -> str:
