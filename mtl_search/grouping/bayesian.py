@@ -105,7 +105,7 @@ Affinities = Mapping[tuple[str, str], float]  # of each task to each other, as o
 REFITS = (4, 7, 11, 16, 24, 36, 54, 80, 120, 180, 270)
 MOST_GAINED = 3_000.0  # percent: what is worth more serves a task that was not served
 FITTED_GAINS = 500  # at most: a fit of as many costs a quarter of a second
-WORTH = 0.05  # of the design's standard error: what a set must promise. If a training moves beliefs by as
+WORTH = 0.1  # of the design's standard error: what a set must promise. If a training moves beliefs by as
 # much as that error, this is the promise of a set that turns out to be better one time in ten.
 
 
@@ -130,7 +130,7 @@ class BayesianGrouping(GroupingStrategy):
         *,
         max_params: int | None = None,
         per_second: bool = False,
-        experts: Sequence[Effects] = (EXPERTS["effects"],),
+        experts: Sequence[Effects] = tuple(EXPERTS.values()),
     ) -> None:
         self.space, self.seed, self._affinities = space, seed, affinities
         counted = np.array([(weights or {}).get(task, 1.0) for task in space.tasks if task in space.main])
@@ -225,7 +225,12 @@ class BayesianGrouping(GroupingStrategy):
         if not rows.size:
             return self._begin
         known = Known(
-            evidence.members_MT[rows], evidence.gains_MT[rows], evidence.times_M[rows], self._affinity_TT()
+            evidence.members_MT[rows],
+            evidence.gains_MT[rows],
+            evidence.times_M[rows],
+            self._affinity_TT(),
+            evidence.again_MT[rows].sum(axis=0),
+            evidence.apart_MT[rows].sum(axis=0),
         )
         return tuple(fit_effects(known, begin) for begin in self._begin)
 

@@ -162,7 +162,7 @@ def test_an_auxiliary_task_is_trained_where_it_helps() -> None:
 
 
 def settled(times: int, seed: int = 0) -> list[Measurement]:
-    """a and b help each other, so do c and d, which is known; everything else was seen to hurt."""
+    """a and b help each other, so do c and d, which is known; nearly everything else was seen to hurt."""
     rng = np.random.default_rng(seed)
     measured = [Measurement((task,), {task: 0.0}) for task in "abcd"]
     sets = {"abcd": -6.0, "ac": -5.0, "ad": -5.0, "bc": -5.0, "bd": -5.0, "abc": -6.0, "bcd": -6.0}
@@ -175,7 +175,10 @@ def settled(times: int, seed: int = 0) -> list[Measurement]:
 @pytest.mark.parametrize("k", [2, 4])
 def test_where_no_new_set_can_beat_the_noise_the_design_is_trained_again_in_turn(seed: int, k: int) -> None:
     space, measured = MemberSpace(tuple("abcd")), settled(5, seed)
-    assert ("a", "b", "d") not in {m.members for m in measured}  # some sets are new
+    if k == 2:
+        assert ("a", "b", "d") not in {m.members for m in measured}  # some sets are new
+    else:  # of which each might serve one of the tasks better
+        measured += [gained("abd", -6.0, -6.1, -5.9), gained("acd", -6.0, -5.9, -6.1)]
     proposed = []
     for step in range(4):
         proposal = BayesianGrouping(space, k, seed).propose(measured, [])
@@ -203,7 +206,7 @@ def test_a_set_that_may_enter_the_design_after_all_is_trained_again() -> None:
     known += [gained("ab", 3.0 + step, 3.0) for step in steps]
     known += [gained("abc", -4.0, -4.0, -4.0), gained("bc", -3.0, -3.0)]
     space = MemberSpace(tuple("abc"))
-    near = BayesianGrouping(space, 2, 0).propose([*known, gained("ac", 1.0, -0.2)], [])
+    near = BayesianGrouping(space, 2, 0).propose([*known, gained("ac", 1.0, -0.1)], [])
     assert (near.members, near.reason) == (("a", "c"), "retune")  # it may serve c better than c alone
     far = BayesianGrouping(space, 2, 0).propose([*known, gained("ac", -3.0, -3.0)], [])
     assert (far.members, far.reason) in {(("a", "b"), "retune"), (("c",), "retune")}

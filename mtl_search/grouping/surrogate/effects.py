@@ -19,6 +19,7 @@ __all__ = [
     "OWN",
     "REACH",
     "SHARED",
+    "TRIAL",
     "Effects",
     "OwnKernel",
     "own_variance",
@@ -50,7 +51,7 @@ OWN = {
 # tasks at most that have effects of each pair and of each training: a hundred tasks have thousands of pairs,
 # and a proposal would take minutes
 PAIRED = 30
-AFFINITY = list(SHARED).index("affinity")
+AFFINITY, TRIAL = map(list(SHARED).index, ("affinity", "trial"))
 EXPECTED_AFFINITY = 0.5  # of the scale of gains, for companions that are one standard deviation above others:
 # gradient affinities are believed until gains say otherwise
 NOISE = len(SHARED) + len(OWN)  # where the variance of one measurement stands in the vector

@@ -10,6 +10,7 @@ from typing import final
 
 import numpy as np
 import numpy.typing as npt
+from scipy.stats import median_abs_deviation
 
 from mtl_search.grouping.member_space import Members
 from mtl_search.grouping.strategy import Measurement
@@ -27,7 +28,9 @@ class SetEvidence:
     Trainings of a set with exactly the same gains count as one that was looked up again. ``repeated`` are
     the sets of which nothing new is to be expected: at least one training in three was looked up. If that
     holds for a set with the most distinct trainings of all, it is taken to hold for every set with as many,
-    as in a table with equally many trainings of each set. ``failed`` are the sets of trainings that failed,
+    as in a table with equally many trainings of each set. ``again_MT`` says how many trainings of a set there
+    are beyond the first, and ``apart_MT`` how far they are apart: the sum of squares around their mean, by
+    the median absolute deviation, so that one that diverged does not count. ``failed`` are the sets of trainings that failed,
     each as often as it did; they have no row unless another training succeeded.
 
     >>> twice = [Measurement(("a", "b"), {"a": 2.0}), Measurement(("a", "b"), {"a": 4.0})]
@@ -40,6 +43,8 @@ class SetEvidence:
     members_MT: Floats
     gains_MT: Floats
     times_M: Floats
+    again_MT: Floats
+    apart_MT: Floats
     repeated: frozenset[Members]
     failed: tuple[Members, ...] = ()
 
@@ -54,6 +59,8 @@ class SetEvidence:
             key = tuple(gain if math.isfinite(gain) else None for gain in gains)
             by_set.setdefault(one.members, {})[key] = None
         rows = [np.array(list(trainings), dtype=float) for trainings in by_set.values()]
+        again_MT = np.array([np.maximum((~np.isnan(row)).sum(axis=0) - 1.0, 0.0) for row in rows])
+        again_MT = again_MT.reshape(-1, len(tasks))
         looked_up = Counter(one.members for one in measured)
         looked_up.subtract({members: len(trainings) for members, trainings in by_set.items()})
         repeated = frozenset(m for m, trainings in by_set.items() if 2 * looked_up[m] >= len(trainings))
@@ -66,6 +73,8 @@ class SetEvidence:
             member_matrix(list(by_set), tasks),
             np.array([_defined_mean(row) for row in rows]).reshape(-1, len(tasks)),
             np.array([float(len(row)) for row in rows]),
+            again_MT,
+            again_MT * np.array([_robust_variance(row) for row in rows]).reshape(-1, len(tasks)),
             repeated,
             failed,
         )
@@ -74,6 +83,15 @@ class SetEvidence:
 def member_matrix(sets: Sequence[Members], tasks: Members) -> Floats:
     """A row for each set, 1 if a task is a member."""
     return np.array([[float(task in members) for task in tasks] for members in sets]).reshape(-1, len(tasks))
+
+
+def _robust_variance(rows_RT: Floats) -> Floats:
+    """Of the defined trainings of each task; 0 if there are none."""
+    variance_T, defined_T = np.zeros(rows_RT.shape[1]), ~np.isnan(rows_RT).all(axis=0)
+    if defined_T.any():
+        apart_t = median_abs_deviation(rows_RT[:, defined_T], axis=0, scale="normal", nan_policy="omit")
+        variance_T[defined_T] = apart_t**2
+    return variance_T
 
 
 def _defined_mean(rows_RT: Floats) -> Floats:

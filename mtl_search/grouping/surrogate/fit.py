@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize
 
-from mtl_search.grouping.surrogate.effects import ABSENT, NOISE, REACH, SHARED, Effects
+from mtl_search.grouping.surrogate.effects import ABSENT, NOISE, REACH, SHARED, TRIAL, Effects
 from mtl_search.grouping.surrogate.known import Known
 from mtl_search.grouping.surrogate.posterior import divide, solve
 
@@ -42,7 +42,11 @@ def _clipped(vector: Floats, free: npt.NDArray[np.bool_]) -> Effects:
 
 
 def likelihood(known: Known, effects: Effects) -> tuple[float, Floats]:
-    """Minus the log marginal likelihood, and its slope in each entry of the effects' vector."""
+    """Minus the log marginal likelihood, and its slope in each entry of the effects' vector.
+
+    Several trainings of one set differ by what is no effect of the set: by their own luck, for each task, and
+    by that of the training. So that the one is not taken for the other, how far they are apart counts too.
+    """
     solved, n_shared = solve(known, effects), len(SHARED)
     inverse_FF = divide(solved.root_FF, np.eye(len(solved.root_FF)))
     certain_F = 1 - (inverse_FF**2).sum(axis=0) - solved.weights_F**2
@@ -62,4 +66,11 @@ def likelihood(known: Known, effects: Effects) -> tuple[float, Floats]:
         slope[NOISE - 1] += 0.5 * detail * pulled_mm.sum()
         slope[NOISE] += 0.5 * effects.noise * (np.diag(pull_mm) * data.noise_m).sum()
         slope[REACH] += 0.5 * detail * (1 - effects.reach) * (pulled_mm * data.kernel.apart_AB).sum()
-    return solved.loss, slope
+    again, apart = known.repeats
+    if not again:
+        return solved.loss, slope
+    parts = [NOISE] if known.groups_F[-1] < TRIAL else [NOISE, TRIAL]
+    variances = np.exp(np.array(effects.vector)[parts])
+    variance = variances.sum()
+    slope[parts] += 0.5 * (again / variance - apart / variance**2) * variances
+    return solved.loss + 0.5 * (again * np.log(variance) + apart / variance), slope

@@ -49,7 +49,8 @@ class Known:
     """All that was measured, in the units of each task's scale: one may move by ten percent, another by one.
 
     ``members_MT`` holds 0 and 1; ``gains_MT`` percent, NaN if a task has no gain; ``times_M`` how many
-    trainings a row is the mean of. ``affinity_TT`` as `standard_affinity` gives it, None if it was not
+    trainings a row is the mean of. ``again_T`` and ``apart_T``: of each task how many of its trainings were not
+    the first of their set, and the sum of squares around what their sets gained. ``affinity_TT`` as `standard_affinity` gives it, None if it was not
     measured.
     """
 
@@ -57,6 +58,15 @@ class Known:
     gains_MT: Floats
     times_M: Floats
     affinity_TT: Floats | None = None
+    again_T: Floats | None = None
+    apart_T: Floats | None = None
+
+    @cached_property
+    def repeats(self) -> tuple[float, float]:
+        """How many trainings were not the first of their set, and the sum of squares around it, scaled."""
+        if self.again_T is None or self.apart_T is None:
+            return 0.0, 0.0
+        return float(self.again_T.sum()), float((self.apart_T / self.scale_T**2).sum())
 
     @cached_property
     def scale_T(self) -> Floats:

@@ -4,10 +4,10 @@ No single idea of why tasks help each other holds everywhere. Each *expert* is a
 effects (`EXPERTS`): all of them at once, the mean of what pairs gain (Standley et al. 2020), the sum over
 companions (Li et al. 2023), and nothing but likeness. Expert e has weight
 
-    w_e  proportional to  exp sum_m mean_t log p_e(gain of task t in set m | all other gains),
+    w_e  proportional to  exp sum_m 1/n_m log p_e(the n_m gains of set m | the gains of all other sets),
 
 the pseudo Bayesian model average of Geisser and Eddy (1979) and Yao et al. (2018) by leave-one-out densities.
-Each measured set counts once, as what its members gain is measured together. With few measurements the
+Each measured set is left out whole and counts once, as what its members gain is measured together. With few measurements the
 weights are nearly equal, and what experts disagree about is uncertain; with many the best one is nearly
 alone. Of the mixture the mean and the variance are kept:
 

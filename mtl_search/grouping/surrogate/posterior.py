@@ -80,23 +80,24 @@ class SetPosterior:
         return drawn_CT * self._known.scale_T
 
     def foretold(self) -> Floats:
-        """How well each measured set was foretold by all others: the mean log density of its gains.
+        """How well each measured set was foretold by all others: the log density of its gains, per gain.
 
-        Each gain is left out in turn (Rasmussen and Williams 2006, 5.4.2). NaN for single tasks, which gain
-        nothing whatever is believed, and for sets without gains.
+        All gains of a set are left out together (Rasmussen and Williams 2006, 5.4.2, for a block): of two that
+        were measured in one training each foretells the other, and that says nothing of sets to come. NaN
+        for single tasks, which gain nothing whatever is believed, and for sets without gains.
         """
-        scores_MT = np.full(self._known.members_MT.shape, np.nan)
         inverse_FF = divide(self._solved.root_FF, np.eye(len(self._solved.root_FF)))
+        alone_MT, pulled_MT = np.full((2, *self._known.members_MT.shape), np.nan)
+        linked_MTF = np.zeros((*alone_MT.shape, len(inverse_FF)))
         for task, (data, part) in enumerate(zip(self._known.tasks, self._solved.tasks, strict=True)):
             if data is not None:
-                precise_mm, pulled_m = part.left_out(inverse_FF, self._solved.weights_F)
-                precision_m = np.diag(precise_mm)
-                scores_MT[data.rows, task] = 0.5 * (
-                    np.log(precision_m / (2 * np.pi)) - pulled_m**2 / precision_m
+                inverse_mm, linked_Fm, pulled_MT[data.rows, task] = part.inverse(
+                    inverse_FF, self._solved.weights_F
                 )
-        scores_MT[self._known.members_MT.sum(axis=1) < 2] = np.nan
-        n_M = (~np.isnan(scores_MT)).sum(axis=1)
-        return np.where(n_M > 0, np.nansum(scores_MT, axis=1) / np.maximum(n_M, 1), np.nan)
+                alone_MT[data.rows, task] = (inverse_mm**2).sum(axis=0)
+                linked_MTF[data.rows, task] = linked_Fm.T
+        alone_MT[self._known.members_MT.sum(axis=1) < 2] = np.nan
+        return np.array(list(map(_log_density, alone_MT, linked_MTF, pulled_MT)))
 
     def _conditional(self, look: Look, task: int) -> tuple[Floats, Floats, Floats]:
         """Of a task in some sets: the mean without shared weights, what these add, and what is known."""
@@ -123,10 +124,16 @@ class SolvedTask:
 
         ``inverse_FF``: of the root of the shared weights' precision.
         """
+        inverse_mm, linked_Fm, pulled_m = self.inverse(inverse_FF, weights_F)
+        return inverse_mm.T @ inverse_mm - linked_Fm.T @ linked_Fm, pulled_m
+
+    def inverse(self, inverse_FF: Floats, weights_F: Floats) -> tuple[Floats, Floats, Floats]:
+        """The inverse of the root, what links the task's gains to those of all tasks, and what the inverse
+        covariance makes of the gains.
+        """
         inverse_mm = divide(self.root_mm, np.eye(len(self.root_mm)))
-        explained_Fm = inverse_FF @ self.seen_mF.T
-        precise_mm = inverse_mm.T @ (inverse_mm - explained_Fm.T @ (explained_Fm @ inverse_mm))
-        return precise_mm, inverse_mm.T @ (self.seen_m - self.seen_mF @ weights_F)
+        linked_Fm = inverse_FF @ (self.seen_mF.T @ inverse_mm)
+        return inverse_mm, linked_Fm, inverse_mm.T @ (self.seen_m - self.seen_mF @ weights_F)
 
 
 @final
@@ -166,6 +173,22 @@ def solve(known: Known, effects: Effects) -> Solved:
     pulled_F = divide(root_FF, pull_F)
     loss += np.log(np.diag(root_FF)).sum() - 0.5 * pulled_F @ pulled_F
     return Solved(tuple(tasks), kept, root_FF, divide(root_FF, pulled_F, transposed=True), float(loss))
+
+
+def _log_density(alone_T: Floats, linked_TF: Floats, pulled_T: Floats) -> float:
+    """Of one set's gains given all others, divided by their number.
+
+    Their block of the inverse covariance is diag(``alone_T``) - ``linked_TF`` ``linked_TF``'; NaN where a task
+    has no gain.
+    """
+    tasks = np.flatnonzero(~np.isnan(alone_T))
+    if not tasks.size:
+        return float("nan")
+    precise_tt = np.diag(alone_T[tasks]) - linked_TF[tasks] @ linked_TF[tasks].T
+    root_tt = cholesky(precise_tt)
+    apart_t = divide(root_tt, pulled_T[tasks])
+    log_density = np.log(np.diag(root_tt)).sum() - 0.5 * (apart_t @ apart_t + len(tasks) * np.log(2 * np.pi))
+    return float(log_density / len(tasks))
 
 
 def cholesky(covariance: Floats) -> Floats:

@@ -28,6 +28,15 @@ def test_an_undefined_gain_is_no_gain_in_the_mean() -> None:
     np.testing.assert_array_equal(evidence.gains_MT, [[5, 2, math.nan]])
 
 
+def test_how_far_trainings_of_a_set_are_apart_and_one_that_diverged_counts_little() -> None:
+    five = [trained("ab", gain, 1.0 + gain) for gain in (0.0, 1.0, 2.0, 3.0)]
+    evidence = SetEvidence.gather([*five, trained("ab", -900.0, math.nan), trained("c", 1)], TASKS)
+    np.testing.assert_array_equal(evidence.again_MT, [[4, 3, 0], [0, 0, 0]])
+    spread = np.sqrt(evidence.apart_MT[0, :2] / evidence.again_MT[0, :2])
+    np.testing.assert_allclose(spread, [1.4826, 1.4826], rtol=1e-4)
+    np.testing.assert_array_equal(evidence.apart_MT[1], 0.0)
+
+
 def test_an_auxiliary_member_has_no_gain() -> None:
     evidence = SetEvidence.gather([Measurement(("a", "b"), {"a": 1.0})], TASKS)
     np.testing.assert_array_equal(evidence.gains_MT, [[1, math.nan, math.nan]])

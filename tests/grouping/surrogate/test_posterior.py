@@ -9,6 +9,7 @@ from mtl_search.grouping.replay.synthetic import synthetic_table
 from mtl_search.grouping.surrogate.effects import (
     OWN,
     SHARED,
+    TRIAL,
     Effects,
     OwnKernel,
     shared_features,
@@ -18,6 +19,7 @@ from mtl_search.grouping.surrogate.effects import (
 )
 from mtl_search.grouping.surrogate.fit import fit_effects, likelihood
 from mtl_search.grouping.surrogate.known import Known, Look
+from mtl_search.grouping.surrogate.mixture import EXPERTS
 from mtl_search.grouping.surrogate.posterior import JITTER, SetPosterior
 
 Floats = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
@@ -101,9 +103,11 @@ def test_the_posterior_is_that_of_one_big_gaussian(seed: int, affinity_TT: Float
     np.testing.assert_allclose(found_deviation, deviation, rtol=1e-6)
 
 
-def test_the_slope_of_the_likelihood_is_its_slope() -> None:
+@pytest.mark.parametrize("again", [0.0, 3.0])
+def test_the_slope_of_the_likelihood_is_its_slope(again: float) -> None:
     members_MT, gains_MT = measured(15)
-    known = Known(members_MT, gains_MT, np.linspace(1, 3, 15), some_affinities(5))
+    repeats = np.full(6, again), np.linspace(0, again, 6)
+    known = Known(members_MT, gains_MT, np.linspace(1, 3, 15), some_affinities(5), *repeats)
     point = np.array(some_effects(1).vector)
 
     def unlikely(vector: NDArray[np.float64]) -> float:
@@ -114,14 +118,14 @@ def test_the_slope_of_the_likelihood_is_its_slope() -> None:
 
 
 def test_what_was_foretold_is_what_the_others_say() -> None:
-    """Leaving a gain out by hand, in one big Gaussian, gives the same density."""
+    """Leaving a set out by hand, and telling its gains one after another, gives the same density."""
     members_MT, gains_MT = measured(9)
     effects, known = some_effects(2), Known(members_MT, gains_MT, np.ones(9))
     row, members = 4, np.flatnonzero(members_MT[4])
     scores = []
-    for task in members:
+    for place, task in enumerate(members):
         without_MT = gains_MT.copy()
-        without_MT[row, task] = np.nan
+        without_MT[row, members[place:]] = np.nan
         others = Known(members_MT, without_MT, np.ones(9))
         vars(others)["scale_T"] = known.scale_T
         mean, deviation = with_its_training(others, effects, row, int(task))
@@ -228,6 +232,20 @@ def test_fitting_raises_the_likelihood_and_finds_the_noise() -> None:
     noise = np.where(members_MT > 0, np.random.default_rng(0).standard_normal(gains_MT.shape), np.nan)
     nothing = fit_effects(Known(members_MT, noise, np.ones(50)), Effects.of(), steps=25)
     assert nothing.noise > 3 * fitted.noise
+
+
+@pytest.mark.parametrize("apart", [0.02, 2.0])
+def test_how_far_trainings_of_a_set_are_apart_says_how_noisy_one_is(apart: float) -> None:
+    """Else all that one set of effects cannot explain passes for the luck of a training."""
+    members_MT, gains_MT = measured(20, shape="rugged")
+    scale_T, times_M = Known(members_MT, gains_MT, np.ones(20)).scale_T, np.full(20, 3.0)
+    again_T = np.full(6, 20.0)
+    known = Known(members_MT, gains_MT, times_M, None, again_T, again_T * (apart * scale_T) ** 2)
+    fitted = fit_effects(known, EXPERTS["pairs"], steps=30)
+    found = np.sqrt(fitted.noise + fitted.shared[TRIAL])
+    blind = fit_effects(Known(members_MT, gains_MT, times_M), EXPERTS["pairs"], steps=30)
+    assert abs(np.log(found / apart)) < abs(np.log(np.sqrt(blind.noise + blind.shared[TRIAL]) / apart))
+    assert 0.5 < found / apart < 3
 
 
 def test_what_is_absent_stays_absent_when_fitted() -> None:
