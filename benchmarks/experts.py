@@ -67,7 +67,11 @@ def table(summary: pd.DataFrame, of_tasks: pd.DataFrame) -> str:
         for task in ("income", "college", "never_married"):
             cells.append("" if design is None else _ours(values.loc[(design["design_id"], task)]))
             cells.append("" if published is None else _theirs(getattr(published, task)))
-        cells += ["", ""] if design is None else [f"{design['n_params']:,}" if design["n_params"] else "", _gain(design)]
+        cells += (
+            ["", ""]
+            if design is None
+            else [f"{design['n_params']:,}" if design["n_params"] else "", _gain(design)]
+        )
         rows.append(f"| {' | '.join(cells)} |".replace("|  |", "| |").replace("|  |", "| |"))
     return "\n".join([HEAD, *rows])
 

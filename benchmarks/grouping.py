@@ -10,7 +10,8 @@ tool (``results/tables``), made-up ones of every shape (``mtl_search.grouping.re
 measuring everything gains less than half a percent have no share; their gains are listed as they are.
 
 Tables are of development or of validation by their names (``grouping_tables``), and reported apart. All
-strategies have the same seeds. ``effects`` is ``bayes`` with its first surrogate alone. Everything runs in this one process; ``--out`` keeps each replay as it is made, and what it holds
+strategies have the same seeds. ``mixture`` is ``bayes`` with several surrogates, weighed by what they have
+foretold. Everything runs in this one process; ``--out`` keeps each replay as it is made, and what it holds
 already is not replayed again.
 
 TAG chooses by gradient affinities, which the published tables do not hold: it takes part if
@@ -64,7 +65,7 @@ STRATEGIES: dict[str, Callable[[SubsetTable, int, int], GroupingStrategy]] = {
     "ridge": lambda table, k, seed: AdditiveRidge(table.space, k, seed),
     "thompson": lambda table, k, seed: Thompson(table.space, k, seed),
     "bayes+tag": lambda table, k, seed: BayesianGrouping(table.space, k, seed, [affinities(table.name)]),
-    "effects": lambda table, k, seed: BayesianGrouping(table.space, k, seed, experts=[EXPERTS["effects"]]),
+    "mixture": lambda table, k, seed: BayesianGrouping(table.space, k, seed, experts=[*EXPERTS.values()]),
     "bayes": lambda table, k, seed: BayesianGrouping(table.space, k, seed),
 }
 MOST_TRAININGS = 160

@@ -24,8 +24,8 @@ class Budget:
 
 
 DATASETS: Mapping[str, Budget] = {
-    "support2_nine": Budget(reference_trials=5, batch_size=256, epochs=25, patience=6),
-    "census_income": Budget(reference_trials=8, batch_size=256, epochs=10, patience=3),
+    "support2_nine": Budget(reference_trials=4, batch_size=256, epochs=25, patience=6),
+    "census_income": Budget(reference_trials=6, batch_size=256, epochs=8, patience=3),
     "yeast": Budget(reference_trials=5, batch_size=64, epochs=25, patience=6),
 }
 

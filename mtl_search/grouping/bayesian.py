@@ -7,17 +7,18 @@ trained. ``benchmarks/README.md`` has what it is worth.
 
 **The surrogate.** The gain of a task in a set is a sum of effects: of company as such, of each further
 member, of companions that help everybody, of pairs that help each other, of one companion on this task, of
-two companions together, and of whatever else is smooth over sets (``surrogate.effects``). Effects that
-carry over from one task to another have weights that all tasks share. How much each kind counts is fitted
-to the measurements by marginal likelihood, and all together are a Gaussian process over sets
-(``surrogate.posterior``): a mean and a standard deviation for every task in every set, trained or not.
-Single tasks anchor it: they gain nothing by definition.
+two companions together, and of whatever else is smooth over sets
+(``surrogate.effects``). Effects that carry over from one task to another have weights that all tasks share.
+How much each kind counts is fitted to the measurements by marginal likelihood, and all together are a
+Gaussian process over sets (``surrogate.posterior``): a mean and a standard deviation for every task in every
+set, trained or not. Single tasks anchor it: they gain nothing by definition. Trainings of one set that are far
+apart say how noisy a single one is (``surrogate.fit``).
 
 Standley et al. 2020 predict large sets from pairs, and Li et al. 2023 fit an additive surrogate to random
-subsets; the effects hold both ideas, and the data say how much of each. MTG-Net (Song et al. 2022) learns
-such a predictor from many trainings beforehand; a sweep has none to spare. Several surrogates may be weighed
-by what they have foretold (``experts``, ``surrogate.mixture``); sweeps have one, as with all of them it goes
-on with new sets where today's tunes the design's networks.
+subsets; the effects hold both ideas, and the data say how much of each. Nobody knows beforehand which effects
+there are, so four such processes may be weighed by how well each foretells a set from all others (``experts``,
+``surrogate.mixture``); on tables for validation that was no better, so sweeps have one. MTG-Net (Song et al. 2022)
+learns such a predictor from many trainings beforehand; a sweep has none to spare.
 
 **Gradient affinities.** The networks of ``shared_equal`` also measure by how much a step for one task
 lowers the loss of another (TAG, Fifty et al. 2021; ``training.affinity``). The mean affinity of a task's
@@ -51,7 +52,7 @@ like it promise, half as much for each member that differs (``acquisition.outloo
 **Slots side by side.** Sets in training are taken to achieve what is expected of them (fantasies at the
 mean): this takes away their uncertainty, so the other slots look elsewhere.
 
-**Retune.** If no new set promises a twentieth of the standard error of the design's delta_m, exploring is
+**Retune.** If no new set promises a tenth of the standard error of the design's delta_m, exploring is
 over for now: known sets that may yet enter the design are trained again, and if none of those promises
 anything either, the networks of the design itself, the least trained first, with new hyperparameters. Each
 such training makes the design surer, so its standard error falls and exploring may begin again. Sets that
@@ -106,7 +107,7 @@ REFITS = (4, 7, 11, 16, 24, 36, 54, 80, 120, 180, 270)
 MOST_GAINED = 3_000.0  # percent: what is worth more serves a task that was not served
 FITTED_GAINS = 500  # at most: a fit of as many costs a quarter of a second
 WORTH = 0.1  # of the design's standard error: what a set must promise. If a training moves beliefs by as
-# much as that error, this is the promise of a set that turns out to be better one time in ten.
+# much as that error, this is the promise of a set that turns out to be better in less than one of five cases.
 
 
 @final
@@ -130,7 +131,7 @@ class BayesianGrouping(GroupingStrategy):
         *,
         max_params: int | None = None,
         per_second: bool = False,
-        experts: Sequence[Effects] = tuple(EXPERTS.values()),
+        experts: Sequence[Effects] = (EXPERTS["effects"],),
     ) -> None:
         self.space, self.seed, self._affinities = space, seed, affinities
         counted = np.array([(weights or {}).get(task, 1.0) for task in space.tasks if task in space.main])

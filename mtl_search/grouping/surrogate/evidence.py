@@ -30,8 +30,8 @@ class SetEvidence:
     holds for a set with the most distinct trainings of all, it is taken to hold for every set with as many,
     as in a table with equally many trainings of each set. ``again_MT`` says how many trainings of a set there
     are beyond the first, and ``apart_MT`` how far they are apart: the sum of squares around their mean, by
-    the median absolute deviation, so that one that diverged does not count. ``failed`` are the sets of trainings that failed,
-    each as often as it did; they have no row unless another training succeeded.
+    the median absolute deviation, so that one that diverged does not count. ``failed`` are the sets
+    of trainings that failed, each as often as it did; they have no row unless another training succeeded.
 
     >>> twice = [Measurement(("a", "b"), {"a": 2.0}), Measurement(("a", "b"), {"a": 4.0})]
     >>> evidence = SetEvidence.gather(twice, ("a", "b"))

@@ -50,8 +50,8 @@ class Known:
 
     ``members_MT`` holds 0 and 1; ``gains_MT`` percent, NaN if a task has no gain; ``times_M`` how many
     trainings a row is the mean of. ``again_T`` and ``apart_T``: of each task how many of its trainings were not
-    the first of their set, and the sum of squares around what their sets gained. ``affinity_TT`` as `standard_affinity` gives it, None if it was not
-    measured.
+    the first of their set, and the sum of squares around what their sets gained. ``affinity_TT`` as
+    `standard_affinity` gives it, None if it was not measured.
     """
 
     members_MT: Floats
