@@ -11,14 +11,14 @@ two companions together, and of whatever else is smooth over sets
 (``surrogate.effects``). Effects that carry over from one task to another have weights that all tasks share.
 How much each kind counts is fitted to the measurements by marginal likelihood, and all together are a
 Gaussian process over sets (``surrogate.posterior``): a mean and a standard deviation for every task in every
-set, trained or not. Single tasks anchor it: they gain nothing by definition. Trainings of one set that are far
-apart say how noisy a single one is (``surrogate.fit``).
+set, trained or not. Single tasks anchor it: they gain nothing by definition. Trainings of one set that are
+far apart say how noisy a single one is (``surrogate.fit``).
 
 Standley et al. 2020 predict large sets from pairs, and Li et al. 2023 fit an additive surrogate to random
-subsets; the effects hold both ideas, and the data say how much of each. Nobody knows beforehand which effects
-there are, so four such processes may be weighed by how well each foretells a set from all others (``experts``,
-``surrogate.mixture``); on tables for validation that was no better, so sweeps have one. MTG-Net (Song et al. 2022)
-learns such a predictor from many trainings beforehand; a sweep has none to spare.
+subsets; the effects hold both ideas, and the data say how much of each. Nobody knows beforehand which
+effects there are, so four such processes may be weighed by how well each foretells a set from all others
+(``experts``, ``surrogate.mixture``); on tables for validation that was no better, so sweeps have one. MTG-Net
+(Song et al. 2022) learns such a predictor from many trainings beforehand; a sweep has none to spare.
 
 **Gradient affinities.** The networks of ``shared_equal`` also measure by how much a step for one task
 lowers the loss of another (TAG, Fifty et al. 2021; ``training.affinity``). The mean affinity of a task's

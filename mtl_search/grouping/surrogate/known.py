@@ -49,8 +49,8 @@ class Known:
     """All that was measured, in the units of each task's scale: one may move by ten percent, another by one.
 
     ``members_MT`` holds 0 and 1; ``gains_MT`` percent, NaN if a task has no gain; ``times_M`` how many
-    trainings a row is the mean of. ``again_T`` and ``apart_T``: of each task how many of its trainings were not
-    the first of their set, and the sum of squares around what their sets gained. ``affinity_TT`` as
+    trainings a row is the mean of. ``again_T`` and ``apart_T``: of each task how many of its trainings were
+    not the first of their set, and the sum of squares around what their sets gained. ``affinity_TT`` as
     `standard_affinity` gives it, None if it was not measured.
     """
 

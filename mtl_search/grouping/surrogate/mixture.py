@@ -8,8 +8,8 @@ companions (Li et al. 2023), and nothing but likeness. Expert e has weight
 
 the pseudo Bayesian model average of Geisser and Eddy (1979) and Yao et al. (2018) by leave-one-out densities.
 Each measured set is left out whole and counts once, as what its members gain is measured together. With few
-measurements the weights are nearly equal, and what experts disagree about is uncertain; with many the best one
-is nearly alone. Of the mixture the mean and the variance are kept:
+measurements the weights are nearly equal, and what experts disagree about is uncertain; with many the best
+one is nearly alone. Of the mixture the mean and the variance are kept:
 
     mean = sum_e w_e mean_e,    variance = sum_e w_e (variance_e + (mean_e - mean)^2).
 """

@@ -82,9 +82,9 @@ class SetPosterior:
     def foretold(self) -> Floats:
         """How well each measured set was foretold by all others: the log density of its gains, per gain.
 
-        All gains of a set are left out together (Rasmussen and Williams 2006, 5.4.2, for a block): of two that
-        were measured in one training each foretells the other, and that says nothing of sets to come. NaN
-        for single tasks, which gain nothing whatever is believed, and for sets without gains.
+        All gains of a set are left out together (Rasmussen and Williams 2006, 5.4.2, for a block): of two
+        that were measured in one training each foretells the other, and that says nothing of sets to come.
+        NaN for single tasks, which gain nothing whatever is believed, and for sets without gains.
         """
         inverse_FF = divide(self._solved.root_FF, np.eye(len(self._solved.root_FF)))
         alone_MT, pulled_MT = np.full((2, *self._known.members_MT.shape), np.nan)
@@ -178,8 +178,8 @@ def solve(known: Known, effects: Effects) -> Solved:
 def _log_density(alone_T: Floats, linked_TF: Floats, pulled_T: Floats) -> float:
     """Of one set's gains given all others, divided by their number.
 
-    Their block of the inverse covariance is diag(``alone_T``) - ``linked_TF`` ``linked_TF``'; NaN where a task
-    has no gain.
+    Their block of the inverse covariance is diag(``alone_T``) - ``linked_TF`` ``linked_TF``'; NaN where a
+    task has no gain.
     """
     tasks = np.flatnonzero(~np.isnan(alone_T))
     if not tasks.size:
