@@ -31,13 +31,14 @@ def add(commands: Commands) -> None:
 def export(arguments: argparse.Namespace) -> int:
     """Make the bundle."""
     from mtl_search.exporting import export as make
+    from mtl_search.leaderboard import sound
     from mtl_search.terminal.exporting import epochs_bar, show_exported
 
     if arguments.design is not None and arguments.arm is not None:
         raise UserError("--arm", "either --arm or --design", "both")
     if arguments.networks is not None and arguments.arm is None:
         raise UserError("--networks", "--arm ARM with it", "none")
-    with epochs_bar(arguments.quiet) as on_epoch:
+    with sound(arguments.folder), epochs_bar(arguments.quiet) as on_epoch:
         made = make(
             arguments.folder,
             arguments.out,

@@ -5,9 +5,11 @@ with them: a check of all of them would cost every reader time, and between two 
 they may differ by a trial.
 """
 
+import json
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -76,6 +78,9 @@ REFERENCES = (
 """A column of a table, and that of another one which has all of its values."""
 
 
+FIRST, LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+
+
 @contextmanager
 def sound(*folders: Path) -> Iterator[None]:
     """Where reading the sweeps in these folders fails: `LeaderboardError` if it is their tables' fault."""
@@ -93,7 +98,7 @@ def sound(*folders: Path) -> Iterator[None]:
 def unsound(board: Leaderboard) -> LeaderboardError | None:
     """The first thing by which the tables of ``board`` do not belong together; None if there is none."""
     tables = {name: board.table(name) for name in KEYS}
-    for check in (_empty, _doubled, _wrong_words, _dangling, _incomplete):
+    for check in CHECKS:
         for table, expected, found in check(tables):
             hint = "the tables were changed, or come from several sweeps"
             return LeaderboardError(str(board.path / f"{table}.parquet"), expected, found, hint)
@@ -108,8 +113,13 @@ def _empty(tables: Mapping[str, pa.Table]) -> Found:
     for name, rows in tables.items():
         for field in SCHEMAS[name]:
             may_be = pa.types.is_floating(field.type) or field.name in EMPTY.get(name, ())
-            if not may_be and (count := rows[field.name].null_count):
-                yield name, f"a value in each row of column {field.name!r}", f"none in {count}"
+            column = rows[field.name]
+            if not may_be and (count := column.null_count):
+                first = pc.index(pc.is_null(column), True).as_py()
+                found = f"none in {count}, the first of which is row {first}"
+                yield name, f"a value in each row of column {field.name!r}", found
+            if _texts_within(field.type) and pc.list_flatten(_listed(column)).null_count:
+                yield name, f"column {field.name!r}: a value in each place of its lists", "some without"
 
 
 def _doubled(tables: Mapping[str, pa.Table]) -> Found:
@@ -130,6 +140,46 @@ def _wrong_words(tables: Mapping[str, pa.Table]) -> Found:
                 yield name, f"{column}: one of {', '.join(sorted(WORDS[column]))}", repr(others[0])
 
 
+def _no_times(tables: Mapping[str, pa.Table]) -> Found:
+    for name in ("started", "finished"):
+        column = tables["trials"][name]
+        in_time = pc.and_(pc.greater(column, FIRST), pc.less(column, LAST))
+        if (row := pc.index(in_time, False).as_py()) >= 0:
+            expected = f"column {name!r}: a time from {FIRST.year} to {LAST.year - 1}"
+            yield "trials", expected, f"another one in row {row}"
+
+
+def _unparsed(tables: Mapping[str, pa.Table]) -> Found:
+    rows = tables["trials"].select(["trial_id", "config", "params", "affinities"]).to_pylist()
+    for at, row in enumerate(rows):
+        if not isinstance(_parsed(row["config"]), dict):
+            expected = f"column 'config': the configuration of trial {row['trial_id']!r} as JSON"
+            yield "trials", expected, f"{row['config'][:50]!r} in row {at}"
+        for name, value in row["params"]:
+            if isinstance(_parsed(value), dict | list | Exception):
+                yield "trials", f"column 'params': {name} as JSON", f"{value!r} in row {at}"
+        if wrong := [pair for pair, _ in row["affinities"] if pair.count(">") != 1]:
+            yield "trials", "column 'affinities': a pair as source>target", f"{wrong[0]!r} in row {at}"
+
+
+def _doubled_keys(tables: Mapping[str, pa.Table]) -> Found:
+    for name, rows in tables.items():
+        for field in SCHEMAS[name]:
+            if not pa.types.is_map(field.type):
+                continue
+            for at, pairs in enumerate(rows[field.name].to_pylist()):
+                if len(dict(pairs)) < len(pairs):
+                    yield name, f"column {field.name!r}: each key once", f"one more often in row {at}"
+
+
+def _parsed(text: str) -> object:
+    """What JSON says, the error where it is none."""
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        return error
+
+
 def _dangling(tables: Mapping[str, pa.Table]) -> Found:
     for name, column, other, theirs in REFERENCES:
         known = pc.unique(tables[other][theirs])
@@ -137,8 +187,27 @@ def _dangling(tables: Mapping[str, pa.Table]) -> Found:
             yield name, f"{column}: one of table {other}", repr(others[0])
 
 
+def _unmeasured(tables: Mapping[str, pa.Table]) -> Found:
+    """A trial that ended well and has members that are no tasks, or no default metric of one of them."""
+    tasks, metrics, trials = tables["tasks"], tables["metrics"], tables["trials"]
+    known = set(tasks["task"].to_pylist())
+    of_valid = metrics.filter(pc.and_(metrics["is_default"], pc.equal(metrics["split"], Split.VALID.value)))
+    measured = set(zip(*(of_valid[name].to_pylist() for name in ("trial_id", "task")), strict=True))
+    rows = trials.select(["trial_id", "members", "score", "phase"]).to_pylist()
+    for at, row in enumerate(rows):
+        others = sorted(set(row["members"]) - known)
+        if others or not row["members"]:
+            found = repr(others[0]) if others else "none"
+            yield "trials", "column 'members': tasks of table tasks", f"{found} in row {at}"
+            continue
+        lacking = [task for task in row["members"] if (row["trial_id"], task) not in measured]
+        if lacking and math.isfinite(row["score"]) and row["phase"] == Phase.SEARCH:
+            expected = f"the default metric of task {lacking[0]!r} on valid for trial {row['trial_id']!r}"
+            yield "metrics", expected, "no such row"
+
+
 def _incomplete(tables: Mapping[str, pa.Table]) -> Found:
-    """A trial without its metrics or configuration, a confirmed design without one of its tasks."""
+    """A trial without its metrics, a confirmed design without one of its tasks."""
     trials, metrics, tasks = tables["trials"], tables["metrics"], tables["tasks"]
     finite = trials.filter(pc.is_finite(trials["score"]))
     for trial in _others(finite["trial_id"], pc.unique(metrics["trial_id"])):
@@ -150,12 +219,40 @@ def _incomplete(tables: Mapping[str, pa.Table]) -> Found:
         everywhere = set(of_tasks["task"].to_pylist()) & main
         if lacking := sorted(everywhere - set(there)):
             yield "summary_tasks", f"a row for each task of design {design!r}", f"none for {lacking[0]!r}"
-    for trial, config in zip(trials["trial_id"].to_pylist(), trials["config"].to_pylist(), strict=True):
-        if not config.startswith("{"):
-            yield "trials", f"the configuration of trial {trial!r} as JSON", repr(config[:50])
     for name, value in zip(tasks["task"].to_pylist(), tasks["reference"].to_pylist(), strict=True):
         if value is not None and math.isinf(value):
             yield "tasks", f"a finite reference of task {name!r}", str(value)
+
+
+def _texts_within(kind: pa.DataType) -> bool:
+    """Whether the values of a column hold texts or whole numbers, of which none may be missing."""
+    if pa.types.is_map(kind):
+        return not pa.types.is_floating(kind.item_type)
+    return bool(pa.types.is_list(kind))
+
+
+def _listed(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Lists, those of the values of maps."""
+    if not pa.types.is_map(column.type):
+        return column
+    kind = pa.list_(column.type.item_type)
+    return pa.chunked_array(
+        [pa.ListArray.from_arrays(chunk.offsets, chunk.items) for chunk in column.chunks], type=kind
+    )
+
+
+CHECKS: Sequence[Check] = (
+    _empty,
+    _doubled,
+    _doubled_keys,
+    _wrong_words,
+    _no_times,
+    _unparsed,
+    _dangling,
+    _unmeasured,
+    _incomplete,
+)
+"""In this order: what one of them has found, those behind it do not expect."""
 
 
 def _others(values: pa.ChunkedArray, known: Any) -> list[Any]:

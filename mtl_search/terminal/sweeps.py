@@ -15,7 +15,7 @@ from mtl_search.analysis.significance import Verdict
 from mtl_search.analysis.verdict_text import recommended
 from mtl_search.analysis.verdict_words import counted, ensemble_gain, percent
 from mtl_search.errors import LeaderboardError, UserError
-from mtl_search.leaderboard import LOG_FILE, Leaderboard, Standing, standing
+from mtl_search.leaderboard import LOG_FILE, Leaderboard, Standing, sound, standing
 from mtl_search.records import DesignRecord, SummaryRecord, TrialState
 from mtl_search.terminal.designs import gain_on_test
 from mtl_search.terminal.programs import as_json
@@ -75,7 +75,8 @@ def list_sweeps(folder: Path) -> tuple[list[Listed], list[Unreadable]]:
     for path in [folder] if _is_sweep(folder) else sorted(folder.glob("[!.]*")):
         try:
             if _is_sweep(path):
-                sweeps.append(Listed.read(path))
+                with sound(path):
+                    sweeps.append(Listed.read(path))
         except UserError as error:
             unreadable.append(Unreadable(path, str(error)))
         except OSError as error:
