@@ -249,8 +249,8 @@ CHECKS: Sequence[Check] = (
     _no_times,
     _unparsed,
     _dangling,
-    _unmeasured,
     _incomplete,
+    _unmeasured,
 )
 """In this order: what one of them has found, those behind it do not expect."""
 
