@@ -28,7 +28,6 @@ KEYS: Mapping[str, Sequence[str]] = MappingProxyType(
     {
         "tasks": ["task"],
         "trials": ["trial_id"],
-        "params": ["trial_id", "name"],
         "metrics": ["trial_id", "task", "split", "metric"],
         "epochs": ["trial_id", "epoch", "task"],
         "resamples": ["trial_id", "task", "split", "left_out"],
@@ -39,13 +38,12 @@ KEYS: Mapping[str, Sequence[str]] = MappingProxyType(
         "ensembles": ["config_id", "task", "metric"],
     }
 )
-"""What no two rows of a table have in common."""
+"""What no two rows of a table have in common; ``params`` is read from ``trials``."""
 
 EMPTY: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         "tasks": frozenset({"test_rows"}),
         "trials": frozenset({"best_epoch", "error", "duplicate_of", "reading", "reading_plan"}),
-        "params": frozenset({"text", "flag"}),
         "designs": frozenset({"why", "control"}),
         "summary": frozenset(
             {"reference", "ensemble_size", "vs_single_task_verdict", "vs_reference_verdict"}
@@ -68,7 +66,7 @@ WORDS: Mapping[str, frozenset[str]] = MappingProxyType(
 """The columns that hold one of a few words, in whatever table."""
 
 REFERENCES = (
-    *((table, "trial_id", "trials", "trial_id") for table in ("params", "metrics", "epochs", "resamples")),
+    *((table, "trial_id", "trials", "trial_id") for table in ("metrics", "epochs", "resamples")),
     *((table, "task", "tasks", "task") for table in ("metrics", "epochs", "summary_tasks")),
     ("gates", "trial_id", "trials", "trial_id"),
     ("summary", "design_id", "designs", "design_id"),
