@@ -7,7 +7,7 @@ import logging
 import os
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from typing import final
 
 from typing_extensions import override
@@ -51,6 +51,7 @@ from ray.job_config import JobConfig  # noqa: E402
 
 from mtl_search.search.executors.following import Following  # noqa: E402
 from mtl_search.search.executors.imports import ask_for_a_gpu, check_imports  # noqa: E402
+from mtl_search.search.executors.loopback import loopback_only  # noqa: E402
 from mtl_search.search.executors.nodes import Node, check_room, slots_on  # noqa: E402
 from mtl_search.search.executors.overdue import Overdue  # noqa: E402
 from mtl_search.search.executors.published import Published  # noqa: E402
@@ -177,7 +178,8 @@ def connect(
     if started:
         where = chosen_address(address)
         try:
-            with _silent("ray._private.services"):  # the dashboard's log, if it does not start
+            alone = loopback_only() if where == LOCAL else nullcontext()
+            with alone, _silent("ray._private.services"):  # the dashboard's log, if it does not start
                 context = ray.init(
                     address=where,
                     job_config=JobConfig(metadata={"job_name": name, "sweep": name}),

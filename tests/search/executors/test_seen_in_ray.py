@@ -20,6 +20,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from mtl_search.monitoring import METRICS, board
@@ -35,6 +36,7 @@ TOKEN = Path.home() / ".ray" / "auth_token"
 class Seen:
     """A sweep that is running: what it printed, and where Ray keeps its files."""
 
+    process: psutil.Process
     printed: list[str]
     ray: Path
 
@@ -94,7 +96,7 @@ def sweep(tiny_sweep: TinySweep, tmp_path_factory: pytest.TempPathFactory) -> It
             printed.append(line.rstrip("\n"))
             if "dashboard" in line:
                 break
-        yield Seen(printed, temporary / "ray")
+        yield Seen(psutil.Process(process.pid), printed, temporary / "ray")
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=WAIT)
     assert process.returncode == 130
@@ -106,6 +108,18 @@ def test_the_address_is_printed_with_the_way_past_its_first_page(sweep: Seen) ->
     assert max(map(len, sweep.printed)) <= 80
     with pytest.raises(urllib.error.HTTPError, match="401"):
         sweep.ask("/api/jobs/")
+
+
+def test_nobody_reaches_it_from_another_machine(sweep: Seen) -> None:
+    until(lambda: any("TrainJob" in one.name() for one in sweep.process.children(recursive=True)))
+    listening = [
+        found.laddr.ip
+        for one in (sweep.process, *sweep.process.children(recursive=True))
+        for found in one.net_connections("inet")
+        if found.status == psutil.CONN_LISTEN
+    ]
+    assert len(listening) > 5
+    assert {*listening} <= {"127.0.0.1", "::1", "::ffff:127.0.0.1"}
 
 
 def test_every_metric_that_the_board_asks_for_is_on_a_node(sweep: Seen) -> None:

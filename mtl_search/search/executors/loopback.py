@@ -1,0 +1,31 @@
+"""A Ray of our own that this machine alone can reach."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from ray._private import ray_constants
+
+__all__ = ["loopback_only"]
+
+
+@contextmanager
+def loopback_only() -> Iterator[None]:
+    """A Ray that is started in the block has 127.0.0.1 as its address, and listens there alone.
+
+    By itself Ray takes the machine's address in its network, or all addresses, and only its token keeps
+    others out; ``_node_ip_address`` does not help, since it turns 127.0.0.1 into the machine's address again.
+    On macOS and Windows, where no clusters are supported, it does what is wanted here. What says so is a
+    constant, which its processes read from a variable; neither is part of its interface (Ray 2.60).
+    """
+    name = ray_constants.ENABLE_RAY_CLUSTERS_ENV_VAR
+    known, before = ray_constants.ENABLE_RAY_CLUSTER, os.environ.get(name)
+    ray_constants.ENABLE_RAY_CLUSTER, os.environ[name] = False, "0"
+    try:
+        yield
+    finally:
+        ray_constants.ENABLE_RAY_CLUSTER = known
+        if before is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = before
