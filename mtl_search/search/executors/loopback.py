@@ -16,9 +16,13 @@ def loopback_only() -> Iterator[None]:
     By itself Ray takes the machine's address in its network, or all addresses, and only its token keeps
     others out; ``_node_ip_address`` does not help, since it turns 127.0.0.1 into the machine's address again.
     On macOS and Windows, where no clusters are supported, it does what is wanted here. What says so is a
-    constant, which its processes read from a variable; neither is part of its interface (Ray 2.60).
+    constant, which its processes read from a variable. Neither is part of its interface (Ray 2.60): a Ray
+    without them starts as it does by itself.
     """
-    name = ray_constants.ENABLE_RAY_CLUSTERS_ENV_VAR
+    name = getattr(ray_constants, "ENABLE_RAY_CLUSTERS_ENV_VAR", None)
+    if name is None:
+        yield
+        return
     known, before = ray_constants.ENABLE_RAY_CLUSTER, os.environ.get(name)
     ray_constants.ENABLE_RAY_CLUSTER, os.environ[name] = False, "0"
     try:
