@@ -126,6 +126,9 @@ def _check_format(folder: Path, found: Any) -> None:
 
 def _check_files(folder: Path, description: Description) -> None:
     wanted = description.files
+    for name in (*wanted, *(entry.folder for entry in description.models)):
+        if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
+            raise BundleError(str(folder / MODEL), "names of files within the bundle", name)
     for entry in description.models:
         if not any(PurePosixPath(name).is_relative_to(entry.folder) for name in wanted):
             raise BundleError(str(folder / MODEL), f"files of {entry.folder}", "none that it vouches for")

@@ -62,6 +62,8 @@ class TrainedTrees:
             if described.get("format") != FORMAT:
                 found = f"format {described.get('format')}"
                 raise BundleError(str(folder), f"trees in format {FORMAT}", found)
+            if outside := [name for name in described["models"] if Path(name).name != name]:
+                raise BundleError(str(folder / DESCRIPTION), "names of models", f"the path {outside[0]}")
             weights = {name: _bytes(folder / f"{name}.txt") for name in described["models"]}
         except (OSError, ValueError) as error:
             raise BundleError(str(folder), f"{DESCRIPTION} and the models' texts", str(error)) from error

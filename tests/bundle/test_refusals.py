@@ -162,6 +162,8 @@ WEIGHTS = "networks/cost-3/weights.safetensors"
         (edit(tasks=[]), ["model.json: tasks"]),
         (edit(inputs={}), ["model.json: inputs.inputs"]),
         (edit(files={}), ["model.json", "files of networks/"]),
+        (edit(files={"../t.parquet": "0" * 64}), ["model.json", "within the bundle", "../t.parquet"]),
+        (edit(files={"/etc/hostname": "0" * 64}), ["model.json", "within the bundle", "/etc/hostname"]),
         (lambda bundle: (bundle / "model.json").unlink(), ["a bundle, as mtl-search export makes it"]),
         (lambda bundle: shutil.rmtree(bundle), ["no such folder"]),
         (lambda bundle: (bundle / "model.json").write_text("{"), ["model.json", "JSON"]),

@@ -1,5 +1,6 @@
 """Boosted trees: the numbers of LightGBM by itself, for every kind of task, and as text again."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,10 @@ import pytest
 import torch
 from sklearn.metrics import roc_auc_score
 
+from mtl_search.bundle.described import FORMAT
 from mtl_search.bundle.trained_trees import TrainedTrees, load_trained, trained
 from mtl_search.data import Dataset, DataSpec, dataset_from_table
+from mtl_search.errors import BundleError
 from mtl_search.records import Split
 from mtl_search.tasks import Binary
 from mtl_search.training import TreesConfig, TrialOutcome, run_trial
@@ -101,6 +104,12 @@ def test_every_kind_is_learned_and_comes_back_from_text(task: str, options: Any,
     metric = data.tasks[task].metric
     (said,) = (m.value for m in training.evaluate(data.valid, Split.VALID) if m.name == metric.name)
     assert said == pytest.approx(training.best.valid[task], abs=1e-6)
+
+
+def test_models_are_read_from_their_folder_alone(tmp_path: Path) -> None:
+    (tmp_path / "trees.json").write_text(json.dumps({"format": FORMAT, "models": ["../elsewhere"]}))
+    with pytest.raises(BundleError, match=r"expected names of models, found the path \.\./elsewhere"):
+        TrainedTrees.load(tmp_path)
 
 
 def test_the_same_seed_gives_the_same_trees(dataset: Dataset) -> None:
