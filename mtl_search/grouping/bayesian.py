@@ -7,11 +7,11 @@ trained. ``benchmarks/README.md`` has what it is worth.
 
 **The surrogate.** The gain of a task in a set is a sum of effects: of company as such, of each further
 member, of companions that help everybody, of pairs that help each other, of one companion on this task, of
-two companions together, and of whatever else is smooth over sets
-(``surrogate.effects``). Effects that carry over from one task to another have weights that all tasks share.
-How much each kind counts is fitted to the measurements by marginal likelihood, and all together are a
-Gaussian process over sets (``surrogate.posterior``): a mean and a standard deviation for every task in every
-set, trained or not. Single tasks anchor it: they gain nothing by definition. Trainings of one set that are
+two companions together, and of whatever else is smooth over sets (``surrogate.effects``). Effects that
+carry over from one task to another have weights that all tasks share. How much each kind counts is fitted
+to the measurements by marginal likelihood, and all together are a Gaussian process over sets
+(``surrogate.posterior``): a mean and a standard deviation for every task in every set, trained or not. Single
+tasks anchor it: they gain nothing by definition. Trainings of one set that are
 far apart say how noisy a single one is (``surrogate.fit``).
 
 Standley et al. 2020 predict large sets from pairs, and Li et al. 2023 fit an additive surrogate to random
