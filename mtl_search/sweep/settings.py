@@ -120,7 +120,10 @@ class References(BaseModel):
 @final
 class Resources(BaseModel):
     """What one trial is given: CPUs (its torch threads) and a GPU, of which it may hold a fraction; and for
-    how many ``minutes`` and with how much ``memory`` of the machine it may train, beyond which it fails."""
+    how many ``minutes`` and with how much ``memory`` of the machine it may train, beyond which it fails.
+
+    ``retries``: how often in one run it is trained again if its worker, its node or their memory was lost.
+    """
 
     model_config = FROZEN
 
@@ -128,6 +131,7 @@ class Resources(BaseModel):
     gpu: Literal["auto"] | Annotated[float, Field(ge=0)] = "auto"
     minutes: PositiveFloat | None = None
     memory: ByteSize | None = None
+    retries: NonNegativeInt = 3
 
     @field_validator("gpu")
     @classmethod

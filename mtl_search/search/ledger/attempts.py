@@ -1,33 +1,35 @@
 """Attempts: how often a training that failed is tried again.
 
-What the infrastructure lost (a worker, a node, memory) says nothing of the network, so it is tried again,
-with a limit, since a network may be what kills its workers. A network that is trained again on a new seed had
-no error on its first one, so that an error of its own is tried again too: it may be an accident that was not
-recognised as one of the machine. A resume is a new chance, but not for ever for errors of a network's own.
+What the infrastructure lost (a worker, a node, memory) says nothing of the network, so it is tried again, up
+to ``resources.retries`` times, since a network may be what kills its workers. A network that is trained again
+on a new seed had no error on its first one, so that an error of its own is tried again too: it may be an
+accident that was not recognised as one of the machine. A resume is a new chance, but not for ever for errors
+of a network's own.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
 from mtl_search.records import TrialRecord, TrialState
 
-__all__ = ["LOST", "attempt_name", "given_up", "is_tried_again", "lost_name", "may_train", "was_given_up"]
+__all__ = ["attempt_name", "given_up", "is_tried_again", "lost_name", "may_train", "was_given_up"]
 
-LOST = 3  # trainings of the same network in one run that may be lost
-GIVEN_UP = f"lost {LOST} times"  # how the error of a trial of the search begins that was
+GIVEN_UP = re.compile(r"lost (once|\d+ times), the last time with ")  # how the error begins of one that was
 OWN = 2  # trainings in one run that may end with an error of the network's own
 OWN_EVER = 4  # the same over all runs
 
 
-def may_train(attempts: Sequence[TrialRecord], in_this_run: int) -> bool:
+def may_train(attempts: Sequence[TrialRecord], in_this_run: int, retries: int) -> bool:
     """Whether a network should be trained on a seed after ``attempts``, the newest last.
 
-    ``in_this_run``: how many of them this run has made.
+    ``in_this_run``: how many of them this run has made; ``retries``: how often one run tries again what was
+    lost.
     """
     if any(attempt.state == TrialState.COMPLETE for attempt in attempts):
         return False
     if not attempts or attempts[-1].lost:
-        return in_this_run < LOST
+        return in_this_run <= retries
     return in_this_run < OWN and sum(not attempt.lost for attempt in attempts) < OWN_EVER
 
 
@@ -45,14 +47,15 @@ def lost_name(trial_id: str, number: int) -> str:
     return f"{trial_id}.lost{number}"
 
 
-def given_up(record: TrialRecord) -> TrialRecord:
+def given_up(record: TrialRecord, losses: int) -> TrialRecord:
     """A trial of the search that was lost too often: it fails, as one that may be what kills its workers."""
-    return replace(record, lost=False, error=f"{GIVEN_UP}, the last time with {record.error}")
+    often = "once" if losses == 1 else f"{losses} times"
+    return replace(record, lost=False, error=f"lost {often}, the last time with {record.error}")
 
 
 def was_given_up(record: TrialRecord) -> bool:
     """Whether a trial of the search failed because it was lost too often."""
-    return record.state == TrialState.FAILED and str(record.error).startswith(GIVEN_UP)
+    return record.state == TrialState.FAILED and GIVEN_UP.match(str(record.error)) is not None
 
 
 def is_tried_again(record: TrialRecord) -> bool:

@@ -18,7 +18,7 @@ from mtl_search.search.budget.turns import Running, Turns
 from mtl_search.search.designs.incumbents import Incumbents
 from mtl_search.search.jobs import Job, JobSource, Placement
 from mtl_search.search.ledger import Ledger
-from mtl_search.search.ledger.attempts import LOST, given_up, lost_name, was_given_up
+from mtl_search.search.ledger.attempts import given_up, lost_name, was_given_up
 from mtl_search.search.ledger.recording import Recorder, Start
 from mtl_search.search.studies.arm_study import HOPELESS, ArmStudy, Draft
 from mtl_search.search.studies.journal import Journal
@@ -42,9 +42,9 @@ class Conductor(JobSource):
     ``single_task`` comes first and the others wait for it, since their gains are relative to its best
     values; after that the next arm starts when an arm has no trial left to hand out. A trial is recorded
     before Optuna is told. One that was lost is recorded as such and tried again, without the study or the
-    budget noticing, until it was lost ``LOST`` times and counts as failed. ``slots``: how many trials can run
+    budget noticing, until there is no retry left and it counts as failed. ``slots``: how many trials can run
     at the same time. ``bfloat16``: whether they have GPUs with it. ``in_process``: whether they run in this
-    process; one with which it ended ``LOST`` times, unasked, counts as failed and is not tried again.
+    process; one with which it ended more often than there are retries, unasked, counts as failed.
     ``began``: when this process did, from which on a budget of hours is counted.
     """
 
@@ -73,6 +73,7 @@ class Conductor(JobSource):
         self.hopeless: str | None = None  # why the sweep gave up if it did
         self.note = ""  # why the newest trial was chosen
         self._bfloat16, self._in_process = bfloat16, in_process
+        self._retries = spec.settings.resources.retries
         self._turns = Turns(self.studies, self.running, ledger, self.hours)
         self._interrupted = False
         self._recorder = Recorder(spec.settings.name, dataset)
@@ -129,11 +130,11 @@ class Conductor(JobSource):
             history=running.history,
         )
         losses = self.ledger.lost[record.config_id] + 1
-        if record.lost and losses < LOST:
+        if record.lost and losses <= self._retries:
             self.ledger.record(replace(record, trial_id=lost_name(record.trial_id, losses)))
             self._lost.append(running)
         else:
-            self._settle(running, given_up(record) if record.lost else record)
+            self._settle(running, given_up(record, losses) if record.lost else record)
             self._give_up_if_hopeless(after=HOPELESS)
 
     @override
@@ -241,18 +242,17 @@ class Conductor(JobSource):
             study.repeated += 1
             return None
         study.repeated = 0
-        if self._in_process and study.optuna.crashes(draft.trial) >= LOST:
-            self._settle(running, self._fatal(running))
+        if self._in_process and (crashes := study.optuna.crashes(draft.trial)) > self._retries:
+            self._settle(running, self._fatal(running, crashes))
             return None
         self.running[trial_id] = running
         study.n_running += 1
         return job
 
-    def _fatal(self, running: Running) -> TrialRecord:
+    def _fatal(self, running: Running, crashes: int) -> TrialRecord:
         """The record of a trial that seems to end the process that trains it."""
-        error = (
-            f"the sweep's process ended {LOST} times while this trial was running, and nobody had asked it to"
-        )
+        often = "once" if crashes == 1 else f"{crashes} times"
+        error = f"the sweep's process ended {often} while this trial was running, and nobody had asked it to"
         outcome = TrialOutcome(TrialState.FAILED, 0, None, math.nan, (), error)
         return self._recorder.record(
             running.job,

@@ -22,7 +22,6 @@ from mtl_search.search.budget.hours import Hours
 from mtl_search.search.designs.composing import promising
 from mtl_search.search.designs.plans import NetworkPlan, PlannedTraining, new_seeds
 from mtl_search.search.ledger import Ledger
-from mtl_search.search.ledger.attempts import LOST
 from mtl_search.search.phases.retraining import Retraining
 from mtl_search.sweep.spec import SweepSpec
 
@@ -84,7 +83,7 @@ class Replication(Retraining):
         found = []
         for (config_id, seed), tried in self._tried.items():
             attempts = self.ledger.replicates.attempts(self.phase, config_id, seed)
-            if tried >= LOST > len(attempts) - tried and attempts[-1].lost:
+            if tried > self._retries >= len(attempts) - tried and attempts[-1].lost:
                 found.append(attempts[-1])
         return found
 

@@ -50,7 +50,7 @@ class Retraining(JobSource):
         self.reading: int | None = None  # of test, and the hash of what it is to train
         self.reading_plan: str | None = None
         self._recorder = Recorder(settings.name, dataset)
-        self._weights = dataset.weights
+        self._weights, self._retries = dataset.weights, settings.resources.retries
         self._queue: list[PlannedTraining] = []
         self._live: dict[str, InTraining] = {}
         self._tried: Counter[tuple[str, int]] = Counter()  # trainings that ended in this run
@@ -68,7 +68,7 @@ class Retraining(JobSource):
     def lacks(self, network: NetworkPlan, seed: int) -> bool:
         """Whether ``network`` is still to be trained on ``seed``."""
         attempts = self.ledger.replicates.attempts(self.phase, network.config_id, seed)
-        return may_train(attempts, self._tried[network.config_id, seed])
+        return may_train(attempts, self._tried[network.config_id, seed], self._retries)
 
     @property
     def planned(self) -> int:

@@ -436,18 +436,18 @@ def test_a_trial_with_which_the_process_ends_again_and_again_has_failed(
     b = bench()
     b.run(b.open(), stop_after=2)
     configs = []
-    for _ in range(3):
+    for _ in range(4):
         source = b.open(in_process=in_process)
         job = source.next()
         configs.append(job.config)
         if asked:
             source.interrupt()
             source.finish(job.trial_id, None, b.placement)
-    assert configs[0] == configs[1] == configs[2]
+    assert all(config == configs[0] for config in configs)
     b.run(b.open(in_process=in_process))
     failed = [record for record in b.records() if record.state is TrialState.FAILED]
     assert len(failed) == fails
-    assert all("ended 3 times while this trial was running" in str(record.error) for record in failed)
+    assert all("ended 4 times while this trial was running" in str(record.error) for record in failed)
 
 
 def test_a_resume_trains_again_what_was_interrupted(bench: MakeBench) -> None:
