@@ -1,20 +1,41 @@
-"""A user's own classes beside those that are built in, by their import path ``module:Class``."""
+"""A user's own classes beside those that are built in, by their import path ``module:Class``.
 
+To import a module is to run it. A sweep file is the user's, who runs it. A bundle, or a sweep that is only
+exported, may be somebody else's, and is read within `own_code`, which refuses unless that was allowed. It is
+asked where modules are imported, and nowhere else: a way there that was overlooked is refused too.
+"""
+
+import logging
 import pkgutil
-from collections.abc import Callable, Mapping
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from inspect import isabstract
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidatorFunctionWrapHandler, WrapValidator
 
-from mtl_search.errors import Mismatch
+from mtl_search.errors import Mismatch, without_controls
 
-__all__ = ["import_own", "own_or", "path_of"]
+__all__ = ["import_own", "own_code", "own_or", "path_of"]
 
 BUILT_IN = "mtl_search."
+_LOGGER = logging.getLogger(__name__)
+_MAY_IMPORT: ContextVar[bool] = ContextVar("may import own code", default=True)
 
 M = TypeVar("M", bound=BaseModel)
 C = TypeVar("C")
+
+
+@contextmanager
+def own_code(*, allowed: bool) -> Iterator[None]:
+    """Within it, a user's own class is a Mismatch that names it unless it is ``allowed``."""
+    before = _MAY_IMPORT.set(allowed)
+    try:
+        yield
+    finally:
+        _MAY_IMPORT.reset(before)
 
 
 def path_of(kind: type) -> str | None:
@@ -46,7 +67,16 @@ def own_or(
 def import_own(
     path: str, base: type[C], what: str, find: Callable[[type], type] = lambda found: found
 ) -> type[C]:
-    """The class at a path; a Mismatch unless it is a ``base`` that can be made."""
+    """The class at a path; a Mismatch unless it is a ``base`` that can be made.
+
+    A warning is logged before a module is imported for the first time.
+    """
+    module = path.partition(":")[0]
+    if not _MAY_IMPORT.get():
+        hint = "if you trust who made it: --allow-own-code, in Python own_code=True"
+        raise Mismatch(f"{what} name without code to import", repr(path), hint)
+    if module not in sys.modules:
+        _LOGGER.warning("importing %s: code that a file names is run", without_controls(path))
     try:
         found = pkgutil.resolve_name(path)
     except (ImportError, AttributeError, ValueError) as error:

@@ -4,20 +4,19 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
-from typing import Annotated, Any, Literal, final
+from typing import Annotated, Literal, Self, final
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from mtl_search.bundle.described import json_text, reading
+from mtl_search.bundle.described import FORMAT, check_format, json_text, reading
 from mtl_search.bundle.trained_trees import AnyTrained
 from mtl_search.data import DataSpec, Encoding
-from mtl_search.errors import BundleError
+from mtl_search.errors import BundleError, Mismatch
 from mtl_search.leaderboard import replace_folder
 from mtl_search.tasks import AnyTask, TaskConfig
 
 __all__ = ["CARD", "MODEL", "Description", "DesignInfo", "ModelEntry", "read_description", "write_bundle"]
 
-FORMAT: Literal[2] = 2  # of the folder; a later one says so
 MODEL, CARD = "model.json", "README.md"
 
 
@@ -65,6 +64,16 @@ class Description(_Value):
     versions: dict[str, str]
     files: dict[str, str] = {}
 
+    @model_validator(mode="after")
+    def _every_task_once_and_served(self) -> Self:
+        names = [task.name for task in self.tasks]
+        served = {name for entry in self.models for name in entry.tasks}
+        for what, found in (("tasks", sorted(names)), ("models", sorted(served))):
+            if found != sorted(self.options):
+                expected = f"options of the same tasks as {what}: {', '.join(found)}"
+                raise Mismatch(expected, ", ".join(self.options) or "none")
+        return self
+
 
 def write_bundle(
     out: Path,
@@ -94,14 +103,13 @@ def read_description(folder: Path) -> Description:
     """The description of a bundle, whose files are all there and as they were written; else BundleError."""
     try:
         text = (folder / MODEL).read_text(encoding="utf-8")
-        found = json.loads(text)
     except (FileNotFoundError, NotADirectoryError):
         what = "no such folder" if not folder.exists() else f"none with {MODEL}"
         what = "a file" if folder.is_file() else what
         raise BundleError(str(folder), "a bundle, as mtl-search export makes it", what) from None
-    except (OSError, ValueError) as error:
-        raise BundleError(str(folder / MODEL), "JSON", str(error)) from error
-    _check_format(folder, found)
+    except (OSError, UnicodeError) as error:
+        raise BundleError(str(folder / MODEL), "JSON in UTF-8", str(error)) from error
+    check_format(folder / MODEL, text, "a bundle")
     with reading(folder / MODEL):
         description = Description.model_validate_json(text)
     _check_files(folder, description)
@@ -111,17 +119,6 @@ def read_description(folder: Path) -> Description:
 def hashes(folder: Path) -> dict[str, str]:
     """The SHA-256 of each file below a folder, the card and the description left out, by its path there."""
     return {name: _hash(path) for name, path in _files(folder)}
-
-
-def _check_format(folder: Path, found: Any) -> None:
-    number = found.get("format") if isinstance(found, dict) else None
-    if number == FORMAT:
-        return
-    newer = isinstance(number, int) and number > FORMAT
-    made = found.get("versions", {}).get("mtl_search", "a later version") if newer else ""
-    older = "made by an earlier mtl_search: export it again" if isinstance(number, int) else None
-    hint = f"made by mtl_search {made}: install that one, or a later one" if newer else older
-    raise BundleError(str(folder / MODEL), f"a bundle in format {FORMAT}", f"format {number}", hint)
 
 
 def _check_files(folder: Path, description: Description) -> None:

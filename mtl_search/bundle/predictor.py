@@ -21,6 +21,7 @@ from mtl_search.bundle.trained_trees import AnyTrained, load_trained
 from mtl_search.data import Inputs
 from mtl_search.errors import BundleError, DataError
 from mtl_search.model import Network, rows_at_once
+from mtl_search.own import own_code as allow
 from mtl_search.tasks import Task
 from mtl_search.training.trees import Forest
 
@@ -68,16 +69,18 @@ class Predictor:
     models: tuple[Ready, ...]
 
     @classmethod
-    def load(cls, folder: Path | str, *, device: str = "cpu") -> Self:
-        """The bundle in ``folder``.
+    def load(cls, folder: Path | str, *, device: str = "cpu", own_code: bool = False) -> Self:
+        """The bundle in ``folder``; ``own_code``: classes that it names by ``module:Class`` are imported,
+        which runs their modules.
 
-        Raises BundleError if it is none, of a newer format, incomplete or changed since it was made, and
-        ResourceError if there is no such device.
+        Raises BundleError if it is none, of a newer format, incomplete or changed since it was made, or names
+        such a class without leave, and ResourceError if there is no such device.
         """
         folder = Path(folder)
-        description = read_description(folder)
-        on, card = check_device(device), folder / CARD
-        networks = {entry.folder: _network(folder, entry, description) for entry in description.models}
+        with allow(allowed=own_code):
+            description = read_description(folder)
+            on, card = check_device(device), folder / CARD
+            networks = {entry.folder: _network(folder, entry, description) for entry in description.models}
         return cls.of(description, networks, card.read_text(encoding="utf-8") if card.is_file() else "", on)
 
     @classmethod
@@ -209,4 +212,8 @@ def _network(folder: Path, entry: ModelEntry, description: Description) -> AnyTr
     trained = load_trained(folder / entry.folder)
     if trained.inputs != description.inputs:
         raise BundleError(str(folder / entry.folder), "the inputs of the bundle", "another encoding")
+    tasks = {task.name: task for task in description.tasks}
+    for name in entry.tasks:
+        if name not in tasks or tasks[name] != trained.tasks.get(name):
+            raise BundleError(str(folder / entry.folder), f"the task {name!r} of the bundle", "another one")
     return trained

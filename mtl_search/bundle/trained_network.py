@@ -1,6 +1,5 @@
 """TrainedNetwork: a network with all that it needs to be used, as a value."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,12 +10,12 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import Tensor
 
-from mtl_search.bundle.described import FORMAT, read_fields, reading, write_description
+from mtl_search.bundle.described import Written, reading, write_description
 from mtl_search.data import Dataset
 from mtl_search.data.encoding import Encoding
-from mtl_search.errors import BundleError
+from mtl_search.errors import BundleError, Mismatch
 from mtl_search.leaderboard import replace_folder
-from mtl_search.model import Network
+from mtl_search.model import Network, buildable
 from mtl_search.tasks import Task
 from mtl_search.training import TrialConfig, build_network
 
@@ -73,18 +72,41 @@ class TrainedNetwork:
 
     @classmethod
     def load(cls, folder: Path) -> Self:
-        """Read a folder that ``save`` wrote; BundleError if it is none, damaged or of another version."""
+        """Read a folder that ``save`` wrote.
+
+        Raises BundleError if it is none, damaged, of another version, or its weights are another network's.
+        """
+        of = Written[TrialConfig].read(folder / DESCRIPTION, "a network")
         try:
-            described = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
             weights = load_file(folder / WEIGHTS)
         except (OSError, ValueError, SafetensorError) as error:
-            raise BundleError(str(folder), f"{DESCRIPTION} and {WEIGHTS}", str(error)) from error
-        if described.get("format") != FORMAT:
-            found = f"format {described.get('format')}"
-            raise BundleError(str(folder), f"a network in format {FORMAT}", found)
+            raise BundleError(str(folder / WEIGHTS), "weights of a network", str(error)) from error
+        read = cls(of.config, of.inputs, of.by_name, weights, of.seed, of.versions)
         with reading(folder / DESCRIPTION):
-            config = TrialConfig.model_validate_json(json.dumps(described["config"]))
-            return cls(config=config, weights=weights, **read_fields(described))
+            fitting = read._fitting()
+        with reading(folder / WEIGHTS):
+            _check_weights(fitting, weights)
+        return read
+
+    def _fitting(self) -> Mapping[str, Tensor]:
+        """What weights the network has, without values; a Mismatch if there is no such network."""
+        if others := set(self.config.members) ^ set(self.tasks):
+            raise Mismatch("a task for each member, and no other", repr(sorted(others)[0]))
+        with buildable():
+            network = build_network(self.config, self.tasks, self.inputs.shape, torch.Generator())
+            return network.state_dict()
+
+
+def _check_weights(fitting: Mapping[str, Tensor], weights: Mapping[str, Tensor]) -> None:
+    """Mismatch if weights are not those of a network of this form."""
+    for name in sorted(fitting.keys() | weights.keys()):
+        wanted, found = (_form(of.get(name)) for of in (fitting, weights))
+        if wanted != found:
+            raise Mismatch(f"{wanted} as {name}, as {DESCRIPTION} says", found)
+
+
+def _form(tensor: Tensor | None) -> str:
+    return "nothing" if tensor is None else f"{str(tensor.dtype)[6:]} of shape {tuple(tensor.shape)}"
 
 
 def network_folder(config_id: str, seed: int) -> str:

@@ -1,6 +1,5 @@
 """TrainedTrees: the boosted trees of a task with all that they need to be used, as a value."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,11 +9,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mtl_search.bundle.described import FORMAT, read_fields, reading, write_description
+from mtl_search.bundle.described import Written, reading, write_description
 from mtl_search.bundle.trained_network import TrainedNetwork
 from mtl_search.data import Dataset
 from mtl_search.data.encoding import Encoding
-from mtl_search.errors import BundleError
+from mtl_search.errors import BundleError, Mismatch
 from mtl_search.leaderboard import replace_folder
 from mtl_search.tasks import Task
 from mtl_search.training import AnyConfig, TreesConfig
@@ -42,7 +41,8 @@ class TrainedTrees:
 
     def build(self) -> Forest:
         """The trees, called like a network."""
-        return Forest.of(self.config.members[0], self.weights, self.inputs)
+        (task,) = self.tasks.values()
+        return Forest.of(task, self.weights, self.inputs)
 
     def save(self, folder: Path) -> None:
         """Write the folder in one go: readers see the whole one or none, wherever the writer is stopped."""
@@ -56,20 +56,21 @@ class TrainedTrees:
 
     @classmethod
     def load(cls, folder: Path) -> Self:
-        """Read a folder that ``save`` wrote; BundleError if it is none, damaged or of another version."""
-        try:
-            described = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
-            if described.get("format") != FORMAT:
-                found = f"format {described.get('format')}"
-                raise BundleError(str(folder), f"trees in format {FORMAT}", found)
-            if outside := [name for name in described["models"] if Path(name).name != name]:
-                raise BundleError(str(folder / DESCRIPTION), "names of models", f"the path {outside[0]}")
-            weights = {name: _bytes(folder / f"{name}.txt") for name in described["models"]}
-        except (OSError, ValueError) as error:
-            raise BundleError(str(folder), f"{DESCRIPTION} and the models' texts", str(error)) from error
+        """Read a folder that ``save`` wrote.
+
+        Raises BundleError if it is none, damaged, of another version, or its models are of another task.
+        """
+        of = Written[TreesConfig].read(folder / DESCRIPTION, "trees")
         with reading(folder / DESCRIPTION):
-            config = TreesConfig.model_validate_json(json.dumps(described["config"]))
-            return cls(config=config, weights=weights, **read_fields(described))
+            _check_models(of)
+        try:
+            weights = {name: _bytes(folder / f"{name}.txt") for name in of.models}
+        except OSError as error:
+            raise BundleError(str(folder), "the text of each model", str(error)) from error
+        read = cls(of.config, of.inputs, of.by_name, weights, of.seed, of.versions)
+        with reading(folder):
+            read.build()
+        return read
 
 
 AnyTrained = TrainedNetwork | TrainedTrees
@@ -93,6 +94,15 @@ def load_trained(folder: Path) -> AnyTrained:
     """Read a folder that either kind wrote; BundleError if it is none."""
     kind = TrainedTrees if (folder / DESCRIPTION).is_file() else TrainedNetwork
     return kind.load(folder)
+
+
+def _check_models(of: Written[TreesConfig]) -> None:
+    """Mismatch if models have other names than `as_text` gives them, or are of another task."""
+    names = {f"model_{at}" for at in range(len(of.models))}
+    if others := sorted(set(of.models) - names):
+        raise Mismatch("names of models, model_0 and so on", repr(others[0]))
+    if {*of.by_name} != {*of.config.members}:
+        raise Mismatch(f"the task {of.config.members[0]!r} alone", ", ".join(of.by_name))
 
 
 def _bytes(path: Path) -> Tensor:

@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from mtl_search.commands.options import add_json
+from mtl_search.commands.options import add_json, add_own_code
 from mtl_search.commands.parsing import DONE, Commands, command
 
 __all__ = ["add"]
@@ -18,6 +18,7 @@ def add(commands: Commands) -> None:
     few = "(default: 500, fewer for a large table; 0: no intervals)"
     one.add_argument("--bootstrap", type=_whole, metavar="N", help=f"samples that intervals are of {few}")
     one.add_argument("--seed", type=_whole, default=0, metavar="N", help="of these samples (default: 0)")
+    add_own_code(one)
     add_json(one)
 
 
@@ -28,7 +29,7 @@ def evaluate(arguments: argparse.Namespace) -> int:
     from mtl_search.data.sources import located
     from mtl_search.terminal.evaluated import evaluation_json, show_evaluation
 
-    predictor = Predictor.load(arguments.bundle)
+    predictor = Predictor.load(arguments.bundle, own_code=arguments.allow_own_code)
     table = read_labelled(predictor, arguments.table)
     with located(arguments.table):
         found = evaluate(predictor, table, bootstrap=arguments.bootstrap, seed=arguments.seed)

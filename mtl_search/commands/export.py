@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from mtl_search.commands.options import add_device, add_folder, add_quiet, positive
+from mtl_search.commands.options import add_device, add_folder, add_own_code, add_quiet, positive
 from mtl_search.commands.parsing import DONE, Commands, command
 from mtl_search.errors import UserError
 
@@ -24,6 +24,7 @@ def add(commands: Commands) -> None:
     one.add_argument("--final", action="store_true", help="train again, on all rows, test among them")
     one.add_argument("--onnx", action="store_true", help="add the model as one ONNX program")
     one.add_argument("--torch-export", action="store_true", help="add the model as one program for PyTorch")
+    add_own_code(one)
     add_device(one)
     add_quiet(one)
 
@@ -51,6 +52,7 @@ def export(arguments: argparse.Namespace) -> int:
             device=arguments.device,
             onnx=arguments.onnx,
             torch_export=arguments.torch_export,
+            own_code=arguments.allow_own_code,
             on_epoch=on_epoch,
         )
     if arguments.quiet:

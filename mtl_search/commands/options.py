@@ -10,6 +10,7 @@ __all__ = [
     "add_execution",
     "add_folder",
     "add_json",
+    "add_own_code",
     "add_quiet",
     "add_results",
     "hours",
@@ -57,6 +58,15 @@ def add_quiet(one: argparse.ArgumentParser) -> None:
 def add_device(one: argparse.ArgumentParser) -> None:
     """``--device``: what networks compute on."""
     one.add_argument("--device", default="cpu", metavar="D", help="cpu or cuda (default: cpu)")
+
+
+def add_own_code(one: argparse.ArgumentParser) -> None:
+    """``--allow-own-code``: what was made with own classes may import them."""
+    one.add_argument(
+        "--allow-own-code",
+        action="store_true",
+        help="import the own classes it names: their code is run",
+    )
 
 
 def add_budget(one: argparse.ArgumentParser) -> None:

@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from mtl_search.commands.options import add_device, add_json, add_quiet, positive
+from mtl_search.commands.options import add_device, add_json, add_own_code, add_quiet, positive
 from mtl_search.commands.parsing import DONE, Commands, command
 
 __all__ = ["add"]
@@ -23,6 +23,7 @@ def add(commands: Commands) -> None:
         metavar="A,B",
         help="columns of TABLE that come first in OUT, an id for example",
     )
+    add_own_code(one)
     add_device(one)
     one.add_argument(
         "--batch", type=positive, default=16_384, metavar="N", help="rows at a time (default: 16384)"
@@ -38,7 +39,7 @@ def predict(arguments: argparse.Namespace) -> int:
     from mtl_search.terminal.predicting import rows_bar, show_predicted
     from mtl_search.terminal.programs import as_json
 
-    model = Predictor.load(arguments.bundle, device=arguments.device)
+    model = Predictor.load(arguments.bundle, device=arguments.device, own_code=arguments.allow_own_code)
     with rows_bar(arguments.quiet or arguments.json) as on_progress, thread_a_batch() as threads:
         counts = predict_table(
             model,

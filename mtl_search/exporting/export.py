@@ -21,6 +21,7 @@ from mtl_search.exporting.networks import Networks, Wanted
 from mtl_search.exporting.origin import Origin
 from mtl_search.exporting.program_words import programs
 from mtl_search.leaderboard import Leaderboard
+from mtl_search.own import own_code as allow
 from mtl_search.records import DesignRecord
 from mtl_search.sweep import SweepSpec, load_sweep
 from mtl_search.sweep.file import SWEEP_FILE
@@ -54,6 +55,7 @@ def export(
     device: str = "cpu",
     onnx: bool = False,
     torch_export: bool = False,
+    own_code: bool = False,
     on_epoch: OnEpoch = lambda done, planned: None,
 ) -> Exported:
     """Make a bundle of a sweep's recommended design, or of another one, in the folder ``out``.
@@ -62,8 +64,9 @@ def export(
     arm, of that many networks; ``seeds`` takes fewer than were confirmed. ``allow_trees`` has boosted trees
     serve the tasks that they were shown to be better for. ``final`` trains on all rows.
     What is trained is trained on ``device``, and ``on_epoch`` is told how many epochs are done, of at most
-    how many. ``onnx`` and ``torch_export`` add the bundle as one program, checked on sample rows. A bundle at
-    ``out`` is replaced.
+    how many. ``onnx`` and ``torch_export`` add the bundle as one program, checked on sample rows.
+    ``own_code``: classes that the sweep names by ``module:Class`` are imported, which runs their modules. A
+    bundle at ``out`` is replaced.
 
     Raises UserError if there is no such design, ``out`` is something else, or the data is needed and has
     changed; nothing is written then.
@@ -73,18 +76,19 @@ def export(
     check_device(device)
     if onnx:
         needed_for_onnx()
-    spec = load_sweep(board.path / SWEEP_FILE)
-    one = choose_design(board, design=design, arm=arm, networks=networks)
-    mixed = with_trees(board, one) if allow_trees else None
-    one = mixed.design if mixed else one
-    makers = _makers(one, onnx, torch_export)
-    on = choose_seeds(board, one, spec.settings, seeds)
-    configs = dict.fromkeys(one.configs[task] for task in sorted(one.configs))
-    wanted = [Wanted(config, seed) for config in configs for seed in on]
-    source = Networks(board, spec, device)
-    trained = wanted if final else source.missing(wanted)
-    found = _get(source, wanted, trained, final, on_epoch)
-    description = _described(board, spec, one, found, final)
+    with allow(allowed=own_code):
+        spec = load_sweep(board.path / SWEEP_FILE)
+        one = choose_design(board, design=design, arm=arm, networks=networks)
+        mixed = with_trees(board, one) if allow_trees else None
+        one = mixed.design if mixed else one
+        makers = _makers(one, onnx, torch_export)
+        on = choose_seeds(board, one, spec.settings, seeds)
+        configs = dict.fromkeys(one.configs[task] for task in sorted(one.configs))
+        wanted = [Wanted(config, seed) for config in configs for seed in on]
+        source = Networks(board, spec, device)
+        trained = wanted if final else source.missing(wanted)
+        found = _get(source, wanted, trained, final, on_epoch)
+        description = _described(board, spec, one, found, final)
     folders = {_folder(network): found[network] for network in wanted}
     origin = Origin.of(spec.settings.data, description.data.source, source.summary())
     card = Card(board, one, description, folders, origin, programs(description, onnx, torch_export), mixed)

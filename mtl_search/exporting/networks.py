@@ -7,6 +7,7 @@ from functools import cached_property
 from statistics import fmean
 from typing import NamedTuple, final
 
+from mtl_search.bundle.described import reading
 from mtl_search.bundle.trained_network import NETWORKS, network_folder
 from mtl_search.bundle.trained_trees import AnyTrained, load_trained, trained
 from mtl_search.data import Dataset, DataSummary
@@ -115,7 +116,8 @@ class Networks:
         return self._by_config[config_id]
 
     def _config(self, config_id: str) -> AnyConfig:
-        return read_config(self._records(config_id)[0].config)
+        with reading(self.board.path / "trials.parquet"):
+            return read_config(self._records(config_id)[0].config)
 
     def _training(self, config: AnyConfig, dataset: Dataset, seed: int) -> AnyTraining:
         return begin(config, dataset, seed=seed, score=self._score, device=self.device)

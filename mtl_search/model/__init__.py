@@ -6,7 +6,7 @@ the head for what arrives. Adding a kind takes its file and its name in the unio
 class serves as it is, and is written and read by its import path (`Part`).
 """
 
-from mtl_search.model.cost import NetworkCost, NetworkCosts, NetworkParts
+from mtl_search.model.cost import NetworkCost, NetworkCosts, NetworkParts, buildable
 from mtl_search.model.dropout import Dropout
 from mtl_search.model.encoders import (
     Encoder,
@@ -78,5 +78,6 @@ __all__ = [
     "TransformerConfig",
     "Trunk",
     "TrunkConfig",
+    "buildable",
     "rows_at_once",
 ]

@@ -1,6 +1,7 @@
 """What a network costs, counted on the meta device: nothing is allocated, nothing computed."""
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from typing import Any, NamedTuple, Protocol, final
 
@@ -17,7 +18,7 @@ from mtl_search.model.sharing.sharing import Sharing
 from mtl_search.model.trunks.trunk import Trunk
 from mtl_search.tasks.base import Task
 
-__all__ = ["NetworkConfig", "NetworkCost", "NetworkCosts", "NetworkParts"]
+__all__ = ["NetworkConfig", "NetworkCost", "NetworkCosts", "NetworkParts", "buildable"]
 
 
 class NetworkCost(NamedTuple):
@@ -133,22 +134,29 @@ def _of_stages(trunk: Trunk, spec: FeatureSpec) -> tuple[FeatureSpec, list[Netwo
 
 
 def _of_body(config: NetworkConfig, spec: FeatureSpec) -> tuple[FeatureSpec, NetworkCost]:
-    with torch.device("meta"):
+    with buildable():
         body = config.sharing.build(config.trunk, spec, config.members)
     return body.spec, _count(lambda: body, example(spec))
 
 
 def _count(build: Callable[[], nn.Module], inputs: Any) -> NetworkCost:
     """The cost of a part on ``inputs``; a Mismatch if no machine could hold it."""
-    with torch.device("meta"):
-        try:
-            part = build().eval()
-        except (RuntimeError, OverflowError, TypeError) as error:  # sizes beyond those of a tensor
-            raise Mismatch("layers of a size that can be built", str(error).splitlines()[0]) from None
+    with buildable():
+        part = build().eval()
     with torch.no_grad(), _FlopCount() as count:
         part(inputs)
     n_params = sum(parameter.numel() for parameter in part.parameters() if parameter.requires_grad)
     return NetworkCost(n_params, int(count.total))
+
+
+@contextmanager
+def buildable() -> Iterator[None]:
+    """Within it networks are built on the meta device; a Mismatch if no machine could hold one."""
+    try:
+        with torch.device("meta"):
+            yield
+    except (RuntimeError, OverflowError, TypeError) as error:  # sizes beyond those of a tensor
+        raise Mismatch("layers of a size that can be built", str(error).splitlines()[0]) from None
 
 
 @final

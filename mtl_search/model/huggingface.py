@@ -30,7 +30,7 @@ def configuration(folder: str) -> "PretrainedConfig":
         hint = "pip install 'mtl_search[huggingface]'"
         raise Mismatch("the package transformers", "that it is not installed", hint) from None
     try:
-        config = AutoConfig.from_pretrained(folder, local_files_only=True)
+        config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     except (OSError, ValueError) as error:
         found = f"{folder!r}: {str(error).strip().splitlines()[0]}"
         raise Mismatch("a folder with the config.json of a Hugging Face network", found) from None
@@ -90,9 +90,11 @@ def _read(folder: str) -> "PreTrainedModel":
 
     config = configuration(folder)
     if torch.get_default_device().type == "meta":
-        return AutoModel.from_config(config)
+        return AutoModel.from_config(config, trust_remote_code=False)
     logging.disable_progress_bar()
-    return AutoModel.from_pretrained(folder, config=config, local_files_only=True, dtype=torch.float32)
+    return AutoModel.from_pretrained(
+        folder, config=config, local_files_only=True, trust_remote_code=False, dtype=torch.float32
+    )
 
 
 def _place_of_layers(model: "PreTrainedModel") -> tuple[nn.Module, str]:

@@ -12,6 +12,9 @@ from torch import Tensor, nn
 from typing_extensions import override
 
 from mtl_search.data import Encoding, Inputs
+from mtl_search.errors import Mismatch
+from mtl_search.tasks import Task
+from mtl_search.training.trees.model_text import checked_text
 
 if TYPE_CHECKING:
     from lightgbm import Booster
@@ -31,7 +34,8 @@ class Features:
         ]
         self._n_numbers = len(columns)
         n_levels = len(encoding.categorical.columns)
-        self.categorical = list(range(self._n_numbers, self._n_numbers + n_levels))
+        self.width = self._n_numbers + n_levels
+        self.categorical = list(range(self._n_numbers, self.width))
 
     def __call__(self, inputs: Inputs) -> NDArray[np.float64]:
         """N x (F + C), the indicators of missing numbers left out."""
@@ -64,12 +68,26 @@ class Forest(nn.Module):
         self._rounds, self._threads = rounds, threads
 
     @classmethod
-    def of(cls, task: str, weights: Mapping[str, Tensor], encoding: Encoding) -> Self:
-        """The forest that `as_text` made bytes of."""
+    def of(cls, task: Task, weights: Mapping[str, Tensor], encoding: Encoding) -> Self:
+        """The forest that `as_text` made bytes of; a Mismatch if it is another task's or of other inputs."""
         from lightgbm import Booster
+        from lightgbm.basic import LightGBMError
 
-        texts = (weights[f"model_{at}"].numpy().tobytes().decode() for at in range(len(weights)))
-        return cls(task, [Booster(model_str=text) for text in texts], Features(encoding))
+        features, boosters = Features(encoding), []
+        for at in range(len(weights)):
+            text = weights[f"model_{at}"].numpy().tobytes().decode("latin-1")
+            try:
+                boosters.append(Booster(model_str=checked_text(text)))
+            except Mismatch as wrong:
+                raise wrong.within(f"model_{at}.txt") from None
+            except LightGBMError as error:  # an objective that it does not know
+                raise Mismatch("a model of LightGBM", str(error), about=f"model_{at}.txt") from error
+        if others := [one.num_feature() for one in boosters if one.num_feature() != features.width]:
+            raise Mismatch(f"trees on {features.width} inputs", str(others[0]))
+        outputs = sum(one.num_model_per_iteration() for one in boosters)
+        if outputs != task.n_outputs:
+            raise Mismatch(f"trees with {task.n_outputs} outputs of {task.name!r}", str(outputs))
+        return cls(task.name, boosters, features)
 
     @override
     def forward(self, inputs: Inputs) -> dict[str, Tensor]:

@@ -1,6 +1,5 @@
 """Boosted trees: the numbers of LightGBM by itself, for every kind of task, and as text again."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,6 @@ import pytest
 import torch
 from sklearn.metrics import roc_auc_score
 
-from mtl_search.bundle.described import FORMAT
 from mtl_search.bundle.trained_trees import TrainedTrees, load_trained, trained
 from mtl_search.data import Dataset, DataSpec, dataset_from_table
 from mtl_search.errors import BundleError
@@ -106,10 +104,28 @@ def test_every_kind_is_learned_and_comes_back_from_text(task: str, options: Any,
     assert said == pytest.approx(training.best.valid[task], abs=1e-6)
 
 
-def test_models_are_read_from_their_folder_alone(tmp_path: Path) -> None:
-    (tmp_path / "trees.json").write_text(json.dumps({"format": FORMAT, "models": ["../elsewhere"]}))
-    with pytest.raises(BundleError, match=r"expected names of models, found the path \.\./elsewhere"):
-        TrainedTrees.load(tmp_path)
+@pytest.mark.parametrize(
+    ("file", "change", "said"),
+    [
+        ("trees.json", ('"model_0"', '"../elsewhere"'), r"names of models, .* found '\.\./elsewhere'"),
+        ("trees.json", ('"name": "ill"', '"name": "cost"'), "the task 'ill' alone, found cost"),
+        ("trees.json", ('"format": 2', '"format": 3'), "trees in format 2, found format 3"),
+        ("model_0.txt", ("num_class=", "classes="), r"lines of version, num_class, .* \(model_0\.txt\)"),
+        ("model_0.txt", ("objective=binary", "objective=binarie"), "a model of LightGBM|objective"),
+    ],
+)
+def test_trees_that_were_changed_are_refused(
+    dataset: Dataset, tmp_path: Path, file: str, change: tuple[str, str], said: str
+) -> None:
+    training = begin(config_of("ill"), dataset, seed=0, score=Score({"ill": dataset.tasks["ill"].metric}))
+    training.run_epoch()
+    trained(training.config, dataset, training.weights(), 0, {}).save(tmp_path / "trees")
+    path = tmp_path / "trees" / file
+    text = path.read_text()
+    assert change[0] in text
+    path.write_text(text.replace(*change))
+    with pytest.raises(BundleError, match=said):
+        TrainedTrees.load(tmp_path / "trees")
 
 
 def test_the_same_seed_gives_the_same_trees(dataset: Dataset) -> None:
