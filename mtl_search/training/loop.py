@@ -14,12 +14,14 @@ from torch import Tensor, nn
 from mtl_search.data import Dataset, InputShape, Rows
 from mtl_search.model import Network
 from mtl_search.records import EpochReport, MeanGate, Metric, Resample, Split
+from mtl_search.seeds import derive_seed
 from mtl_search.tasks import Task
 from mtl_search.training.affinity import AffinityMeter
 from mtl_search.training.batches import Batches, resident
 from mtl_search.training.config import TrialConfig
 from mtl_search.training.evaluation import Evaluator, as_metrics, as_resamples
 from mtl_search.training.score import Score
+from mtl_search.training.team import ALONE, Team, Together
 from mtl_search.weighting import Weighting
 
 __all__ = ["NonFiniteLossError", "Training", "build_network"]
@@ -64,7 +66,9 @@ class Training:
     The same config, seed, data and machine give the same numbers. Initial values, order of rows, dropout and
     random weightings are all drawn from one generator of its own (dropout on a GPU from a second one there),
     so that trainings may take turns in one process and the caller's generators stay as they are.
-    With ``affinities`` those of its members are measured before at most ``LOOKS`` of the epochs, and what is
+    Each member of a ``team`` makes the same steps from its part of each batch, and has a network of its own,
+    equal to the others'; only what dropout drops is drawn by each for itself, so that it is not what one
+    process would drop. With ``affinities`` those of its members are measured before at most ``LOOKS`` of the epochs, and what is
     learned stays the same.
     """
 
@@ -77,8 +81,10 @@ class Training:
         score: Score,
         device: str = "cpu",
         affinities: bool = False,
+        team: Team = ALONE,
     ) -> None:
         self.config, self.score, self.device = config, score, torch.device(device)
+        self._seed, self._team = seed, team
         self.tasks = {name: dataset.tasks[name] for name in config.members}
         config.augment.check(dataset.input_shape)
         self._shape = dataset.input_shape
@@ -89,7 +95,9 @@ class Training:
         self._generator = torch.Generator().manual_seed(seed)
         network = build_network(config, self.tasks, dataset.input_shape, self._generator)
         self.network = network.to(self.device)
-        self.network.use_generator(self._device_generator(seed))
+        self._together = Together(self.network, team)
+        self._dropping = self._device_generator(seed)
+        self.network.use_generator(self._dropping)
         self._weighting: Weighting = config.weighting.build(config.members).to(self.device)
         self._weighting.generator = self._generator
         self._parameters = [*self.network.parameters(), *self._weighting.parameters()]
@@ -131,6 +139,12 @@ class Training:
             state = {name: value.detach().clone() for name, value in self.network.state_dict().items()}
             self.best = Best(self.epoch, score, valid, state)
         return EpochReport(self.epoch, train_loss, valid, weights, score, time.perf_counter() - start)
+
+    def accompany(self) -> None:
+        """Train one epoch with a team whose first member validates."""
+        self.epoch += 1
+        self._train_epoch()
+        self._weighting.after_epoch()
 
     def restore_best(self) -> None:
         """Put the weights of the best epoch back into the network."""
@@ -176,6 +190,8 @@ class Training:
 
     def _train_epoch(self) -> tuple[dict[str, float], dict[str, float]]:
         """One pass over the train rows in a new order: mean loss and mean weight of each member."""
+        if self._team.size > 1:
+            self._dropping.manual_seed(derive_seed(self._seed, "dropout", self.epoch, self._team.rank))
         order_N = torch.randperm(len(self._train), generator=self._generator)
         size = self.config.batch_size
         batches = Batches(self._train, order_N, size, self.device)
@@ -221,17 +237,20 @@ class Training:
 
     def _losses(self, batch: Rows, present: list[str], autocast: torch.dtype | None) -> dict[str, Tensor]:
         with torch.autocast(self.device.type, autocast, enabled=autocast is not None):
-            outputs = self.network.copies_of(batch.inputs, present)
+            outputs = self._together.outputs(batch.inputs, present)
         copies = self.config.copies
         losses = {}
         for task in present:
             of_rows = [batch.targets[task], batch.labelled[task]]
-            if batch.weights_N is not None:
-                of_rows.append(batch.weights_N / self._mean_weight[task])
+            known_N = batch.weights_N
+            weights_N = None if known_N is None else known_N / self._mean_weight[task]
+            weights_N = self._together.weights(weights_N, len(batch), self.device)
+            if weights_N is not None:
+                of_rows.append(weights_N)
             losses[task] = self.tasks[task].loss(
                 outputs[task].float(), *(tiled(of, copies) for of in of_rows)
             )
-        return losses
+        return self._together.total(losses)
 
     def _check_finite(self, losses_ST: Tensor, n_labelled: Mapping[str, list[int]]) -> None:
         if bool(losses_ST.isfinite().all()):
@@ -245,9 +264,9 @@ class Training:
         return dict(zip(self.tasks, values_ST.nanmean(dim=0).tolist(), strict=True))
 
     def _device_generator(self, seed: int) -> torch.Generator:
-        """Where dropout draws from: a generator can serve one device alone."""
-        on_cpu = self.device.type == "cpu"
-        return self._generator if on_cpu else torch.Generator(self.device).manual_seed(seed)
+        """Where dropout draws from: a generator can serve one device alone, and not several of a team."""
+        of_all = self.device.type == "cpu" and self._team.size == 1
+        return self._generator if of_all else torch.Generator(self.device).manual_seed(seed)
 
     def _autocast_dtype(self) -> torch.dtype | None:
         """The type of mixed precision: bfloat16 keeps float32's range, so no loss scaling is needed."""
