@@ -122,11 +122,14 @@ class Resources(BaseModel):
     """What one trial is given: CPUs (its torch threads) and a GPU, of which it may hold a fraction; and for
     how many ``minutes`` and with how much ``memory`` of the machine it may train, beyond which it fails.
 
+    ``workers``: processes that train its network together, each with these CPUs and a whole GPU, or none.
+
     ``retries``: how often in one run it is trained again if its worker, its node or their memory was lost.
     """
 
     model_config = FROZEN
 
+    workers: PositiveInt = 1
     cpu: PositiveInt = 1
     gpu: Literal["auto"] | Annotated[float, Field(ge=0)] = "auto"
     minutes: PositiveFloat | None = None
@@ -135,10 +138,21 @@ class Resources(BaseModel):
 
     @field_validator("gpu")
     @classmethod
-    def _one_gpu_at_most(cls, gpu: float | str) -> float | str:
-        if not isinstance(gpu, str) and gpu > 1:
-            raise ValueError("at most 1, since a trial trains on one GPU (with auto all GPUs get trials)")
+    def _whole_gpus(cls, gpu: float | str) -> float | str:
+        if not isinstance(gpu, str) and gpu > 1 and not gpu.is_integer():
+            raise ValueError("a share of one GPU, or a whole number of them")
         return gpu
+
+    @model_validator(mode="after")
+    def _a_gpu_each(self) -> Self:
+        if self.workers > 1 and self.gpu not in ("auto", 0, self.workers):
+            raise ValueError(f"with {self.workers} workers: gpu: 0, or a whole GPU for each, or auto")
+        return self
+
+    @property
+    def team(self) -> int:
+        """How many workers a trial has: as many as it has whole GPUs, if those are given."""
+        return self.workers if self.gpu == "auto" else max(self.workers, int(self.gpu))
 
     @field_validator("memory")
     @classmethod

@@ -8,6 +8,7 @@ from mtl_search.data import Dataset
 from mtl_search.training.config import TrialConfig
 from mtl_search.training.kinds import AnyConfig, AnyTraining, begin
 from mtl_search.training.score import Score
+from mtl_search.training.team import ALONE, Team
 from mtl_search.training.trial import TrialOutcome, conclude
 
 __all__ = ["Job", "pack_key"]
@@ -36,10 +37,16 @@ class Job:
     keep: bool = False
     arm: str = ""
 
-    def training(self, dataset: Dataset, device: str) -> AnyTraining:
+    def training(self, dataset: Dataset, device: str, team: Team = ALONE) -> AnyTraining:
         """What the job trains, on ``device``, before its first epoch."""
         return begin(
-            self.config, dataset, seed=self.seed, score=self.score, device=device, affinities=self.affinities
+            self.config,
+            dataset,
+            seed=self.seed,
+            score=self.score,
+            device=device,
+            affinities=self.affinities,
+            team=team,
         )
 
     def conclude(self, training: AnyTraining, dataset: Dataset) -> TrialOutcome:

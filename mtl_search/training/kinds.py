@@ -8,6 +8,7 @@ from mtl_search.data import Dataset
 from mtl_search.training.config import TrialConfig
 from mtl_search.training.loop import Training
 from mtl_search.training.score import Score
+from mtl_search.training.team import ALONE, Team
 from mtl_search.training.trees import TreesConfig, TreesTraining
 
 __all__ = ["AnyConfig", "AnyTraining", "begin", "read_config"]
@@ -31,8 +32,9 @@ def begin(
     score: Score,
     device: str = "cpu",
     affinities: bool = False,
+    team: Team = ALONE,
 ) -> AnyTraining:
-    """A training on ``device`` before its first epoch; trees grow on the CPU."""
+    """A training on ``device`` before its first epoch; trees grow on the CPU, by one member of a team."""
     if isinstance(config, TreesConfig):
         return TreesTraining(config, dataset, seed=seed, score=score)
-    return Training(config, dataset, seed=seed, score=score, device=device, affinities=affinities)
+    return Training(config, dataset, seed=seed, score=score, device=device, affinities=affinities, team=team)

@@ -66,10 +66,11 @@ class Training:
     The same config, seed, data and machine give the same numbers. Initial values, order of rows, dropout and
     random weightings are all drawn from one generator of its own (dropout on a GPU from a second one there),
     so that trainings may take turns in one process and the caller's generators stay as they are.
-    Each member of a ``team`` makes the same steps from its part of each batch, and has a network of its own,
-    equal to the others'; only what dropout drops is drawn by each for itself, so that it is not what one
-    process would drop. With ``affinities`` those of its members are measured before at most ``LOOKS`` of the epochs, and what is
+    With ``affinities`` those of its members are measured before at most ``LOOKS`` of the epochs, and what is
     learned stays the same.
+
+    Each member of a ``team`` makes the same steps, from its part of each batch, and has a network equal to
+    the others'. Only what dropout drops is drawn by each for itself, and is not what one process would drop.
     """
 
     def __init__(

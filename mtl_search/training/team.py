@@ -20,10 +20,24 @@ from mtl_search.data.shapes import Inputs
 from mtl_search.errors import Mismatch
 from mtl_search.model import Network
 
-__all__ = ["ALONE", "Alone", "Connected", "Team", "Together", "meeting_point", "meeting_point_at"]
+__all__ = [
+    "ALONE",
+    "Alone",
+    "Connected",
+    "LeftAloneError",
+    "Team",
+    "Together",
+    "meeting_point",
+    "meeting_point_at",
+]
 
 PATIENCE = timedelta(minutes=10)  # for the others within an epoch, of which all take the same time
 ARRIVAL = timedelta(minutes=2)  # for all to have started
+_TCP_STORE: Any = getattr(dist, "TCPStore", None)  # which PyTorch's types do not know, and some builds lack
+
+
+class LeftAloneError(RuntimeError):
+    """Another member of the team is gone, or raised something."""
 
 
 class Team(ABC):
@@ -34,7 +48,10 @@ class Team(ABC):
 
     @abstractmethod
     def add_up(self, values: Tensor) -> None:
-        """Replace ``values``, contiguous and of one shape in all, by their sum, the same to the last bit."""
+        """Replace ``values``, contiguous and of one shape in all, by their sum, the same to the last bit.
+
+        Raises LeftAloneError if a member does not take part.
+        """
 
 
 @final
@@ -59,28 +76,38 @@ class Connected(Team):
     others reach this process at, which alone is listened on.
     """
 
-    def __init__(self, store: dist.Store, rank: int, size: int, *, device: str, host: str) -> None:
+    def __init__(self, store: Any, rank: int, size: int, *, device: str, host: str) -> None:
         self.rank, self.size = rank, size
         if device == "cuda":
-            self._group: Any = dist.ProcessGroupNCCL(store, rank, size, PATIENCE)
+            with_gpus = dist.ProcessGroupNCCL.Options()
+            with_gpus._timeout = PATIENCE
+            self._group: Any = dist.ProcessGroupNCCL(store, rank, size, with_gpus)
             return
-        options = dist.ProcessGroupGloo._Options()
-        options._devices = [dist.ProcessGroupGloo.create_device(hostname=host)]
+        gloo: Any = dist.ProcessGroupGloo
+        options = gloo._Options()
+        options._devices = [gloo.create_device(hostname=host)]
         options._timeout = PATIENCE
-        self._group = dist.ProcessGroupGloo(store, rank, size, options)
+        self._group = gloo(store, rank, size, options)
 
     @override
     def add_up(self, values: Tensor) -> None:
-        self._group.allreduce([values]).wait()
+        try:
+            self._group.allreduce([values]).wait()
+        except RuntimeError as error:
+            raise LeftAloneError(str(error)) from error
+
+    def leave(self) -> None:
+        """Take part no more, and let the others know."""
+        self._group.abort()
 
 
-def meeting_point(host: str) -> tuple[dist.Store, int]:
+def meeting_point(host: str) -> tuple[Any, int]:
     """Where a team meets, kept by its first member, who listens at ``host`` alone; and the port."""
     with socket.socket() as listening:
         listening.bind((host, 0))
         listening.listen()
         port = int(listening.getsockname()[1])
-        store = dist.TCPStore(
+        store = _TCP_STORE(
             host,
             port,
             is_master=True,
@@ -92,9 +119,9 @@ def meeting_point(host: str) -> tuple[dist.Store, int]:
     return store, port
 
 
-def meeting_point_at(host: str, port: int) -> dist.Store:
+def meeting_point_at(host: str, port: int) -> Any:
     """The same, for the others."""
-    return dist.TCPStore(host, port, is_master=False, timeout=ARRIVAL)
+    return _TCP_STORE(host, port, is_master=False, timeout=ARRIVAL)
 
 
 @final
@@ -169,9 +196,7 @@ class Together:
     def _padded(self, outputs: Tensor, start: int, stop: int, rows: int) -> Tensor:
         of_copies = outputs.unflatten(0, (self._network.copies, stop - start))
         shape = (self._network.copies, 0, *outputs.shape[1:])
-        before, after = (
-            outputs.new_zeros(shape[0], missing, *shape[2:]) for missing in (start, rows - stop)
-        )
+        before, after = (outputs.new_zeros(shape[0], missing, *shape[2:]) for missing in (start, rows - stop))
         return torch.cat([before, of_copies, after], dim=1).flatten(0, 1)
 
 
@@ -198,7 +223,7 @@ class _Tied(torch.autograd.Function):
         return tuple(parameter.view_as(parameter) for parameter in parameters)
 
     @staticmethod
-    @once_differentiable  # type: ignore[misc]
+    @once_differentiable
     def backward(ctx: Any, *gradients: Tensor | None) -> tuple[Tensor | None, ...]:
         there = [gradient for gradient in gradients if gradient is not None]
         flat = torch.cat([gradient.flatten() for gradient in there])
@@ -216,6 +241,6 @@ class _Valued(torch.autograd.Function):
         return value.clone()
 
     @staticmethod
-    @once_differentiable  # type: ignore[misc]
+    @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
         return gradient, None

@@ -11,6 +11,7 @@ from mtl_search.data import Dataset
 from mtl_search.records import EpochReport
 from mtl_search.training.job import Job
 from mtl_search.training.kinds import AnyTraining
+from mtl_search.training.team import ALONE, LeftAloneError, Team
 from mtl_search.training.trial import TrialOutcome, failure
 
 __all__ = ["Progress", "SoloTrainer", "Trainer"]
@@ -59,13 +60,13 @@ class Trainer(ABC):
 
 @final
 class SoloTrainer(Trainer):
-    """Trains one job: a pack of one."""
+    """Trains one job: a pack of one. The first of a ``team`` raises LeftAloneError if another one is gone."""
 
     size = 1
 
-    def __init__(self, jobs: Sequence[Job], dataset: Dataset, device: str) -> None:
+    def __init__(self, jobs: Sequence[Job], dataset: Dataset, device: str, team: Team = ALONE) -> None:
         (self._job,) = jobs
-        self._dataset, self._device = dataset, device
+        self._dataset, self._device, self._team = dataset, device, team
         self._training: AnyTraining | None = None
         self._epochs = 0
         self._ended = False
@@ -82,11 +83,14 @@ class SoloTrainer(Trainer):
         ended = False
         try:
             if self._training is None:
-                self._training = self._job.training(self._dataset, self._device)
+                self._training = self._job.training(self._dataset, self._device, self._team)
             report = self._training.run_epoch()
             self._epochs += 1
             if ended := self._training.finished:
                 outcome = self._job.conclude(self._training, self._dataset)
+        except LeftAloneError:
+            self.stop(self._job.trial_id)
+            raise
         except (Exception, SystemExit) as error:  # a row of the leaderboard: the sweep goes on
             outcome = failure(error, self._epochs)
         if outcome is not None:

@@ -30,12 +30,12 @@ def test_budget_is_trials_or_hours() -> None:
             Budget.model_validate(both)
 
 
-@pytest.mark.parametrize("gpu", ["auto", 0, 0.0, 0.25, 1, 1.0])
-def test_a_trial_has_a_gpu_or_a_part_of_one(gpu: Any) -> None:
+@pytest.mark.parametrize("gpu", ["auto", 0, 0.0, 0.25, 1, 1.0, 2])
+def test_a_trial_has_gpus_or_a_part_of_one(gpu: Any) -> None:
     assert Resources(gpu=gpu).gpu == gpu
 
 
-@pytest.mark.parametrize("gpu", [1.5, 2, 4.0, -1, "all", True, float("inf")])
+@pytest.mark.parametrize("gpu", [1.5, -1, "all", True, float("inf")])
 def test_other_gpus_are_refused(gpu: Any) -> None:
     with pytest.raises(ValidationError):
         Resources(gpu=gpu)
@@ -79,7 +79,9 @@ def test_constraints_say_by_how_much_they_are_broken(
         ("constraints", {"params": 10}, "did you mean 'n_params'?"),
         ("resources", {"cpu": 0}, "resources.cpu"),
         ("resources", {"cpu": 1.5}, "resources.cpu"),
-        ("resources", {"gpu": 2}, "at most 1, since a trial trains on one GPU"),
+        ("resources", {"gpu": 1.5}, "a share of one GPU, or a whole number of them"),
+        ("resources", {"gpu": 0.5, "workers": 2}, "with 2 workers: gpu: 0, or a whole GPU for each"),
+        ("resources", {"gpu": 3, "workers": 2}, "or a whole GPU for each, or auto"),
         ("resources", {"minutes": 0}, "resources.minutes: expected a number above 0"),
         ("resources", {"minutes": "10"}, "resources.minutes: expected a number, found '10'"),
         ("resources", {"memory": "4 apples"}, "resources.memory: expected a size such as 4GiB"),

@@ -31,21 +31,24 @@ class Node:
             cls(int(one.get("CPU", 0)), float(one.get("GPU", 0)), int(one.get("memory", 0))) for one in there
         ]
 
-    def trials(self, place: Place) -> int:
-        """How many trials it holds at a time."""
+    def workers(self, place: Place) -> int:
+        """How many workers of trials it holds at a time."""
         by_units = trials_on(self.cpus, self.gpus, place.cpus, place.gpus)
         return by_units if place.memory is None else min(by_units, self.memory // place.memory)
 
 
 def slots_on(nodes: Sequence[Node], place: Place) -> int:
-    """How many trials these nodes hold at a time."""
-    return sum(node.trials(place) for node in nodes)
+    """How many trials these nodes hold at a time, of which one may have workers on several of them."""
+    return sum(node.workers(place) for node in nodes) // place.workers
 
 
 def check_room(nodes: Sequence[Node], place: Place) -> None:
-    """ResourceError if none of these nodes holds a trial."""
+    """ResourceError if these nodes hold no trial."""
     if slots_on(nodes, place):
         return
+    if room := sum(node.workers(place) for node in nodes):
+        wanted = f"at most the {room} workers for which there is room, for one trial"
+        raise ResourceError("resources", wanted, f"{place.workers}")
     most = max(
         nodes, key=lambda node: (node.gpus >= place.gpus, node.cpus, node.gpus), default=Node(0, 0.0, 0)
     )

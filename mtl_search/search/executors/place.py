@@ -14,7 +14,7 @@ __all__ = ["Place"]
 @final
 @dataclass(frozen=True, slots=True)
 class Place:
-    """CPUs as torch threads, and a share of a GPU; if that is 0, the trial stays on the CPU.
+    """CPUs as torch threads, and a share of a GPU, of each of its workers; without a GPU it stays on the CPU.
 
     ``minutes`` and ``memory`` (bytes) are limits: a trial beyond them has failed. None: there is none.
     """
@@ -23,6 +23,7 @@ class Place:
     gpus: float
     minutes: float | None = None
     memory: int | None = None
+    workers: int = 1
 
     @property
     def threads(self) -> int:
@@ -37,13 +38,13 @@ class Place:
     @property
     def units(self) -> float:
         """What device seconds count: GPUs if there are any, else CPUs."""
-        return self.gpus or float(self.cpus)
+        return self.workers * (self.gpus or float(self.cpus))
 
     @property
-    def demand(self) -> dict[str, float]:
-        """What Ray is asked for."""
-        memory = {} if self.memory is None else {"memory": float(self.memory)}
-        return {"cpu": self.cpus, "gpu": self.gpus, **memory}
+    def bundles(self) -> list[dict[str, float]]:
+        """What Ray is asked for: one for each worker."""
+        wanted = {"CPU": float(self.cpus), "GPU": self.gpus, "memory": float(self.memory or 0)}
+        return [{name: amount for name, amount in wanted.items() if amount}] * self.workers
 
     def placement(self, seconds: float, jobs: int = 1) -> Placement:
         """Where and how long a job ran, as recorded; ``jobs`` held the place together."""

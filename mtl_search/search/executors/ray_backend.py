@@ -81,7 +81,8 @@ class Cluster(Executor):
         needed = demands.gpu_memory() if gpus and resources.gpu == "auto" else 0
         memory = ask_for_a_gpu()[0] if needed else 0
         share = gpu_share(resources, cpus, gpus, needed=needed, memory=memory)
-        self.place = Place(resources.cpu, share, resources.minutes, resources.memory)
+        limits = resources.minutes, resources.memory
+        self.place = Place(resources.cpu, share, *limits, workers=resources.team)
         check_room(nodes, self.place)
         self.slots = slots_on(nodes, self.place)
         self.dashboard, self._name, self._published = dashboard, name, published

@@ -2,17 +2,20 @@
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, final
 
+import ray
 import torch
 from ray import tune
 
 from mtl_search.data import Dataset
+from mtl_search.search.executors.crew import Crew, TeamTrainer
 from mtl_search.search.executors.limits import OverLimitError, Watchdog
 from mtl_search.search.executors.place import Place
 from mtl_search.search.executors.worker_log import WorkerLog
-from mtl_search.training import Progress, SoloTrainer, Trainer
+from mtl_search.search.jobs import Job
+from mtl_search.training import Progress, SoloTrainer, Trainer, TrialConfig
 
 __all__ = ["PACK", "PLACEMENT", "PROGRESS", "SLOT", "TrainJob", "train_job"]
 
@@ -31,27 +34,41 @@ class TrainJob(tune.Trainable):  # type: ignore[misc]
     def setup(
         self,
         config: Mapping[str, Any],
-        dataset: Dataset,
+        dataset: Dataset | tuple[ray.ObjectRef],
         place: Place,
         trainer: type[Trainer] = SoloTrainer,
         sweep: str = "",
     ) -> None:
-        """Keep the data (shared memory of the node) and start the first pack."""
+        """Keep the data and start the first pack.
+
+        ``dataset``: or where it is in Ray's object store. Its rows stay there, in memory that all workers of
+        a node share: a tensor is a view of it (see `Rows`).
+        """
         if place.gpus == 0:  # never use a GPU that was not allocated
             os.environ["CUDA_VISIBLE_DEVICES"] = ""
         torch.set_num_threads(place.threads)
-        self._dataset, self._place, self._kind, self._sweep = dataset, place, trainer, sweep
-        self._log = WorkerLog.of_actor(sweep, len(dataset.train))
+        self._dataset: Dataset = ray.get(dataset[0]) if isinstance(dataset, tuple) else dataset
+        self._place, self._kind, self._sweep = place, trainer, sweep
+        self._crew: Crew | None = None
+        if place.workers > 1 and isinstance(dataset, tuple):
+            self._crew = Crew(dataset[0], place, sweep)
+        self._log = WorkerLog.of_actor(sweep, len(self._dataset.train))
         self.reset_config(config)
 
     def reset_config(self, new_config: Mapping[str, Any]) -> bool:
         """Start the pack of ``new_config``."""
         pack = new_config[PACK]
-        self._trainer: Trainer | None = self._kind(pack, self._dataset, self._place.device)
+        self._trainer: Trainer | None = self._begin(pack)
         self._jobs, self._began = len(pack), time.perf_counter()
         self._watchdog = Watchdog(self._place)
         self._log.began(pack, new_config[SLOT])
         return True
+
+    def _begin(self, pack: Sequence[Job]) -> Trainer:
+        device = self._place.device
+        if self._crew is None or not isinstance(pack[0].config, TrialConfig):  # trees grow in one process
+            return self._kind(pack, self._dataset, device)
+        return TeamTrainer(pack, self._dataset, device, self._crew)
 
     def step(self) -> dict[str, Any]:
         """Epochs until ``STEP_SECONDS`` have passed or all jobs have ended."""
@@ -76,6 +93,8 @@ class TrainJob(tune.Trainable):  # type: ignore[misc]
         """Let go of the networks."""
         self._log.stopped()
         self._trainer = None
+        if self._crew is not None:
+            self._crew.disband()
 
 
 def train_job(dataset: Dataset, place: Place, sweep: str) -> type[TrainJob]:
@@ -83,7 +102,8 @@ def train_job(dataset: Dataset, place: Place, sweep: str) -> type[TrainJob]:
 
     Tune derives classes of its own from it, which would be what Ray shows of the actors and processes.
     """
-    with_data = tune.with_parameters(TrainJob, dataset=dataset, place=place, trainer=SoloTrainer, sweep=sweep)
-    made: type[TrainJob] = tune.with_resources(with_data, place.demand)
+    where = (ray.put(dataset),)  # once, however many nodes and workers there are
+    with_data = tune.with_parameters(TrainJob, dataset=where, place=place, trainer=SoloTrainer, sweep=sweep)
+    made: type[TrainJob] = tune.with_resources(with_data, tune.PlacementGroupFactory(place.bundles))
     made.__qualname__ = TrainJob.__qualname__
     return made

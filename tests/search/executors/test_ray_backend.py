@@ -434,7 +434,7 @@ def test_no_more_trials_than_the_nodes_have_memory_for(monkeypatch: pytest.Monke
     monkeypatch.setattr(ray, "nodes", lambda: nodes)
     cluster = Cluster(Resources.model_validate({"memory": "3GiB"}))
     assert cluster.slots == 4
-    assert cluster.place.demand == {"cpu": 1, "gpu": 0.0, "memory": 3 * 2.0**30}
+    assert cluster.place.bundles == [{"CPU": 1.0, "memory": 3 * 2.0**30}]
     with pytest.raises(ResourceError, match=r"and 10.0 GiB of memory of its .* memory: 11.0 GiB"):
         Cluster(Resources.model_validate({"memory": "11GiB"}))
 

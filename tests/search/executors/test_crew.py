@@ -1,0 +1,124 @@
+"""Several workers for one trial, in Tune's placement group."""
+
+import contextlib
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import psutil
+import pytest
+
+from mtl_search.data import Dataset
+from mtl_search.errors import ResourceError
+from mtl_search.records import EpochReport, TrialState
+from mtl_search.search.executors import ray_backend
+from mtl_search.search.executors.inline import Inline
+from mtl_search.search.executors.ray_backend import Cluster
+from mtl_search.search.jobs import Job, JobSource, Placement
+from mtl_search.sweep.settings import Resources
+from mtl_search.training import Score, TrialConfig, TrialOutcome, run_trial
+from tests.fixtures.data import tiny_dataset
+
+ray = ray_backend.ray  # type: ignore[attr-defined]  # imported after what Ray reads was set
+TWO = Resources(workers=2, gpu=0)
+
+
+def kill_a_companion() -> None:
+    for child in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.Error):  # it may end at any time
+            if "".join(child.cmdline()[:1]).startswith("ray::TrainPart"):
+                child.kill()
+                return
+    raise AssertionError("no further worker")
+
+
+class Sequence(JobSource):
+    """Jobs one after the other; in the first epoch of ``victim`` a worker is killed."""
+
+    def __init__(self, *jobs: Job, victim: str) -> None:
+        self._jobs, self._victim = list(jobs), victim
+        self.running = 0
+        self.reports: dict[str, list[EpochReport]] = {job.trial_id: [] for job in jobs}
+        self.outcomes: dict[str, TrialOutcome | None] = {}
+        self.placements: list[Placement] = []
+
+    def next(self) -> Job | Literal["wait", "done"]:
+        if self.running:
+            return "wait"
+        if not self._jobs:
+            return "done"
+        self.running += 1
+        return self._jobs.pop(0)
+
+    def report(self, trial_id: str, report: EpochReport) -> bool:
+        self.reports[trial_id].append(report)
+        if trial_id == self._victim and report.epoch == 1:
+            kill_a_companion()
+        return False
+
+    def finish(self, trial_id: str, outcome: TrialOutcome | None, placement: Placement) -> None:
+        self.running -= 1
+        self.outcomes[trial_id] = outcome
+        self.placements.append(placement)
+
+    def interrupt(self) -> None:
+        raise AssertionError
+
+
+def config(epochs: int, dataset: Dataset, weighting: str) -> TrialConfig:
+    value: Mapping[str, Any] = {
+        "members": tuple(dataset.tasks),
+        "sharing": "cost ill / cost ill",
+        "trunk": {"name": "mlp", "stages": 2, "width": 8},
+        "weighting": weighting,
+        "epochs": epochs,
+        "batch_size": 25,
+    }
+    return TrialConfig.model_validate(value)
+
+
+@pytest.mark.ray
+@pytest.mark.usefixtures("ray_address")
+def test_two_workers_train_one_network_and_a_lost_one_is_no_fault_of_it() -> None:
+    dataset = tiny_dataset(120, tasks={"cost": "regression", "ill": "binary"})
+    score = Score({name: task.metric for name, task in dataset.tasks.items()})
+    short = config(3, dataset, "pcgrad")
+    jobs = [
+        Job("calm", short, 7, score),
+        Job("lost", config(2000, dataset, "equal"), 7, score),
+        Job("again", short, 7, score),
+    ]
+    source = Sequence(*jobs, victim="lost")
+    cluster = Cluster(TWO)
+    assert cluster.slots == 1, "of two CPUs"
+    cluster.run(source, dataset)
+
+    alone: list[EpochReport] = []
+    run_trial(short, dataset, seed=7, score=score, on_epoch=lambda report: not alone.append(report))  # type: ignore[func-returns-value]
+    for name in ("calm", "again"):
+        outcome = source.outcomes[name]
+        assert outcome is not None
+        assert outcome.state is TrialState.COMPLETE
+        for report, known in zip(source.reports[name], alone, strict=True):
+            assert dict(report.train_loss) == pytest.approx(dict(known.train_loss), rel=1e-4)
+            assert report.score == pytest.approx(known.score, rel=1e-4)
+    lost = source.outcomes["lost"]
+    assert lost is not None
+    assert (lost.state, lost.lost) == (TrialState.FAILED, True)
+    assert "a worker of the trial died" in str(lost.error)
+    assert {placement.units for placement in source.placements} == {2.0}, "device seconds count both"
+
+
+def test_workers_of_a_trial_may_be_on_several_nodes(monkeypatch: pytest.MonkeyPatch) -> None:
+    nodes = [{"Alive": True, "Resources": {"CPU": 3.0, "GPU": float(gpus)}} for gpus in (1, 2)]
+    monkeypatch.setattr(ray, "nodes", lambda: nodes)
+    on_cpus, on_gpus = Cluster(TWO), Cluster(Resources(gpu=3, cpu=1))
+    assert (on_cpus.slots, on_cpus.place.bundles) == (3, [{"CPU": 1.0}] * 2)
+    assert (on_gpus.slots, on_gpus.place.bundles) == (1, [{"CPU": 1.0, "GPU": 1.0}] * 3)
+    assert Cluster(Resources(workers=2)).place.gpus == 1.0, "auto: no two of a trial share one"
+    with pytest.raises(ResourceError, match=r"at most the 3 workers for which there is room.*, found 4"):
+        Cluster(Resources(gpu=4))
+
+
+def test_one_process_has_no_others() -> None:
+    with pytest.raises(ResourceError, match="one worker for a trial in this process, found 2"):
+        Inline(TWO)
