@@ -125,6 +125,11 @@ class Leaderboard:
         if leaves != self.sweep():
             self._log.add_sweep(leaves)
 
+    def identity(self) -> str:
+        """A few letters that tell the sweep from every other of its name; drawn the first time."""
+        self.recover()
+        return self._log.identity()
+
     def end(self, without_answer: str | None = None) -> None:
         """Note that the sweep came to its end, if so ``without_answer`` and why."""
         self.recover()

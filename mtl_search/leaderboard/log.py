@@ -5,6 +5,7 @@ Each line is JSON, an event whose first key says its kind:
 - ``{"tasks": {column: values}, "version": 2}``: table ``tasks``; the first line, and again when references
   are final.
 - ``{"sweep": [[path, value], ...]}``: what the sweep file says from now on, each leaf by its keys, as JSON.
+- ``{"identity": text}``: what tells the sweep from every other of its name; only if that was asked for.
 - ``{"start": trial_id, "study": ..., "params": ..., "distributions": ..., "again": ...}``: a trial of the
   search was handed out. One without a finish was interrupted.
 - ``{"stop": trial_id}``: one was interrupted on request, by Ctrl-C or a shutdown. Without it, whatever ended
@@ -22,6 +23,7 @@ is next written.
 import json
 import math
 import os
+import secrets
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -90,6 +92,13 @@ class TrialLog:
         for event in self._events("sweep"):
             found = {tuple(path): value for path, value in event["sweep"]}
         return found
+
+    def identity(self) -> str:
+        """What tells the sweep from others; it is drawn and noted the first time."""
+        for event in self._events("identity"):
+            return str(event["identity"])
+        self._append([{"identity": (drawn := secrets.token_hex(4))}])
+        return drawn
 
     def add_start(self, start: TrialStart) -> None:
         """Note that a trial was handed out.

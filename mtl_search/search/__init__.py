@@ -20,10 +20,10 @@ drafts a network within the constraints. An equal one that is trained already an
 it is trained, each epoch asks the study's pruner whether it goes on, and its outcome is recorded in the
 leaderboard *before* Optuna is told: a process that is killed in between has lost nothing.
 
-What is not obvious: Optuna's studies think in memory and are made again from the
-leaderboard's log (``studies.optuna_study`` says why; the journal is for Optuna's tools alone), test rows are
-not merely left unread during the search but absent from its data, and there is a replication between search
-and confirmation (``phases.replication`` says why).
+What is not obvious: Optuna's studies think in memory and are made again from the leaderboard's log
+(``studies.optuna_study`` says why; a journal or a database is for Optuna's tools alone), test rows are not
+merely left unread during the search but absent from its data, and there is a replication between search and
+confirmation (``phases.replication`` says why).
 """
 
 from mtl_search.search.course import SweepResult, Watch

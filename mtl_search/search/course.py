@@ -33,7 +33,7 @@ from mtl_search.search.phases.replication import Replication
 from mtl_search.search.phases.sequence import Phases
 from mtl_search.search.phases.watched import Watched, Watcher
 from mtl_search.search.snapshot import Snapshot, take
-from mtl_search.search.studies.journal import Journal
+from mtl_search.search.studies.mirror import Mirror
 from mtl_search.sweep.spec import SweepSpec
 
 __all__ = ["Course", "SweepResult", "Watch"]
@@ -99,6 +99,7 @@ class Course:
         dataset: Dataset,
         executor: Executor,
         board: Leaderboard,
+        mirror: Mirror,
         watch: Watch,
         began: float,
     ) -> None:
@@ -113,7 +114,7 @@ class Course:
             spec,
             self._visible,
             self._ledger,
-            Journal(board.path / "journal.log"),
+            mirror,
             slots=executor.slots,
             bfloat16=executor.has_bfloat16,
             in_process=executor.in_process,

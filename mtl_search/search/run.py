@@ -1,8 +1,12 @@
 """run_sweep and resume_sweep: what is checked and set up before a sweep takes its course."""
 
+import platform
 import time
 from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
+
+from optuna.storages import RDBStorage
 
 from mtl_search.data import Dataset
 from mtl_search.leaderboard import Leaderboard, only_process
@@ -16,6 +20,9 @@ from mtl_search.search.preparing.folder import is_free, make_folder, taken
 from mtl_search.search.preparing.gpu_memory import gpu_memory
 from mtl_search.search.preparing.judging import judged_by
 from mtl_search.search.preparing.own_modules import own_parts
+from mtl_search.search.studies.connecting import connected, lost
+from mtl_search.search.studies.journal import JOURNAL_FILE, Journal
+from mtl_search.search.studies.mirror import Mirror
 from mtl_search.sweep.file import SWEEP_FILE, leaves, save_sweep, with_changes
 from mtl_search.sweep.spec import SweepSpec, load_sweep
 
@@ -52,7 +59,7 @@ def run_sweep(
     dataset = dataset_of(spec, dataset, path.parent)
     judged, dataset = judged_by(spec, dataset)
     check_constraints(judged, dataset)
-    with _open(judged, dataset, inline, address, dashboard) as executor:
+    with connected(spec) as storage, _open(judged, dataset, inline, address, dashboard) as executor:
         make_folder(path)
         with only_process(path):
             if not is_free(path):  # any more
@@ -60,7 +67,7 @@ def run_sweep(
             save_sweep(spec, path)
             board = Leaderboard.create(path, task_infos(dataset))
             board.note_sweep(leaves(spec))
-            return _run(judged, dataset, executor, board, watch, began)
+            return _run(judged, dataset, executor, board, storage, watch, began)
 
 
 def resume_sweep(
@@ -92,14 +99,18 @@ def resume_sweep(
     changes = changes_since(board, spec, records)
     spec = extended(spec, records, trials=trials, hours=hours, references=references)
     judged, dataset = judged_by(spec, dataset)
-    with _open(judged, dataset, inline, address, dashboard) as executor, only_process(path):
+    with (
+        connected(spec) as storage,
+        _open(judged, dataset, inline, address, dashboard) as executor,
+        only_process(path),
+    ):
         if hours is not None:
             check_room(records, hours, executor.slots)
         save_sweep(spec, path)
         board.note_sweep(leaves(spec))
         if watch is not None and changes:
             watch.edited(changes)
-        return _run(judged, dataset, executor, board, watch, began)
+        return _run(judged, dataset, executor, board, storage, watch, began)
 
 
 def _import_alone() -> None:
@@ -131,11 +142,25 @@ def _run(
     dataset: Dataset,
     executor: Executor,
     board: Leaderboard,
+    storage: RDBStorage | None,
     watch: Watch | None,
     began: float,
 ) -> SweepResult:
     """The sweep's course; a second Ctrl-C, which stops it anywhere, leaves what was recorded."""
     try:
-        return Course(spec, dataset, executor, board, watch or Watch(), began).run()
+        with _mirror(spec, board, storage) as mirror:
+            return Course(spec, dataset, executor, board, mirror, watch or Watch(), began).run()
     except KeyboardInterrupt:
         return SweepResult(board.path, interrupted=True, hopeless=None, forced=True)
+
+
+def _mirror(spec: SweepSpec, board: Leaderboard, storage: RDBStorage | None) -> Mirror:
+    """Where the studies are written for Optuna's tools; only one of both is there."""
+    if storage is None:
+        return Journal(board.path / JOURNAL_FILE)
+    from mtl_search.search.studies.database import Database
+
+    (board.path / JOURNAL_FILE).unlink(missing_ok=True)
+    folder, name = board.path.resolve(), spec.settings.name
+    about = {"sweep": name, "folder": str(folder), "machine": platform.node()}
+    return Database(storage, f"{name}-{board.identity()}", about, partial(lost, spec, folder))

@@ -11,6 +11,7 @@ from ruamel.yaml import YAML
 from mtl_search.data import is_local_file
 from mtl_search.leaderboard import SweepLeaves, replace_file
 from mtl_search.sweep.spec import SweepSpec
+from mtl_search.sweep.storage import anchored
 
 __all__ = ["SWEEP_FILE", "leaves", "save_sweep", "with_budget", "with_changes"]
 
@@ -55,11 +56,13 @@ def leaves(spec: SweepSpec) -> SweepLeaves:
 def _saved(spec: SweepSpec) -> Any:
     """The value of a sweep file that says the same wherever it stands.
 
-    A relative path to data is made absolute, so that it still leads there, and a trunk configured in Python
-    becomes the mapping that it is read from again.
+    A relative path to data or to a database is made absolute, so that it still leads there, and a trunk
+    configured in Python becomes the mapping that it is read from again.
     """
     value: dict[str, Any] = dict(spec.document.data)
     value["data"] = _anchored(value["data"], spec.base)
+    if spec.settings.storage is not None:
+        value["storage"] = anchored(spec.settings.storage, spec.base)
     return _written(value)
 
 

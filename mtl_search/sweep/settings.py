@@ -22,6 +22,7 @@ from mtl_search.errors import Mismatch
 from mtl_search.records import Role
 from mtl_search.sweep.pruners import ASHA, PrunerConfig
 from mtl_search.sweep.samplers import TPE, SamplerConfig
+from mtl_search.sweep.storage import check_storage
 from mtl_search.tasks import TaskConfig
 from mtl_search.training import NetworkCost
 
@@ -176,7 +177,8 @@ def _tpe_by_default(value: object) -> object:
 class Settings(BaseModel):
     """A sweep file without ``trial:`` and ``arms:``, which describe spaces.
 
-    ``keep``: whose networks the confirmation saves.
+    ``keep``: whose networks the confirmation saves; ``storage``: the database that Optuna's tools read the
+    studies from, instead of a file in the results.
     """
 
     model_config = FROZEN
@@ -192,6 +194,7 @@ class Settings(BaseModel):
     sampler: Annotated[SamplerConfig, BeforeValidator(_tpe_by_default)] = TPE()
     pruner: Annotated[PrunerConfig, BeforeValidator(_named)] = ASHA()
     keep: Literal["recommended", "finalists", "none"] = "recommended"
+    storage: Annotated[str | None, BeforeValidator(check_storage)] = None
 
     @model_validator(mode="after")
     def _some_main_task(self) -> Self:

@@ -21,8 +21,8 @@ from mtl_search.search.ledger import Ledger
 from mtl_search.search.ledger.attempts import given_up, lost_name, was_given_up
 from mtl_search.search.ledger.recording import Recorder, Start
 from mtl_search.search.studies.arm_study import HOPELESS, ArmStudy, Draft
-from mtl_search.search.studies.journal import Journal
 from mtl_search.search.studies.memory import TOLD, Past, distributions_as_text, recall, trial_prefix
+from mtl_search.search.studies.mirror import Mirror
 from mtl_search.search.studies.optuna_study import OptunaStudy
 from mtl_search.search.studies.strategies import build_strategy
 from mtl_search.search.studies.transfer import Transfer
@@ -41,10 +41,11 @@ class Conductor(JobSource):
 
     ``single_task`` comes first and the others wait for it, since their gains are relative to its best
     values; after that the next arm starts when an arm has no trial left to hand out. A trial is recorded
-    before Optuna is told. One that was lost is recorded as such and tried again, without the study or the
-    budget noticing, until there is no retry left and it counts as failed. ``slots``: how many trials can run
-    at the same time. ``bfloat16``: whether they have GPUs with it. ``in_process``: whether they run in this
-    process; one with which it ended more often than there are retries, unasked, counts as failed.
+    before Optuna is told; a mirror that is lost interrupts. A trial that was lost is recorded as such and
+    tried again, without the study or the budget noticing, until there is no retry left and it counts as
+    failed. ``slots``: how many trials can run at the same time. ``bfloat16``: whether they have GPUs with it.
+    ``in_process``: whether they run in this process; one with which it ended more often than there are
+    retries, unasked, counts as failed.
     ``began``: when this process did, from which on a budget of hours is counted.
     """
 
@@ -53,7 +54,7 @@ class Conductor(JobSource):
         spec: SweepSpec,
         dataset: Dataset,
         ledger: Ledger,
-        journal: Journal,
+        mirror: Mirror,
         *,
         slots: int,
         bfloat16: bool = False,
@@ -66,8 +67,9 @@ class Conductor(JobSource):
         self.incumbents = Incumbents(spec, ledger)
         self._transfer = Transfer(ledger, spec.settings.all_tasks)
         pasts = recall(ledger.board, ledger.records, ledger.metrics)
-        self.studies = [study for arm in self.arms for study in self._open(arm, journal, pasts)]
-        journal.publish()
+        self.studies = [study for arm in self.arms for study in self._open(arm, mirror, pasts)]
+        mirror.publish()
+        self._mirror = mirror
         self.running: dict[str, Running] = {}
         self._lost: list[Running] = []  # what is to be tried again
         self.hopeless: str | None = None  # why the sweep gave up if it did
@@ -81,6 +83,7 @@ class Conductor(JobSource):
 
     @override
     def next(self) -> Job | Literal["wait", "done"]:
+        self._interrupted |= self._mirror.is_lost
         if self._interrupted or self.hopeless is not None:
             return "done"
         if (job := self.restart()) is not None:
@@ -101,6 +104,7 @@ class Conductor(JobSource):
         running = self.running[trial_id]
         running.history.append(report)
         self.ledger.board.catch_up()
+        self._interrupted |= self._mirror.is_lost
         if self._interrupted:
             return True
         if running.kept or len(running.history) <= running.judged:
@@ -150,7 +154,7 @@ class Conductor(JobSource):
         """Whether the search was stopped before its end."""
         return self._interrupted
 
-    def _open(self, arm: Arm, journal: Journal, pasts: Mapping[str, Past]) -> list[ArmStudy]:
+    def _open(self, arm: Arm, mirror: Mirror, pasts: Mapping[str, Past]) -> list[ArmStudy]:
         settings = self.spec.settings
         sampler = settings.sampler.within(arm.trials)
         pruner = settings.pruner.after(INFORMED) if arm.is_reference else settings.pruner
@@ -159,7 +163,7 @@ class Conductor(JobSource):
             past = pasts.get(trial_prefix(name), Past())
             board, max_epochs = self.ledger.board, self.spec.max_epochs
             objective = _objective(arm, members, self.ledger.metrics)
-            optuna = OptunaStudy(board, journal, name, sampler, pruner, max_epochs, past, objective)
+            optuna = OptunaStudy(board, mirror, name, sampler, pruner, max_epochs, past, objective)
             strategy = None
             if members is None and isinstance(arm.space, SearchSpace):
                 known = self.ledger.affinities if arm.name == SEARCH else ()

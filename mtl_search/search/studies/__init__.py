@@ -2,6 +2,6 @@
 
 ``arm_study`` turns what is open in an arm's space into a checked configuration: the members (by a grouping
 strategy, see ``strategies``), the hyperparameters (by Optuna, see ``optuna_study``) and what did well in
-other studies (``transfer``). ``memory`` makes the studies again from the leaderboard; ``journal`` is written
-along for Optuna's own tools.
+other studies (``transfer``). ``memory`` makes the studies again from the leaderboard. For Optuna's own tools
+a ``mirror`` of them is written along: a file (``journal``), or a ``database`` of the user's (``connecting``).
 """

@@ -1,97 +1,69 @@
-"""Journal: the studies of a sweep in Optuna's own format, for its dashboard and whatever else reads that.
+"""Journal: the studies of a sweep as a file of Optuna's in its results, made anew whenever it is opened."""
 
-It is derived: made anew from the leaderboard whenever a sweep is opened, and written along from then on.
-Nothing is ever read back from it, so it may be lost, old or garbled.
-"""
-
-import copy
 import json
-import math
 from collections.abc import Iterable
 from pathlib import Path
+from types import TracebackType
 from typing import Any, final
 
 from optuna.storages import JournalStorage
 from optuna.storages.journal import BaseJournalBackend
-from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 from typing_extensions import override
 
 from mtl_search.leaderboard import clear_partial
-from mtl_search.records import Split, TrialRecord
+from mtl_search.records import TrialRecord
+from mtl_search.search.studies.mirror import Entries, Finished, Mirror
 
-__all__ = ["TRIAL_ID", "Journal"]
+__all__ = ["JOURNAL_FILE", "Journal"]
 
-TRIAL_ID = "trial_id"
-_METRIC_NAMES = "study:metric_names"  # where Optuna keeps what its plots call the objective
+JOURNAL_FILE = "journal.log"
 
 
 @final
-class Journal:
+class Journal(Mirror):
     """The file at ``path``; it takes the place of an older one when it is published."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         clear_partial(path)
         self._lines = _Lines(path.with_name(f".{path.name}.new.partial"))
-        self._storage = JournalStorage(self._lines)
+        self._entries = Entries(JournalStorage(self._lines))
 
+    @property
+    @override
+    def is_lost(self) -> bool:
+        """Never: a file that cannot be written is the error of who writes."""
+        return False
+
+    @override
     def publish(self) -> None:
         """Put it in its place, once it holds what was finished before."""
         self._lines.path = self._lines.path.replace(self.path)
 
-    def add_study(
-        self, name: str, objective: str, finished: Iterable[tuple[FrozenTrial, TrialRecord]]
-    ) -> int:
-        """Begin a study with the trials that it has; its number. ``objective``: what its scores are."""
-        study = self._storage.create_new_study([StudyDirection.MAXIMIZE], name)
-        self._storage.set_study_system_attr(study, _METRIC_NAMES, [objective])
+    @override
+    def add_study(self, name: str, objective: str, finished: Finished) -> None:
+        self._entries.add_study(name, objective)
         for trial, record in finished:
-            shown = copy.copy(trial)
-            shown.user_attrs = _attributes(record)
-            shown.datetime_start, shown.datetime_complete = record.started, record.finished
-            self._storage.create_new_trial(study, template_trial=shown)
-        return study
+            self._entries.add_finished(name, trial, record)
 
-    def start(self, study: int, trial: FrozenTrial) -> int:
-        """Write a trial that is running; its number."""
-        return self._storage.create_new_trial(study, template_trial=trial)
+    @override
+    def start(self, study: str, trial_id: str, trial: FrozenTrial) -> None:
+        self._entries.start(study, trial_id, trial)
 
-    def report(self, trial: int, epoch: int, score: float) -> None:
-        """Write an epoch of a running trial, of which Optuna's learning curves are made."""
-        self._storage.set_trial_intermediate_value(trial, epoch, score)
+    @override
+    def report(self, trial_id: str, epoch: int, score: float) -> None:
+        self._entries.report(trial_id, epoch, score)
 
-    def end(self, trial: int, state: TrialState, score: float | None, record: TrialRecord) -> None:
-        """End a running trial, with the epochs that were not reported for they could not stop it."""
-        reported = self._storage.get_trial(trial).intermediate_values
-        for epoch in record.history:
-            if epoch.epoch not in reported and math.isfinite(epoch.score):
-                self.report(trial, epoch.epoch, epoch.score)
-        for name, value in _attributes(record).items():
-            self._storage.set_trial_user_attr(trial, name, value)
-        self._storage.set_trial_state_values(trial, state, None if score is None else [score])
+    @override
+    def end(self, trial_id: str, state: TrialState, score: float | None, record: TrialRecord) -> None:
+        self._entries.end(trial_id, state, score, record)
 
-
-def _attributes(record: TrialRecord) -> dict[str, str | int | float]:
-    """What Optuna's tools show beside parameters and score; they plot those that are numbers."""
-    gains = {
-        f"gain.{metric.task}": metric.gain
-        for metric in record.metrics
-        if metric.split is Split.VALID and math.isfinite(metric.gain)
-    }
-    known = {
-        TRIAL_ID: record.trial_id,
-        "members": "+".join(record.members),
-        "sharing": record.sharing if len(record.members) > 1 else None,
-        "weighting": record.weighting,
-        **gains,
-        "n_params": record.n_params,
-        "best_epoch": record.best_epoch,
-        "train_seconds": record.train_seconds,
-        "duplicate_of": record.duplicate_of,
-        "error": record.error,
-    }
-    return {name: value for name, value in known.items() if value is not None}
+    @override
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Nothing: each line is in the file once it is written."""
 
 
 @final

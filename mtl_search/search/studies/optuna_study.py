@@ -2,8 +2,8 @@
 
 Optuna's own storages write (and wait for the disk) once per parameter and once per report, and would be a
 second truth. Here a trial is asked and pruned in memory; the leaderboard's log gets it when it starts, and
-its record when it ends. From these alone a study is made again. Optuna's journal is written along, without a
-wait for the disk, for the tools that read it.
+its record when it ends. From these alone a study is made again. A mirror in Optuna's own format is written
+along for the tools that read it: its journal, without a wait for the disk, or a database, by a thread.
 """
 
 import json
@@ -16,8 +16,8 @@ from optuna.trial import Trial, TrialState
 
 from mtl_search.leaderboard import Leaderboard, TrialStart
 from mtl_search.records import EpochReport, TrialRecord
-from mtl_search.search.studies.journal import TRIAL_ID, Journal
 from mtl_search.search.studies.memory import Past, distributions_as_text, trial_prefix
+from mtl_search.search.studies.mirror import TRIAL_ID, Mirror
 from mtl_search.seeds import derive_seed
 from mtl_search.sweep.pruners import VALID, Pruner
 from mtl_search.sweep.samplers import Sampler
@@ -39,7 +39,7 @@ class OptunaStudy:
     def __init__(
         self,
         board: Leaderboard,
-        journal: Journal,
+        mirror: Mirror,
         name: str,
         sampler: Sampler,
         pruner: Pruner,
@@ -49,8 +49,8 @@ class OptunaStudy:
     ) -> None:
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         self.name = name
-        self._board, self._journal = board, journal
-        self._number = journal.add_study(name, objective, past.finished)
+        self._board, self._mirror = board, mirror
+        mirror.add_study(name, objective, past.finished)
         seed = derive_seed(sampler.seed, name, past.next_number)
         self.study = optuna.create_study(
             study_name=name,
@@ -64,7 +64,6 @@ class OptunaStudy:
             self.study.enqueue_trial(dict(one.start.params), user_attrs=attributes)
         self.n_finished = len(past.finished)
         self._next_number = past.next_number
-        self._journalled: dict[int, int] = {}  # number in the journal of each trial that runs
 
     @property
     def trial_prefix(self) -> str:
@@ -108,7 +107,7 @@ class OptunaStudy:
             distributions=trial.distributions,
             user_attrs={TRIAL_ID: trial_id},
         )
-        self._journalled[trial.number] = self._journal.start(self._number, running)
+        self._mirror.start(self.name, trial_id, running)
         return trial_id
 
     def report(self, trial: Trial, report: EpochReport, signed: Mapping[str, float]) -> bool:
@@ -117,7 +116,7 @@ class OptunaStudy:
         trial.set_user_attr(VALID, {task: [*series.get(task, []), value] for task, value in signed.items()})
         if math.isnan(report.score):
             return False
-        self._journal.report(self._journalled[trial.number], report.epoch, report.score)
+        self._mirror.report(trial.user_attrs[TRIAL_ID], report.epoch, report.score)
         trial.report(report.score, report.epoch)
         return trial.should_prune()
 
@@ -136,6 +135,6 @@ class OptunaStudy:
         if not math.isfinite(score):
             state = TrialState.FAIL
         known = None if state == TrialState.FAIL else score
-        self._journal.end(self._journalled.pop(trial.number), state, known, record)
+        self._mirror.end(trial.user_attrs[TRIAL_ID], state, known, record)
         self.study.tell(trial, score if state == TrialState.COMPLETE else None, state=state)
         self.n_finished += 1

@@ -1,0 +1,228 @@
+"""Database: the studies of a sweep in a database of the user's, in Optuna's own tables.
+
+A thread of its own writes, in the order of what happened, so that no trial waits for the database. What
+happens while the database is away for less than `PATIENCE` is written when it is back; after that the sweep
+is stopped like by Ctrl-C, since whoever named a database wants the studies there. Nothing is lost: on opening
+each study is brought in line with the tables, which have all that was recorded.
+
+- What the database lacks is added; a trial that it has as running is ended, by the record if there is one,
+  else as failed and ``interrupted``, since Optuna deletes no trial.
+- A study that says otherwise than the tables (they come from a backup, say) is deleted and written anew.
+- Trials that are none of the sweep's, which somebody added with Optuna's tools, stay.
+"""
+
+import math
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from functools import partial
+from queue import Full, Queue
+from threading import Thread
+from types import TracebackType
+from typing import final
+
+from optuna.exceptions import StorageInternalError, UpdateFinishedTrialError
+from optuna.storages import RDBStorage
+from optuna.trial import FrozenTrial, TrialState
+from sqlalchemy.exc import SQLAlchemyError
+from typing_extensions import override
+
+from mtl_search.errors import UserError
+from mtl_search.records import TrialRecord
+from mtl_search.search.studies.connecting import said
+from mtl_search.search.studies.mirror import TRIAL_ID, Entries, Finished, Mirror
+
+__all__ = ["Database"]
+
+PATIENCE = 60.0  # seconds without success, after which it is lost
+AGAIN = 1.0  # seconds between two attempts
+MOST = 10_000  # entries that wait; beyond them the search waits too
+INTERRUPTED = "interrupted"  # attribute of a trial whose end is not known
+
+Entry = Callable[[bool], None]  # told whether it is tried again
+
+
+@final
+class Database(Mirror):
+    """The studies of one sweep in ``storage``.
+
+    Their names there begin with ``sweep``, which no other sweep has; each study has the attributes ``about``.
+    ``refusal`` makes the error that is raised at the end if it was lost.
+    """
+
+    def __init__(
+        self,
+        storage: RDBStorage,
+        sweep: str,
+        about: Mapping[str, str],
+        refusal: Callable[[str], UserError],
+    ) -> None:
+        self._storage, self._sweep, self._about, self._refusal = storage, sweep, about, refusal
+        self._entries = Entries(storage)
+        self._queue: Queue[Entry | None] = Queue(MOST)
+        self._moved = time.monotonic()  # when an entry was last written, or came after a pause
+        self._failure: str | None = None
+        self._thread = Thread(target=self._work, name="database", daemon=True)
+        self._thread.start()
+
+    @property
+    @override
+    def is_lost(self) -> bool:
+        silent = time.monotonic() - self._moved > PATIENCE
+        if self._failure is None and silent and self._queue.unfinished_tasks:
+            self._failure = f"no answer for {PATIENCE:.0f} seconds"
+        return self._failure is not None
+
+    @override
+    def add_study(self, name: str, objective: str, finished: Finished) -> None:
+        known = {record.trial_id: (trial, record) for trial, record in finished}
+        self._add(lambda again: self._align(name, objective, known))
+
+    @override
+    def publish(self) -> None:
+        """Nothing: who looks sees the studies grow."""
+
+    @override
+    def start(self, study: str, trial_id: str, trial: FrozenTrial) -> None:
+        self._add(partial(self._start, study, trial_id, trial))
+
+    @override
+    def report(self, trial_id: str, epoch: int, score: float) -> None:
+        self._add(lambda again: self._entries.report(trial_id, epoch, score))
+
+    @override
+    def end(self, trial_id: str, state: TrialState, score: float | None, record: TrialRecord) -> None:
+        self._add(partial(self._end, lambda: self._entries.end(trial_id, state, score, record), trial_id))
+
+    @override
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Write what waits, if the sweep has not failed; the refusal if that cannot be."""
+        if error is not None:
+            self._failure = self._failure or str(error)
+        else:
+            self._add(lambda again: self._interrupt())
+        with suppress(Full):
+            self._queue.put(None, timeout=AGAIN)
+        while self._thread.is_alive() and not self.is_lost:
+            self._thread.join(AGAIN)
+        self._thread.join(AGAIN)
+        if error is None and self._failure is not None:
+            raise self._refusal(self._failure)
+
+    def _add(self, entry: Entry) -> None:
+        if not self._queue.unfinished_tasks:
+            self._moved = time.monotonic()
+        while not self.is_lost:
+            with suppress(Full):
+                self._queue.put(entry, timeout=AGAIN)
+                return
+
+    def _work(self) -> None:
+        """Write entry after entry; once one could not be written, none."""
+        while (entry := self._queue.get()) is not None:
+            self._write(entry)
+            self._queue.task_done()
+        self._queue.task_done()
+        self._storage.remove_session()
+
+    def _write(self, entry: Entry) -> None:
+        again = False
+        while self._failure is None:
+            try:
+                entry(again)
+                self._moved = time.monotonic()
+                return
+            except (SQLAlchemyError, StorageInternalError) as error:
+                again = True
+                if time.monotonic() - self._moved > PATIENCE:
+                    self._failure = said(error, self._storage.engine.url)
+                else:
+                    time.sleep(AGAIN)
+            except Exception as error:  # somebody else has changed the studies, say
+                self._failure = said(error, self._storage.engine.url)
+
+    def _start(self, study: str, trial_id: str, trial: FrozenTrial, again: bool) -> None:
+        """Write the start of a trial, unless an attempt that seemed to fail has done so."""
+        if again:
+            number = self._storage.get_study_id_from_name(self._full(study))
+            for known in self._storage.get_all_trials(number, deepcopy=False):
+                if known.user_attrs.get(TRIAL_ID) == trial_id and not known.state.is_finished():
+                    self._entries.follow(trial_id, known._trial_id)
+                    return
+        self._entries.start(self._full(study), trial_id, trial)
+
+    def _end(self, end: Callable[[], None], trial_id: str, again: bool) -> None:
+        try:
+            end()
+        except UpdateFinishedTrialError:
+            if not again:
+                raise
+            self._entries.forget(trial_id)
+
+    def _interrupt(self) -> None:
+        """End what runs as far as the database knows."""
+        for trial_id in self._entries.running:
+            self._end(partial(self._fail, trial_id), trial_id, True)
+
+    def _fail(self, trial_id: str) -> None:
+        self._entries.close(trial_id, TrialState.FAIL, None, {INTERRUPTED: True})
+
+    def _align(
+        self, name: str, objective: str, finished: Mapping[str, tuple[FrozenTrial, TrialRecord]]
+    ) -> None:
+        """Make the study what the tables say."""
+        full, there = self._full(name), self._trials_of(name, objective)
+        if not _agrees(there, finished):
+            self._storage.delete_study(self._storage.get_study_id_from_name(full))
+            there = self._trials_of(name, objective)
+        known = set()
+        for one in there:
+            trial_id = one.user_attrs[TRIAL_ID]
+            if one.state.is_finished():
+                known.add(trial_id)
+                continue
+            self._entries.follow(trial_id, one._trial_id, one.intermediate_values)
+            if trial_id in finished:
+                trial, record = finished[trial_id]
+                self._entries.end(trial_id, trial.state, trial.value, record)
+                known.add(trial_id)
+            else:
+                self._fail(trial_id)
+        for trial_id, (trial, record) in finished.items():
+            if trial_id not in known:
+                self._entries.add_finished(full, trial, record)
+            self._moved = time.monotonic()
+
+    def _trials_of(self, name: str, objective: str) -> list[FrozenTrial]:
+        """Those of the sweep's trials that the study has; it is made if it is not there."""
+        full = self._full(name)
+        try:
+            number = self._storage.get_study_id_from_name(full)
+        except KeyError:
+            number = self._entries.add_study(full, objective)
+        self._entries.open_study(full, number, objective)
+        for key, value in self._about.items():
+            self._storage.set_study_user_attr(number, key, value)
+        trials = self._storage.get_all_trials(number, deepcopy=False)
+        return [trial for trial in trials if TRIAL_ID in trial.user_attrs]
+
+    def _full(self, study: str) -> str:
+        return f"{self._sweep}/{study}"
+
+
+def _agrees(there: list[FrozenTrial], finished: Mapping[str, tuple[FrozenTrial, TrialRecord]]) -> bool:
+    """Whether trials that a database has as ended are among those ``finished``, once, and ended so."""
+    ended = [one for one in there if one.state.is_finished() and INTERRUPTED not in one.user_attrs]
+    names = [one.user_attrs[TRIAL_ID] for one in there if INTERRUPTED not in one.user_attrs]
+    return len({*names}) == len(names) and all(
+        (known := finished.get(one.user_attrs[TRIAL_ID])) is not None and _same(one, known[0])
+        for one in ended
+    )
+
+
+def _same(one: FrozenTrial, other: FrozenTrial) -> bool:
+    if one.state is not other.state or (one.value is None) is not (other.value is None):
+        return False
+    return one.value is None or other.value is None or math.isclose(one.value, other.value)
