@@ -19,7 +19,7 @@ __all__ = [
     "table_version",
 ]
 
-VERSION = 5  # rises with every change of a column's name, type or place
+VERSION = 6  # rises with every change of a column's name, type or place
 
 _NAME, _VERSION = b"mtl_search.table", b"mtl_search.version"
 TEXT, REAL, COUNT, FLAG = pa.string(), pa.float64(), pa.int64(), pa.bool_()

@@ -38,7 +38,8 @@ _CHOSEN = ("sweep", "arm", "trial_id", "config_id", "seed", "sharing", "weightin
 _MEASURED = ("error", "score", "mean_gain", "n_params", "flops", "epochs", "best_epoch", "duplicate_of")
 _READ = ("reading", "reading_plan")
 _PLACED = ("train_seconds", "device_seconds", "device", "node", "started", "finished")
-_COPIED = (*_CHOSEN, *_MEASURED, *_PLACED, *_READ)  # columns that hold a field of the record as it is
+_USED = ("peak_memory", "utilisation", "attempts")
+_COPIED = (*_CHOSEN, *_MEASURED, *_PLACED, *_USED, *_READ)  # columns that hold a field of the record as it is
 
 
 def logged_tables(trial: TrialRecord, defaults: Mapping[str, str]) -> dict[str, pa.Table]:

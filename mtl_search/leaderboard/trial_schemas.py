@@ -45,6 +45,11 @@ TRIALS = table_schema(
     column("device_seconds", REAL, "time held, times the CPUs or GPUs held", "s"),
     column("device", TEXT, "kind of device"),
     column("node", TEXT, "machine it ran on"),
+    column("peak_memory", REAL, "most of the GPU's memory that it had allocated, null on a CPU", "byte"),
+    column("utilisation", REAL, "share of the time in which its GPU computed, for whomever; null if unknown"),
+    column(
+        "attempts", COUNT, "how often it was begun up to this end: losses before it are rows of their own"
+    ),
     column("duplicate_of", TEXT, "trial_id of the equal trial it was answered from, or null"),
     column("versions", PAIRS, "package to version"),
     column("started", TIME, "when it began, UTC"),

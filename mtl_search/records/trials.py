@@ -100,6 +100,9 @@ class TrialRecord:
     device_seconds: float = 0.0  # the same times the CPUs or GPUs it held
     device: str = "cpu"
     node: str = ""
+    peak_memory: float = math.nan  # of the GPU's, in bytes
+    utilisation: float = math.nan  # of the GPU
+    attempts: int = 1  # how often it was begun up to this end, 0 if another trial answered it
     duplicate_of: str | None = None  # trial_id of the equal trial that this one was answered from
     versions: Mapping[str, str] = field(default_factory=dict)
     metrics: tuple[Metric, ...] = ()

@@ -4,6 +4,7 @@ A ``JobSource`` (the search, the confirmation) hands out jobs and takes their re
 Tune, or the inline loop) has them trained. Neither knows the other's insides.
 """
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,12 +19,18 @@ __all__ = ["ArmStanding", "Job", "JobSource", "Placement"]
 @final
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """Where a job ran and for how long it held its place; ``units`` are the CPUs or GPUs it held."""
+    """Where a job ran and for how long it held its place; ``units`` are the CPUs or GPUs it held.
+
+    ``peak_memory``, in bytes, and ``utilisation``, a share of the time, are of a GPU, NaN if they are not
+    known.
+    """
 
     seconds: float
     units: float
     device: str
     node: str
+    peak_memory: float = math.nan
+    utilisation: float = math.nan
 
 
 @final

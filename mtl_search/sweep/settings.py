@@ -125,7 +125,7 @@ class Resources(BaseModel):
 
     ``workers``: processes that train its network together, each with these CPUs and a whole GPU, or none.
 
-    ``retries``: how often in one run it is trained again if its worker, its node or their memory was lost.
+    ``retries``: how often it is trained again if its worker, its node or their memory was lost.
     """
 
     model_config = FROZEN

@@ -4,7 +4,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from types import FrameType
 from typing import ClassVar, final
 
@@ -14,6 +14,7 @@ from typing_extensions import override
 from mtl_search.data import Dataset
 from mtl_search.errors import ResourceError
 from mtl_search.search.executors.base import Executor
+from mtl_search.search.executors.device_use import UseMeter
 from mtl_search.search.executors.limits import Watchdog
 from mtl_search.search.executors.place import Place
 from mtl_search.search.jobs import ArmStanding, JobSource
@@ -67,10 +68,12 @@ def run_inline(
         while not isinstance(pack := source.next_pack(trainer.size), str):
             start = time.perf_counter()
             training, watchdog = trainer(pack, dataset, place.device), Watchdog(place, asked)
-            while training.live:
-                for progress in watchdog.step(training):
-                    if source.take(progress, place.placement(time.perf_counter() - start, len(pack))):
-                        training.stop(progress.trial_id)
+            with closing(UseMeter(on_gpu=place.gpus > 0)) as meter:
+                while training.live:
+                    for progress in watchdog.step(training):
+                        seconds = time.perf_counter() - start
+                        if source.take(progress, place.placement(seconds, len(pack), meter.use())):
+                            training.stop(progress.trial_id)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from typing import final
 
 import torch
 
+from mtl_search.search.executors.device_use import NOTHING_KNOWN, DeviceUse
 from mtl_search.search.jobs import Placement
 
 __all__ = ["Place"]
@@ -46,9 +47,9 @@ class Place:
         wanted = {"CPU": float(self.cpus), "GPU": self.gpus, "memory": float(self.memory or 0)}
         return [{name: amount for name, amount in wanted.items() if amount}] * self.workers
 
-    def placement(self, seconds: float, jobs: int = 1) -> Placement:
+    def placement(self, seconds: float, jobs: int = 1, use: DeviceUse = NOTHING_KNOWN) -> Placement:
         """Where and how long a job ran, as recorded; ``jobs`` held the place together."""
         name = torch.cuda.get_device_name() if self.gpus > 0 else platform.processor() or platform.machine()
-        return Placement(
-            seconds, self.units / jobs, f"{self.device}: {name}" if self.gpus > 0 else "cpu", platform.node()
-        )
+        device = f"{self.device}: {name}" if self.gpus > 0 else "cpu"
+        of_device = use.peak_memory, use.utilisation
+        return Placement(seconds, self.units / jobs, device, platform.node(), *of_device)

@@ -11,6 +11,7 @@ from ray import tune
 
 from mtl_search.data import Dataset
 from mtl_search.search.executors.crew import Crew, TeamTrainer
+from mtl_search.search.executors.device_use import UseMeter
 from mtl_search.search.executors.limits import OverLimitError, Watchdog
 from mtl_search.search.executors.place import Place
 from mtl_search.search.executors.worker_log import WorkerLog
@@ -52,6 +53,7 @@ class TrainJob(tune.Trainable):  # type: ignore[misc]
         self._crew: Crew | None = None
         if place.workers > 1 and isinstance(dataset, tuple):
             self._crew = Crew(dataset[0], place, sweep)
+        self._meter = UseMeter(on_gpu=False)
         self._log = WorkerLog.of_actor(sweep, len(self._dataset.train))
         self.reset_config(config)
 
@@ -60,7 +62,8 @@ class TrainJob(tune.Trainable):  # type: ignore[misc]
         pack = new_config[PACK]
         self._trainer: Trainer | None = self._begin(pack)
         self._jobs, self._began = len(pack), time.perf_counter()
-        self._watchdog = Watchdog(self._place)
+        self._meter.close()
+        self._meter, self._watchdog = UseMeter(on_gpu=self._place.gpus > 0), Watchdog(self._place)
         self._log.began(pack, new_config[SLOT])
         return True
 
@@ -82,7 +85,7 @@ class TrainJob(tune.Trainable):  # type: ignore[misc]
         self._log.stepped(progress, (now - began) * self._place.units)
         if self._watchdog.spoilt is not None:  # with an error Tune gives the worker up
             raise OverLimitError(self._watchdog.spoilt)
-        placement = self._place.placement(now - self._began, self._jobs)
+        placement = self._place.placement(now - self._began, self._jobs, self._meter.use())
         return {PROGRESS: progress, PLACEMENT: placement, "done": not self._trainer.live}
 
     def __repr__(self) -> str:
@@ -92,6 +95,7 @@ class TrainJob(tune.Trainable):  # type: ignore[misc]
     def cleanup(self) -> None:
         """Let go of the networks."""
         self._log.stopped()
+        self._meter.close()
         self._trainer = None
         if self._crew is not None:
             self._crew.disband()

@@ -67,6 +67,7 @@ class Recorder:
         params: Mapping[str, object],
         started: Start,
         history: Sequence[EpochReport],
+        attempts: int = 1,
     ) -> TrialRecord:
         """The record of a trial that ends now. A score that is no number makes it a failed one."""
         sound = math.isfinite(outcome.score)
@@ -96,6 +97,9 @@ class Recorder:
             device_seconds=placement.seconds * placement.units,
             device=placement.device,
             node=placement.node,
+            peak_memory=placement.peak_memory,
+            utilisation=placement.utilisation,
+            attempts=attempts,
             started=started.at,
             finished=started.end,
             versions=self._versions,
@@ -138,6 +142,9 @@ class Recorder:
             mean_gain=mean_gain(gains, self._dataset.weights),
             train_seconds=0.0,
             device_seconds=0.0,
+            peak_memory=math.nan,
+            utilisation=math.nan,
+            attempts=0,
             started=now,
             finished=now,
             duplicate_of=known.trial_id,

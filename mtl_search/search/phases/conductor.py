@@ -133,12 +133,13 @@ class Conductor(JobSource):
             started=running.started,
             history=running.history,
         )
-        losses = self.ledger.lost[record.config_id] + 1
-        if record.lost and losses <= self._retries:
-            self.ledger.record(replace(record, trial_id=lost_name(record.trial_id, losses)))
+        attempts = self.ledger.lost[record.config_id] + 1
+        record = replace(record, attempts=attempts)
+        if record.lost and attempts <= self._retries:
+            self.ledger.record(replace(record, trial_id=lost_name(record.trial_id, attempts)))
             self._lost.append(running)
         else:
-            self._settle(running, given_up(record, losses) if record.lost else record)
+            self._settle(running, given_up(record, attempts) if record.lost else record)
             self._give_up_if_hopeless(after=HOPELESS)
 
     @override
@@ -268,6 +269,7 @@ class Conductor(JobSource):
             params=running.draft.params,
             started=running.started,
             history=(),
+            attempts=crashes,
         )
 
     def _settle(self, running: Running, record: TrialRecord) -> None:

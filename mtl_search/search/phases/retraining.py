@@ -130,6 +130,7 @@ class Retraining(JobSource):
         again = self.end(trial_id, outcome)
         if outcome is None:
             return
+        before = self.ledger.replicates.attempts(self.phase, again.network.config_id, again.job.seed)
         record = self._recorder.record(
             again.job,
             outcome,
@@ -140,6 +141,7 @@ class Retraining(JobSource):
             params={},
             started=again.started,
             history=again.history,
+            attempts=len(before) + 1,
         )
         self.failed += record.error is not None
         self.ledger.record(

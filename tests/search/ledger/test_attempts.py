@@ -109,6 +109,7 @@ def test_a_trial_that_is_always_lost_fails_in_the_end(bench: MakeBench, retries:
     losses = [f"search-0001.lost{number}" for number in range(1, retries + 1)]
     assert [r.trial_id for r in named] == [*losses, "search-0001"]
     assert [r.lost for r in named] == [True] * retries + [False], "the last one is not tried again"
+    assert [r.attempts for r in named] == list(range(1, retries + 2))
     assert {r.state for r in named} == {TrialState.FAILED}
     assert {r.error for r in named[:-1]} <= {"RuntimeError: the worker died"}
     assert named[-1].error == f"lost {often}, the last time with RuntimeError: the worker died"
@@ -220,6 +221,7 @@ def test_a_lost_training_is_repeated_and_changes_nothing(
     trials = frames["trials"].set_index("trial_id")
     again = trials.loc[attempt_name(str(failed.trial_id), 2)]
     assert (again["seed"], again["state"]) == (failed.seed, "complete")
+    assert (failed.attempts, again["attempts"]) == (1, 2)
 
 
 @pytest.mark.parametrize("lost", [True, False], ids=["lost", "own"])

@@ -264,7 +264,7 @@ def test_an_equal_network_is_not_trained_again(bench: MakeBench) -> None:
         assert original.duplicate_of is None
         assert (record.config_id, record.seed) == (original.config_id, original.seed)
         assert [(m.task, m.value) for m in record.metrics] == [(m.task, m.value) for m in original.metrics]
-        assert (record.train_seconds, record.device_seconds) == (0.0, 0.0)
+        assert (record.train_seconds, record.device_seconds, record.attempts) == (0.0, 0.0, 0)
 
 
 def test_duplicates_count_in_the_budget(bench: MakeBench) -> None:
