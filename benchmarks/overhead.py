@@ -21,10 +21,8 @@ in which that strategy thinks.
 import argparse
 import gc
 import json
-import math
 import tempfile
 import time
-import zlib
 from collections import Counter
 from pathlib import Path
 
@@ -32,10 +30,10 @@ import numpy as np
 import psutil
 import torch
 
+from benchmarks.made_up import MadeUp
 from mtl_search.arm_names import SEARCH
 from mtl_search.data import Dataset, load_dataset
 from mtl_search.leaderboard import Leaderboard, TaskInfo
-from mtl_search.records import EpochReport, Metric, Split, TrialState
 from mtl_search.search.forecast.clock import RunClock
 from mtl_search.search.forecast.forecast import Forecast
 from mtl_search.search.forecast.stage import Stage
@@ -48,7 +46,6 @@ from mtl_search.search.phases.watched import Watched, Watcher
 from mtl_search.search.snapshot import take
 from mtl_search.search.studies.journal import Journal
 from mtl_search.sweep import SweepSpec
-from mtl_search.training import TrialOutcome
 
 MARKS, QUICK_MARKS, WINDOW = (100, 1_000, 5_000), (25, 50, 100), 25
 EPOCHS, SLOTS = 9, 2
@@ -77,8 +74,8 @@ def main() -> None:
         grow_and_show(spec, dataset, path, marks)
 
 
-def sweep(trials: int, grouping: str) -> SweepSpec:
-    """A sweep of six tasks with 20 parameters."""
+def sweep(trials: int, grouping: str, **budget: int) -> SweepSpec:
+    """A sweep of six tasks with 20 parameters; ``budget``: what of it is not the usual."""
     return SweepSpec.from_value(
         {
             "name": "overhead",
@@ -91,7 +88,7 @@ def sweep(trials: int, grouping: str) -> SweepSpec:
                 "log_charges": "regression",
                 "dnr": {"kind": "binary", "role": "auxiliary"},
             },
-            "budget": {"trials": trials, "reference_trials": 2},
+            "budget": {"trials": trials, "reference_trials": 2, **budget},
             "sampler": {"name": "tpe", "grouping": grouping},
             "trial": {
                 "members": {"subset": {"min": 1, "max": 6}},
@@ -121,7 +118,7 @@ class Fake:
     """Plays the executor with made-up trainings, and takes the times."""
 
     def __init__(self, conductor: Conductor, dataset: Dataset) -> None:
-        self._conductor, self._dataset = conductor, dataset
+        self._conductor, self._made_up = conductor, MadeUp(dataset, EPOCHS)
         self._snapshots = 0.0
         self.times: list[dict[str, float]] = []  # of each trial, in seconds
         self._running: list[tuple[Job, float]] = []
@@ -150,45 +147,17 @@ class Fake:
             return False
         job, suggest = self._running.pop(0)
         start = time.perf_counter()
-        stopped = any([self._source.report(job.trial_id, report) for report in self._reports(job)][:-1])
+        stopped = any(
+            [self._source.report(job.trial_id, report) for report in self._made_up.reports(job)][:-1]
+        )
         report = time.perf_counter() - start
-        outcome = None if stopped else self._outcome(job)
+        outcome = None if stopped else self._made_up.outcome(job)
         start, snapshots = time.perf_counter(), self._snapshots
         self._source.finish(job.trial_id, outcome, PLACEMENT)
         shown = self._snapshots - snapshots
         seconds = (suggest, report, time.perf_counter() - start - shown, 2 * shown)
         self.times.append(dict(zip(PARTS, seconds, strict=True)))
         return True
-
-    def _quality(self, job: Job, task: str) -> float:
-        """Between 0 and 1: the learning rate has an optimum, companions help or hurt."""
-        lr = getattr(getattr(job.config, "optimizer", None), "lr", 1e-3)
-        pairs = (f"{task}{other}".encode() for other in job.config.members if other != task)
-        help_ = sum(zlib.crc32(pair) / 2**32 - 0.5 for pair in pairs) / 10
-        noise = np.random.default_rng((job.seed, zlib.crc32(task.encode()))).normal(0, 0.02)
-        return float(np.clip(0.75 + help_ - 0.05 * (math.log10(lr) + 2.5) ** 2 + noise, 0.01, 0.99))
-
-    def _value(self, job: Job, task: str, epoch: int) -> float:
-        quality = self._quality(job, task) * (1 - math.exp(-epoch))
-        return quality if self._dataset.tasks[task].metric.higher_is_better else 1.0 / (0.2 + quality)
-
-    def _reports(self, job: Job) -> list[EpochReport]:
-        reports = []
-        for epoch in range(1, EPOCHS + 1):
-            valid = {task: self._value(job, task, epoch) for task in job.config.members}
-            ones = dict.fromkeys(job.config.members, 1.0)
-            reports.append(EpochReport(epoch, ones, valid, ones, job.score(valid), 0.1))
-        return reports
-
-    def _outcome(self, job: Job) -> TrialOutcome:
-        values = {task: self._value(job, task, EPOCHS) for task in job.config.members}
-        gains = job.score.gains(values)
-        metrics = [
-            Metric(task, Split.VALID, kind.name, value, gains.get(task, math.nan))
-            for task, value in values.items()
-            for kind in self._dataset.tasks[task].metrics
-        ]
-        return TrialOutcome(TrialState.COMPLETE, EPOCHS, EPOCHS, job.score(values), tuple(metrics))
 
 
 def grow_and_show(spec: SweepSpec, dataset: Dataset, path: Path, marks: tuple[int, ...]) -> None:

@@ -64,6 +64,7 @@ class Leaderboard:
         self._recorded: set[str] | None = None  # trials there; None until the first write of this process
         self._behind = False  # whether the log has trials that the tables lack
         self._pace = Pace()
+        self._default_metrics: dict[str, str] = {}
         check_is_sweep(path)
 
     @classmethod
@@ -304,9 +305,12 @@ class Leaderboard:
                 self._files[table].replace(SCHEMAS[table].empty_table() if fresh is None else fresh)
 
     def _defaults(self) -> dict[str, str]:
-        """The default metric of each task."""
-        columns = (self.tasks()[name].to_pylist() for name in ("task", "metric"))
-        return dict(zip(*columns, strict=True))
+        """The default metric of each task, which never changes: a log is long to read through."""
+        if not self._default_metrics:
+            tasks = self.tasks()
+            columns = (tasks[name].to_pylist() for name in ("task", "metric"))
+            self._default_metrics = dict(zip(*columns, strict=True))
+        return self._default_metrics
 
     def _rest(self, table: str) -> pa.Table:
         """The rows of a table whose rows are no trials'; empty if it is lost."""

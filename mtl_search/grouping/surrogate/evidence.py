@@ -10,7 +10,6 @@ from typing import final
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import median_abs_deviation
 
 from mtl_search.grouping.member_space import Members
 from mtl_search.grouping.strategy import Measurement
@@ -18,6 +17,8 @@ from mtl_search.grouping.strategy import Measurement
 __all__ = ["SetEvidence", "member_matrix"]
 
 Floats = npt.NDArray[np.float64]
+
+NORMAL = 0.6744897501960817  # median absolute deviation of a standard normal
 
 
 @final
@@ -86,11 +87,13 @@ def member_matrix(sets: Sequence[Members], tasks: Members) -> Floats:
 
 
 def _robust_variance(rows_RT: Floats) -> Floats:
-    """Of the defined trainings of each task; 0 if there are none."""
-    variance_T, defined_T = np.zeros(rows_RT.shape[1]), ~np.isnan(rows_RT).all(axis=0)
-    if defined_T.any():
-        apart_t = median_abs_deviation(rows_RT[:, defined_T], axis=0, scale="normal", nan_policy="omit")
-        variance_T[defined_T] = apart_t**2
+    """Of the defined trainings of each task; 0 if there are none. (That of SciPy takes 2 ms a set.)"""
+    variance_T, missing_RT = np.zeros(rows_RT.shape[1]), np.isnan(rows_RT)
+    defined_T = ~missing_RT.all(axis=0)
+    if len(rows_RT) > 1 and defined_T.any():
+        rows_Rt, median = rows_RT[:, defined_T], np.nanmedian if missing_RT[:, defined_T].any() else np.median
+        apart_t = median(np.abs(rows_Rt - median(rows_Rt, axis=0)), axis=0)
+        variance_T[defined_T] = (apart_t / NORMAL) ** 2
     return variance_T
 
 
