@@ -22,7 +22,7 @@ import argparse
 import json
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import final
@@ -43,6 +43,7 @@ from mtl_search.sweep import SweepSpec
 SLOTS, TRIALS = (1, 10, 100, 1000), (300, 1000, 6000, 6000)
 MARKS = (300, 1_000, 3_000, 6_000, 12_000)
 EPOCHS, SECONDS = 20, 60.0
+OF_TUNE = (0.0, 0.0)
 TARGET = 0.95  # of the slots' time with 100 of them
 HEAD = ("busy", "plan", "driver", "load", "ask", "steps", "tell", "KiB", "waits", "MiB")
 SHARES = ("busy", "plan", "driver", "load")
@@ -60,16 +61,15 @@ def main() -> None:
     torch.set_num_threads(1)
     rows = [(3, 10)] if arguments.quick else list(zip(arguments.slots, arguments.trials, strict=True))
     print(f"{'slots':>6} {'trials':>7} {'hours':>6} " + " ".join(f"{name:>7}" for name in HEAD))
-    found = []
+    found: list[Row] = []
     for slots, trials in rows:
         spec = sweep(
             trials, arguments.grouping, reference_trials=2 if arguments.quick else 12, finalists=0, seeds=0
         )
         dataset = load_dataset(spec.settings.data, spec.settings.tasks, base=spec.base)
         with tempfile.TemporaryDirectory() as folder:
-            for row in simulated(spec, dataset, Path(folder) / "sweep", slots):
-                print(row.line, flush=True)
-                found.append(row)
+            path = Path(folder) / "sweep"
+            found += simulated(spec, dataset, path, slots, show=lambda row: print(row.line, flush=True))
     print(f"\ntarget: {TARGET:.0%} busy with 100 slots\n")
     print(json.dumps([row.figures for row in found]))
 
@@ -104,8 +104,8 @@ class Row:
 class Meter:
     """Makes a row at each mark, and at the end."""
 
-    def __init__(self, clock: Clock, slots: int) -> None:
-        self._clock, self._slots, self._marks = clock, slots, list(MARKS)
+    def __init__(self, clock: Clock, slots: int, show: Callable[[Row], object]) -> None:
+        self._clock, self._slots, self._marks, self._show = clock, slots, list(MARKS), show
         self.cluster: Simulated | None = None
         self.rows: list[Row] = []
         self.waits = 0  # for the disk
@@ -135,6 +135,7 @@ class Meter:
             **{NAMES.get(name, name): past[name] * unit / trials for name, unit in each.items()},
         }
         self.rows.append(Row(self._slots, int(now["trials"]), self._clock.now() / 3600, values))
+        self._show(self.rows[-1])
 
     def _reading(self, times: Times) -> dict[str, float]:
         written = psutil.Process().io_counters().write_chars
@@ -142,12 +143,20 @@ class Meter:
         return {**asdict(times), **counts}
 
 
-def simulated(spec: SweepSpec, dataset: Dataset, path: Path, slots: int) -> list[Row]:
-    """The rows of a sweep in the new folder ``path`` on a cluster of so many slots."""
+def simulated(
+    spec: SweepSpec,
+    dataset: Dataset,
+    path: Path,
+    slots: int,
+    of_tune: tuple[float, float] = OF_TUNE,
+    show: Callable[[Row], object] = lambda row: None,
+) -> list[Row]:
+    """The rows of a sweep in the new folder ``path`` on a cluster of so many slots; each is shown at once."""
     Leaderboard.create(path, task_infos(dataset))
     clock, sync = Clock(), os.fsync
-    meter = Meter(clock, slots)
-    cluster = Simulated(slots, MadeUp(dataset, EPOCHS), clock, seconds=SECONDS, looked=meter.look)
+    meter = Meter(clock, slots, show)
+    made_up = MadeUp(dataset, EPOCHS)
+    cluster = Simulated(slots, made_up, clock, seconds=SECONDS, of_tune=of_tune, looked=meter.look)
     meter.cluster = cluster
 
     def counted(descriptor: int) -> None:

@@ -150,6 +150,8 @@ class Simulated(Executor):
         while True:
             self._fill(searcher)
             if not self._ends:
+                for slot in self._slots:
+                    self._count_idle(slot)
                 return
             ended, _, pack = heapq.heappop(self._ends)
             self.clock.wait_until(ended)
@@ -174,16 +176,22 @@ class Simulated(Executor):
             self._begin(name, found[PACK][0])
 
     def _begin(self, name: str, job: Job) -> None:
-        slot, now = self._slots.pop(0), self.clock.now()
-        begin, end = slot.nothing or (now, now)
-        self.times.of_plan += end - begin
-        self.times.of_driver += now - slot.free - (end - begin)
-        slot.nothing = None
+        slot = self._slots.pop(0)
+        now = self._count_idle(slot)
         with self.clock.standing_still():
             steps = self._steps(job)
             share = zlib.crc32(f"{job.trial_id} {job.seed}".encode()) / 2**32
             seconds = self._seconds * (1 + SPREAD * (2 * share - 1)) / len(steps)
         self._go_on(_Pack(name, slot, steps, seconds, now))
+
+    def _count_idle(self, slot: _Slot) -> float:
+        """Count what a slot was idle until now."""
+        now = self.clock.now()
+        begin, end = slot.nothing or (now, now)
+        self.times.of_plan += end - begin
+        self.times.of_driver += now - slot.free - (end - begin)
+        slot.free, slot.nothing = now, None
+        return now
 
     def _steps(self, job: Job) -> list[list[Progress]]:
         """What each step of a training brings: an epoch."""
