@@ -38,6 +38,7 @@ def verdict(path: Path, trials: int, seen: Sequence[set[str]]) -> dict[str, Any]
     beyond = len(searched) - trials
     rows = Counter(frame["trial_id"])
     failed = frame[frame["state"] == TrialState.FAILED.value]
+    errors = {lost: _kinds(failed[failed["lost"] == lost]["error"].tolist()) for lost in (True, False)}
     before = len(list(path.iterdir()))
     bytes_before = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
     board.compact()
@@ -46,8 +47,8 @@ def verdict(path: Path, trials: int, seen: Sequence[set[str]]) -> dict[str, Any]
         "lost": len(never) + len(gone) + max(0, -beyond) + len(finishes.keys() - rows.keys()),
         "doubled": sum(number - 1 for number in (*finishes.values(), *rows.values())) + max(0, beyond),
         "tried again": int(frame["lost"].sum()),
-        **{f"of these {kind}": number for kind, number in _kinds(failed[failed["lost"]]["error"]).items()},
-        **{f"failed: {kind}": number for kind, number in _kinds(failed[~failed["lost"]]["error"]).items()},
+        **{f"of these {kind}": number for kind, number in errors[True].items()},
+        **{f"failed: {kind}": number for kind, number in errors[False].items()},
         "interrupted and resumed": sum(start["again"] is not None for start in starts),
         "looks at the files": len(seen),
         "files": before,
