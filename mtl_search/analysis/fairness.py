@@ -15,6 +15,10 @@ __all__ = ["FEWEST_SEEDS", "arm_costs", "caveats", "missing_trainings", "why_lef
 FEWEST_SEEDS = 3
 _MOST_NAMED = 5
 _REFERENCES = {SINGLE_TASK: "tuned single-task networks", SHARED_TUNED: "tuned fixed weights"}
+_WITHOUT = {
+    Phase.CONFIRMATION: "whose seeds are compared without",
+    Phase.REPLICATION: "without which designs and references were chosen",
+}
 _TOLERANCE = 1.2  # the largest budget over the smallest that still counts as equal
 
 
@@ -88,8 +92,16 @@ def why_left_out(
 
 
 def missing_trainings(trials: pd.DataFrame) -> list[str]:
-    """The trainings of the confirmation that no attempt has brought to an end, named."""
-    again = trials[trials["phase"] == Phase.CONFIRMATION.value]
+    """The trainings on new seeds that no attempt has brought to an end, named."""
+    return [
+        f"missing in the {phase.value}, {but}: {missing}"
+        for phase, but in _WITHOUT.items()
+        if (missing := _missing(trials[trials["phase"] == phase.value]))
+    ]
+
+
+def _missing(again: pd.DataFrame) -> str:
+    """The trainings of one phase that only failed."""
     done = again[again["state"] == TrialState.COMPLETE.value]
     trained = set(zip(done["config_id"], done["seed"], strict=True))
     found: dict[tuple[str, int], str] = {}
@@ -97,11 +109,9 @@ def missing_trainings(trials: pd.DataFrame) -> list[str]:
         if (row["config_id"], row["seed"]) not in trained:
             what = f"{row['arm']} network of {' '.join(row['members'])} on seed {row['seed']}"
             found[row["config_id"], row["seed"]] = f"{what} ({str(row['error']).splitlines()[0][:120]})"
-    if not found:
-        return []
     shown = list(found.values())[:_MOST_NAMED]
     more = f" and {len(found) - len(shown)} more" if len(found) > len(shown) else ""
-    return [f"missing in the confirmation, whose seeds are compared without: {'; '.join(shown)}{more}"]
+    return f"{'; '.join(shown)}{more}"
 
 
 def _unequal(costs: dict[str, tuple[int, float]]) -> list[str]:

@@ -21,7 +21,7 @@ from mtl_search.terminal.words import duration
 __all__ = ["LiveView", "found"]
 
 LINE_EVERY = 30.0  # seconds between two lines if the output is no terminal
-STOPPING = "stopping; again to force (what was recorded is kept)"
+STOPPING = "stopping; a second Ctrl-C stops at once (what was recorded is kept)"
 
 
 @final

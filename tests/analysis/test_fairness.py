@@ -81,11 +81,13 @@ def test_a_missing_control_is_named() -> None:
     assert note.startswith("the recommended design has no control")
 
 
-def test_what_was_never_trained_is_named_and_what_was_at_last_is_not() -> None:
-    again = {"phase": "confirmation", "seed": 7, "members": ["age", "cost"]}
+@pytest.mark.parametrize("phase", ["replication", "confirmation"])
+def test_what_was_never_trained_is_named_and_what_was_at_last_is_not(phase: str) -> None:
+    again = {"phase": phase, "seed": 7, "members": ["age", "cost"]}
     lost = {**again, "trial_id": "a", "config_id": "A", "state": "failed", "error": "Gone: a\nnode"}
     assert missing_trainings(trials(lost, {**lost, "trial_id": "b", "state": "complete"})) == []
     (note,) = missing_trainings(trials(lost, {**lost, "trial_id": "b"}))
+    assert note.startswith(f"missing in the {phase}, ")
     assert note.endswith("search network of age cost on seed 7 (Gone: a)")
     many = [{**lost, "trial_id": str(seed), "seed": seed} for seed in range(9)]
     assert missing_trainings(trials(*many))[0].endswith(" and 4 more")

@@ -109,6 +109,19 @@ def test_colour_is_only_where_a_difference_is_shown(
     assert all("[" in part or part in ("better", "worse") for part in coloured)
 
 
+def test_what_a_terminal_would_obey_is_not_passed_on(
+    boards: list[Leaderboard], tmp_path: Path, capsys: Capture
+) -> None:
+    """Folders and tables come from others."""
+    name = "two\x1b[2J\x1b]0;title\x07\x9b1m"
+    hostile = Leaderboard.create(tmp_path / name, [replace(task, name=task.name + name) for task in HOSPITAL])
+    for options in ([], ["--json"]):
+        assert main(["compare", str(hostile.path), str(boards[0].path), *options]) == 0
+        said = capsys.readouterr().out
+        assert not {"\x1b", "\x07", "\x9b"} & set(said)
+        assert "two" in said
+
+
 def test_programs_get_the_same(boards: list[Leaderboard], capsys: Capture) -> None:
     assert main(["compare", *(str(board.path) for board in boards), "--json"]) == 0
     value = json.loads(capsys.readouterr().out)

@@ -84,7 +84,7 @@ def test_in_a_terminal_it_redraws_and_leaves_nothing_but_the_time_it_took() -> N
         view._live.refresh()
         view.stopping()
         view._live.refresh()
-        for said in ("starting ...", "1:01 so far", "waiting for CPUs", "again to force"):
+        for said in ("starting ...", "1:01 so far", "waiting for CPUs", "a second Ctrl-C stops at once"):
             assert said in file.getvalue()
     assert not view._live.is_started
     view.ended(9.0, None)

@@ -140,12 +140,16 @@ class AskTheSource(FIFOScheduler):  # type: ignore[misc]
     Left to itself Tune gives up workers, and a trial may be shorter than the start of a new one: it keeps
     one idle worker at most, and a trial that ends hands its worker to one whose own is still starting, which
     is killed. With short trials nothing but the first worker was left of any number.
+
+    Tune keeps every trial to its end, with the jobs it had and what came back last (networks, in the
+    confirmation). What has ended is in the leaderboard, and is let go of here.
     """
 
     def __init__(self, searcher: SourceSearcher, overdue: Overdue, following: Following) -> None:
         super().__init__()
         self._searcher, self._overdue, self._following = searcher, overdue, following
         self._kept = 0  # idle workers at most
+        self._ended: list[Any] = []  # trials that Tune still asks for their result
 
     def on_trial_add(self, tune_controller: Any, trial: Any) -> None:
         """Make room for all idle workers and, with the first trial, let a memory kill end one trial alone.
@@ -171,12 +175,26 @@ class AskTheSource(FIFOScheduler):  # type: ignore[misc]
         """None of them before its turn: Tune starts what is pending in order, on idle workers first."""
         self._overdue.kill(tune_controller.get_live_trials())
         self._following.look(tune_controller)
+        while self._ended and self._ended[0].is_finished():
+            let_go(self._ended.pop(0))
 
     def on_trial_error(self, tune_controller: Any, trial: Any) -> None:
         """Tell the searcher what happened."""
         self._searcher.failed(trial.trial_id, self._overdue.error(trial.trial_id) or error_of(trial))
+        self._ended.append(trial)
+
+    def on_trial_complete(self, tune_controller: Any, trial: Any, result: Mapping[str, Any]) -> None:
+        """Note that it can be let go of: Tune asks for its last result once more."""
+        self._ended.append(trial)
 
     def on_trial_result(self, tune_controller: Any, trial: Any, result: Mapping[str, Any]) -> str:
         """Stop once all jobs of the pack are over."""
         stop = self._searcher.take(trial.trial_id, result)
         return str(TrialScheduler.STOP if stop else TrialScheduler.CONTINUE)
+
+
+def let_go(trial: Any) -> None:
+    """Empty a trial of Tune that has ended of all that is large."""
+    trial.config, trial.evaluated_params, trial.experiment_tag = {}, {}, ""
+    meta = trial.run_metadata
+    meta.last_result, meta.metric_analysis, meta.metric_n_steps = {}, {}, {}

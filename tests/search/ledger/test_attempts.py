@@ -1,5 +1,6 @@
 """Attempts: what a lost worker does not change."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -273,14 +274,21 @@ def test_a_replicate_that_is_lost_in_two_runs_leaves_a_sweep_that_ends(
     assert "single_task" in set(tables(path)["summary"]["arm"])
 
 
-def test_replicates_that_fail_by_themselves_leave_a_sweep_that_ends(
-    tiny_spec: MakeSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_replicates_that_fail_by_themselves_are_named_and_trained_again_on_resume(
+    tiny_spec: MakeSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, calm: list[Any]
 ) -> None:
     """No network of ``cost`` alone is replicated, and none of their means can be taken."""
     with monkeypatch.context() as patch:
         Faulty(patch, of_the_reference(Phase.REPLICATION), lost=False)
-        path = run_sweep(tiny_spec(budget=BUDGET), tmp_path, inline=True).path
-    for frames in (tables(path), tables(resume_sweep(path, inline=True).path)):
-        assert "single_task" in set(frames["summary"]["arm"])
-        assert frames["designs"]["delta_m"].notna().all()
-        assert set(frames["summary"]["n_seeds"]) == {2}
+        path = run_sweep(tiny_spec(budget=BUDGET), tmp_path / "hard", inline=True).path
+    frames = tables(path)
+    assert "single_task" in set(frames["summary"]["arm"])
+    assert frames["designs"]["delta_m"].notna().all()
+    assert set(frames["summary"]["n_seeds"]) == {2}
+    (named,) = {one for notes in frames["summary"]["caveats"] for one in notes if "missing" in one}
+    assert named.startswith("missing in the replication, without which designs and references were chosen: ")
+    assert set(re.findall(r"network of (.*?) on seed", named)) == {"cost"}
+    designs, summary = headlines(tables(resume_sweep(path, inline=True).path))
+    assert designs == calm[0]
+    known = {(row["arm"], row["n_networks"]): row["delta_m"] for row in calm[1]}
+    assert {(row["arm"], row["n_networks"]): row["delta_m"] for row in summary} == known

@@ -66,6 +66,21 @@ def test_what_trials_were_trained_with_is_not_changed(
     assert "cannot be mixed" in str(refused.value)
 
 
+def test_an_alternative_that_a_waiting_trial_has_is_not_removed(
+    bench: MakeBench, tiny_spec: Callable[..., Any]
+) -> None:
+    """One that was handed out and has not ended: a resume would train it with what is not in the space."""
+    ways = [{"name": "pcgrad"}, {"name": "uncertainty"}]
+    b = bench(trial={"weighting": {"one_of": ways}})
+    b.open().next()
+    board = b.open().ledger.board
+    board.note_sweep(leaves(b.spec))
+    assert b.records() == []
+    with pytest.raises(SpecError, match=r"trial\.weighting.*as trials were trained with") as refused:
+        changes(board, tiny_spec(trial={"weighting": {"one_of": ways[1:]}}))
+    assert "cannot be mixed" in str(refused.value)
+
+
 def test_before_the_first_trial_everything_can_be_changed(
     bench: MakeBench, tiny_spec: Callable[..., Any]
 ) -> None:
