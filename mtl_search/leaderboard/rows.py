@@ -2,6 +2,7 @@
 
 import json
 import math
+import sys
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
@@ -181,7 +182,7 @@ def _by_trial(rows: pa.Table) -> dict[str, list[dict[str, Any]]]:
 
 
 def _metric(row: Mapping[str, Any]) -> Metric:
-    return Metric(row["task"], Split(row["split"]), row["metric"], row["value"], row["gain"])
+    return Metric(_once(row["task"]), Split(row["split"]), _once(row["metric"]), row["value"], row["gain"])
 
 
 def _resample(row: Mapping[str, Any]) -> Resample:
@@ -220,13 +221,18 @@ def _record(row: Mapping[str, Any]) -> TrialRecord:
         phase=Phase(row["phase"]),
         state=TrialState(row["state"]),
         members=tuple(row["members"]),
-        params=dict(row["params"]),
-        distributions=dict(row["distributions"]),
-        versions=dict(row["versions"]),
+        params={_once(name): value for name, value in row["params"]},
+        distributions={_once(name): _once(text) for name, text in row["distributions"]},
+        versions={_once(name): _once(text) for name, text in row["versions"]},
         affinities={_pair(text): value for text, value in row["affinities"]},
         lost=row["lost"],
         **{name: row[name] for name in _COPIED},
     )
+
+
+def _once(text: str) -> str:
+    """``text``, of which thousands of trials have the same: in memory once."""
+    return sys.intern(text)
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -194,7 +194,9 @@ class AskTheSource(FIFOScheduler):  # type: ignore[misc]
 
 
 def let_go(trial: Any) -> None:
-    """Empty a trial of Tune that has ended of all that is large."""
-    trial.config, trial.evaluated_params, trial.experiment_tag = {}, {}, ""
+    """Empty a trial of Tune that has ended of all that is large; a result it must have."""
+    trial.config.clear()
+    trial.evaluated_params, trial.experiment_tag = {}, ""
+    trial._default_result_or_future = None
     meta = trial.run_metadata
-    meta.last_result, meta.metric_analysis, meta.metric_n_steps = {}, {}, {}
+    meta.last_result, meta.metric_analysis, meta.metric_n_steps = {"done": True}, {}, {}

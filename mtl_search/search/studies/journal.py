@@ -18,6 +18,8 @@ from mtl_search.search.studies.mirror import Entries, Finished, Mirror
 __all__ = ["JOURNAL_FILE", "Journal"]
 
 JOURNAL_FILE = "journal.log"
+DETAIL = {"intermediate_value", "user_attr"}  # what some lines tell of a trial, and nothing else
+DETAILS = {"params", "distributions", "intermediate_values", "user_attrs"}  # of a trial in its first line
 
 
 @final
@@ -68,7 +70,11 @@ class Journal(Mirror):
 
 @final
 class _Lines(BaseJournalBackend):
-    """Lines that are appended to a file without a lock and without a wait for the disk."""
+    """Lines that are appended to a file without a lock and without a wait for the disk.
+
+    A storage that writes reads its own lines, to know which studies and trials there are and which have
+    ended. What else is in them, most of it, it would keep in memory for nobody.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -79,7 +85,11 @@ class _Lines(BaseJournalBackend):
     def append_logs(self, logs: list[dict[str, Any]]) -> None:
         with self.path.open("ab") as file:
             file.writelines(json.dumps(log, separators=(",", ":")).encode() + b"\n" for log in logs)
-        self._unread += logs
+        self._unread += [
+            {name: value for name, value in log.items() if name not in DETAILS}
+            for log in logs
+            if not DETAIL & log.keys()
+        ]
 
     @override
     def read_logs(self, log_number_from: int) -> Iterable[dict[str, Any]]:
