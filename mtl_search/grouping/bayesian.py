@@ -72,6 +72,7 @@ better design share what it promises (``acquisition.budget``, ``acquisition.budg
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import final
 
 import numpy as np
@@ -166,7 +167,8 @@ class BayesianGrouping(GroupingStrategy):
             self.max_params,
             sizes,
         )
-        return self._weigh(outlook, measured, rng)
+        proposal = self._weigh(outlook, measured, rng)
+        return replace(proposal, expected=outlook.expected(proposal.members))
 
     def _weigh(self, outlook: Outlook, measured: Sequence[Measurement], rng: np.random.Generator) -> Proposal:
         """A new set that promises enough, else one that may yet enter the design, else one of the design."""

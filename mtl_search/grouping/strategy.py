@@ -9,7 +9,7 @@ import itertools
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import final
 
 import numpy as np
@@ -47,11 +47,21 @@ class Measurement:
 @final
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """The members to train next, why in one word, and a note for the live view."""
+    """The members to train next, why in one word, and a note for the live view.
+
+    ``expected``: what one training is believed to show for each main member, as the mean gain and its
+    standard deviation in percent, of a strategy that believes something.
+    """
 
     members: Members
     reason: str
     note: str = ""
+    expected: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+
+    @property
+    def why(self) -> str:
+        """Reason and note as one text."""
+        return " ".join(filter(None, (self.reason, self.note)))
 
 
 class GroupingStrategy(ABC):

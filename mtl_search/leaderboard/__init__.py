@@ -12,8 +12,8 @@ seconds, after some where it takes less, and at the end. The guarantee, at any m
 is killed:
 
 - Each table shows every trial that it has once and whole, and none that did not finish.
-- ``params``, ``metrics``, ``epochs``, ``resamples`` and ``gates`` are replaced before ``trials``: a reader of
-  ``trials`` first finds all rows of each trial.
+- ``params``, ``metrics``, ``epochs``, ``resamples``, ``gates`` and ``beliefs`` are replaced before
+  ``trials``: a reader of ``trials`` first finds all rows of each trial.
 - A trial is in the log as soon as it is recorded, and in the tables with the next replacement. `Leaderboard`
   reads both, without a lock, and misses nothing. `Leaderboard.recover`, before the first write of a process,
   brings the tables up to date, and takes into the log what the tables have and it lacks, so that a log or

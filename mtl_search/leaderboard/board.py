@@ -179,6 +179,10 @@ class Leaderboard:
         """What the tasks of networks with experts take from each of these."""
         return self._trials.rows("gates")
 
+    def beliefs(self) -> pa.Table:
+        """What was believed of the sets of tasks that a strategy chose, before they were trained."""
+        return self._trials.rows("beliefs")
+
     def tasks(self) -> pa.Table:
         """The tasks of the sweep, sorted by name."""
         rows = self._log.tasks()
@@ -217,8 +221,8 @@ class Leaderboard:
         return frame
 
     def records(self, *, whole: bool = False) -> list[TrialRecord]:
-        """All trials as records with their metrics; if ``whole``, with history, resamples and gates too."""
-        rest = (self.epochs, self.resamples, self.gates) if whole else ()
+        """All trials as records with their metrics; if ``whole``, with all of their other rows too."""
+        rest = (self.epochs, self.resamples, self.gates, self.beliefs) if whole else ()
         return to_records(self.trials(), self.metrics(), *(rows() for rows in rest))
 
     def design_records(self) -> list[DesignRecord]:

@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from mtl_search.leaderboard.schema import SCHEMAS
 from mtl_search.records import (
+    Belief,
     EpochReport,
     MeanGate,
     Metric,
@@ -24,6 +25,7 @@ from mtl_search.records import (
 )
 
 __all__ = [
+    "belief_rows",
     "epoch_rows",
     "gate_rows",
     "is_whole",
@@ -45,7 +47,13 @@ _COPIED = (*_CHOSEN, *_MEASURED, *_PLACED, *_USED, *_READ)  # columns that hold 
 
 def logged_tables(trial: TrialRecord, defaults: Mapping[str, str]) -> dict[str, pa.Table]:
     """The rows of ``trial`` in each table of the log; ``defaults``: the default metric of each task."""
-    of_each = {"epochs": epoch_rows, "resamples": resample_rows, "gates": gate_rows, "trials": trial_rows}
+    of_each = {
+        "epochs": epoch_rows,
+        "resamples": resample_rows,
+        "gates": gate_rows,
+        "beliefs": belief_rows,
+        "trials": trial_rows,
+    }
     return {"metrics": metric_rows([trial], defaults)} | {name: of([trial]) for name, of in of_each.items()}
 
 
@@ -144,17 +152,26 @@ def gate_rows(trials: Sequence[TrialRecord]) -> pa.Table:
     )
 
 
+def belief_rows(trials: Sequence[TrialRecord]) -> pa.Table:
+    """The rows of ``beliefs``."""
+    return pa.Table.from_pylist(
+        [{"trial_id": trial.trial_id, **asdict(belief)} for trial in trials for belief in trial.beliefs],
+        schema=SCHEMAS["beliefs"],
+    )
+
+
 def to_records(
     trials: pa.Table,
     metrics: pa.Table,
     epochs: pa.Table | None = None,
     resamples: pa.Table | None = None,
     gates: pa.Table | None = None,
+    beliefs: pa.Table | None = None,
 ) -> list[TrialRecord]:
     """The trials as records with their metrics, and with the rest as far as its rows are given."""
     measured = _by_trial(metrics)
-    histories, left_out, taken = (
-        _by_trial(rows) if rows is not None else {} for rows in (epochs, resamples, gates)
+    histories, left_out, taken, believed = (
+        _by_trial(rows) if rows is not None else {} for rows in (epochs, resamples, gates, beliefs)
     )
     return [
         replace(
@@ -163,6 +180,7 @@ def to_records(
             history=_history(histories.get(row["trial_id"], ())),
             resamples=tuple(_resample(found) for found in left_out.get(row["trial_id"], ())),
             gates=tuple(_gate(found) for found in taken.get(row["trial_id"], ())),
+            beliefs=tuple(_belief(found) for found in believed.get(row["trial_id"], ())),
         )
         for row in trials.to_pylist()
     ]
@@ -191,6 +209,10 @@ def _resample(row: Mapping[str, Any]) -> Resample:
 
 def _gate(row: Mapping[str, Any]) -> MeanGate:
     return MeanGate(row["task"], row["level"], row["expert"], row["weight"])
+
+
+def _belief(row: Mapping[str, Any]) -> Belief:
+    return Belief(row["task"], row["expected"], row["spread"], row["reason"])
 
 
 def _history(rows: Sequence[Mapping[str, Any]]) -> tuple[EpochReport, ...]:

@@ -11,7 +11,7 @@ from mtl_search.leaderboard.ensembles import ENSEMBLES
 from mtl_search.leaderboard.examples import EXAMPLES
 from mtl_search.leaderboard.inputs import INPUTS
 from mtl_search.leaderboard.stages import STAGES
-from mtl_search.leaderboard.trial_schemas import EPOCHS, GATES, METRICS, PARAMS, RESAMPLES, TRIALS
+from mtl_search.leaderboard.trial_schemas import BELIEFS, EPOCHS, GATES, METRICS, PARAMS, RESAMPLES, TRIALS
 
 __all__ = ["SCHEMAS", "column_rows"]
 
@@ -48,6 +48,7 @@ SCHEMAS: Mapping[str, pa.Schema] = MappingProxyType(
         "epochs": EPOCHS,
         "resamples": RESAMPLES,
         "gates": GATES,
+        "beliefs": BELIEFS,
         "tasks": _TASKS,
         "designs": DESIGNS,
         "summary": SUMMARY,

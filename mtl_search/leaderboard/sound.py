@@ -32,6 +32,7 @@ KEYS: Mapping[str, Sequence[str]] = MappingProxyType(
         "epochs": ["trial_id", "epoch", "task"],
         "resamples": ["trial_id", "task", "split", "left_out"],
         "gates": ["trial_id", "level", "task", "expert"],
+        "beliefs": ["trial_id", "task"],
         "designs": ["design_id"],
         "summary": ["design_id"],
         "summary_tasks": ["design_id", "task"],
@@ -66,8 +67,8 @@ WORDS: Mapping[str, frozenset[str]] = MappingProxyType(
 """The columns that hold one of a few words, in whatever table."""
 
 REFERENCES = (
-    *((table, "trial_id", "trials", "trial_id") for table in ("metrics", "epochs", "resamples")),
-    *((table, "task", "tasks", "task") for table in ("metrics", "epochs", "summary_tasks")),
+    *((table, "trial_id", "trials", "trial_id") for table in ("metrics", "epochs", "resamples", "beliefs")),
+    *((table, "task", "tasks", "task") for table in ("metrics", "epochs", "beliefs", "summary_tasks")),
     ("gates", "trial_id", "trials", "trial_id"),
     ("summary", "design_id", "designs", "design_id"),
     ("summary_tasks", "design_id", "summary", "design_id"),

@@ -13,7 +13,7 @@ from mtl_search.leaderboard.column import (
     table_schema,
 )
 
-__all__ = ["EPOCHS", "GATES", "METRICS", "OF_THE_TRIAL", "PARAMS", "RESAMPLES", "TRIALS"]
+__all__ = ["BELIEFS", "EPOCHS", "GATES", "METRICS", "OF_THE_TRIAL", "PARAMS", "RESAMPLES", "TRIALS"]
 
 OF_THE_TRIAL = ("arm", "phase", "state")  # columns of a trial that each of its metrics has too
 
@@ -115,4 +115,14 @@ GATES = table_schema(
     column("task", TEXT, "a member of the trial's network"),
     column("expert", TEXT, "name of the expert; of a cross-stitch the member whose features it takes"),
     column("weight", REAL, "what the task takes of it at the best epoch, mean over the rows of valid"),
+)
+
+BELIEFS = table_schema(
+    "beliefs",
+    "trial x main member, before it was trained",
+    column("trial_id", TEXT, "the trial: of the search, where a strategy that learns chose its members"),
+    column("task", TEXT, "a main member of the trial's network"),
+    column("expected", REAL, "gain on valid that the strategy expected of it in this company", "percent"),
+    column("spread", REAL, "standard deviation of what one training might show", "percent"),
+    column("reason", TEXT, "why the members were chosen; equal over tasks"),
 )

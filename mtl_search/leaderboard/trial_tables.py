@@ -15,7 +15,7 @@ from mtl_search.leaderboard.tables import TableFile, UnusableTable
 __all__ = ["TrialTables"]
 
 # In the order they are written: a reader who finds a trial in the last finds all of it.
-ORDER = ("params", "metrics", "epochs", "resamples", "gates", "trials")
+ORDER = ("params", "metrics", "epochs", "resamples", "gates", "beliefs", "trials")
 
 
 @final

@@ -2,9 +2,10 @@
 
 from mtl_search.records.designs import DesignRecord, Difference, SummaryRecord, TaskResult
 from mtl_search.records.kinds import MetricKind, Phase, Role, Split, TrialState, gains, mean_gain
-from mtl_search.records.trials import EpochReport, MeanGate, Metric, Resample, TrialRecord
+from mtl_search.records.trials import Belief, EpochReport, MeanGate, Metric, Resample, TrialRecord
 
 __all__ = [
+    "Belief",
     "DesignRecord",
     "Difference",
     "EpochReport",

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from mtl_search.records.kinds import Phase, Split, TrialState
 
-__all__ = ["EpochReport", "MeanGate", "Metric", "Resample", "TrialRecord"]
+__all__ = ["Belief", "EpochReport", "MeanGate", "Metric", "Resample", "TrialRecord"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,20 @@ class MeanGate:
     level: int
     expert: str
     weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Belief:
+    """What the grouping strategy believed of a task in a set before the set was trained, in percent.
+
+    ``spread``: the standard deviation of what one training might show, its own noise included. ``reason``
+    says why the set was chosen.
+    """
+
+    task: str
+    expected: float
+    spread: float
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,3 +128,4 @@ class TrialRecord:
     lost: bool = False
     distributions: Mapping[str, str] = field(default_factory=dict)  # of ``params``, in Optuna's JSON
     gates: tuple[MeanGate, ...] = ()  # at the best epoch, of a network with experts that came to its end
+    beliefs: tuple[Belief, ...] = ()  # of the main members, if a strategy that learns chose them

@@ -4,6 +4,7 @@ from mtl_search.report.choices import choices
 from mtl_search.report.company import companions
 from mtl_search.report.dynamics import learning_rates, task_curves, weight_curves
 from mtl_search.report.figures import Figure
+from mtl_search.report.foretold import beliefs
 from mtl_search.report.heat import affinity_map, importance_map
 from mtl_search.report.tables import Tables
 
@@ -18,6 +19,7 @@ def reasons(tables: Tables) -> tuple[Figure, ...]:
     found = (
         affinity_map(tables.affinity, sorted(tables.tasks["task"]), together),
         importance_map(tables.importances),
+        beliefs(tables),
         choices(tables),
         learning_rates(tables),
         weight_curves(tables),

@@ -52,6 +52,7 @@ class Tables:
     epochs: pd.DataFrame
     tasks: pd.DataFrame
     gates: pd.DataFrame
+    beliefs: pd.DataFrame
     inputs: pd.DataFrame
     stages: pd.DataFrame
     examples: list[dict[str, Any]]
@@ -65,7 +66,7 @@ class Tables:
         board, now = Leaderboard(path), standing(path)
         file = path / "sweep.yaml"
         text = file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""
-        names = ("trials", "metrics", "epochs", "tasks", "gates", "inputs", "stages")
+        names = ("trials", "metrics", "epochs", "tasks", "gates", "beliefs", "inputs", "stages")
         frames = {name: board.frame(name) for name in names}
         examples = board.table("examples").to_pylist()
         designs, summary = board.design_records(), board.summary_records()

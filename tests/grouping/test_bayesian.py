@@ -287,3 +287,14 @@ def test_many_tasks_are_weighed_by_a_cheaper_model(n_tasks: int) -> None:
     began = time.process_time()
     assert strategy.propose(known, []).members in strategy.space
     assert time.process_time() - began < 6.0, "a second on a machine that does nothing else; it was minutes"
+
+
+def test_what_is_expected_of_a_set_is_told_for_its_main_members() -> None:
+    space = MemberSpace(TASKS, main=frozenset("abcde"), min_members=2)
+    strategy = BayesianGrouping(space, 3, seed=0)
+    measured = train(strategy, 12)
+    proposal = strategy.propose(measured, [])
+    assert proposal.expected.keys() == {*proposal.members} & {*"abcde"}
+    for task, (mean, spread) in proposal.expected.items():
+        assert 0 < spread < 4
+        assert abs(mean - gains_of(proposal.members)[task]) < 3 * spread

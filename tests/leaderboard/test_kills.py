@@ -17,11 +17,11 @@ import pytest
 from mtl_search.leaderboard import SCHEMAS, Leaderboard
 from mtl_search.leaderboard import files as files_module
 from mtl_search.leaderboard.log import TrialLog
-from mtl_search.records import MeanGate, Metric, Resample, Split, TrialRecord
+from mtl_search.records import Belief, MeanGate, Metric, Resample, Split, TrialRecord
 from tests.fixtures.boards import TASKS, synthetic_trial
 from tests.fixtures.frames import design
 
-OF_TRIALS = ("trials", "params", "metrics", "epochs", "resamples", "gates")
+OF_TRIALS = ("trials", "params", "metrics", "epochs", "resamples", "gates", "beliefs")
 
 
 class Stop(BaseException):
@@ -79,8 +79,13 @@ append, replace_file = TrialLog._append, files_module.replace_file
 def trial(number: int) -> TrialRecord:
     """A trial with rows in every table."""
     metrics = tuple(Metric("age", Split.VALID, "rmse", float(i)) for i in range(3))
-    rest = {"resamples": (Resample("age", 0, 1.0),), "gates": (MeanGate("age", 0, "shared 1", 0.5),) * 2}
-    return synthetic_trial(f"search-{number:04d}", metrics=metrics, **rest)
+    return synthetic_trial(
+        f"search-{number:04d}",
+        metrics=metrics,
+        resamples=(Resample("age", 0, 1.0),),
+        gates=(MeanGate("age", 0, "shared 1", 0.5),) * 2,
+        beliefs=(Belief("age", 1.0, 0.5, "explore"),),
+    )
 
 
 def work(path: Path, done: list[str]) -> None:
@@ -116,7 +121,14 @@ def check_files(path: Path, read: Callable[[Path, str], list[str]], finished: li
     seen = {table: read(path, table) for table in OF_TRIALS}
     trials = seen["trials"]
     assert trials == finished[: len(trials)]
-    for table, rows in (("params", 2), ("metrics", 3), ("epochs", 4), ("resamples", 1), ("gates", 2)):
+    for table, rows in (
+        ("params", 2),
+        ("metrics", 3),
+        ("epochs", 4),
+        ("resamples", 1),
+        ("gates", 2),
+        ("beliefs", 1),
+    ):
         each = [name for name, _ in itertools.groupby(seen[table])]
         assert each == finished[: len(each)]
         assert len(seen[table]) == rows * len(each)
@@ -160,7 +172,7 @@ def test_killed_at_any_step(tmp_path: Path, step: int) -> None:
     assert done == whole
     check_board(tmp_path, whole)
     assert {table: len(by_pandas(tmp_path, table)) for table in OF_TRIALS} == {
-        "trials": 12, "params": 24, "metrics": 36, "epochs": 48, "resamples": 12, "gates": 24,
+        "trials": 12, "params": 24, "metrics": 36, "epochs": 48, "resamples": 12, "gates": 24, "beliefs": 12,
     }  # fmt: skip
     assert not list(tmp_path.glob(".*")), "nothing half written is left"
 

@@ -4,6 +4,7 @@ import math
 import pytest
 
 from mtl_search.leaderboard.rows import (
+    belief_rows,
     epoch_rows,
     gate_rows,
     metric_rows,
@@ -13,7 +14,7 @@ from mtl_search.leaderboard.rows import (
     trial_rows,
 )
 from mtl_search.leaderboard.schema import SCHEMAS
-from mtl_search.records import MeanGate, Metric, Phase, Resample, Split, TrialState
+from mtl_search.records import Belief, MeanGate, Metric, Phase, Resample, Split, TrialState
 from tests.fixtures.boards import synthetic_trial
 
 DEFAULTS = {"age": "rmse", "death": "auroc"}
@@ -72,6 +73,18 @@ def test_gates_survive() -> None:
     assert rows.schema.equals(SCHEMAS["gates"])
     (back,) = to_records(trial_rows([trial]), metric_rows([trial], DEFAULTS), gates=rows)
     assert back.gates == gates
+
+
+def test_beliefs_survive() -> None:
+    beliefs = (
+        Belief("age", 1.5, 0.5, "explore never trained"),
+        Belief("death", -1.0, 2.0, "explore never trained"),
+    )
+    trial = synthetic_trial("a", beliefs=beliefs)
+    rows = belief_rows([trial])
+    assert rows.schema.equals(SCHEMAS["beliefs"])
+    (back,) = to_records(trial_rows([trial]), metric_rows([trial], DEFAULTS), beliefs=rows)
+    assert back.beliefs == beliefs
 
 
 def test_epochs_have_a_row_for_each_member() -> None:

@@ -39,7 +39,7 @@ def test_times_and_rates_have_a_unit() -> None:
             assert unit == "percent", f"{table}.{name}"
 
 
-ELSEWHERE = {"metrics", "history", "resamples", "gates"}  # fields with a table of their own
+ELSEWHERE = {"metrics", "history", "resamples", "gates", "beliefs"}  # fields with a table of their own
 
 
 def test_trials_hold_every_field_of_a_record_but_what_other_tables_hold() -> None:

@@ -111,6 +111,16 @@ class Outlook:
             rise_C * self._chance(member_matrix(sets, self.space.tasks)) if self.evidence.failed else rise_C
         )
 
+    def expected(self, members: Members) -> dict[str, tuple[float, float]]:
+        """Mean and standard deviation, in percent, of what one training of ``members`` shows for each main
+        member."""
+        mean_1T, deviation_1T = self.posterior.predict(member_matrix([members], self.space.tasks))
+        spread_T = np.sqrt(deviation_1T[0] ** 2 + self.posterior.noise_T**2)
+        found = zip(self.space.tasks, mean_1T[0].tolist(), spread_T.tolist(), strict=True)
+        return {
+            task: (mean, spread) for task, mean, spread in found if task in {*members} & {*self.space.main}
+        }
+
     def _rise_within(
         self, mean_CT: Floats, change_CT: Floats, known_C: npt.NDArray[np.intp], sizes_QC: Floats, size: int
     ) -> Floats:

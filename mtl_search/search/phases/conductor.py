@@ -236,7 +236,7 @@ class Conductor(JobSource):
             arm=study.arm.name,
         )
         running = Running(study, draft, job, Start.now(), first_round, kept or study.arm.name == TREES)
-        self.note = draft.reason
+        self.note = draft.proposal.why
         known = self.ledger.known(draft.config.identity(self.dataset.fingerprint))
         if known is not None:
             gains, values = self.ledger.gains(known), self.ledger.values(known)
@@ -274,7 +274,7 @@ class Conductor(JobSource):
 
     def _settle(self, running: Running, record: TrialRecord) -> None:
         texts = distributions_as_text(running.draft.trial.distributions) if running.draft.exact else {}
-        self.ledger.record(replace(record, distributions=texts))
+        self.ledger.record(replace(record, distributions=texts, beliefs=running.draft.beliefs))
         told = TOLD[record.state] if running.draft.exact else OptunaState.FAIL  # from which no sampler learns
         running.study.tell(running.draft.trial, told, record)
 

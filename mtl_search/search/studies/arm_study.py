@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import final
 
 from optuna import create_study
@@ -10,9 +10,9 @@ from optuna.samplers import RandomSampler
 from optuna.trial import Trial
 from optuna.trial import TrialState as OptunaState
 
-from mtl_search.grouping.strategy import GroupingStrategy, Measurement, left_alone
+from mtl_search.grouping.strategy import GroupingStrategy, Measurement, Proposal, left_alone
 from mtl_search.model import NetworkCost, NetworkCosts
-from mtl_search.records import TrialRecord, TrialState
+from mtl_search.records import Belief, TrialRecord, TrialState
 from mtl_search.search.studies.optuna_study import OptunaStudy
 from mtl_search.search.studies.transfer import Setting, Transfer, params_of, setting_of
 from mtl_search.seeds import derive_seed
@@ -43,13 +43,19 @@ class Draft:
     trial: Trial
     config: AnyConfig
     cost: NetworkCost
-    reason: str
+    proposal: Proposal
     exact: bool = True
 
     @property
     def params(self) -> Mapping[str, Scalar]:
         """The sampled parameters that its configuration follows from."""
         return self.trial.params if self.exact else {}
+
+    @property
+    def beliefs(self) -> tuple[Belief, ...]:
+        """What the strategy that chose the members expects of them."""
+        expected, why = self.proposal.expected, self.proposal.why
+        return tuple(Belief(task, mean, spread, why) for task, (mean, spread) in expected.items())
 
 
 @final
@@ -99,8 +105,8 @@ class ArmStudy:
         found, and none will be."""
         busy, failing = list(running), left_alone(measured)
         for attempt in range(MAX_REFUSED):
-            reason = self._prepare(measured, busy, attempt)
-            if reason is None:
+            proposal = self._prepare(measured, busy, attempt)
+            if proposal is None:
                 break
             trial = self.optuna.ask()
             members = self._members or self.arm.space.members.suggest(trial)
@@ -112,7 +118,7 @@ class ArmStudy:
             broken = self._constraints.broken_by(cost)
             if broken is None:
                 self._note(config.members, trial.params)
-                return Draft(trial, config, cost, reason)
+                return Draft(trial, config, cost, proposal)
             self.optuna.refuse(trial, *broken)
             busy.append(members)  # so that a strategy moves on from sets that cannot be kept small
         self.exhausted = True
@@ -131,7 +137,9 @@ class ArmStudy:
             sampled = sampled.model_copy(update={"precision": config.precision})
         self._note(config.members, trial.params)
         cost = costs.of(config)
-        return Draft(trial, config, cost, "the references catch up", exact=sampled == config)
+        return Draft(
+            trial, config, cost, Proposal(config.members, "the references catch up"), exact=sampled == config
+        )
 
     def tell(self, trial: Trial, state: OptunaState, record: TrialRecord) -> None:
         """End a trial that was started."""
@@ -145,24 +153,25 @@ class ArmStudy:
 
     def _prepare(
         self, measured: Sequence[Measurement], running: Sequence[tuple[str, ...]], attempt: int
-    ) -> str | None:
-        """Fix what the sampler does not choose, the members and their first branchings; the reason.
+    ) -> Proposal | None:
+        """Fix what the sampler does not choose, the members and their first branchings.
 
         None if the strategy has nothing left to propose.
         """
+        free = Proposal(self._members or (), "")
         if self.optuna.has_queue:
-            return ""
+            return free
         if self._strategy is not None:
             proposal = self._strategy.propose(measured, running)
             if not proposal.members:
                 return None
             members = self.arm.space.members.fix(proposal.members)
             self.optuna.enqueue({**members, **self._known(proposal.members, attempt)})
-            return " ".join(filter(None, (proposal.reason, proposal.note)))
+            return proposal
         if self._members and (known := self._known(self._members, attempt)):
             self.optuna.enqueue(known)
-            return "start"
-        return ""
+            return replace(free, reason="start")
+        return free
 
     def _is_useless(self, members: tuple[str, ...], failing: frozenset[tuple[str, ...]]) -> str:
         """Why a sampler's free choice of members is not trained, as the name of a constraint; else empty."""
