@@ -65,7 +65,7 @@ STRATEGIES: dict[str, Callable[[SubsetTable, int, int], GroupingStrategy]] = {
     "ridge": lambda table, k, seed: AdditiveRidge(table.space, k, seed),
     "thompson": lambda table, k, seed: Thompson(table.space, k, seed),
     "bayes+tag": lambda table, k, seed: BayesianGrouping(table.space, k, seed, [affinities(table.name)]),
-    "mixture": lambda table, k, seed: BayesianGrouping(table.space, k, seed, experts=[*EXPERTS.values()]),
+    "effects": lambda table, k, seed: BayesianGrouping(table.space, k, seed, experts=[EXPERTS["effects"]]),
     "bayes": lambda table, k, seed: BayesianGrouping(table.space, k, seed),
 }
 MOST_TRAININGS = 160

@@ -107,8 +107,6 @@ Affinities = Mapping[tuple[str, str], float]  # of each task to each other, as o
 REFITS = (4, 7, 11, 16, 24, 36, 54, 80, 120, 180, 270)
 MOST_GAINED = 3_000.0  # percent: what is worth more serves a task that was not served
 FITTED_GAINS = 500  # at most: a fit of as many costs a quarter of a second
-WORTH = 0.1  # of the design's standard error: what a set must promise. If a training moves beliefs by as
-# much as that error, this is the promise of a set that turns out to be better in less than one of five cases.
 
 
 @final
@@ -132,7 +130,7 @@ class BayesianGrouping(GroupingStrategy):
         *,
         max_params: int | None = None,
         per_second: bool = False,
-        experts: Sequence[Effects] = (EXPERTS["effects"],),
+        experts: Sequence[Effects] = tuple(EXPERTS.values()),
     ) -> None:
         self.space, self.seed, self._affinities = space, seed, affinities
         counted = np.array([(weights or {}).get(task, 1.0) for task in space.tasks if task in space.main])
@@ -171,29 +169,21 @@ class BayesianGrouping(GroupingStrategy):
         return replace(proposal, expected=outlook.expected(proposal.members))
 
     def _weigh(self, outlook: Outlook, measured: Sequence[Measurement], rng: np.random.Generator) -> Proposal:
-        """A new set that promises enough, else one that may yet enter the design, else one of the design."""
+        """The set whose next training promises most, be it new, known, or a network of the design."""
         failing = left_alone(measured)
-        times = dict(zip(outlook.evidence.sets, outlook.evidence.times_M.tolist(), strict=True))
-        start = dict.fromkeys(
-            [*pool(self.space, outlook.design, rng), *filter(self.space.__contains__, times)]
-        )
+        known = [members for members in outlook.evidence.sets if members in self.space]
+        start = dict.fromkeys([*pool(self.space, outlook.design, rng), *known])
         sets, rise_C = climb(self.space, list(start), outlook.promise)
         promise = {m: rise for m, rise in zip(sets, rise_C.tolist(), strict=True) if m not in failing}
-        again = promise.keys() & times.keys() - outlook.running - outlook.evidence.repeated
-        incumbents = [members for members in outlook.design if members in again]
-        least = WORTH * outlook.noise if incumbents else -np.inf
-        for reason, candidates in (
-            ("explore", promise.keys() - outlook.standing.keys()),
-            ("retune", again - set(incumbents)),
-        ):
-            worth = {m: promise[m] for m in outlook.by_size(sorted(candidates)) if promise[m] > least}
-            if worth:
-                best = self._best(worth, measured)
-                return Proposal(best, reason, _note(best, promise[best], measured))
-        if incumbents:
-            turn = min(incumbents, key=times.__getitem__)
-            note = f"no other set promises anything above the noise of {outlook.noise:.2g} %"
-            return Proposal(turn, "retune", note)
+        for members, rise in outlook.tuning.items():
+            if members in promise:
+                promise[members] = max(promise[members], rise)
+        settled = outlook.running | outlook.evidence.repeated
+        worth = {members: promise[members] for members in outlook.by_size(sorted(promise.keys() - settled))}
+        if worth:
+            best = self._best(worth, measured)
+            reason = "retune" if best in known else "explore"
+            return Proposal(best, reason, _note(best, worth[best], measured))
         rest = draw_least_trained(self.space, dict.fromkeys(outlook.running, 1), rng, failing)
         return Proposal(rest, "retune", "every set is trained or in training")
 

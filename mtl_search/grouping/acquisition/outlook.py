@@ -9,6 +9,7 @@ from typing import final
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import ndtri
 
 from mtl_search.grouping.acquisition.budget import cover_within
 from mtl_search.grouping.acquisition.budget_rise import expected_rise_within, planned_rise
@@ -24,6 +25,8 @@ from mtl_search.grouping.surrogate.mixture import Mixture
 __all__ = ["Outlook"]
 
 Floats = npt.NDArray[np.float64]
+
+TUNED = 0.5  # of how far trainings of a set are apart: what better hyperparameters can bring, and luck cannot
 
 
 @final
@@ -85,16 +88,23 @@ class Outlook:
         return [sets[row] for row in self._rows]
 
     @cached_property
-    def noise(self) -> float:
-        """The standard error of the design's delta_m, in percent: what its trainings leave open."""
+    def tuning(self) -> dict[Members, float]:
+        """By how much one more training of each network of the design is expected to raise it, in percent.
+
+        A design has the best training of each set. With n trainings behind it, the best of n + 1 is better by
+        the difference of two normal order statistics times how far trainings are apart, as far as that is not
+        luck.
+        """
         gains_KT = np.where(np.isnan(self.believed_MT), -np.inf, self.believed_MT)[self._rows]
-        trained_M = np.ones(len(self.standing))
-        trained_M[: len(self.evidence.sets)] = self.evidence.times_M
-        times_T = trained_M[self._rows][gains_KT.argmax(axis=0)]
-        return float(
-            np.sqrt((self._counted(self.posterior.noise_T[None])[0] ** 2 / times_T).sum())
-            / self._main_T.sum()
-        )
+        apart_T = self._counted(self.posterior.noise_T[None])[0]
+        serves_KT = gains_KT.argmax(axis=0) == np.arange(len(self._rows))[:, None]
+        share_K = (serves_KT * apart_T).sum(axis=1) / len(apart_T)
+        trained = dict(zip(self.evidence.sets, self.evidence.trained_M.tolist(), strict=True))
+        return {
+            members: TUNED * share * (_best_of(n + 1) - _best_of(n))
+            for members, share in zip(self.design, share_K.tolist(), strict=True)
+            if (n := trained.get(members, 0.0)) > 0
+        }
 
     def promise(self, sets: Sequence[Members]) -> Floats:
         """By how much training each set is expected to raise the design, in percent."""
@@ -143,7 +153,7 @@ class Outlook:
         """The chance that a training of each set succeeds: as near sets did, and one more success."""
         failed_FT = member_matrix(self.evidence.failed, self.space.tasks)
         failures_C = _nearness(members_CT, failed_FT).sum(axis=1)
-        successes_C = _nearness(members_CT, self.evidence.members_MT) @ self.evidence.times_M
+        successes_C = _nearness(members_CT, self.evidence.members_MT) @ self.evidence.trained_M
         return np.asarray((1 + successes_C) / (1 + successes_C + failures_C))
 
     def _counted(self, gains_ST: Floats) -> Floats:
@@ -174,6 +184,11 @@ class Outlook:
             np.vstack([evidence.gains_MT, np.where(alone_AT > 0, 0.0, np.nan)]),
             np.concatenate([evidence.times_M, np.ones(len(alone))]),
         )
+
+
+def _best_of(n: float) -> float:
+    """The expected largest of ``n`` standard normal variables (Blom 1958, to a few hundredths)."""
+    return float(ndtri((n - 0.375) / (n + 0.25)))
 
 
 def _nearness(members_AT: Floats, members_BT: Floats) -> Floats:

@@ -1,9 +1,11 @@
-"""What is believed before a set is proposed: the design to beat, its noise, fantasies."""
+"""What is believed before a set is proposed: the design to beat, what tuning may bring it, fantasies."""
+
+import itertools
 
 import numpy as np
 import pytest
 
-from mtl_search.grouping.acquisition.outlook import Outlook
+from mtl_search.grouping.acquisition.outlook import TUNED, Outlook
 from mtl_search.grouping.member_space import Members, MemberSpace
 from mtl_search.grouping.strategy import Measurement
 from mtl_search.grouping.surrogate.effects import Effects
@@ -43,15 +45,19 @@ def test_what_promises_most_is_new_and_near_what_did_well() -> None:
     assert promise[0] > 2 * promise[1] > 0
 
 
-def test_the_noise_of_a_design_falls_with_its_trainings_and_with_no_others() -> None:
-    again = [Measurement(("a", "b"), {"a": 4.0 + i / 100, "b": 3.0}) for i in (-2, -1, 1, 2)]
-    once, often = outlook(*SINGLES, PAIR), outlook(*SINGLES, *again)
-    assert often.noise < 0.8 * once.noise
-    noise_T = once.posterior.noise_T[:3]
-    assert once.noise == pytest.approx(np.sqrt((noise_T**2).sum()) / 3)
-    wasted = [Measurement(("b", "c"), {"b": -4.0 + i / 100, "c": -5.0}) for i in range(4)]
-    beside, noise_T = outlook(*SINGLES, PAIR, *wasted), outlook(*SINGLES, PAIR, *wasted).posterior.noise_T[:3]
-    assert beside.noise == pytest.approx(np.sqrt((noise_T**2).sum()) / 3)
+def test_a_network_of_the_design_promises_the_less_the_more_often_it_was_tuned() -> None:
+    again = [Measurement(("a", "b"), {"a": 4.0 + i / 100, "b": 3.0}) for i in range(5)]
+    before = [outlook(*SINGLES, *again[: n + 1]).tuning["a", "b"] for n in range(5)]
+    assert all(less < more for more, less in itertools.pairwise(before))
+    noise_T = outlook(*SINGLES, PAIR).posterior.noise_T
+    largest_of_two = 0.56  # of standard normal variables: 1 / sqrt(pi)
+    promised = TUNED * largest_of_two * noise_T[:2].sum() / 3
+    assert outlook(*SINGLES, PAIR).tuning["a", "b"] == pytest.approx(promised, rel=0.1)
+
+
+def test_what_is_not_in_the_design_has_nothing_to_tune() -> None:
+    wasted = Measurement(("b", "c"), {"b": -4.0, "c": -5.0})
+    assert outlook(*SINGLES, PAIR, wasted).tuning.keys() == {("a", "b"), ("c",)}
 
 
 def test_a_single_task_that_was_not_measured_gains_nothing() -> None:

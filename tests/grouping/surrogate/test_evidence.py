@@ -19,8 +19,28 @@ def test_the_order_of_the_sets_is_that_in_which_they_were_met() -> None:
     evidence = SetEvidence.gather([trained("bc", 1, 2), trained("a", 0), trained("bc", 3, 4)], TASKS)
     assert evidence.sets == (("b", "c"), ("a",))
     np.testing.assert_array_equal(evidence.members_MT, [[0, 1, 1], [1, 0, 0]])
-    np.testing.assert_array_equal(evidence.gains_MT, [[math.nan, 2, 3], [0, math.nan, math.nan]])
-    np.testing.assert_array_equal(evidence.times_M, [2, 1])
+    np.testing.assert_array_equal(evidence.gains_MT, [[math.nan, 3, 4], [0, math.nan, math.nan]])
+    np.testing.assert_array_equal(evidence.times_M, [1, 1])
+    np.testing.assert_array_equal(evidence.trained_M, [2, 1])
+
+
+@pytest.mark.parametrize(
+    ("trainings", "gains"),
+    [
+        ([(1, 2)], [1, 2]),
+        ([(1, 2), (-90, -80)], [1, 2]),  # a bad learning rate is not the fault of the tasks
+        ([(-90, -80), (1, 2), (3, 4)], [2, 3]),
+        (
+            [(9, -9), (2, 2), (0, 0), (3, 3)],
+            [2.5, 2.5],
+        ),  # the better half of networks
+    ],
+)
+def test_a_set_gains_what_the_better_half_of_its_trainings_do(
+    trainings: list[tuple[float, float]], gains: list[float]
+) -> None:
+    evidence = SetEvidence.gather([trained("ab", *each) for each in trainings], ("a", "b"))
+    np.testing.assert_allclose(evidence.gains_MT, [gains])
 
 
 def test_an_undefined_gain_is_no_gain_in_the_mean() -> None:
@@ -61,7 +81,7 @@ def test_equal_trainings_count_once_and_say_whether_repeating_is_of_use(
     trainings: list[tuple[str, *tuple[float, ...]]], times: list[float], repeated: str
 ) -> None:
     evidence = SetEvidence.gather([trained(*training) for training in trainings], TASKS)
-    assert evidence.times_M.tolist() == times
+    assert evidence.trained_M.tolist() == times
     assert evidence.repeated == {tuple(members) for members in repeated.split()}
 
 
