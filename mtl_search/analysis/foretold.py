@@ -28,7 +28,7 @@ def foretold(beliefs: pd.DataFrame, trials: pd.DataFrame, metrics: pd.DataFrame)
     first = trials.sort_values("started", kind="stable").drop_duplicates("members_text")["trial_id"]
     kept = done[done["trial_id"].isin(first)]
     rows = kept[["trial_id", "members_text"]].merge(beliefs, on="trial_id")
-    gains = default_gains(metrics).stack().rename("gain").reset_index()
+    gains = default_gains(metrics).reset_index().melt("trial_id", var_name="task", value_name="gain")
     return rows.merge(gains, on=["trial_id", "task"]).dropna(subset=["gain", "expected"])
 
 

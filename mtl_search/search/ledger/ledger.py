@@ -67,9 +67,7 @@ class Ledger:
             if resample.split == Split.VALID:
                 self._resample(record.trial_id, resample.task, resample.left_out, resample.value)
         # the rest is most of it, and decides nothing
-        self._learn(
-            replace(record, history=(), resamples=(), gates=(), beliefs=(), distributions={})
-        )
+        self._learn(replace(record, history=(), resamples=(), gates=(), beliefs=(), distributions={}))
 
     def known(self, config_id: str) -> TrialRecord | None:
         """The trained trial of an equal configuration, if there is one."""

@@ -98,6 +98,18 @@ def test_sets_that_are_chosen_begin_with_plain_trees_too(bench: MakeBench) -> No
     assert sorted(cuts(b)[:2]) == ["1", "2"]
 
 
+def test_what_the_strategy_believed_of_a_set_is_recorded_with_its_trial(bench: MakeBench) -> None:
+    b = bench(sampler={"name": "random", "grouping": "bayes"}, budget={"trials": 3})
+    b.run(b.open())
+    records = Leaderboard(b.path).records(whole=True)
+    searched = [record for record in records if record.arm == "search"]
+    assert len(searched) == 3
+    for record in searched:
+        assert {belief.task for belief in record.beliefs} == {*record.members} & {"cost", "ill"}
+        assert all(belief.spread > 0 and belief.reason for belief in record.beliefs)
+    assert not any(record.beliefs for record in records if record.arm != "search")
+
+
 def test_each_way_of_sharing_is_tried_once_whatever_did_well_elsewhere(
     bench: MakeBench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
