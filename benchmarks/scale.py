@@ -38,6 +38,7 @@ from mtl_search.data import Dataset, load_dataset
 from mtl_search.leaderboard import Leaderboard
 from mtl_search.search.course import Course, Watch
 from mtl_search.search.preparing.data import task_infos
+from mtl_search.search.studies.journal import Journal
 from mtl_search.sweep import SweepSpec
 
 SLOTS, TRIALS = (1, 10, 100, 1000), (300, 1000, 6000, 6000)
@@ -164,7 +165,8 @@ def simulated(
         sync(descriptor)
 
     with clock.in_place_of_the_real_one(), mock.patch.object(os, "fsync", counted):
-        Course(spec, dataset, cluster, Leaderboard(path), Watch(), clock.now()).run()
+        journal = Journal(path / "journal.log")
+        Course(spec, dataset, cluster, Leaderboard(path), journal, Watch(), clock.now()).run()
     meter.add()
     return meter.rows
 

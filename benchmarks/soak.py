@@ -83,7 +83,8 @@ def cluster(folder: Path) -> Iterator[Any]:
     assert ray_backend, "imported before Ray itself"
     from ray.cluster_utils import Cluster
 
-    made = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
+    head = {"num_cpus": 0, "include_dashboard": False, "dashboard_port": 0}  # else Ray's own, which is taken
+    made = Cluster(initialize_head=True, head_node_args=head)
     try:
         for _ in range(2):
             made.add_node(num_cpus=1)
@@ -214,7 +215,7 @@ def sweep(folder: Path, trials: int) -> dict[str, Any]:
         "trial": {
             "members": {"subset": {"min": 1, "max": 2}},
             "sharing": {"split": {"int": [1, 2]}},
-            "trunk": {"name": "benchmarks.unsteady:Unsteady", "luck": {"float": [0.0, 1.0]}},
+            "trunk": {"name": "benchmarks.unsteady:Unsteady", "stages": 2, "luck": {"float": [0.0, 1.0]}},
             "optimizer": {"name": "adamw", "lr": {"float": [1e-3, 1e-1], "log": True}},
             "epochs": 2,
             "batch_size": 128,
