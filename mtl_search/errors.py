@@ -15,6 +15,7 @@ __all__ = [
     "Mismatch",
     "ResourceError",
     "SpecError",
+    "StoreError",
     "UserError",
     "did_you_mean",
     "nearest",
@@ -54,6 +55,10 @@ class LabelError(DataError):
 
 class LeaderboardError(UserError):
     """A results folder is missing, incomplete or of another sweep."""
+
+
+class StoreError(UserError):
+    """Where results are to lie that is no folder does not answer, or does not allow it."""
 
 
 class BundleError(UserError):

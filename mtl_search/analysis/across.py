@@ -9,7 +9,7 @@ from mtl_search.analysis.scale import Scale
 from mtl_search.analysis.significance import ALPHA, Estimate, holm, level_of, verdict
 from mtl_search.analysis.verdict_text import advised
 from mtl_search.arm_names import SINGLE_TASK
-from mtl_search.leaderboard import Leaderboard
+from mtl_search.leaderboard import Leaderboard, place_of
 from mtl_search.records import DesignRecord, Difference
 
 __all__ = ["Across", "compare_sweeps", "same_test_rows"]
@@ -63,7 +63,7 @@ class _Sweep:
 
     def __init__(self, board: Leaderboard) -> None:
         trials, metrics, resamples, tasks = map(board.frame, ("trials", "metrics", "resamples", "tasks"))
-        self.path = board.path
+        self.place = place_of(board.path)
         self.data = set(trials["data"])
         self.tasks, self.kinds, self.weights = main_tasks(tasks), metric_kinds(tasks), task_weights(tasks)
         self.references = {row["task"]: float(row["reference"]) for row in rows_of(tasks)}
@@ -118,9 +118,9 @@ def _why_not(first: _Sweep, other: _Sweep) -> str | None:
         return "their main tasks are others"
     for one in (first, other):
         if one.advised is None:
-            return f"{one.path} has not confirmed what it advises"
+            return f"{one.place} has not confirmed what it advises"
     if first.single is None:
-        return f"{first.path} has no confirmed single-task networks, in whose percent gains are"
+        return f"{first.place} has no confirmed single-task networks, in whose percent gains are"
     if first.runs.groups != other.runs.groups:
         return "test was resampled in one of them, or in other groups"
     return None

@@ -2,7 +2,6 @@
 
 import shlex
 from collections.abc import Sequence
-from pathlib import Path
 
 from mtl_search.errors import LeaderboardError, did_you_mean
 from mtl_search.records import DesignRecord
@@ -10,10 +9,10 @@ from mtl_search.records import DesignRecord
 __all__ = ["export_command", "find_design"]
 
 
-def export_command(path: Path, design: DesignRecord) -> str:
-    """The command that makes a bundle of a design of the sweep in ``path``."""
+def export_command(place: str, design: DesignRecord) -> str:
+    """The command that makes a bundle of a design of the sweep that lies at ``place``."""
     which = "" if design.chosen else f" --design {design.design_id}"
-    return f"mtl-search export {shlex.quote(str(path))} model{which}"
+    return f"mtl-search export {shlex.quote(place)} model{which}"
 
 
 def find_design(designs: Sequence[DesignRecord], design: str, *, place: str = "--design") -> DesignRecord:

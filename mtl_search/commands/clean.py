@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from mtl_search.commands.options import here
 from mtl_search.commands.parsing import DONE, Commands, command
 
 __all__ = ["add"]
@@ -13,7 +14,7 @@ def add(commands: Commands) -> None:
     one = command(commands, "clean", "remove the encoded rows that were kept in files, and say which", clean)
     one.add_argument(
         "folder",
-        type=Path,
+        type=here,
         nargs="?",
         default=Path("results"),
         metavar="DIR",

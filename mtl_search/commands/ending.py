@@ -23,12 +23,14 @@ def conclude(result: "SweepResult", quiet: bool) -> int:
 
     if not result.forced:
         write_report(result.path)
+        if result.home is not None:
+            result.home.publish_page()
     if quiet:
-        sys.stdout.write(f"{result.path}\n")
+        sys.stdout.write(f"{result.place}\n")
     elif not result.forced:
         show_end(result.board)
     if result.interrupted:
-        sys.stderr.write(f"interrupted; go on with: mtl-search resume {shlex.quote(str(result.path))}\n")
+        sys.stderr.write(f"interrupted; go on with: mtl-search resume {shlex.quote(result.place)}\n")
         return INTERRUPTED
     if result.hopeless is not None:
         sys.stderr.write(f"mtl-search: {without_controls(result.hopeless)}\n")

@@ -2,9 +2,8 @@
 
 import argparse
 import sys
-from pathlib import Path
 
-from mtl_search.commands.options import add_device, add_folder, add_own_code, add_quiet, positive
+from mtl_search.commands.options import add_device, add_folder, add_own_code, add_quiet, here, positive
 from mtl_search.commands.parsing import DONE, Commands, command
 from mtl_search.errors import UserError
 
@@ -15,7 +14,7 @@ def add(commands: Commands) -> None:
     """Add the command."""
     one = command(commands, "export", "make a model of a sweep, one folder to predict with", export)
     add_folder(one)
-    one.add_argument("out", type=Path, metavar="OUT", help="the folder to make")
+    one.add_argument("out", type=here, metavar="OUT", help="the folder to make")
     one.add_argument("--design", metavar="ID", help="as top shows it (default: the recommended design)")
     one.add_argument("--arm", help="the best design of this arm")
     one.add_argument("--networks", type=positive, metavar="K", help="with --arm: of this many networks")
@@ -33,15 +32,20 @@ def export(arguments: argparse.Namespace) -> int:
     """Make the bundle."""
     from mtl_search.exporting import export as make
     from mtl_search.leaderboard import sound
+    from mtl_search.stores import opened
     from mtl_search.terminal.exporting import epochs_bar, show_exported
 
     if arguments.design is not None and arguments.arm is not None:
         raise UserError("--arm", "either --arm or --design", "both")
     if arguments.networks is not None and arguments.arm is None:
         raise UserError("--networks", "--arm ARM with it", "none")
-    with sound(arguments.folder), epochs_bar(arguments.quiet) as on_epoch:
+    with (
+        opened(arguments.folder, kept=True) as sweep,
+        sound(sweep.folder),
+        epochs_bar(arguments.quiet) as on_epoch,
+    ):
         made = make(
-            arguments.folder,
+            sweep.folder,
             arguments.out,
             design=arguments.design,
             arm=arguments.arm,

@@ -3,6 +3,8 @@
 import argparse
 from pathlib import Path
 
+from mtl_search.uris import local_path, shown
+
 __all__ = [
     "add_budget",
     "add_count",
@@ -13,14 +15,30 @@ __all__ = [
     "add_own_code",
     "add_quiet",
     "add_results",
+    "here",
     "hours",
+    "place",
     "positive",
 ]
 
 
+def place(text: str) -> Path | str:
+    """A path, or the URI of something that is in no folder."""
+    path = local_path(text)
+    return text if path is None else path
+
+
+def here(text: str) -> Path:
+    """A path, to something that is in a folder."""
+    path = local_path(text)
+    if path is None:
+        raise argparse.ArgumentTypeError(f"expected a path, found a URI: {shown(text)}")
+    return path
+
+
 def add_folder(one: argparse.ArgumentParser) -> None:
-    """``DIR``, the folder of a sweep, as ``folder``."""
-    one.add_argument("folder", type=Path, metavar="DIR", help="the folder of a sweep")
+    """``DIR``, the folder of a sweep or the URI of one, as ``folder``."""
+    one.add_argument("folder", type=place, metavar="DIR", help="the folder of a sweep, or its URI")
 
 
 def add_file(one: argparse.ArgumentParser) -> None:
@@ -43,10 +61,10 @@ def add_results(one: argparse.ArgumentParser) -> None:
     folder = Path("results")
     one.add_argument(
         "--results",
-        type=Path,
+        type=place,
         default=folder,
         metavar="DIR",
-        help="where its folder is made (default: results)",
+        help="where its folder is made: a path, or a URI (default: results)",
     )
 
 

@@ -2,9 +2,8 @@
 
 import argparse
 import sys
-from pathlib import Path
 
-from mtl_search.commands.options import add_device, add_json, add_own_code, add_quiet, positive
+from mtl_search.commands.options import add_device, add_json, add_own_code, add_quiet, here, place, positive
 from mtl_search.commands.parsing import DONE, Commands, command
 
 __all__ = ["add"]
@@ -13,9 +12,9 @@ __all__ = ["add"]
 def add(commands: Commands) -> None:
     """Add the command."""
     one = command(commands, "predict", "predict the rows of a table, of any size, with a model", predict)
-    one.add_argument("bundle", type=Path, metavar="BUNDLE", help="a model, as export makes it")
+    one.add_argument("bundle", type=place, metavar="BUNDLE", help="a model, as export makes it")
     one.add_argument("table", metavar="TABLE", help="a file, a folder of Parquet parts or a URI")
-    one.add_argument("out", type=Path, metavar="OUT", help="a file ending in .parquet, .csv or .feather")
+    one.add_argument("out", type=here, metavar="OUT", help="a file ending in .parquet, .csv or .feather")
     one.add_argument(
         "--keep",
         type=lambda text: tuple(text.split(",")),
@@ -36,10 +35,12 @@ def predict(arguments: argparse.Namespace) -> int:
     """Predict all rows."""
     from mtl_search.bundle import Predictor
     from mtl_search.bundle.predicting import predict_table, thread_a_batch
+    from mtl_search.stores import opened_folder
     from mtl_search.terminal.predicting import rows_bar, show_predicted
     from mtl_search.terminal.programs import as_json
 
-    model = Predictor.load(arguments.bundle, device=arguments.device, own_code=arguments.allow_own_code)
+    with opened_folder(arguments.bundle) as folder:
+        model = Predictor.load(folder, device=arguments.device, own_code=arguments.allow_own_code)
     with rows_bar(arguments.quiet or arguments.json) as on_progress, thread_a_batch() as threads:
         counts = predict_table(
             model,

@@ -16,9 +16,12 @@ def add(commands: Commands) -> None:
 
 def report(arguments: argparse.Namespace) -> int:
     """Write the page of a sweep."""
-    from mtl_search.leaderboard import sound
+    from mtl_search.leaderboard import place_of, sound
     from mtl_search.report import write_report
+    from mtl_search.stores import opened
 
-    with sound(arguments.folder):
-        sys.stdout.write(f"{write_report(arguments.folder)}\n")
+    with opened(arguments.folder) as sweep, sound(sweep.folder):
+        page = write_report(sweep.folder)
+        sweep.put(page.name)
+        sys.stdout.write(f"{place_of(sweep.folder)}/{page.name}\n")
     return DONE

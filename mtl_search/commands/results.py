@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from mtl_search.commands.options import add_json
+from mtl_search.commands.options import add_json, place
 from mtl_search.commands.parsing import DONE, Commands, command
 
 __all__ = ["add"]
@@ -15,7 +15,7 @@ def add(commands: Commands) -> None:
     one = command(commands, "results", "list the sweeps in a folder and how they stand", results)
     one.add_argument(
         "folder",
-        type=Path,
+        type=place,
         nargs="?",
         default=Path("results"),
         metavar="DIR",
@@ -26,10 +26,12 @@ def add(commands: Commands) -> None:
 
 def results(arguments: argparse.Namespace) -> int:
     """List the sweeps."""
+    from mtl_search.stores import opened_all
     from mtl_search.terminal.sweeps import show_sweeps, sweeps_json
 
-    if arguments.json:
-        sys.stdout.write(sweeps_json(arguments.folder) + "\n")
-    else:
-        show_sweeps(arguments.folder)
+    with opened_all(arguments.folder) as folder:
+        if arguments.json:
+            sys.stdout.write(sweeps_json(folder) + "\n")
+        else:
+            show_sweeps(folder)
     return DONE

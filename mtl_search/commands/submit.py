@@ -7,6 +7,7 @@ from pathlib import Path
 from mtl_search.commands.options import add_budget, add_file
 from mtl_search.commands.parsing import DONE, Commands, command
 from mtl_search.errors import UserError
+from mtl_search.uris import is_uri, shown
 
 __all__ = ["add"]
 
@@ -22,7 +23,7 @@ def add(commands: Commands) -> None:
         "--results",
         required=True,
         metavar="DIR",
-        help="where its folder is made: an absolute path there that outlives the job",
+        help="where its folder is made: a URI, or an absolute path there that outlives the job",
     )
     one.add_argument("--name", help="of the folder in DIR (default: the sweep's name)")
     add_budget(one)
@@ -33,10 +34,13 @@ def add(commands: Commands) -> None:
 def submit(arguments: argparse.Namespace) -> int:
     """Hand the sweep to the cluster and follow it; Ctrl-C ends the following alone."""
     results = arguments.results
-    if not (Path(results).is_absolute() or "://" in results):
+    if not (Path(results).is_absolute() or is_uri(results)):
         hint = "the job's own folder is deleted with it"
         raise UserError("--results", "an absolute path on the cluster", repr(results), hint)
-    from mtl_search.search.executors.scratch import scratch_folder
+    if shown(results) != results:
+        hint = "its nodes are to have a role, or variables of their environment"
+        raise UserError("--results", "a URI without a secret, which the job would show", shown(results), hint)
+    from mtl_search.scratch import scratch_folder
     from mtl_search.search.remote import Jobs, pack
     from mtl_search.sweep import load_sweep
     from mtl_search.sweep.file import SWEEP_FILE, with_changes

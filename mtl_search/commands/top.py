@@ -21,10 +21,11 @@ def add(commands: Commands) -> None:
 def top(arguments: argparse.Namespace) -> int:
     """Show the best designs and trials."""
     from mtl_search.leaderboard import Leaderboard, sound
+    from mtl_search.stores import opened
     from mtl_search.terminal.leaders import show_top, top_json
 
-    board = Leaderboard(arguments.folder)
-    with sound(arguments.folder):
+    with opened(arguments.folder) as sweep, sound(sweep.folder):
+        board = Leaderboard(sweep.folder)
         if arguments.json:
             sys.stdout.write(top_json(board, arguments.n, arguments.arm) + "\n")
         else:

@@ -19,17 +19,18 @@ def add(commands: Commands) -> None:
 def watch(arguments: argparse.Namespace) -> int:
     """Show the sweep until it ends; Ctrl-C ends the view alone."""
     from mtl_search.leaderboard import Leaderboard, sound
+    from mtl_search.stores import opened
     from mtl_search.terminal.leaders import show_end
     from mtl_search.terminal.observing import look_once, observe
 
-    with sound(arguments.folder):
+    with opened(arguments.folder) as sweep, sound(sweep.folder):
         if arguments.once:
-            look_once(arguments.folder)
+            look_once(sweep.folder)
             return DONE
-        if why := observe(arguments.folder):
-            look_once(arguments.folder)
+        why = observe(sweep)
+        look_once(sweep.folder)
+        if why:
             sys.stderr.write(f"mtl-search: {why}\n")
             return NOTHING
-        look_once(arguments.folder)
-        show_end(Leaderboard(arguments.folder))
+        show_end(Leaderboard(sweep.folder))
     return DONE

@@ -18,7 +18,8 @@ from mtl_search.data.room import Room
 from mtl_search.data.separated import Layout
 from mtl_search.data.spec import DataSpec
 from mtl_search.data.streamed import AnyTable, changed
-from mtl_search.errors import DataError, did_you_mean
+from mtl_search.errors import DataError, Mismatch, did_you_mean
+from mtl_search.uris import is_uri, open_uri, shown
 
 __all__ = [
     "bundled_tables",
@@ -41,7 +42,7 @@ def bundled_tables() -> dict[str, Path]:
 
 def is_local_file(source: str) -> bool:
     """Whether the source is a path, which may be relative, and neither a bundled name nor a URI."""
-    return "://" not in source and source not in bundled_tables()
+    return not is_uri(source) and source not in bundled_tables()
 
 
 def read_table(source: str, base: Path) -> pa.Table:
@@ -60,9 +61,10 @@ def read_source(spec: DataSpec, base: Path, room: Room | None = None) -> tuple[A
         _check_layout(spec, "a bundled table")
         return in_folder(pa_parquet.read_table(bundled[source]), bundled[source].parent), ()
     filesystem, path = locate(source, base)
-    with unreadable(source):
-        info = check_there(filesystem, path, source)
-        read = read_folder if info.type == pa_fs.FileType.Directory else reader_of(path, source)
+    named = shown(source)
+    with unreadable(named):
+        info = check_there(filesystem, path, named)
+        read = read_folder if info.type == pa_fs.FileType.Directory else reader_of(path, named)
         if not is_text(path):
             _check_layout(spec, "a table that knows its columns")
         large = None if room is None else stream_if_large(filesystem, info, room)
@@ -97,12 +99,13 @@ def _check_layout(spec: DataSpec, found: str) -> None:
 @contextmanager
 def located(source: str) -> Iterator[None]:
     """Puts the table's name before the place of an error."""
+    named = shown(source)
     try:
         yield
     except DataError as error:
-        if error.place.startswith(source):
+        if error.place.startswith(named):
             raise
-        raise DataError(f"{source}: {error.place}", error.expected, error.found, error.hint) from error
+        raise DataError(f"{named}: {error.place}", error.expected, error.found, error.hint) from error
 
 
 def check_table(table: AnyTable) -> None:
@@ -117,23 +120,12 @@ def check_table(table: AnyTable) -> None:
 
 def locate(source: str, base: Path) -> tuple[FileSystem, str]:
     """The file system of a path or a URI, and the path there; a relative one starts at ``base``."""
-    if "://" not in source:
+    if not is_uri(source):
         return pa_fs.LocalFileSystem(), str((base / Path(source).expanduser()).absolute())
     try:
-        filesystem, path = pa_fs.FileSystem.from_uri(source)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
-        return _locate_by_fsspec(source)
-    return filesystem, path
-
-
-def _locate_by_fsspec(source: str) -> tuple[FileSystem, str]:
-    import fsspec  # most sources never need it
-
-    try:
-        filesystem, path = fsspec.core.url_to_fs(source)
-    except (ValueError, ImportError) as error:
-        raise DataError(source, "a URI that pyarrow.fs or fsspec opens", _first_line(error)) from error
-    return pa_fs.PyFileSystem(pa_fs.FSSpecHandler(filesystem)), path
+        return open_uri(source)
+    except Mismatch as wrong:
+        raise DataError(shown(source), wrong.expected, wrong.found) from wrong
 
 
 def _not_found(source: str, path: str) -> DataError:

@@ -36,6 +36,8 @@ from mtl_search.leaderboard.examples import Shown, class_colours, example_rows
 from mtl_search.leaderboard.files import clear_partial, is_partial, replace_file, replace_folder
 from mtl_search.leaderboard.inputs import input_rows
 from mtl_search.leaderboard.log import SweepLeaves, TrialStart
+from mtl_search.leaderboard.opening import SWEEP_FILE, check_is_sweep
+from mtl_search.leaderboard.origin import ORIGIN_FILE, Origin, place_of
 from mtl_search.leaderboard.schema import SCHEMAS
 from mtl_search.leaderboard.sound import sound
 from mtl_search.leaderboard.stages import StageFeatures, stage_rows
@@ -45,22 +47,27 @@ from mtl_search.leaderboard.tasks import TaskInfo
 __all__ = [
     "LOCK_FILE",
     "LOG_FILE",
+    "ORIGIN_FILE",
     "SCHEMAS",
+    "SWEEP_FILE",
     "VERSION",
     "Ensemble",
     "Leaderboard",
+    "Origin",
     "Shown",
     "StageFeatures",
     "Standing",
     "SweepLeaves",
     "TaskInfo",
     "TrialStart",
+    "check_is_sweep",
     "class_colours",
     "clear_partial",
     "example_rows",
     "input_rows",
     "is_partial",
     "only_process",
+    "place_of",
     "replace_file",
     "replace_folder",
     "sound",

@@ -1,6 +1,6 @@
 """The leaderboard of one sweep: what was measured, as a log and as tables in a folder."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, final
 
@@ -16,7 +16,7 @@ from mtl_search.leaderboard.design_rows import (
     to_summary,
 )
 from mtl_search.leaderboard.ensembles import Ensemble, ensemble_rows
-from mtl_search.leaderboard.files import clear_partial
+from mtl_search.leaderboard.files import clear_partial, here_alone
 from mtl_search.leaderboard.gains import fill_gains, fill_mean_gains, fill_references
 from mtl_search.leaderboard.log import SweepLeaves, TrialLog, TrialStart
 from mtl_search.leaderboard.opening import LOG_FILE, check_is_sweep
@@ -55,11 +55,14 @@ class Leaderboard:
     (0, ['rmse'])
     """
 
-    def __init__(self, path: Path | str) -> None:
-        """Open the leaderboard in folder ``path``; `LeaderboardError` if there is none."""
+    def __init__(self, path: Path | str, publish: Callable[[], object] = here_alone) -> None:
+        """Open the leaderboard in folder ``path``; `LeaderboardError` if there is none.
+
+        ``publish`` takes each write, before it counts, to wherever else it is to be.
+        """
         self.path = path = Path(path)
-        self._log = TrialLog(path / LOG_FILE)
-        self._files = {table: TableFile(path, table) for table in SCHEMAS}
+        self._log = TrialLog(path / LOG_FILE, publish)
+        self._files = {table: TableFile(path, table, publish) for table in SCHEMAS}
         self._trials = TrialTables(self._files, self._log)
         self._recorded: set[str] | None = None  # trials there; None until the first write of this process
         self._behind = False  # whether the log has trials that the tables lack
@@ -68,10 +71,12 @@ class Leaderboard:
         check_is_sweep(path)
 
     @classmethod
-    def create(cls, path: Path | str, tasks: Sequence[TaskInfo]) -> Self:
+    def create(
+        cls, path: Path | str, tasks: Sequence[TaskInfo], publish: Callable[[], object] = here_alone
+    ) -> Self:
         """Make an empty leaderboard of ``tasks`` in folder ``path``; other files there are left alone."""
-        path, log = Path(path), TrialLog(Path(path) / LOG_FILE)
-        files = {table: TableFile(path, table) for table in SCHEMAS}
+        path, log = Path(path), TrialLog(Path(path) / LOG_FILE, publish)
+        files = {table: TableFile(path, table, publish) for table in SCHEMAS}
         if log.exists() or files["trials"].exists():
             raise LeaderboardError(str(path), "no sweep here", "one", "resume it, or name another folder")
         path.mkdir(parents=True, exist_ok=True)
@@ -81,7 +86,7 @@ class Leaderboard:
             files[table].replace(rows[table])
         log.create(rows["tasks"])  # from here on it is a sweep: what was begun before can be redone
         files["trials"].replace(rows["trials"])
-        return cls(path)
+        return cls(path, publish)
 
     def record(self, *trials: TrialRecord) -> None:
         """Add ``trials``; each counts, in every table, once its line of the log is there.

@@ -6,9 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
-__all__ = ["clear_partial", "is_partial", "replace_file", "replace_folder", "sync_folder"]
+__all__ = ["clear_partial", "here_alone", "is_partial", "replace_file", "replace_folder", "sync_folder"]
 
 _PARTIAL = ".partial"
+
+
+def here_alone() -> None:
+    """Publish nothing: what is written lies where it is to be."""
 
 
 def replace_file(path: Path, write: Callable[[IO[bytes]], object]) -> None:

@@ -24,7 +24,7 @@ import json
 import math
 import os
 import secrets
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -34,7 +34,7 @@ import pyarrow as pa
 
 from mtl_search.errors import LeaderboardError
 from mtl_search.leaderboard.column import of_other_version
-from mtl_search.leaderboard.files import replace_file
+from mtl_search.leaderboard.files import here_alone, replace_file
 from mtl_search.leaderboard.schema import SCHEMAS
 from mtl_search.leaderboard.trial_schemas import OF_THE_TRIAL
 
@@ -66,8 +66,8 @@ class TrialStart:
 class TrialLog:
     """The log at ``path``; one process appends, any number read meanwhile."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, publish: Callable[[], object] = here_alone) -> None:
+        self.path, self._publish = path, publish
         self._torn = False  # whether an append of this process was cut short
 
     def exists(self) -> bool:
@@ -77,6 +77,7 @@ class TrialLog:
     def create(self, tasks: pa.Table) -> None:
         """Make the log of a new sweep, whole."""
         replace_file(self.path, lambda file: file.write(_line(_of_tasks(tasks))))
+        self._publish()
 
     def add_tasks(self, tasks: pa.Table) -> None:
         """Make ``tasks`` the table of tasks from now on."""
@@ -205,6 +206,7 @@ class TrialLog:
                 file.truncate(before)
                 raise
         self._torn = False
+        self._publish()
 
     def _events(self, kind: str) -> Iterator[Event]:
         for line in self._lines(kind):

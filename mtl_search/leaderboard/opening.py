@@ -4,9 +4,10 @@ from pathlib import Path
 
 from mtl_search.errors import LeaderboardError
 
-__all__ = ["LOG_FILE", "check_is_sweep"]
+__all__ = ["LOG_FILE", "SWEEP_FILE", "check_is_sweep"]
 
 LOG_FILE = "trials.log"
+SWEEP_FILE = "sweep.yaml"
 
 
 def check_is_sweep(path: Path) -> None:

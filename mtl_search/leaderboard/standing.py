@@ -10,6 +10,7 @@ from filelock import FileLock, Timeout
 from mtl_search.errors import LeaderboardError
 from mtl_search.leaderboard.board import LOG_FILE
 from mtl_search.leaderboard.log import TrialLog
+from mtl_search.leaderboard.origin import Origin
 
 __all__ = ["LOCK_FILE", "Standing", "only_process", "standing"]
 
@@ -29,9 +30,11 @@ def standing(path: Path) -> Standing:
     """How the sweep in folder ``path`` stands. One that has no log (any more) is done.
 
     The lock is the system's: of a process that was killed none is left. It is seen on the machine that runs
-    the sweep, and elsewhere as far as the file system shares locks.
+    the sweep, and elsewhere as far as the file system shares locks. A copy of a sweep that lies elsewhere
+    stands as that did.
     """
-    if _is_locked(path / LOCK_FILE):
+    origin = Origin.of(path)
+    if origin.at_work if origin is not None else _is_locked(path / LOCK_FILE):
         return Standing.RUNNING
     log = TrialLog(path / LOG_FILE)
     return Standing.DONE if not log.exists() or log.has_ended() else Standing.INTERRUPTED

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from mtl_search.errors import LeaderboardError
 from mtl_search.leaderboard.column import VERSION, of_other_version, table_name, table_version
-from mtl_search.leaderboard.files import clear_partial, replace_file
+from mtl_search.leaderboard.files import clear_partial, here_alone, replace_file
 from mtl_search.leaderboard.schema import SCHEMAS
 
 __all__ = ["FAN_IN", "TableFile", "UnusableTable"]
@@ -43,8 +43,9 @@ class TableFile:
     numbers, and makes a mean NaN.
     """
 
-    def __init__(self, folder: Path, table: str) -> None:
+    def __init__(self, folder: Path, table: str, publish: Callable[[], object] = here_alone) -> None:
         self.path, self.table, self.schema = folder / f"{table}.parquet", table, SCHEMAS[table]
+        self._publish = publish
         self._groups: list[pq.FileMetaData] = []  # of the file as it was written here, oldest first
         self._appended = 0  # how many appends are in them
         self._stamp: tuple[int, int, int] | None = None  # of that file
@@ -124,6 +125,7 @@ class TableFile:
         self._stamp = None  # until it is done
         replace_file(self.path, write)
         self._stamp = _stamp(self.path)
+        self._publish()
 
     def _write(self, file: IO[bytes], rows: pa.Table, before: bytes = b"") -> None:
         """Write the bytes ``before``, ``rows`` as a row group, and a footer of all groups behind it."""

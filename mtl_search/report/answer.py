@@ -60,7 +60,7 @@ def answer(tables: Tables) -> Answer | None:
         sentences=tuple(map(typeset, said[1:])),
         decided=_decided(chosen, confirmed),
         networks=networks(design, tables.confirmed(design), tables),
-        export=export_command(tables.path, design) if confirmed else "",
+        export=export_command(tables.place, design) if confirmed else "",
         ensemble=_ensemble(tables.confirmed(design)),
         file=training_file(tables.sweep_file, configs),
         file_name=_FILE,

@@ -60,7 +60,7 @@ def render(tables: Tables, now: pd.Timestamp) -> str:
             badges=_BADGES,
             name=tables.name,
             subtitle=_subtitle(tables),
-            folder=str(tables.path),
+            folder=tables.place,
             sweep_file=tables.sweep_file,
             state=state(tables, now),
             answer=answer(tables),

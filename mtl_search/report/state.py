@@ -34,7 +34,7 @@ class State:
 
 def state(tables: Tables, now: pd.Timestamp) -> State | None:
     """None of a sweep that came to its end; ``now`` is in UTC."""
-    resume = f"mtl-search resume {shlex.quote(str(tables.path))}"
+    resume = f"mtl-search resume {shlex.quote(tables.place)}"
     where = _where(tables)
     if tables.standing is Standing.RUNNING:
         text = f"{where} This page is as of {now:%H:%M:%S} UTC and loads itself again as it is rewritten."

@@ -31,7 +31,7 @@ from mtl_search.arm_names import (
     SINGLE_TASK,
     TREES,
 )
-from mtl_search.leaderboard import Leaderboard, Standing, standing
+from mtl_search.leaderboard import Leaderboard, Standing, place_of, standing
 from mtl_search.records import DesignRecord, Phase, Split, SummaryRecord, mean_gain
 
 __all__ = ["Tables"]
@@ -94,6 +94,11 @@ class Tables:
         means = {key: mean_gain(dict(row), weights) for key, row in of_trial.iterrows()}
         trials = trials.assign(mean_gain=trials["trial_id"].map(means).astype(float))
         return replace(self, metrics=metrics, trials=trials)
+
+    @property
+    def place(self) -> str:
+        """Where people find the sweep."""
+        return place_of(self.path)
 
     @property
     def name(self) -> str:

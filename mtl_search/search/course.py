@@ -9,7 +9,7 @@ from typing import final
 
 from mtl_search.analysis import summarise
 from mtl_search.data import Dataset
-from mtl_search.leaderboard import Leaderboard, example_rows, input_rows, stage_rows
+from mtl_search.leaderboard import Leaderboard, example_rows, input_rows, place_of, stage_rows
 from mtl_search.search.designs.composing import design_records
 from mtl_search.search.designs.finalists import with_controls
 from mtl_search.search.designs.plans import NetworkPlan, PlannedTraining
@@ -34,6 +34,7 @@ from mtl_search.search.phases.sequence import Phases
 from mtl_search.search.phases.watched import Watched, Watcher
 from mtl_search.search.snapshot import Snapshot, take
 from mtl_search.search.studies.mirror import Mirror
+from mtl_search.stores import Home
 from mtl_search.sweep.spec import SweepSpec
 
 __all__ = ["Course", "SweepResult", "Watch"]
@@ -52,13 +53,20 @@ STEPS = {
 class SweepResult:
     """How a run of a sweep ended; ``hopeless`` says why it has no answer if it ended without one.
 
-    ``forced``: it was interrupted twice, so that its designs and summary are those of before.
+    ``forced``: it was interrupted twice, so that its designs and summary are those of before. What is in
+    ``path`` is there as long as this, if it is a copy of what is in a store.
     """
 
     path: Path
     interrupted: bool
     hopeless: str | None
     forced: bool = False
+    home: Home | None = None
+
+    @property
+    def place(self) -> str:
+        """Where people find it: a path or a URI."""
+        return place_of(self.path)
 
     @property
     def board(self) -> Leaderboard:

@@ -3,26 +3,27 @@
 import platform
 import time
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from optuna.storages import RDBStorage
 
 from mtl_search.data import Dataset
-from mtl_search.leaderboard import Leaderboard, only_process
+from mtl_search.leaderboard import Leaderboard, place_of
 from mtl_search.search.course import Course, SweepResult, Watch
 from mtl_search.search.executors import Demands, Executor, open_executor
 from mtl_search.search.preparing.constraints import check_constraints
 from mtl_search.search.preparing.data import check_same_data, dataset_of, task_infos
 from mtl_search.search.preparing.edited import changes_since
 from mtl_search.search.preparing.extending import check_room, extended
-from mtl_search.search.preparing.folder import is_free, make_folder, taken
 from mtl_search.search.preparing.gpu_memory import gpu_memory
 from mtl_search.search.preparing.judging import judged_by
 from mtl_search.search.preparing.own_modules import own_parts
 from mtl_search.search.studies.connecting import connected, lost
 from mtl_search.search.studies.journal import JOURNAL_FILE, Journal
 from mtl_search.search.studies.mirror import Mirror
+from mtl_search.stores import Home, home_at, new_home
 from mtl_search.sweep.file import SWEEP_FILE, leaves, save_sweep, with_changes
 from mtl_search.sweep.spec import SweepSpec, load_sweep
 
@@ -44,30 +45,30 @@ def run_sweep(
 ) -> SweepResult:
     """Run a new sweep in ``results/<name>``; nothing is written before all input is checked.
 
-    ``name`` and ``trials`` or ``hours`` replace what the sweep file says; ``dataset`` is used in place of
-    what ``data:`` describes, and a resume needs it again. ``inline``: without Ray; ``address``: of a running
-    cluster; ``dashboard``: whether a local one has Ray's dashboard. Raises UserError if data or resources
-    cannot be used or the folder exists already.
+    ``results`` is a folder or a URI. ``name`` and ``trials`` or ``hours`` replace what the sweep file says;
+    ``dataset`` is used in place of what ``data:`` describes, and a resume needs it again. ``inline``: without
+    Ray; ``address``: of a running cluster; ``dashboard``: whether a local one has Ray's dashboard. Raises
+    UserError if data or resources cannot be used or the folder exists already.
     """
     began = time.monotonic()
     _import_alone()
     if any(change is not None for change in (name, trials, hours)):
         spec = with_changes(spec, name=name, trials=trials, hours=hours)
-    path = Path(results) / spec.settings.name
-    if not is_free(path):
-        raise taken(path)
-    dataset = dataset_of(spec, dataset, path.parent)
+    home = new_home(results, spec.settings.name)
+    home.check_free()
+    dataset = dataset_of(spec, dataset, home.folder.parent)
     judged, dataset = judged_by(spec, dataset)
     check_constraints(judged, dataset)
-    with connected(spec) as storage, _open(judged, dataset, inline, address, dashboard) as executor:
-        make_folder(path)
-        with only_process(path):
-            if not is_free(path):  # any more
-                raise taken(path)
-            save_sweep(spec, path)
-            board = Leaderboard.create(path, task_infos(dataset))
-            board.note_sweep(leaves(spec))
-            return _run(judged, dataset, executor, board, storage, watch, began)
+    with (
+        connected(spec) as storage,
+        _open(judged, dataset, inline, address, dashboard) as executor,
+        home.alone(new=True),
+    ):
+        home.check_free()  # any more
+        save_sweep(spec, home.folder)
+        board = Leaderboard.create(home.folder, task_infos(dataset), home.publish)
+        board.note_sweep(leaves(spec))
+        return _run(judged, dataset, executor, board, home, storage, watch, began)
 
 
 def resume_sweep(
@@ -82,35 +83,32 @@ def resume_sweep(
     dashboard: bool = True,
     watch: Watch | None = None,
 ) -> SweepResult:
-    """Go on with the sweep in folder ``path``, with a new budget if ``trials`` or ``hours`` says so.
+    """Go on with the sweep in ``path``, with a new budget if ``trials`` or ``hours`` says so.
 
-    It is for the search and the user's arms, and with ``references`` for the reference arms too (`extended`
-    says how); what was used before is part of it. ``dataset`` as it was given to ``run_sweep``. Raises
-    UserError if the folder holds no sweep, or its data has changed since.
+    ``path`` is a folder or a URI. The budget is for the search and the user's arms, and with ``references``
+    for the reference arms too (`extended` says how); what was used before is part of it. ``dataset`` as it
+    was given to ``run_sweep``. Raises UserError if no sweep is there, or its data has changed since.
     """
-    began, path = time.monotonic(), Path(path)
+    began, home = time.monotonic(), home_at(path)
     _import_alone()
-    board = Leaderboard(path)
-    spec = load_sweep(path / SWEEP_FILE)
-    dataset = dataset_of(spec, dataset, path.absolute().parent)
-    records = board.records()
-    if records:
-        check_same_data(board, dataset, records[0].data)
-    changes = changes_since(board, spec, records)
-    spec = extended(spec, records, trials=trials, hours=hours, references=references)
-    judged, dataset = judged_by(spec, dataset)
-    with (
-        connected(spec) as storage,
-        _open(judged, dataset, inline, address, dashboard) as executor,
-        only_process(path),
-    ):
-        if hours is not None:
-            check_room(records, hours, executor.slots)
-        save_sweep(spec, path)
-        board.note_sweep(leaves(spec))
-        if watch is not None and changes:
-            watch.edited(changes)
-        return _run(judged, dataset, executor, board, storage, watch, began)
+    with home.alone(new=False):
+        board = Leaderboard(home.folder, home.publish)
+        spec = load_sweep(home.folder / SWEEP_FILE)
+        dataset = dataset_of(spec, dataset, home.folder.absolute().parent)
+        records = board.records()
+        if records:
+            check_same_data(board, dataset, records[0].data)
+        changes = changes_since(board, spec, records)
+        spec = extended(spec, records, trials=trials, hours=hours, references=references)
+        judged, dataset = judged_by(spec, dataset)
+        with connected(spec) as storage, _open(judged, dataset, inline, address, dashboard) as executor:
+            if hours is not None:
+                check_room(records, hours, executor.slots)
+            save_sweep(spec, home.folder)
+            board.note_sweep(leaves(spec))
+            if watch is not None and changes:
+                watch.edited(changes)
+            return _run(judged, dataset, executor, board, home, storage, watch, began)
 
 
 def _import_alone() -> None:
@@ -142,6 +140,7 @@ def _run(
     dataset: Dataset,
     executor: Executor,
     board: Leaderboard,
+    home: Home,
     storage: RDBStorage | None,
     watch: Watch | None,
     began: float,
@@ -149,9 +148,10 @@ def _run(
     """The sweep's course; a second Ctrl-C, which stops it anywhere, leaves what was recorded."""
     try:
         with _mirror(spec, board, storage) as mirror:
-            return Course(spec, dataset, executor, board, mirror, watch or Watch(), began).run()
+            result = Course(spec, dataset, executor, board, mirror, watch or Watch(), began).run()
     except KeyboardInterrupt:
-        return SweepResult(board.path, interrupted=True, hopeless=None, forced=True)
+        result = SweepResult(board.path, interrupted=True, hopeless=None, forced=True)
+    return replace(result, home=home)
 
 
 def _mirror(spec: SweepSpec, board: Leaderboard, storage: RDBStorage | None) -> Mirror:
@@ -161,6 +161,6 @@ def _mirror(spec: SweepSpec, board: Leaderboard, storage: RDBStorage | None) -> 
     from mtl_search.search.studies.database import Database
 
     (board.path / JOURNAL_FILE).unlink(missing_ok=True)
-    folder, name = board.path.resolve(), spec.settings.name
-    about = {"sweep": name, "folder": str(folder), "machine": platform.node()}
-    return Database(storage, f"{name}-{board.identity()}", about, partial(lost, spec, folder))
+    place, name = place_of(board.path.resolve()), spec.settings.name
+    about = {"sweep": name, "folder": place, "machine": platform.node()}
+    return Database(storage, f"{name}-{board.identity()}", about, partial(lost, spec, place))

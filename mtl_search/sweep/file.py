@@ -9,13 +9,11 @@ from pydantic import BaseModel
 from ruamel.yaml import YAML
 
 from mtl_search.data import is_local_file
-from mtl_search.leaderboard import SweepLeaves, replace_file
+from mtl_search.leaderboard import SWEEP_FILE, SweepLeaves, replace_file
 from mtl_search.sweep.spec import SweepSpec
 from mtl_search.sweep.storage import anchored
 
 __all__ = ["SWEEP_FILE", "leaves", "save_sweep", "with_budget", "with_changes"]
-
-SWEEP_FILE = "sweep.yaml"
 
 
 def with_changes(

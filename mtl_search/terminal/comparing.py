@@ -18,7 +18,7 @@ from mtl_search.analysis.across import Across, compare_sweeps, same_test_rows
 from mtl_search.analysis.significance import Verdict
 from mtl_search.analysis.verdict_text import advised, provisional_sentences, verdict_sentences
 from mtl_search.analysis.verdict_words import counted, ends, percent
-from mtl_search.leaderboard import Leaderboard
+from mtl_search.leaderboard import Leaderboard, place_of
 from mtl_search.records import DesignRecord, Difference, SummaryRecord, TaskResult
 from mtl_search.terminal.designs import gain_on_test, shown_style
 from mtl_search.terminal.programs import as_json
@@ -70,7 +70,9 @@ def show_comparison(boards: Sequence[Leaderboard]) -> None:
 def comparison_json(boards: Sequence[Leaderboard]) -> str:
     """The same for programs."""
     columns = _columns(boards)
-    return as_json({"sweeps": [_row(column) for column in columns], "against": columns[0].board.path})
+    return as_json(
+        {"sweeps": [_row(column) for column in columns], "against": place_of(columns[0].board.path)}
+    )
 
 
 def _columns(boards: Sequence[Leaderboard]) -> list[_Column]:
@@ -88,7 +90,7 @@ def _columns(boards: Sequence[Leaderboard]) -> list[_Column]:
 def _show_advice(console: Console, column: _Column) -> None:
     """What to train by one sweep, what that shows, and whether more trials could change it."""
     advice = column.sentences[0] if column.sentences else "no design yet"
-    flow(console, Text.assemble((f"{column.name} {column.board.path}", "bold"), f": {advice}"))
+    flow(console, Text.assemble((f"{column.name} {place_of(column.board.path)}", "bold"), f": {advice}"))
     if column.advice is not None:
         flow(console, _shown(column), 2)
     for sentence in provisional_sentences(column.tested) if column.tested else ():
@@ -189,7 +191,7 @@ def _verdict(difference: Difference) -> Text:
 def _row(column: _Column) -> dict[str, Any]:
     across, tested = column.against, column.tested
     return {
-        "folder": column.board.path,
+        "folder": place_of(column.board.path),
         "advice": column.sentences,
         "design_id": column.advice.design_id if column.advice else None,
         "arm": column.advice.arm if column.advice else None,

@@ -12,7 +12,7 @@ from mtl_search.analysis.tested import network_gains
 from mtl_search.analysis.verdict_text import advised, verdict_sentences
 from mtl_search.arm_names import TREES
 from mtl_search.errors import LeaderboardError, nearest
-from mtl_search.leaderboard import Leaderboard
+from mtl_search.leaderboard import Leaderboard, place_of
 from mtl_search.records import DesignRecord, Phase, TrialState
 from mtl_search.terminal.designs import show_designs, show_networks, show_trees
 from mtl_search.terminal.programs import as_json
@@ -59,7 +59,9 @@ def show_end(board: Leaderboard) -> None:
                 (f"{failed} of {len(states)} trials failed", "red"), ": see 'error' in the table of trials"
             )
         )
-    console.print(f"\nThe results are in {board.path}: Parquet tables and report.html.", soft_wrap=True)
+    console.print(
+        f"\nThe results are in {place_of(board.path)}: Parquet tables and report.html.", soft_wrap=True
+    )
     console.print("Next:")
     steps = _next_steps(board)
     width = max(map(len, steps))
@@ -72,7 +74,7 @@ def show_end(board: Leaderboard) -> None:
 
 def _next_steps(board: Leaderboard) -> dict[str, str]:
     """The commands that people want next, and what each does."""
-    quoted, export = shlex.quote(str(board.path)), _export(board, None)
+    quoted, export = shlex.quote(place_of(board.path)), _export(board, None)
     return {
         **({export: "a model to predict with"} if export else {}),
         f"mtl-search top {quoted}": "the best designs and trials",
@@ -85,7 +87,7 @@ def _export(board: Leaderboard, arm: str | None) -> str | None:
     """The command that makes a model of the first design, if it is confirmed."""
     tested = {row.design_id for row in board.summary_records()}
     first = next(iter(_designs(board, arm)), None)
-    return export_command(board.path, first) if first and first.design_id in tested else None
+    return export_command(place_of(board.path), first) if first and first.design_id in tested else None
 
 
 def top_json(board: Leaderboard, n: int, arm: str | None) -> str:

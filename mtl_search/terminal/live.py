@@ -13,6 +13,7 @@ from typing_extensions import override
 
 from mtl_search.analysis.verdict_words import counted
 from mtl_search.data import Dataset
+from mtl_search.leaderboard import place_of
 from mtl_search.search import Dashboard, Executor, Snapshot, Watch
 from mtl_search.sweep import SweepSpec
 from mtl_search.terminal.progress import draw, line
@@ -55,7 +56,7 @@ class LiveView(Watch):
             print_(f"{shape.column}: {shape.kind}, {shape.what}")
         for warning in dataset.warnings:
             print_(Text.assemble(("note:", "yellow"), f" {warning}"))
-        print_(f"results in {path}", soft_wrap=True)
+        print_(f"results in {place_of(path)}", soft_wrap=True)
         if executor.dashboard is not None:
             print_(found(executor.dashboard), soft_wrap=True)
 

@@ -5,8 +5,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from mtl_search.leaderboard import Leaderboard, Standing, standing
+from mtl_search.leaderboard import Leaderboard, Standing, place_of, standing
 from mtl_search.search import observed, still_since
+from mtl_search.stores import Opened
 from mtl_search.terminal.live import LiveView
 from mtl_search.terminal.progress import draw, line
 from mtl_search.terminal.words import duration, plain_console
@@ -28,13 +29,15 @@ def look_once(path: Path) -> None:
         console.print(line(snapshot), soft_wrap=True)
 
 
-def observe(path: Path, sleep: Callable[[float], None] = time.sleep) -> str:
+def observe(sweep: Opened, sleep: Callable[[float], None] = time.sleep) -> str:
     """Show the sweep until nobody works on it; why it looks so, empty if it came to its end."""
+    path = sweep.folder
     Leaderboard(path)  # or there is none
     with LiveView(plain_console()) as view:
         known = 0.0
+        began = time.monotonic()
         while True:
-            began, changed = time.monotonic(), still_since(path)
+            changed = still_since(path)
             if changed != known:
                 known = changed
                 view.changed(observed(path))
@@ -45,6 +48,8 @@ def observe(path: Path, sleep: Callable[[float], None] = time.sleep) -> str:
                 return why
             took = time.monotonic() - began
             sleep(max(EVERY, took / PART - took))
+            began = time.monotonic()
+            sweep.look_again()
 
 
 def _abandoned(path: Path, still: float) -> str:
@@ -55,5 +60,5 @@ def _abandoned(path: Path, still: float) -> str:
         return ""
     return (
         f"nobody seems to work on it: its lock is free, and nothing has changed for {duration(still)}; "
-        f"go on with: mtl-search resume {shlex.quote(str(path))}"
+        f"go on with: mtl-search resume {shlex.quote(place_of(path))}"
     )

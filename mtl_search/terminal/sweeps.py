@@ -15,7 +15,7 @@ from mtl_search.analysis.significance import Verdict
 from mtl_search.analysis.verdict_text import recommended
 from mtl_search.analysis.verdict_words import counted, ensemble_gain, percent
 from mtl_search.errors import LeaderboardError, UserError
-from mtl_search.leaderboard import LOG_FILE, Leaderboard, Standing, sound, standing
+from mtl_search.leaderboard import LOG_FILE, Leaderboard, Standing, place_of, sound, standing
 from mtl_search.records import DesignRecord, SummaryRecord, TrialState
 from mtl_search.terminal.designs import gain_on_test
 from mtl_search.terminal.programs import as_json
@@ -78,7 +78,7 @@ def list_sweeps(folder: Path) -> tuple[list[Listed], list[Unreadable]]:
                 with sound(path):
                     sweeps.append(Listed.read(path))
         except UserError as error:
-            unreadable.append(Unreadable(path, str(error)))
+            unreadable.append(Unreadable(path, str(error).replace(str(path), place_of(path))))
         except OSError as error:
             found = error.strerror or str(error)
             why = LeaderboardError(str(error.filename or path), "a file that can be read", found)
@@ -93,7 +93,7 @@ def show_sweeps(folder: Path, now: datetime | None = None) -> None:
     sweeps, unreadable = list_sweeps(folder)
     console, now = plain_console(), now or datetime.now(UTC)
     if not sweeps and not unreadable:
-        console.print(f"no sweep in {folder}; mtl-search run FILE makes one")
+        console.print(f"no sweep in {place_of(folder)}; mtl-search run FILE makes one")
     width = max((cell_len(one.name) for one in sweeps), default=0)
     for one in sweeps:
         _show(console, one, width, now)
@@ -104,7 +104,7 @@ def show_sweeps(folder: Path, now: datetime | None = None) -> None:
 def sweeps_json(folder: Path) -> str:
     """The same for programs."""
     sweeps, unreadable = list_sweeps(folder)
-    broken = [{"folder": one.path, "error": one.why} for one in unreadable]
+    broken = [{"folder": place_of(one.path), "error": one.why} for one in unreadable]
     return as_json({"sweeps": [_row(one) for one in sweeps], "unreadable": broken})
 
 
@@ -123,7 +123,7 @@ def _show(console: Console, one: Listed, width: int, now: datetime) -> None:
     flow(console, _advice(one), 2)
     if one.state is Standing.INTERRUPTED:
         console.print(
-            Text(f"  go on with: mtl-search resume {shlex.quote(str(one.path))}", "dim"), soft_wrap=True
+            Text(f"  go on with: mtl-search resume {shlex.quote(place_of(one.path))}", "dim"), soft_wrap=True
         )
 
 
@@ -145,7 +145,7 @@ def _advice(one: Listed) -> Text:
 
 def _row(one: Listed) -> dict[str, Any]:
     row: dict[str, Any] = {
-        "folder": one.path,
+        "folder": place_of(one.path),
         "name": one.name,
         "state": one.state.value,
         "trials": one.trials,

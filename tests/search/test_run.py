@@ -18,7 +18,7 @@ from mtl_search.errors import DataError, LeaderboardError, ResourceError, SpecEr
 from mtl_search.leaderboard import SCHEMAS, Leaderboard
 from mtl_search.records import Phase, TrialState
 from mtl_search.search import Executor, Snapshot, Watch, resume_sweep, run_sweep
-from mtl_search.search import run as run_module
+from mtl_search.stores.home import FolderHome
 from mtl_search.sweep import SweepSpec, load_sweep
 from tests.fixtures.data import tiny_dataset, tiny_table
 
@@ -246,7 +246,7 @@ def test_a_name_that_is_taken_meanwhile(
     path = run_sweep(tiny_spec(), tmp_path, inline=True).path
     before = (path / "sweep.yaml").read_bytes(), arms(path)
     answers = iter([True, False])  # free when first looked at
-    monkeypatch.setattr(run_module, "is_free", lambda path: next(answers))
+    monkeypatch.setattr(FolderHome, "is_free", lambda home: next(answers))
     with pytest.raises(LeaderboardError, match="no sweep of this name yet"):
         run_sweep(tiny_spec(trial={"epochs": 3}), tmp_path, inline=True)
     assert ((path / "sweep.yaml").read_bytes(), arms(path)) == before

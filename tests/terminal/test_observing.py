@@ -9,6 +9,7 @@ import pytest
 
 from mtl_search.cli import main
 from mtl_search.leaderboard import Leaderboard, only_process
+from mtl_search.stores import Opened
 from mtl_search.terminal import live
 from mtl_search.terminal.observing import observe
 from tests.fixtures.boards import TASKS, synthetic_trial
@@ -65,7 +66,7 @@ def test_it_follows_until_the_end(
                 lambda: end(board, lock),
             )
         )
-        assert observe(board.path, lambda seconds: next(looks)()) == ""
+        assert observe(Opened(board.path), lambda seconds: next(looks)()) == ""
     lines = capsys.readouterr().out.splitlines()
     assert [line.split(" of about ")[0] for line in lines[:2]] == ["search: 1", "search: 2"]
 
@@ -77,7 +78,7 @@ def test_a_lock_that_is_not_seen_here_may_be_held_elsewhere(board: Leaderboard) 
         slept.append(seconds)
         age(board, 30.0 * len(slept))
 
-    assert observe(board.path, sleep).startswith("nobody seems to work on it: its lock is free")
+    assert observe(Opened(board.path), sleep).startswith("nobody seems to work on it: its lock is free")
     assert len(slept) == 2, "a minute"
 
 

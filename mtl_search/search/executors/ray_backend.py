@@ -22,13 +22,13 @@ from mtl_search.monitoring.metrics import (
     TELLS,
     TRIALS,
 )
+from mtl_search.scratch import scratch_folder
 from mtl_search.search.executors.addresses import LOCAL, chosen_address, refusal
 from mtl_search.search.executors.base import NOTHING, Demands, Executor
 from mtl_search.search.executors.dashboard import Dashboard
 from mtl_search.search.executors.gpus import gpu_share
 from mtl_search.search.executors.inline import stop_on_sigint
 from mtl_search.search.executors.place import Place
-from mtl_search.search.executors.scratch import scratch_folder
 from mtl_search.search.jobs import ArmStanding, JobSource
 from mtl_search.sweep.settings import Resources
 from mtl_search.training import SoloTrainer

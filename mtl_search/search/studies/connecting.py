@@ -3,7 +3,6 @@
 import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import optuna
@@ -91,9 +90,9 @@ def _refusal(spec: SweepSpec, expected: str, found: str) -> SpecError:
     return spec.document.error(("storage",), expected, found, hint)
 
 
-def lost(spec: SweepSpec, path: Path, found: str) -> SpecError:
-    """That the database of the sweep in folder ``path`` takes nothing any more."""
-    folder = shlex.quote(str(path))
+def lost(spec: SweepSpec, place: str, found: str) -> SpecError:
+    """That the database of the sweep at ``place`` takes nothing any more."""
+    folder = shlex.quote(place)
     hint = (
         f"what was recorded is in {folder}, and mtl-search resume {folder} goes on and writes what the "
         "database lacks; without the database if storage: is taken out of its sweep.yaml"

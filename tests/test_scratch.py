@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mtl_search.search.executors.scratch import MARK, PREFIX, YOUNG, scratch_folder
+from mtl_search.scratch import MARK, PREFIX, YOUNG, scratch_folder
 
 
 @pytest.fixture(autouse=True)

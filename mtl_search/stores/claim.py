@@ -1,0 +1,147 @@
+"""Claim: that one process works on a sweep of a store, told by an object that it renews.
+
+Each who wants it puts a claim of its own first, and then looks for others. Since what is put is seen by
+whoever looks afterwards, of two who do so at a time at least one sees the other's; who sees one that is
+renewed, or that is new, gives way. So there is never more than one, though two that come at a time may both
+give way.
+"""
+
+import json
+import logging
+import math
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from typing import Any, final
+from uuid import uuid4
+
+from mtl_search.errors import LeaderboardError, StoreError
+from mtl_search.stores.store import Entry, Store
+
+__all__ = ["LEASE", "Claim", "at_work", "is_claim", "repeated"]
+
+_LOGGER = logging.getLogger(__name__)
+
+CLAIMS = ".claims/"
+RENEWED = 10.0  # seconds between two renewals
+LEASE = 60.0  # seconds without one, after which whoever waits takes over
+
+_Content = dict[str, Any]
+
+
+def is_claim(name: str) -> bool:
+    """Whether an object is one."""
+    return name.startswith(CLAIMS)
+
+
+def at_work(store: Store, entries: Mapping[str, Entry]) -> bool:
+    """Whether a process seems to be at work: it has renewed its claim, by the clocks of both, lately."""
+    now, claims = datetime.now(UTC), _claims(store, entries).values()
+    return any(abs((now - datetime.fromisoformat(one["at"])).total_seconds()) < LEASE for one in claims)
+
+
+@final
+class Claim:
+    """This process's claim on the sweep in ``store``."""
+
+    def __init__(self, store: Store) -> None:
+        self._store, self._name = store, f"{CLAIMS}{uuid4().hex}"
+        self._beats, self._renewed = 0, -math.inf  # when last, by a clock that never jumps
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold it; `LeaderboardError` if another process does."""
+        self._renew()
+        try:
+            with repeated(self._renew, RENEWED):
+                self._win()
+                yield
+        finally:
+            with suppress(StoreError):  # the network is down: it ends by itself
+                self._store.delete(self._name)
+
+    def check(self) -> None:
+        """Before what counts is put: `LeaderboardError` if another process may have taken over meanwhile."""
+        if time.monotonic() - self._renewed < LEASE / 2:
+            return
+        if self._name not in self._store.entries():
+            hint = "what it had recorded is kept"
+            expected = f"a claim that is renewed within {LEASE:g} s"
+            raise LeaderboardError(self._store.place, expected, "none: another process has taken over", hint)
+        self._renew()
+
+    def _win(self) -> None:
+        """Return once nobody else is there, or has shown itself for as long as a claim holds."""
+        others, until = self._others(), time.monotonic() + LEASE
+        if others:
+            _LOGGER.warning(
+                "%s: %s was at work; unless it shows within %g s, it is taken for ended",
+                self._store.place,
+                _who(others),
+                LEASE,
+            )
+        while others and time.monotonic() < until:
+            time.sleep(RENEWED / 2)
+            before, others = others, self._others()
+            if any(before.get(name) != one for name, one in others.items()):
+                raise self._taken(others)
+        for name in others:
+            self._store.delete(name)
+        if others := self._others():
+            raise self._taken(others)
+
+    def _renew(self) -> None:
+        self._beats += 1
+        claim = {
+            "host": socket.gethostname(),
+            "process": os.getpid(),
+            "beats": self._beats,
+            "at": datetime.now(UTC).isoformat(),
+        }
+        self._store.write(self._name, json.dumps(claim).encode())
+        self._renewed = time.monotonic()
+
+    def _others(self) -> dict[str, _Content]:
+        found = _claims(self._store, self._store.entries())
+        return {name: one for name, one in found.items() if name != self._name}
+
+    def _taken(self, others: Mapping[str, _Content]) -> LeaderboardError:
+        return LeaderboardError(
+            self._store.place, "a sweep that nobody is running", f"{_who(others)} at work"
+        )
+
+
+@contextmanager
+def repeated(action: Callable[[], object], every: float) -> Iterator[None]:
+    """Do something every few seconds meanwhile, in a thread; what fails is tried again the next time."""
+    over = threading.Event()
+
+    def go_on() -> None:
+        while not over.wait(every):
+            with suppress(StoreError):
+                action()
+
+    thread = threading.Thread(target=go_on, name=__name__, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def _claims(store: Store, entries: Mapping[str, Entry]) -> dict[str, _Content]:
+    found = {}
+    for name in filter(is_claim, entries):
+        with suppress(FileNotFoundError):  # it was given up just now
+            found[name] = json.loads(store.read(name))
+    return found
+
+
+def _who(claims: Mapping[str, _Content]) -> str:
+    one = next(iter(claims.values()))
+    return f"process {one['process']} on {one['host']}"
