@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 __all__ = ["is_uri", "local_path", "open_uri", "shown", "without_secrets"]
 
 _PARTS = re.compile(r"([^?#]*?://)(?:([^/?#]*)@)?([^?#]*)(?:\?(.*))?", re.DOTALL)
+_OF_ARROW = ("s3://", "gs://", "gcs://", "abfs://", "abfss://", "hdfs://")
 _PLAIN = frozenset({"endpoint_override", "region", "scheme"})  # options of a URI that are no secret
 
 
@@ -73,7 +74,9 @@ def open_uri(uri: str) -> "tuple[FileSystem, str]":
 
     try:
         filesystem, path = FileSystem.from_uri(uri)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        if uri.startswith(_OF_ARROW) and "?" in uri:  # which fsspec would take for a part of the path
+            raise _unopened(uri, error) from error
         return _by_fsspec(uri)
     except OSError as error:
         raise _unopened(uri, error) from error

@@ -6,7 +6,6 @@ renewed, or that is new, gives way. So there is never more than one, though two 
 give way.
 """
 
-import json
 import logging
 import math
 import os
@@ -16,8 +15,10 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from typing import Any, final
+from typing import final
 from uuid import uuid4
+
+from pydantic import AwareDatetime, BaseModel, ValidationError
 
 from mtl_search.errors import LeaderboardError, StoreError
 from mtl_search.stores.store import Entry, Store
@@ -30,7 +31,14 @@ CLAIMS = ".claims/"
 RENEWED = 10.0  # seconds between two renewals
 LEASE = 60.0  # seconds without one, after which whoever waits takes over
 
-_Content = dict[str, Any]
+
+class _Shown(BaseModel, frozen=True):
+    """What a claim says: who holds it, and how often it was renewed, the last time when."""
+
+    host: str = "another machine"
+    process: int = 0
+    beats: int = 0
+    at: AwareDatetime | None = None
 
 
 def is_claim(name: str) -> bool:
@@ -40,8 +48,9 @@ def is_claim(name: str) -> bool:
 
 def at_work(store: Store, entries: Mapping[str, Entry]) -> bool:
     """Whether a process seems to be at work: it has renewed its claim, by the clocks of both, lately."""
-    now, claims = datetime.now(UTC), _claims(store, entries).values()
-    return any(abs((now - datetime.fromisoformat(one["at"])).total_seconds()) < LEASE for one in claims)
+    now = datetime.now(UTC)
+    ages = (now - one.at for one in _claims(store, entries).values() if one.at is not None)
+    return any(abs(age.total_seconds()) < LEASE for age in ages)
 
 
 @final
@@ -96,20 +105,17 @@ class Claim:
 
     def _renew(self) -> None:
         self._beats += 1
-        claim = {
-            "host": socket.gethostname(),
-            "process": os.getpid(),
-            "beats": self._beats,
-            "at": datetime.now(UTC).isoformat(),
-        }
-        self._store.write(self._name, json.dumps(claim).encode())
+        shown = _Shown(
+            host=socket.gethostname(), process=os.getpid(), beats=self._beats, at=datetime.now(UTC)
+        )
+        self._store.write(self._name, shown.model_dump_json().encode())
         self._renewed = time.monotonic()
 
-    def _others(self) -> dict[str, _Content]:
+    def _others(self) -> dict[str, _Shown]:
         found = _claims(self._store, self._store.entries())
         return {name: one for name, one in found.items() if name != self._name}
 
-    def _taken(self, others: Mapping[str, _Content]) -> LeaderboardError:
+    def _taken(self, others: Mapping[str, _Shown]) -> LeaderboardError:
         return LeaderboardError(
             self._store.place, "a sweep that nobody is running", f"{_who(others)} at work"
         )
@@ -134,14 +140,22 @@ def repeated(action: Callable[[], object], every: float) -> Iterator[None]:
         thread.join()
 
 
-def _claims(store: Store, entries: Mapping[str, Entry]) -> dict[str, _Content]:
+def _claims(store: Store, entries: Mapping[str, Entry]) -> dict[str, _Shown]:
     found = {}
     for name in filter(is_claim, entries):
         with suppress(FileNotFoundError):  # it was given up just now
-            found[name] = json.loads(store.read(name))
+            found[name] = _shown(store.read(name))
     return found
 
 
-def _who(claims: Mapping[str, _Content]) -> str:
+def _shown(content: bytes) -> _Shown:
+    """What is no claim of ours counts as one, by which nobody shows."""
+    try:
+        return _Shown.model_validate_json(content)
+    except ValidationError:
+        return _Shown()
+
+
+def _who(claims: Mapping[str, _Shown]) -> str:
     one = next(iter(claims.values()))
-    return f"process {one['process']} on {one['host']}"
+    return f"process {one.process} on {one.host}"
