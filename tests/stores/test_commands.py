@@ -12,8 +12,11 @@ import pytest
 from ruamel.yaml import YAML
 
 from mtl_search.cli import main
-from mtl_search.errors import StoreError
+from mtl_search.errors import LeaderboardError, StoreError
+from mtl_search.leaderboard import Leaderboard
+from mtl_search.stores import new_home
 from mtl_search.stores.store import Store
+from tests.fixtures.boards import TASKS, synthetic_trial
 
 FINISHED = Path(__file__).parents[2] / "results" / "support2"
 Capture = pytest.CaptureFixture[str]
@@ -38,9 +41,7 @@ def sweep_file(tiny_sweep: Callable[..., dict[str, Any]], tmp_path: Path) -> Pat
     return path
 
 
-@pytest.mark.parametrize(
-    "command", [["top"], ["top", "--json"], ["compare"], ["compare", "--json"]], ids=" ".join
-)
+@pytest.mark.parametrize("command", ["top", "top --json", "compare", "compare --json"])
 def test_what_is_read_is_what_a_folder_says(command: str, finished: str, capsys: Capture) -> None:
     assert main([*command.split(), finished]) == 0
     there = capsys.readouterr().out
@@ -104,20 +105,26 @@ def test_a_sweep_runs_goes_on_and_is_taken_home(
 
 
 def test_secrets_are_used_and_not_shown(
-    server: str, sweep_file: Path, capsys: Capture, caplog: pytest.LogCaptureFixture
+    server: str, capsys: Capture, caplog: pytest.LogCaptureFixture
 ) -> None:
     options = f"endpoint_override={server.removeprefix('http://')}&scheme=http&region=us-east-1"
-    secret = f"s3://name:geheim@bucket/secret?{options}"
-    assert main(["run", str(sweep_file), "--results", secret, "--inline"]) == 0
+    results = f"s3://name:geheim@bucket/secret?{options}"
+    home = new_home(results, "tiny")
+    with home.alone(new=True):
+        (home.folder / "sweep.yaml").write_text("name: tiny\n")
+        board = Leaderboard.create(home.folder, TASKS, home.publish)
+        board.record(synthetic_trial("single_task.age-0", arm="single_task"))
+    with pytest.raises(LeaderboardError) as taken:
+        home.check_free()
     sweep = f"s3://name:geheim@bucket/secret/tiny?{options}"
     for command in ("top", "report", "results"):
         assert main([command, sweep]) == 0
-    assert main(["run", str(sweep_file), "--results", secret, "--inline"]) == 2
     said = capsys.readouterr()
-    assert f"mtl-search top {shlex.quote(f's3://***@bucket/secret/tiny?{options}')}" in said.out
-    objects = Store.at(secret)
-    content = b"".join(objects.read(name) for name in objects.entries())
-    assert not any("geheim" in text for text in (said.out, said.err, caplog.text, content.decode("latin1")))
+    resume = f"mtl-search resume {shlex.quote(f's3://***@bucket/secret/tiny?{options}')}"
+    assert f"go on with: {resume}" in said.out
+    content = [Store.at(results).read(name).decode("latin1") for name in Store.at(results).entries()]
+    texts = (said.out, said.err, caplog.text, str(taken.value), *content)
+    assert not any("geheim" in text for text in texts)
 
 
 @pytest.mark.parametrize(
