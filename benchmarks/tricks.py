@@ -213,7 +213,7 @@ class _Data:
                 for module, start in zip(dropouts, starts, strict=True):
                     module.rate = share * start
             if trick.decay_falls:
-                for group in training._optimizer.param_groups:
+                for group in training._learner._optimizer.param_groups:
                     group["weight_decay"] = share * self.plan.weight_decay
             training.run_epoch()
         return training

@@ -16,6 +16,7 @@ from mtl_search.training.job import Job, pack_key
 from mtl_search.training.kinds import AnyConfig, read_config
 from mtl_search.training.loop import NonFiniteLossError, Training, build_network
 from mtl_search.training.score import Score
+from mtl_search.training.state import TrainingState
 from mtl_search.training.trainer import Progress, SoloTrainer, Trainer
 from mtl_search.training.trees import TreesConfig
 from mtl_search.training.trial import (
@@ -39,6 +40,7 @@ __all__ = [
     "SoloTrainer",
     "Trainer",
     "Training",
+    "TrainingState",
     "TreesConfig",
     "TrialConfig",
     "TrialOutcome",

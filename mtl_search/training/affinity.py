@@ -29,7 +29,7 @@ class AffinityMeter:
 
     def __init__(self, shared: list[nn.Parameter]) -> None:
         self._shared = shared
-        self._seen: dict[tuple[str, str], list[float]] = defaultdict(list)
+        self.seen: dict[tuple[str, str], list[float]] = defaultdict(list)
 
     def look(self, losses: Callable[[], Mapping[str, Tensor]]) -> None:
         """Measure all pairs once; ``losses`` gives the same tasks on the same rows whenever it is called.
@@ -47,12 +47,12 @@ class AffinityMeter:
         for source, row in zip(now, shares_TT, strict=True):
             for target, share in zip(now, row, strict=True):
                 if source != target and math.isfinite(share):
-                    self._seen[source, target].append(share)
+                    self.seen[source, target].append(share)
 
     @property
     def affinities(self) -> dict[tuple[str, str], float]:
         """Of each source to each target, the median of all looks so far."""
-        return {pair: median(shares) for pair, shares in self._seen.items()}
+        return {pair: median(shares) for pair, shares in self.seen.items()}
 
     @torch.no_grad()
     def _after(

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from mtl_search.data import Rows
 
-__all__ = ["Batches", "resident"]
+__all__ = ["Batches", "count_by_batch", "mean_weights", "resident", "tiled"]
 
 
 def resident(rows: Rows, device: torch.device) -> Rows:
@@ -43,3 +43,22 @@ class Batches:
         batch = self._rows.take(self._order_N[start:stop])
         self._rows.announce(self._order_N[stop : stop + self._size])  # read while this one is learned from
         return batch.to(self._device)
+
+
+def tiled(values_N: Tensor, copies: int) -> Tensor:
+    """The values once for each copy of the rows: a mean over them all is the mean of the copies' means."""
+    return values_N if copies == 1 else values_N.repeat(copies, *[1] * (values_N.ndim - 1))
+
+
+def mean_weights(rows: Rows) -> dict[str, Tensor]:
+    """The mean weight of the rows that each task has labels of, so that no task counts less for having few
+    heavy ones; empty if rows have none."""
+    if rows.weights_N is None:
+        return {}
+    return {task: rows.weights_N[labelled_N].mean() for task, labelled_N in rows.labelled.items()}
+
+
+def count_by_batch(labelled_N: Tensor, size: int) -> list[int]:
+    """Labelled rows in each batch, read from the device at once: asking in each batch would wait for it."""
+    counts: list[int] = torch.stack([batch.sum() for batch in torch.split(labelled_N, size)]).tolist()
+    return counts

@@ -1,13 +1,15 @@
 """Job: one network to train, and which jobs may be trained side by side."""
 
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, final
 
 from mtl_search.data import Dataset
 from mtl_search.training.config import TrialConfig
 from mtl_search.training.kinds import AnyConfig, AnyTraining, begin
+from mtl_search.training.loop import Training
 from mtl_search.training.score import Score
+from mtl_search.training.state import TrainingState
 from mtl_search.training.team import ALONE, Team
 from mtl_search.training.trial import TrialOutcome, conclude
 
@@ -24,7 +26,7 @@ class Job:
     ``read_test`` is set by the confirmation alone, ``affinities`` for the networks of all tasks if the
     grouping strategy learns from them, ``resample_valid`` if it counts how much depends on the rows of valid.
     ``keep``: the weights come back with the outcome, from whichever machine trained them. ``arm``: whose
-    network it is, for who looks on.
+    network it is, for who looks on. ``past``: an attempt at it that was lost, from which it goes on.
     """
 
     trial_id: str
@@ -36,10 +38,11 @@ class Job:
     resample_valid: bool = False
     keep: bool = False
     arm: str = ""
+    past: TrainingState | None = field(default=None, compare=False, repr=False)
 
     def training(self, dataset: Dataset, device: str, team: Team = ALONE) -> AnyTraining:
-        """What the job trains, on ``device``, before its first epoch."""
-        return begin(
+        """What the job trains, on ``device``, before its first epoch or after the last one of its past."""
+        training = begin(
             self.config,
             dataset,
             seed=self.seed,
@@ -48,6 +51,9 @@ class Job:
             affinities=self.affinities,
             team=team,
         )
+        if self.past is not None and isinstance(training, Training):
+            training.resume(self.past)
+        return training
 
     def conclude(self, training: AnyTraining, dataset: Dataset) -> TrialOutcome:
         """The outcome of the job's network, which is trained."""

@@ -5,11 +5,10 @@
 import math
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import final
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from mtl_search.data import Dataset, InputShape, Rows
 from mtl_search.model import Network
@@ -17,10 +16,13 @@ from mtl_search.records import EpochReport, MeanGate, Metric, Resample, Split
 from mtl_search.seeds import derive_seed
 from mtl_search.tasks import Task
 from mtl_search.training.affinity import AffinityMeter
-from mtl_search.training.batches import Batches, resident
+from mtl_search.training.batches import Batches, count_by_batch, mean_weights, resident, tiled
+from mtl_search.training.best import Best
 from mtl_search.training.config import TrialConfig
 from mtl_search.training.evaluation import Evaluator, as_metrics, as_resamples
+from mtl_search.training.learner import Learner
 from mtl_search.training.score import Score
+from mtl_search.training.state import TrainingState
 from mtl_search.training.team import ALONE, Team, Together
 from mtl_search.weighting import Weighting
 
@@ -47,16 +49,6 @@ class NonFiniteLossError(ArithmeticError):
 
     def __reduce__(self) -> tuple[type, tuple[str, int, int]]:
         return NonFiniteLossError, (self.task, self.epoch, self.step)
-
-
-@dataclass(slots=True)
-class Best:
-    """The best epoch so far, and the network's weights then."""
-
-    epoch: int = 0
-    score: float = -math.inf
-    valid: Mapping[str, float] = field(default_factory=dict)
-    state: dict[str, Tensor] = field(default_factory=dict)
 
 
 @final
@@ -99,18 +91,44 @@ class Training:
         self._together = Together(self.network, team)
         self._dropping = self._device_generator(seed)
         self.network.use_generator(self._dropping)
-        self._weighting: Weighting = config.weighting.build(config.members).to(self.device)
-        self._weighting.generator = self._generator
-        self._parameters = [*self.network.parameters(), *self._weighting.parameters()]
-        self._optimizer = config.optimizer.build(self.network.parameters())
-        if learned := list(self._weighting.parameters()):  # task weights: decay would draw them to 1, unasked
-            self._optimizer.add_param_group({"params": learned, "weight_decay": 0.0})
-        self._schedule = config.schedule.build(self._optimizer, self._steps * config.epochs)
+        self._learner = self._learner_with(None)
         shared = [p for p in self.network.shared_parameters() if p.requires_grad]
         self._meter = AffinityMeter(shared) if affinities and shared else None
         self._evaluator = Evaluator(dataset.valid.select(config.members), self.tasks, self.device)
         self.best = Best()
         self.epoch = 0
+
+    def state(self) -> TrainingState:
+        """All that another process needs to go on after the last epoch."""
+        return TrainingState(
+            self.epoch,
+            self.best,
+            self.network.state_dict(),
+            self._learner.weighting,
+            self._learner.state,
+            [generator.get_state() for generator in self._generators],
+            {} if self._meter is None else dict(self._meter.seen),
+        )
+
+    def resume(self, state: TrainingState) -> None:
+        """Go on from there, where an equal training once was."""
+        self.epoch, self.best = state.epoch, state.best
+        self.network.load_state_dict(state.network)
+        self._learner = self._learner_with(state.weighting)
+        self._learner.load(state.learner)
+        for generator, drawn in zip(self._generators, state.generators, strict=True):
+            generator.set_state(drawn)
+        if self._meter is not None:
+            self._meter.seen.update({pair: list(shares) for pair, shares in state.affinities.items()})
+
+    def _learner_with(self, weighting: Weighting | None) -> Learner:
+        steps = self._steps * self.config.epochs
+        return Learner(self.config, self.network, steps, self._generator, weighting)
+
+    @property
+    def _generators(self) -> list[torch.Generator]:
+        both = [self._generator, self._dropping]
+        return both[:1] if self._dropping is self._generator else both
 
     @property
     def finished(self) -> bool:
@@ -133,7 +151,7 @@ class Training:
         start = time.perf_counter()
         self.epoch += 1
         train_loss, weights = self._train_epoch()
-        self._weighting.after_epoch()
+        self._learner.after_epoch()
         valid = self._evaluator.default_metrics(self.network, self._autocast)
         score = self.score(valid)
         if score > self.best.score:
@@ -145,7 +163,7 @@ class Training:
         """Train one epoch with a team whose first member validates."""
         self.epoch += 1
         self._train_epoch()
-        self._weighting.after_epoch()
+        self._learner.after_epoch()
 
     def restore_best(self) -> None:
         """Put the weights of the best epoch back into the network."""
@@ -224,13 +242,7 @@ class Training:
     def _step(self, batch: Rows, present: list[str], losses_T: Tensor, weights_T: Tensor) -> None:
         """One optimiser step on ``batch``; writes the losses and the weights used into the two rows."""
         losses = self._losses(batch, present, self._autocast)
-        self._optimizer.zero_grad(set_to_none=True)
-        weights = self._weighting.backward(losses, self.network)
-        if self.config.clip_norm is not None:
-            nn.utils.clip_grad_norm_(self._parameters, self.config.clip_norm)
-        self._optimizer.step()
-        self._schedule.step()
-        self._weighting.after_step(lambda: self._losses(batch, present, self._autocast))
+        weights = self._learner.step(losses, lambda: self._losses(batch, present, self._autocast))
         for i, task in enumerate(self.tasks):
             if task in losses:
                 losses_T[i] = losses[task].detach()
@@ -277,22 +289,3 @@ class Training:
         ):
             return torch.bfloat16
         return None
-
-
-def tiled(values_N: Tensor, copies: int) -> Tensor:
-    """The values once for each copy of the rows: a mean over them all is the mean of the copies' means."""
-    return values_N if copies == 1 else values_N.repeat(copies, *[1] * (values_N.ndim - 1))
-
-
-def mean_weights(rows: Rows) -> dict[str, Tensor]:
-    """The mean weight of the rows that each task has labels of, so that no task counts less for having few
-    heavy ones; empty if rows have none."""
-    if rows.weights_N is None:
-        return {}
-    return {task: rows.weights_N[labelled_N].mean() for task, labelled_N in rows.labelled.items()}
-
-
-def count_by_batch(labelled_N: Tensor, size: int) -> list[int]:
-    """Labelled rows in each batch, read from the device at once: asking in each batch would wait for it."""
-    counts: list[int] = torch.stack([batch.sum() for batch in torch.split(labelled_N, size)]).tolist()
-    return counts

@@ -11,6 +11,8 @@ from mtl_search.data import Dataset
 from mtl_search.records import EpochReport
 from mtl_search.training.job import Job
 from mtl_search.training.kinds import AnyTraining
+from mtl_search.training.loop import Training
+from mtl_search.training.state import TrainingState
 from mtl_search.training.team import ALONE, LeftAloneError, Team
 from mtl_search.training.trial import TrialOutcome, failure
 
@@ -57,6 +59,10 @@ class Trainer(ABC):
     def stop(self, trial_id: str) -> None:
         """Train this job no further; nothing if it has ended."""
 
+    @abstractmethod
+    def state(self, trial_id: str) -> TrainingState | None:
+        """What is needed to go on with this job after its last epoch; None if nothing could."""
+
 
 @final
 class SoloTrainer(Trainer):
@@ -68,7 +74,7 @@ class SoloTrainer(Trainer):
         (self._job,) = jobs
         self._dataset, self._device, self._team = dataset, device, team
         self._training: AnyTraining | None = None
-        self._epochs = 0
+        self._epochs = 0 if self._job.past is None else self._job.past.epoch
         self._ended = False
 
     @property
@@ -100,3 +106,8 @@ class SoloTrainer(Trainer):
     @override
     def stop(self, trial_id: str) -> None:
         self._ended, self._training = True, None
+
+    @override
+    def state(self, trial_id: str) -> TrainingState | None:
+        """Of trees, which grow in no time, nothing."""
+        return self._training.state() if isinstance(self._training, Training) else None

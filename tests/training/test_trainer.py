@@ -20,6 +20,7 @@ from mtl_search.training import (
     Score,
     SoloTrainer,
     Trainer,
+    TrainingState,
     TrialConfig,
     TrialOutcome,
     pack_key,
@@ -51,6 +52,10 @@ class TwoByTurns(Trainer):
     @override
     def stop(self, trial_id: str) -> None:
         self._alone[trial_id].stop(trial_id)
+
+    @override
+    def state(self, trial_id: str) -> TrainingState | None:
+        return self._alone[trial_id].state(trial_id)
 
 
 TRAINERS = pytest.mark.parametrize("kind", [SoloTrainer, TwoByTurns])

@@ -32,6 +32,7 @@ class Running:
     kept: bool = False
     history: list[EpochReport] = field(default_factory=list)
     judged: int = 0  # epochs after which it was let go on, before it was lost
+    before: list[EpochReport] = field(default_factory=list)  # of the attempt that was lost
 
 
 @final

@@ -19,7 +19,7 @@ from typing_extensions import override
 from mtl_search.data import Dataset
 from mtl_search.search.executors.place import Place
 from mtl_search.search.jobs import Job
-from mtl_search.training import Progress, SoloTrainer, Trainer, Training, TrialOutcome, failure
+from mtl_search.training import Progress, SoloTrainer, Trainer, Training, TrainingState, TrialOutcome, failure
 from mtl_search.training.team import Connected, LeftAloneError, meeting_point, meeting_point_at
 
 __all__ = ["Crew", "TeamTrainer", "TrainPart"]
@@ -152,6 +152,10 @@ class TeamTrainer(Trainer):
         self._solo.stop(trial_id)
         if self._inside:  # interrupted, and the others are still in the epoch
             self._crew.disband()
+
+    @override
+    def state(self, trial_id: str) -> TrainingState | None:
+        return self._solo.state(trial_id)
 
     def _why(self) -> TrialOutcome:
         """What became of the worker that others were left by."""

@@ -10,7 +10,6 @@ import math
 import signal
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -53,7 +52,7 @@ class Watchdog:
         self._armed = False
         self._broken: str | None = None  # the first limit that was broken
         self.spoilt: str | None = None  # the same, once nobody knows what it has left behind in the process
-        self._epochs: Counter[str] = Counter()  # of each job
+        self._epochs: dict[str, int] = {}  # of each job
 
     def step(self, trainer: Trainer) -> list[Progress]:
         """A step of ``trainer``, after which what is beyond a limit has failed."""
@@ -68,7 +67,7 @@ class Watchdog:
             if self._asked():
                 raise
             return self._end(trainer, partial(failure, error))
-        self._epochs.update(one.trial_id for one in progress if one.report is not None)
+        self._epochs |= {one.trial_id: one.report.epoch for one in progress if one.report is not None}
         if not trainer.live or (said := self._broken or self._beyond()) is None:
             return progress
         progress += self._end(trainer, partial(over_limit, said))
@@ -82,7 +81,7 @@ class Watchdog:
         ended = sorted(trainer.live)
         for trial_id in ended:
             trainer.stop(trial_id)
-        return [Progress(one, None, outcome=outcome(self._epochs[one])) for one in ended]
+        return [Progress(one, None, outcome=outcome(self._epochs.get(one, 0))) for one in ended]
 
     def _beyond(self) -> str | None:
         """The limit that is broken now, in words."""

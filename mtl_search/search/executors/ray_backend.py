@@ -51,6 +51,7 @@ from ray.job_config import JobConfig  # noqa: E402
 
 from mtl_search.search.executors.following import Following  # noqa: E402
 from mtl_search.search.executors.imports import ask_for_a_gpu, check_imports  # noqa: E402
+from mtl_search.search.executors.kept import Kept  # noqa: E402
 from mtl_search.search.executors.loopback import loopback_only  # noqa: E402
 from mtl_search.search.executors.nodes import Node, check_room, slots_on  # noqa: E402
 from mtl_search.search.executors.overdue import Overdue  # noqa: E402
@@ -101,8 +102,9 @@ class Cluster(Executor):
         What Ray does not blame on a single trial ends all that are running: they are lost, and Tune begins
         anew.
         """
+        kept = Kept()
         for attempt in range(1, RESTARTS + 1):
-            searcher = SourceSearcher(source, SoloTrainer.size, self._timed)
+            searcher = SourceSearcher(source, SoloTrainer.size, self._timed, kept)
             try:
                 self._fit(searcher, source, dataset, waiting)
                 return

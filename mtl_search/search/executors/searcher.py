@@ -14,10 +14,11 @@ from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 from ray.tune.search import Searcher
 
 from mtl_search.search.executors.following import Following
+from mtl_search.search.executors.kept import Kept
 from mtl_search.search.executors.overdue import Overdue
-from mtl_search.search.executors.trainable import PACK, PLACEMENT, PROGRESS, SLOT
+from mtl_search.search.executors.trainable import PACK, PARCEL, PAST, PLACEMENT, PROGRESS, SLOT
 from mtl_search.search.executors.worker_errors import as_actor_error, error_of, worker_failure
-from mtl_search.search.jobs import JobSource, Placement
+from mtl_search.search.jobs import Job, JobSource, Placement
 from mtl_search.training import TrialOutcome, failure
 
 __all__ = ["ASK", "TELL", "AskTheSource", "SourceSearcher"]
@@ -31,7 +32,8 @@ class SourceSearcher(Searcher):  # type: ignore[misc]
 
     A worker runs ahead within a step. Epochs after the one that ends a job are as if they had never been, so
     that what is reported and stopped does not depend on how many of them fit into a step. ``timed`` is told
-    how many seconds each suggestion took, and each end of a trial.
+    how many seconds each suggestion took, and each end of a trial. ``kept``: the states of jobs, from which
+    those that are lost go on.
     """
 
     def __init__(
@@ -39,11 +41,13 @@ class SourceSearcher(Searcher):  # type: ignore[misc]
         source: JobSource,
         size: int = 1,
         timed: Callable[[str, float], object] = lambda what, took: None,
+        kept: Kept | None = None,
     ) -> None:
         super().__init__(metric="training_iteration", mode="max")  # Tune asks for one; not used
         self._source, self._size, self._timed = source, size, timed
         self._most = sys.maxsize  # trials of Tune at a time
-        self._open: dict[str, list[str]] = {}  # the jobs of each trial of Tune that are not over
+        self._kept = kept or Kept()
+        self._open: dict[str, dict[str, Job]] = {}  # the jobs of each trial of Tune that are not over
         self._slots: dict[str, int] = {}  # of each of these trials; no two have the same
         self._placements: dict[str, Placement] = {}
         self._errors: dict[str, BaseException] = {}
@@ -66,10 +70,11 @@ class SourceSearcher(Searcher):  # type: ignore[misc]
         if pack == "wait":
             return None
         self._timed(ASK, time.perf_counter() - began)
-        self._open[trial_id] = [job.trial_id for job in pack]
+        self._open[trial_id] = {job.trial_id: job for job in pack}
         taken = {*self._slots.values()}
         self._slots[trial_id] = next(slot for slot in range(len(taken) + 1) if slot not in taken)
-        return {PACK: pack, SLOT: self._slots[trial_id]}
+        past = self._kept.state(pack[0]) if len(pack) == 1 else None
+        return {PACK: pack, SLOT: self._slots[trial_id], PAST: past}
 
     def take(self, trial_id: str, result: Mapping[str, Any]) -> bool:
         """Take the epochs of a step one by one; whether all jobs of the pack are over.
@@ -81,8 +86,12 @@ class SourceSearcher(Searcher):  # type: ignore[misc]
         self._placements[trial_id] = placement
         with self._noting():
             for progress in result[PROGRESS]:
-                if progress.trial_id in open_ and self._source.take(progress, placement):
-                    open_.remove(progress.trial_id)
+                job = open_.get(progress.trial_id)
+                if job is not None and self._source.take(progress, placement):
+                    del open_[progress.trial_id]
+                    self._over(job, progress.outcome)
+            for job in open_.values() if PARCEL in result else ():
+                self._kept.keep(job, result[PARCEL])
         return not open_
 
     def failed(self, trial_id: str, error: BaseException) -> None:
@@ -109,9 +118,14 @@ class SourceSearcher(Searcher):  # type: ignore[misc]
         """End what is left of a pack."""
         placement = self._placements.pop(trial_id, Placement(0.0, 0.0, "", ""))
         del self._slots[trial_id]
-        for job in self._open.pop(trial_id):
+        for job in self._open.pop(trial_id).values():
+            self._over(job, outcome)
             with self._noting():
-                self._source.finish(job, outcome, placement)
+                self._source.finish(job.trial_id, outcome, placement)
+
+    def _over(self, job: Job, outcome: TrialOutcome | None) -> None:
+        if outcome is None or not outcome.lost:
+            self._kept.forget(job)
 
     @contextmanager
     def _noting(self) -> Iterator[None]:

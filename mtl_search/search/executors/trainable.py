@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, final
 
 import ray
@@ -12,15 +13,17 @@ from ray import tune
 from mtl_search.data import Dataset
 from mtl_search.search.executors.crew import Crew, TeamTrainer
 from mtl_search.search.executors.device_use import UseMeter
+from mtl_search.search.executors.kept import EVERY, Keeper, go_on
 from mtl_search.search.executors.limits import OverLimitError, Watchdog
 from mtl_search.search.executors.place import Place
 from mtl_search.search.executors.worker_log import WorkerLog
 from mtl_search.search.jobs import Job
 from mtl_search.training import Progress, SoloTrainer, Trainer, TrialConfig
 
-__all__ = ["PACK", "PLACEMENT", "PROGRESS", "SLOT", "TrainJob", "train_job"]
+__all__ = ["PACK", "PARCEL", "PAST", "PLACEMENT", "PROGRESS", "SLOT", "TrainJob", "train_job"]
 
-PACK, SLOT, PROGRESS, PLACEMENT = "pack", "slot", "progress", "placement"
+PACK, SLOT, PAST = "pack", "slot", "past"  # what a worker is given
+PROGRESS, PLACEMENT, PARCEL = "progress", "placement", "parcel"  # what it gives
 STEP_SECONDS = 0.25  # a step covers at least this much training, so that reporting to Tune never dominates
 
 
@@ -39,6 +42,7 @@ class TrainJob(tune.Trainable):  # type: ignore[misc]
         place: Place,
         trainer: type[Trainer] = SoloTrainer,
         sweep: str = "",
+        every: float = EVERY,
     ) -> None:
         """Keep the data and start the first pack.
 
@@ -49,7 +53,7 @@ class TrainJob(tune.Trainable):  # type: ignore[misc]
             os.environ["CUDA_VISIBLE_DEVICES"] = ""
         torch.set_num_threads(place.threads)
         self._dataset: Dataset = ray.get(dataset[0]) if isinstance(dataset, tuple) else dataset
-        self._place, self._kind, self._sweep = place, trainer, sweep
+        self._place, self._kind, self._sweep, self._every = place, trainer, sweep, every
         self._crew: Crew | None = None
         if place.workers > 1 and isinstance(dataset, tuple):
             self._crew = Crew(dataset[0], place, sweep)
@@ -58,10 +62,11 @@ class TrainJob(tune.Trainable):  # type: ignore[misc]
         self.reset_config(config)
 
     def reset_config(self, new_config: Mapping[str, Any]) -> bool:
-        """Start the pack of ``new_config``."""
-        pack = new_config[PACK]
+        """Start the pack of ``new_config``, or go on with it."""
+        pack = [go_on(job, new_config.get(PAST)) for job in new_config[PACK]]
         self._trainer: Trainer | None = self._begin(pack)
         self._jobs, self._began = len(pack), time.perf_counter()
+        self._keeper = Keeper(self._every)
         self._meter.close()
         self._meter, self._watchdog = UseMeter(on_gpu=self._place.gpus > 0), Watchdog(self._place)
         self._log.began(pack, new_config[SLOT])
@@ -86,7 +91,11 @@ class TrainJob(tune.Trainable):  # type: ignore[misc]
         if self._watchdog.spoilt is not None:  # with an error Tune gives the worker up
             raise OverLimitError(self._watchdog.spoilt)
         placement = self._place.placement(now - self._began, self._jobs, self._meter.use())
-        return {PROGRESS: progress, PLACEMENT: placement, "done": not self._trainer.live}
+        result = {PROGRESS: progress, PLACEMENT: placement, "done": not self._trainer.live}
+        for trial_id in self._trainer.live if self._jobs == 1 else ():
+            if (parcel := self._keeper.parcel(partial(self._trainer.state, trial_id))) is not None:
+                result[PARCEL] = parcel
+        return result
 
     def __repr__(self) -> str:
         """As Ray lists the actor: two sweeps may share a cluster."""
@@ -101,13 +110,15 @@ class TrainJob(tune.Trainable):  # type: ignore[misc]
             self._crew.disband()
 
 
-def train_job(dataset: Dataset, place: Place, sweep: str) -> type[TrainJob]:
-    """`TrainJob` with its data and what it takes of a node.
+def train_job(dataset: Dataset, place: Place, sweep: str, every: float = EVERY) -> type[TrainJob]:
+    """`TrainJob` with its data and what it takes of a node; the state of a trial is kept ``every`` so many
+    seconds.
 
     Tune derives classes of its own from it, which would be what Ray shows of the actors and processes.
     """
     where = (ray.put(dataset),)  # once, however many nodes and workers there are
-    with_data = tune.with_parameters(TrainJob, dataset=where, place=place, trainer=SoloTrainer, sweep=sweep)
+    others = {"place": place, "trainer": SoloTrainer, "sweep": sweep, "every": every}
+    with_data = tune.with_parameters(TrainJob, dataset=where, **others)
     made: type[TrainJob] = tune.with_resources(with_data, tune.PlacementGroupFactory(place.bundles))
     made.__qualname__ = TrainJob.__qualname__
     return made

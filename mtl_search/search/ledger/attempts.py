@@ -11,9 +11,17 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from mtl_search.records import TrialRecord, TrialState
+from mtl_search.records import EpochReport, TrialRecord, TrialState
 
-__all__ = ["attempt_name", "given_up", "is_tried_again", "lost_name", "may_train", "was_given_up"]
+__all__ = [
+    "add_epoch",
+    "attempt_name",
+    "given_up",
+    "is_tried_again",
+    "lost_name",
+    "may_train",
+    "was_given_up",
+]
 
 GIVEN_UP = re.compile(r"lost (once|\d+ times), the last time with ")  # how the error begins of one that was
 OWN = 2  # trainings in one run that may end with an error of the network's own
@@ -31,6 +39,14 @@ def may_train(attempts: Sequence[TrialRecord], in_this_run: int, retries: int) -
     if not attempts or attempts[-1].lost:
         return in_this_run <= retries
     return in_this_run < OWN and sum(not attempt.lost for attempt in attempts) < OWN_EVER
+
+
+def add_epoch(history: list[EpochReport], report: EpochReport, before: Sequence[EpochReport]) -> None:
+    """Add an epoch to the history of a trial, which may go on from the middle of the attempt ``before``: then
+    the epochs up to there are part of it."""
+    if not history:
+        history.extend(before[: report.epoch - 1])
+    history.append(report)
 
 
 def attempt_name(trial_id: str, number: int) -> str:

@@ -18,7 +18,7 @@ from mtl_search.search.budget.turns import Running, Turns
 from mtl_search.search.designs.incumbents import Incumbents
 from mtl_search.search.jobs import Job, JobSource, Placement
 from mtl_search.search.ledger import Ledger
-from mtl_search.search.ledger.attempts import given_up, lost_name, was_given_up
+from mtl_search.search.ledger.attempts import add_epoch, given_up, lost_name, was_given_up
 from mtl_search.search.ledger.recording import Recorder, Start
 from mtl_search.search.studies.arm_study import HOPELESS, ArmStudy, Draft
 from mtl_search.search.studies.memory import TOLD, Past, distributions_as_text, recall, trial_prefix
@@ -102,7 +102,7 @@ class Conductor(JobSource):
     @override
     def report(self, trial_id: str, report: EpochReport) -> bool:
         running = self.running[trial_id]
-        running.history.append(report)
+        add_epoch(running.history, report, running.before)
         self.ledger.board.catch_up()
         self._interrupted |= self._mirror.is_lost
         if self._interrupted:
@@ -133,8 +133,7 @@ class Conductor(JobSource):
             started=running.started,
             history=running.history,
         )
-        attempts = self.ledger.lost[record.config_id] + 1
-        record = replace(record, attempts=attempts)
+        record = replace(record, attempts=(attempts := self.ledger.lost[record.config_id] + 1))
         if record.lost and attempts <= self._retries:
             self.ledger.record(replace(record, trial_id=lost_name(record.trial_id, attempts)))
             self._lost.append(running)
@@ -203,6 +202,7 @@ class Conductor(JobSource):
             return None
         running = self._lost.pop(0)
         running.judged = max(running.judged, len(running.history))
+        running.before = running.history or running.before
         running.history, running.started = [], Start.now()
         self.running[running.job.trial_id] = running
         running.study.n_running += 1

@@ -13,7 +13,7 @@ from mtl_search.records import EpochReport, Phase
 from mtl_search.search.designs.plans import NetworkPlan, PlannedTraining
 from mtl_search.search.jobs import Job, JobSource, Placement
 from mtl_search.search.ledger import Ledger
-from mtl_search.search.ledger.attempts import attempt_name, may_train
+from mtl_search.search.ledger.attempts import add_epoch, attempt_name, may_train
 from mtl_search.search.ledger.recording import Recorder, Start
 from mtl_search.sweep.settings import Settings
 from mtl_search.training import NetworkCost, Score, TrialOutcome, read_config
@@ -54,6 +54,7 @@ class Retraining(JobSource):
         self._queue: list[PlannedTraining] = []
         self._live: dict[str, InTraining] = {}
         self._tried: Counter[tuple[str, int]] = Counter()  # trainings that ended in this run
+        self._before: dict[tuple[str, int], list[EpochReport]] = {}  # of attempts that were lost
         self.rounds = 0  # in which something was asked for, by this run
         self.newest: Counter[str] = Counter()  # trainings of the newest of them, by arm
 
@@ -121,7 +122,8 @@ class Retraining(JobSource):
 
     @override
     def report(self, trial_id: str, report: EpochReport) -> bool:
-        self._live[trial_id].history.append(report)
+        live = self._live[trial_id]
+        add_epoch(live.history, report, self._before.get((live.network.config_id, live.job.seed), ()))
         self.ledger.board.catch_up()
         return self.interrupted
 
@@ -143,6 +145,8 @@ class Retraining(JobSource):
             history=again.history,
             attempts=len(before) + 1,
         )
+        if record.lost and again.history:
+            self._before[again.network.config_id, again.job.seed] = again.history
         self.failed += record.error is not None
         self.ledger.record(
             replace(

@@ -14,8 +14,8 @@ from mtl_search.data import Dataset, Rows
 from mtl_search.errors import DataError
 from mtl_search.records import EpochReport, MeanGate, Metric, Resample, Split
 from mtl_search.tasks import Boosting
+from mtl_search.training.best import Best
 from mtl_search.training.evaluation import Evaluator, as_metrics, as_resamples
-from mtl_search.training.loop import Best
 from mtl_search.training.score import Score
 from mtl_search.training.trees.config import ROUNDS, TreesConfig
 from mtl_search.training.trees.forest import Features, Forest, as_text

@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Literal
 
 import psutil
@@ -32,14 +33,15 @@ def kill_a_companion() -> None:
 
 
 class Sequence(JobSource):
-    """Jobs one after the other; in the first epoch of ``victim`` a worker is killed."""
+    """Jobs one after the other; in the fifth epoch of ``victim`` a worker is killed, once."""
 
-    def __init__(self, *jobs: Job, victim: str) -> None:
+    def __init__(self, *jobs: Job, victim: Job) -> None:
         self._jobs, self._victim = list(jobs), victim
         self.running = 0
         self.reports: dict[str, list[EpochReport]] = {job.trial_id: [] for job in jobs}
         self.outcomes: dict[str, TrialOutcome | None] = {}
         self.placements: list[Placement] = []
+        self.losses: list[str] = []
 
     def next(self) -> Job | Literal["wait", "done"]:
         if self.running:
@@ -51,12 +53,15 @@ class Sequence(JobSource):
 
     def report(self, trial_id: str, report: EpochReport) -> bool:
         self.reports[trial_id].append(report)
-        if trial_id == self._victim and report.epoch == 1:
+        if trial_id == self._victim.trial_id and len(self.reports[trial_id]) == 5:
             kill_a_companion()
         return False
 
     def finish(self, trial_id: str, outcome: TrialOutcome | None, placement: Placement) -> None:
         self.running -= 1
+        if outcome is not None and outcome.lost:
+            self.losses.append(str(outcome.error))
+            self._jobs.append(self._victim)
         self.outcomes[trial_id] = outcome
         self.placements.append(placement)
 
@@ -78,34 +83,36 @@ def config(epochs: int, dataset: Dataset, weighting: str) -> TrialConfig:
 
 @pytest.mark.ray
 @pytest.mark.usefixtures("ray_address")
-def test_two_workers_train_one_network_and_a_lost_one_is_no_fault_of_it() -> None:
+def test_two_workers_train_one_network_and_go_on_where_they_lost_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A worker that is killed is no fault of the trial, which goes on from the epoch whose end was kept."""
+    monkeypatch.setattr(ray_backend, "train_job", partial(ray_backend.train_job, every=0.0))
     dataset = tiny_dataset(120, tasks={"cost": "regression", "ill": "binary"})
     score = Score({name: task.metric for name, task in dataset.tasks.items()})
-    short = config(3, dataset, "pcgrad")
-    jobs = [
-        Job("calm", short, 7, score),
-        Job("lost", config(2000, dataset, "equal"), 7, score),
-        Job("again", short, 7, score),
-    ]
-    source = Sequence(*jobs, victim="lost")
+    calm = Job("calm", config(3, dataset, "pcgrad"), 7, score)
+    hit = Job("hit", config(150, dataset, "gradnorm"), 7, score)
+    source = Sequence(calm, hit, victim=hit)
     cluster = Cluster(TWO)
     assert cluster.slots == 1, "of two CPUs"
     cluster.run(source, dataset)
 
-    alone: list[EpochReport] = []
-    run_trial(short, dataset, seed=7, score=score, on_epoch=lambda report: not alone.append(report))  # type: ignore[func-returns-value]
-    for name in ("calm", "again"):
-        outcome = source.outcomes[name]
+    (loss,) = source.losses
+    assert "a worker of the trial died" in loss
+    assert {placement.units for placement in source.placements} == {2.0}, "device seconds count both"
+    for job in (calm, hit):
+        alone: list[EpochReport] = []
+        run_trial(job.config, dataset, seed=7, score=score, on_epoch=lambda r: alone.append(r) or True)  # type: ignore[func-returns-value]  # noqa: B023
+        outcome, reports = source.outcomes[job.trial_id], source.reports[job.trial_id]
         assert outcome is not None
         assert outcome.state is TrialState.COMPLETE
-        for report, known in zip(source.reports[name], alone, strict=True):
-            assert dict(report.train_loss) == pytest.approx(dict(known.train_loss), rel=1e-4)
-            assert report.score == pytest.approx(known.score, rel=1e-4)
-    lost = source.outcomes["lost"]
-    assert lost is not None
-    assert (lost.state, lost.lost) == (TrialState.FAILED, True)
-    assert "a worker of the trial died" in str(lost.error)
-    assert {placement.units for placement in source.placements} == {2.0}, "device seconds count both"
+        by_epoch = {report.epoch: report for report in reports}
+        assert sorted(by_epoch) == [report.epoch for report in alone]
+        assert [report.epoch for report in reports].count(1) == 1, "nothing began anew"
+        for known in alone[:20]:
+            report = by_epoch[known.epoch]
+            assert dict(report.train_loss) == pytest.approx(dict(known.train_loss), rel=1e-3)
+            assert report.score == pytest.approx(known.score, rel=1e-3)
 
 
 def test_workers_of_a_trial_may_be_on_several_nodes(monkeypatch: pytest.MonkeyPatch) -> None:
