@@ -73,8 +73,9 @@ class SourceSearcher(Searcher):  # type: ignore[misc]
         self._open[trial_id] = {job.trial_id: job for job in pack}
         taken = {*self._slots.values()}
         self._slots[trial_id] = next(slot for slot in range(len(taken) + 1) if slot not in taken)
+        given = {PACK: pack, SLOT: self._slots[trial_id]}
         past = self._kept.state(pack[0]) if len(pack) == 1 else None
-        return {PACK: pack, SLOT: self._slots[trial_id], PAST: past}
+        return given if past is None else {**given, PAST: past}
 
     def take(self, trial_id: str, result: Mapping[str, Any]) -> bool:
         """Take the epochs of a step one by one; whether all jobs of the pack are over.

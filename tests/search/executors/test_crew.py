@@ -14,6 +14,7 @@ from mtl_search.records import EpochReport, TrialState
 from mtl_search.search.executors import ray_backend
 from mtl_search.search.executors.inline import Inline
 from mtl_search.search.executors.ray_backend import Cluster
+from mtl_search.search.executors.trainable import train_job
 from mtl_search.search.jobs import Job, JobSource, Placement
 from mtl_search.sweep.settings import Resources
 from mtl_search.training import Score, TrialConfig, TrialOutcome, run_trial
@@ -81,13 +82,24 @@ def config(epochs: int, dataset: Dataset, weighting: str) -> TrialConfig:
     return TrialConfig.model_validate(value)
 
 
+def trained_alone(job: Job, dataset: Dataset) -> list[EpochReport]:
+    reports: list[EpochReport] = []
+
+    def note(report: EpochReport) -> bool:
+        reports.append(report)
+        return True
+
+    run_trial(job.config, dataset, seed=job.seed, score=job.score, on_epoch=note)
+    return reports
+
+
 @pytest.mark.ray
 @pytest.mark.usefixtures("ray_address")
 def test_two_workers_train_one_network_and_go_on_where_they_lost_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A worker that is killed is no fault of the trial, which goes on from the epoch whose end was kept."""
-    monkeypatch.setattr(ray_backend, "train_job", partial(ray_backend.train_job, every=0.0))
+    monkeypatch.setattr(ray_backend, "train_job", partial(train_job, every=0.0))
     dataset = tiny_dataset(120, tasks={"cost": "regression", "ill": "binary"})
     score = Score({name: task.metric for name, task in dataset.tasks.items()})
     calm = Job("calm", config(3, dataset, "pcgrad"), 7, score)
@@ -101,8 +113,7 @@ def test_two_workers_train_one_network_and_go_on_where_they_lost_one(
     assert "a worker of the trial died" in loss
     assert {placement.units for placement in source.placements} == {2.0}, "device seconds count both"
     for job in (calm, hit):
-        alone: list[EpochReport] = []
-        run_trial(job.config, dataset, seed=7, score=score, on_epoch=lambda r: alone.append(r) or True)  # type: ignore[func-returns-value]  # noqa: B023
+        alone = trained_alone(job, dataset)
         outcome, reports = source.outcomes[job.trial_id], source.reports[job.trial_id]
         assert outcome is not None
         assert outcome.state is TrialState.COMPLETE

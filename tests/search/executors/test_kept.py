@@ -87,13 +87,16 @@ def test_what_was_lost_goes_on_from_its_last_epoch_to_the_same_end() -> None:
     assert [trial_id for trial_id, _ in source.reports] == ["a0"] * 2 + ["a1"] * 3 + ["a2"]
     assert [outcome is not None and outcome.lost for outcome in source.outcomes] == [True, True, False]
     alone: list[EpochReport] = []
-    known = run_trial(
-        CONFIG, DATASET, seed=7, score=SCORE, on_epoch=lambda report: alone.append(report) is None
-    )
+
+    def note(report: EpochReport) -> bool:
+        alone.append(report)
+        return True
+
+    known = run_trial(CONFIG, DATASET, seed=7, score=SCORE, on_epoch=note)
     assert numbers([report for _, report in source.reports]) == numbers(alone)
     assert source.outcomes[-1] == known
     later: Any = SourceSearcher(source, kept=kept).suggest("t")
-    assert later[PAST] is None, "what has ended is forgotten"
+    assert PAST not in later, "what has ended is forgotten"
 
 
 def test_states_are_written_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
