@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from mtl_search.commands.options import add_budget, add_file
-from mtl_search.commands.parsing import DONE, Commands, command
+from mtl_search.commands.parsing import DONE, INTERRUPTED, Commands, command
 from mtl_search.errors import UserError
 from mtl_search.uris import is_uri, shown
 
@@ -32,7 +32,7 @@ def add(commands: Commands) -> None:
 
 
 def submit(arguments: argparse.Namespace) -> int:
-    """Hand the sweep to the cluster and follow it; Ctrl-C ends the following alone."""
+    """Hand the sweep to the cluster and follow it; Ctrl-C ends the following alone, and says so."""
     results = arguments.results
     if not (Path(results).is_absolute() or is_uri(results)):
         hint = "the job's own folder is deleted with it"
@@ -62,7 +62,11 @@ def submit(arguments: argparse.Namespace) -> int:
     sys.stdout.flush()
     if arguments.detach:
         return DONE
-    return jobs.follow(job, show)
+    try:
+        return jobs.follow(job, show)
+    except KeyboardInterrupt:
+        sys.stderr.write(f"{name} goes on as job {job.number}; to end it: {job.commands['stop']}\n")
+        return INTERRUPTED
 
 
 def show(text: str) -> None:

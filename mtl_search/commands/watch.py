@@ -5,6 +5,7 @@ import sys
 
 from mtl_search.commands.options import add_folder
 from mtl_search.commands.parsing import DONE, NOTHING, Commands, command
+from mtl_search.errors import without_controls
 
 __all__ = ["add"]
 
@@ -17,20 +18,19 @@ def add(commands: Commands) -> None:
 
 
 def watch(arguments: argparse.Namespace) -> int:
-    """Show the sweep until it ends; Ctrl-C ends the view alone."""
-    from mtl_search.leaderboard import Leaderboard, sound
+    """Show the sweep until it ends; Ctrl-C ends the view alone. The exit code is that of ``run``."""
+    from mtl_search.leaderboard import Leaderboard, sound, without_answer
     from mtl_search.stores import opened
     from mtl_search.terminal.leaders import show_end
     from mtl_search.terminal.observing import look_once, observe
 
     with opened(arguments.folder) as sweep, sound(sweep.folder):
-        if arguments.once:
-            look_once(sweep.folder)
-            return DONE
-        why = observe(sweep)
+        abandoned = "" if arguments.once else observe(sweep)
         look_once(sweep.folder)
-        if why:
-            sys.stderr.write(f"mtl-search: {why}\n")
-            return NOTHING
-        show_end(Leaderboard(sweep.folder))
-    return DONE
+        if not abandoned and not arguments.once:
+            show_end(Leaderboard(sweep.folder))
+        why = abandoned or without_answer(sweep.folder)
+    if not why:
+        return DONE
+    sys.stderr.write(f"mtl-search: {without_controls(why)}\n")
+    return NOTHING

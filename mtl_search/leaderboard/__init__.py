@@ -41,7 +41,7 @@ from mtl_search.leaderboard.origin import ORIGIN_FILE, Origin, place_of
 from mtl_search.leaderboard.schema import SCHEMAS
 from mtl_search.leaderboard.sound import sound
 from mtl_search.leaderboard.stages import StageFeatures, stage_rows
-from mtl_search.leaderboard.standing import LOCK_FILE, Standing, only_process, standing
+from mtl_search.leaderboard.standing import LOCK_FILE, Standing, only_process, standing, without_answer
 from mtl_search.leaderboard.tasks import TaskInfo
 
 __all__ = [
@@ -74,4 +74,5 @@ __all__ = [
     "stage_rows",
     "standing",
     "to_ensembles",
+    "without_answer",
 ]

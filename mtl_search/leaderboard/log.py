@@ -127,12 +127,14 @@ class TrialLog:
         """Note that the sweep came to its end, if so ``without_answer`` and why."""
         self._append([{"ended": without_answer}])
 
-    def has_ended(self) -> bool:
-        """Whether nothing was begun since the sweep came to its end."""
+    def end(self) -> Event | None:
+        """The line that the sweep came to its end, if nothing was begun since."""
+        if not self.exists():
+            return None
         with self.path.open("rb") as file:
             file.seek(max(0, file.seek(0, os.SEEK_END) - _LONGEST_END))
             *_, last = file.read().splitlines() or [b""]
-        return last.startswith(b'{"ended": ')
+        return _parsed(last) if last.startswith(b'{"ended": ') else None
 
     def tasks(self) -> pa.Table | None:
         """The last table of tasks, None if the line was lost."""

@@ -12,7 +12,7 @@ from mtl_search.leaderboard.board import LOG_FILE
 from mtl_search.leaderboard.log import TrialLog
 from mtl_search.leaderboard.origin import Origin
 
-__all__ = ["LOCK_FILE", "Standing", "only_process", "standing"]
+__all__ = ["LOCK_FILE", "Standing", "only_process", "standing", "without_answer"]
 
 LOCK_FILE = ".lock"
 _GLANCE = 0.25  # seconds that a process waits for the lock: `standing` holds it for an instant
@@ -37,7 +37,13 @@ def standing(path: Path) -> Standing:
     if origin.at_work if origin is not None else _is_locked(path / LOCK_FILE):
         return Standing.RUNNING
     log = TrialLog(path / LOG_FILE)
-    return Standing.DONE if not log.exists() or log.has_ended() else Standing.INTERRUPTED
+    return Standing.DONE if not log.exists() or log.end() else Standing.INTERRUPTED
+
+
+def without_answer(path: Path) -> str | None:
+    """Why the sweep in folder ``path`` has no answer; None if it has one, or has not come to its end."""
+    end = TrialLog(path / LOG_FILE).end()
+    return None if end is None else end["ended"]
 
 
 @contextmanager

@@ -64,6 +64,8 @@ def anchored(text: str, base: Path) -> str:
     url = make_url(text)
     if url.get_backend_name() != "sqlite" or not url.database or url.database.startswith(("file:", "${")):
         return text
+    if Path(url.database).is_absolute():
+        return text
     path = (base / Path(url.database).expanduser()).resolve()
     return url.set(database=str(path)).render_as_string(hide_password=False)
 

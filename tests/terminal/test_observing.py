@@ -103,3 +103,13 @@ def test_a_finished_one_is_shown_as_its_run_showed_it(capsys: Capture) -> None:
 def test_no_sweep_is_a_message(tmp_path: Path, capsys: Capture) -> None:
     assert main(["watch", str(tmp_path)]) == 2
     assert "expected the folder of a sweep" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("once", [[], ["--once"]])
+def test_its_exit_code_is_that_of_the_run(board: Leaderboard, capsys: Capture, once: list[str]) -> None:
+    board.end("all of the first 10 trials failed, the last with: \x1b[2Jout of memory")
+    assert main(["watch", str(board.path), *once]) == 1
+    said = "mtl-search: all of the first 10 trials failed, the last with: [2Jout of memory\n"
+    assert capsys.readouterr().err == said
+    board.end()
+    assert main(["watch", str(board.path), *once]) == 0

@@ -6,7 +6,7 @@ import socket
 
 from mtl_search.errors import ResourceError
 
-__all__ = ["LOCAL", "chosen_address", "refusal"]
+__all__ = ["DASHBOARD", "LOCAL", "chosen_address", "dashboard_url", "refusal"]
 
 LOCAL = "local"  # Ray's word for one of its own, whatever else runs on this machine
 WAIT = 5.0  # seconds for a port to answer
@@ -14,6 +14,7 @@ FROM_ELSEWHERE = (
     "Ray's client cannot run Tune: from outside of the cluster, mtl-search submit FILE --address "
     "http://HOST:8265 has the sweep run there"
 )
+DASHBOARD = "http://HOST:8265 of a cluster's dashboard (ray start --head prints it)"
 HOST_PORT = re.compile(r"(?P<host>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\]):(?P<port>\d{1,5})")
 
 
@@ -28,17 +29,32 @@ def chosen_address(given: str | None) -> str:
     if address in (LOCAL, "auto"):
         return address
     wanted = "HOST:PORT of a cluster's head node (ray start --head prints it), or auto for the one here"
-    match = HOST_PORT.fullmatch(address)
-    if match is None or not 0 < int(match["port"]) < 65536:
+    if (found := _host_and_port(address)) is None:
         remote = address.startswith(("ray://", "http://", "https://"))
         raise ResourceError(place, wanted, repr(address), FROM_ELSEWHERE if remote else None)
     try:
-        socket.create_connection((match["host"].strip("[]"), int(match["port"])), WAIT).close()
+        socket.create_connection(found, WAIT).close()
     except OSError as error:
         raise ResourceError(place, "a running Ray cluster", f"nobody at {address} ({error})") from error
     if not _speaks_grpc(address):
         raise ResourceError(place, "a running Ray cluster", f"something else at {address}")
     return address
+
+
+def dashboard_url(address: str) -> str:
+    """Where a cluster's dashboard is, of ``HOST:PORT`` or a URL of nothing else; ResourceError for others."""
+    scheme, _, rest = address.rpartition("://")
+    if scheme not in ("", "http", "https") or _host_and_port(rest := rest.removesuffix("/")) is None:
+        raise ResourceError("--address", DASHBOARD, repr(address))
+    return f"{scheme or 'http'}://{rest}"
+
+
+def _host_and_port(text: str) -> tuple[str, int] | None:
+    """The parts of ``HOST:PORT``, None if it is something else."""
+    match = HOST_PORT.fullmatch(text)
+    if match is None or not 0 < (port := int(match["port"])) < 65536:
+        return None
+    return match["host"].strip("[]"), port
 
 
 def _speaks_grpc(address: str) -> bool:

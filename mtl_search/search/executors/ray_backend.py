@@ -29,6 +29,7 @@ from mtl_search.search.executors.dashboard import Dashboard
 from mtl_search.search.executors.gpus import gpu_share
 from mtl_search.search.executors.inline import stop_on_sigint
 from mtl_search.search.executors.place import Place
+from mtl_search.search.executors.quiet import silent
 from mtl_search.search.jobs import ArmStanding, JobSource
 from mtl_search.sweep.settings import Resources
 from mtl_search.training import SoloTrainer
@@ -182,7 +183,7 @@ def connect(
         where = chosen_address(address)
         try:
             alone = loopback_only() if where == LOCAL else nullcontext()
-            with alone, _silent("ray._private.services"):  # the dashboard's log, if it does not start
+            with alone, silent("ray._private.services"):  # the dashboard's log, if it does not start
                 context = ray.init(
                     address=where,
                     job_config=JobConfig(metadata={"job_name": name, "sweep": name}),
@@ -204,22 +205,8 @@ def connect(
 
 
 @contextmanager
-def _silent(*names: str) -> Iterator[None]:
-    """Nothing of these loggers while the block lasts."""
-    loggers = [logging.getLogger(name) for name in names]
-    before = [logger.level for logger in loggers]
-    for logger in loggers:
-        logger.setLevel(logging.CRITICAL)
-    try:
-        yield
-    finally:
-        for logger, level in zip(loggers, before, strict=True):
-            logger.setLevel(level)
-
-
-@contextmanager
 def _quiet_tune() -> Iterator[None]:
     """Tune logs what concerns its own experiment files, which there are none of."""
-    with _silent("ray.tune", "ray.train", "ray.air"), warnings.catch_warnings():
+    with silent("ray.tune", "ray.train", "ray.air"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield

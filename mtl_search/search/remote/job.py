@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import shlex
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -14,17 +13,21 @@ from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 from mtl_search.errors import ResourceError
+from mtl_search.search.executors.addresses import DASHBOARD, dashboard_url
 from mtl_search.search.executors.dashboard import ray_token
+from mtl_search.search.executors.quiet import silent
+from mtl_search.search.remote.luggage import START
 
 __all__ = ["Job", "Jobs"]
 
 WAIT = 10.0  # seconds for the cluster to answer
 EVERY = 2.0  # seconds between two looks at a job
 PATIENCE = 60.0  # seconds without an answer, after which a job is not followed any more
-URL = re.compile(r"(https?://)?([A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\]):\d{1,5}/?")
 TOKEN = (
     "give the cluster's token (ray get-auth-token, there) in RAY_AUTH_TOKEN, or have it in ~/.ray/auth_token"
 )
+YOUNG = "No available agent"  # of a cluster that has just begun
+TALKATIVE = ("ray.dashboard.modules.dashboard_sdk", "ray._private.runtime_env.packaging")
 OVERRIDES = "RAY_API_SERVER_ADDRESS"  # before RAY_ADDRESS, which Ray puts before what is given
 
 
@@ -62,15 +65,24 @@ class Jobs:
             return cls(url, JobSubmissionClient(url, headers=_allowed()))
 
     def submit(self, name: str, arguments: Sequence[str], luggage: Path) -> Job:
-        """Have ``mtl-search`` run with ``arguments`` in a copy of the folder ``luggage``."""
-        command = shlex.join(["python", "-m", "mtl_search.cli", *arguments])
-        with _asking(self.url):
-            number = self._client.submit_job(
-                entrypoint=command,
-                runtime_env={"working_dir": str(luggage)},
-                metadata={"job_name": name, "sweep": name},
-            )
-        return Job(number, self.url)
+        """Have ``mtl-search`` run with ``arguments`` in a copy of the folder ``luggage``.
+
+        A cluster that has just begun is waited for.
+        """
+        end = time.monotonic() + PATIENCE
+        with _asking(self.url), silent(*TALKATIVE):
+            while True:
+                try:
+                    number = self._client.submit_job(
+                        entrypoint=shlex.join(["python3", START, *arguments]),
+                        runtime_env={"working_dir": str(luggage)},
+                        metadata={"job_name": name, "sweep": name},
+                    )
+                    return Job(number, self.url)
+                except RuntimeError as error:
+                    if YOUNG not in str(error) or time.monotonic() > end:
+                        raise
+                    time.sleep(EVERY)
 
     def follow(
         self,
@@ -114,10 +126,7 @@ def _code(info: Any, write: Callable[[str], object]) -> int:
 
 def _checked(address: str) -> str:
     """The URL of a Ray dashboard that answers; before Ray's own client, which waits without an end."""
-    wanted = "http://HOST:8265 of a cluster's dashboard (ray start --head prints it)"
-    if not URL.fullmatch(address):
-        raise ResourceError("--address", wanted, repr(address))
-    url = (address if "://" in address else f"http://{address}").rstrip("/")
+    url = dashboard_url(address)
     try:
         with urlopen(Request(f"{url}/api/version", headers=_allowed()), timeout=WAIT) as answer:
             json.load(answer)["ray_version"]
@@ -125,11 +134,11 @@ def _checked(address: str) -> str:
         if error.code in (401, 403):
             found = "none that it accepts" if ray_token() else "none"
             raise ResourceError("--address", f"a token for {url}", found, TOKEN) from error
-        raise ResourceError("--address", wanted, f"no Ray at {url} ({error})") from error
+        raise ResourceError("--address", DASHBOARD, f"no Ray at {url} ({error})") from error
     except OSError as error:
-        raise ResourceError("--address", wanted, f"nobody at {url} ({error})") from error
+        raise ResourceError("--address", DASHBOARD, f"nobody at {url} ({error})") from error
     except (ValueError, KeyError, TypeError) as error:
-        raise ResourceError("--address", wanted, f"something else at {url}") from error
+        raise ResourceError("--address", DASHBOARD, f"something else at {url}") from error
     return url
 
 

@@ -16,11 +16,13 @@ from mtl_search.errors import DataError
 from mtl_search.search.preparing.own_modules import own_parts
 from mtl_search.sweep.file import SWEEP_FILE
 from mtl_search.sweep.spec import SweepSpec
+from mtl_search.sweep.storage import anchored
 
-__all__ = ["LARGEST", "pack"]
+__all__ = ["LARGEST", "START", "pack"]
 
 LARGEST = 100 * 2**20  # bytes of data; Ray itself takes packages of 512 MiB, and keeps them in memory
 OURS = Path(__file__).parents[2]
+START = "start.py"  # what the job runs; it stands alone, beside the package
 DATA = "data"
 CACHES = shutil.ignore_patterns("__pycache__", "*.pyc", ".*")
 
@@ -29,9 +31,13 @@ def pack(spec: SweepSpec, folder: Path, *, shared: bool = False) -> None:
     """Copy this package, the sweep file, the user's own modules and local data into ``folder``.
 
     ``shared``: paths are the same on the cluster, so that data stays where it is. `DataError` for data that
-    is not there or too large to travel.
+    is not there or too large to travel; `SpecError` for a database in a file beside the sweep file.
     """
+    if (text := spec.settings.storage) is not None and anchored(text, spec.base) != text:
+        hint = "the job's own folder is deleted with it"
+        raise spec.document.error(("storage",), "an absolute path on the cluster", text, hint)
     shutil.copytree(OURS, folder / OURS.name, ignore=CACHES)
+    shutil.copy(Path(__file__).with_name(START), folder / START)
     _as_installed(folder)
     for module in _own_modules(spec):
         _copy(module, folder / module.name)

@@ -23,6 +23,8 @@ from typing import Any
 import psutil
 import pytest
 
+from mtl_search.cli import main
+from mtl_search.leaderboard import Leaderboard
 from mtl_search.monitoring import METRICS, board
 from tests.conftest import TinySweep
 
@@ -76,13 +78,21 @@ def until(found: Callable[[], Any]) -> Any:
 
 @pytest.fixture(scope="module")
 def sweep(tiny_sweep: TinySweep, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
-    """A sweep with far more trials than it will train."""
+    """A sweep with far more trials than it will train, one at a time, on a Ray with room for another sweep.
+
+    The ``python3`` in the PATH of its Ray is not the one that runs it.
+    """
     folder = tmp_path_factory.mktemp("seen")
-    (folder / "seen.yaml").write_text(json.dumps(tiny_sweep(name="seen", budget={"trials": 5000})))
+    value = tiny_sweep(name="seen", budget={"trials": 5000}, resources={"cpu": 2})
+    (folder / "seen.yaml").write_text(json.dumps(value))
+    (folder / "bin").mkdir()
+    (folder / "bin" / "python3").symlink_to(Path(sys.executable).resolve())
     temporary = Path(tempfile.mkdtemp(prefix="mtl"))  # Ray's sockets need a short path
     settings = {
         "RAY_TMPDIR": str(temporary),
         "RAY_metrics_report_interval_ms": "1000",
+        "RAY_OVERRIDE_RESOURCES": json.dumps({"CPU": 3}),
+        "PATH": f"{folder / 'bin'}:{os.environ['PATH']}",
         "PYTHONPATH": str(ROOT),
         "COLUMNS": "80",
     }
@@ -216,3 +226,29 @@ def test_prometheus_answers_what_the_board_asks(sweep: Seen, tmp_path: Path) -> 
                 assert until(partial(answer, query)), query
         finally:
             process.terminate()
+
+
+def test_another_sweep_is_run_there_as_a_job(
+    sweep: Seen, tiny_sweep: TinySweep, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "sent.yaml").write_text(
+        json.dumps(
+            tiny_sweep(
+                name="sent",
+                budget={"trials": 1, "reference_trials": 1},
+                references={"catch_up": False},
+            )
+        )
+    )
+    results = tmp_path / "results"
+    sweep.process.suspend()  # the machine is small
+    code = main(["submit", str(tmp_path / "sent.yaml"), "--address", sweep.url, "--results", str(results)])
+    sweep.process.resume()
+    said = capfd.readouterr()
+    assert (code, said.err) == (0, "")
+    first, *lines = said.out.splitlines()
+    assert re.fullmatch(rf"sent is job raysubmit_\w+ of {re.escape(sweep.url)}", first)
+    assert f"  look    mtl-search watch {results}/sent" in lines
+    assert f"The results are in {results}/sent: Parquet tables and report.html." in lines
+    assert {record.arm for record in Leaderboard(results / "sent").records()} >= {"single_task", "search"}
+    assert main(["watch", str(results / "sent")]) == 0

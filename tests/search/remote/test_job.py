@@ -15,7 +15,7 @@ from ray.job_submission import JobStatus
 
 from mtl_search.cli import main
 from mtl_search.errors import ResourceError
-from mtl_search.search.remote import Job, Jobs
+from mtl_search.search.remote import Job, Jobs, job
 from tests.conftest import TinySweep
 
 Capture = pytest.CaptureFixture[str]
@@ -30,11 +30,15 @@ class Cluster:
     status: JobStatus = JobStatus.SUCCEEDED
     code: int | None = 0
     silent: int = 0  # looks without an answer
+    young: int = 0  # jobs that it cannot take yet
     submitted: dict[str, Any] = field(default_factory=dict)
     files: set[str] = field(default_factory=set)
     looks: int = 0
 
     def submit_job(self, **options: Any) -> str:
+        self.young -= 1
+        if self.young >= 0:
+            raise RuntimeError("Request failed with status code 503: No available agent to submit job.")
         self.submitted = options
         self.files = {path.name for path in Path(options["runtime_env"]["working_dir"]).iterdir()}
         return "raysubmit_1"
@@ -107,7 +111,10 @@ def test_a_closed_port() -> None:
         Jobs.at(f"http://127.0.0.1:{port}")
 
 
-@pytest.mark.parametrize("address", ["auto", "ray://host:10001", "host", "ftp://host:1", "a b:1"])
+@pytest.mark.parametrize(
+    "address",
+    ["auto", "ray://host:10001", "host", "ftp://host:1", "a b:1", "host:0", "host:99999", "http://host:1/x"],
+)
 def test_no_address_of_a_dashboard(address: str) -> None:
     with pytest.raises(ResourceError, match=r"--address: expected http://HOST:8265"):
         Jobs.at(address)
@@ -152,16 +159,16 @@ def test_the_command(
     capsys: Capture,
 ) -> None:
     (tmp_path / "x.yaml").write_text(json.dumps(tiny_sweep()))
-    cluster = Cluster(JobStatus.FAILED, 1)
+    cluster = Cluster(JobStatus.FAILED, 1, young=2)
     monkeypatch.setattr(Jobs, "at", lambda address: Jobs(address, cluster))
     monkeypatch.setattr("time.sleep", lambda seconds: None)
     options = ["--address", URL, "--results", "/shared/results", "--name", "mine", "--trials", "5"]
     code = main(["submit", str(tmp_path / "x.yaml"), *options, *["--detach"] * detach])
     assert code == (0 if detach else 1)
-    command = "python -m mtl_search.cli run sweep.yaml --results /shared/results --address auto"
+    command = "python3 start.py run sweep.yaml --results /shared/results --address auto"
     assert cluster.submitted["entrypoint"] == command
     assert cluster.submitted["metadata"] == {"job_name": "mine", "sweep": "mine"}
-    assert {"mtl_search", "sweep.yaml", "data"} <= cluster.files
+    assert {"mtl_search", "start.py", "sweep.yaml", "data"} <= cluster.files
     first, *others = capsys.readouterr().out.splitlines()
     assert first == f"mine is job raysubmit_1 of {URL}"
     assert others[:3] == [
@@ -170,6 +177,26 @@ def test_the_command(
         "  look    mtl-search watch /shared/results/mine",
     ]
     assert others[3:] == ([] if detach else ["line 1", "line 2", "line 3"])
+
+
+def test_ctrl_c_ends_the_following_alone_and_says_so(
+    tiny_sweep: TinySweep, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    def ctrl_c(*ignored: object) -> int:
+        raise KeyboardInterrupt
+
+    (tmp_path / "x.yaml").write_text(json.dumps(tiny_sweep()))
+    monkeypatch.setattr(Jobs, "at", lambda address: Jobs(address, Cluster()))
+    monkeypatch.setattr(Jobs, "follow", ctrl_c)
+    assert main(["submit", str(tmp_path / "x.yaml"), "--address", URL, "--results", "/results"]) == 130
+    stop = f"ray job stop --address {URL} raysubmit_1"
+    assert capsys.readouterr().err == f"tiny goes on as job raysubmit_1; to end it: {stop}\n"
+
+
+def test_a_cluster_that_takes_no_job_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(job, "PATIENCE", -1.0)
+    with pytest.raises(ResourceError, match=r"expected a cluster that takes jobs at .* found .*No available"):
+        Jobs(URL, Cluster(young=1)).submit("x", ["run"], tmp_path)
 
 
 def test_results_that_would_be_deleted_with_the_job_are_refused(tmp_path: Path, capsys: Capture) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from mtl_search.errors import DataError
+from mtl_search.errors import DataError, SpecError
 from mtl_search.search.remote import luggage
 from mtl_search.search.remote.luggage import pack
 from mtl_search.space import load_document
@@ -26,7 +26,7 @@ def test_the_package_the_sweep_and_its_data(tiny_sweep: MakeSweep, tiny_file: Pa
     value = tiny_sweep(data={"source": tiny_file.name})
     pack(SweepSpec.from_value(value, tiny_file.parent), tmp_path)
     assert {path.name for path in tmp_path.iterdir()} == {
-        "mtl_search", f"mtl_search-{version('mtl_search')}.dist-info", "sweep.yaml", "data",
+        "start.py", "mtl_search", f"mtl_search-{version('mtl_search')}.dist-info", "sweep.yaml", "data",
     }  # fmt: skip
     assert source(tmp_path) == f"data/{tiny_file.name}"
     assert (tmp_path / "data" / tiny_file.name).read_bytes() == tiny_file.read_bytes()
@@ -84,3 +84,11 @@ def test_data_that_is_too_large_is_refused_with_what_to_do(
 def test_data_that_is_not_there_is_refused(tiny_sweep: MakeSweep, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="expected a file or folder, found nothing at"):
         pack(SweepSpec.from_value(tiny_sweep(data={"source": "nowhere.csv"}), tmp_path), tmp_path)
+
+
+def test_a_database_beside_the_sweep_file_is_refused(tiny_sweep: MakeSweep, tmp_path: Path) -> None:
+    with pytest.raises(
+        SpecError, match="storage: expected an absolute path on the cluster, found sqlite:///x"
+    ):
+        pack(SweepSpec.from_value(tiny_sweep(storage="sqlite:///x.db"), tmp_path), tmp_path)
+    pack(SweepSpec.from_value(tiny_sweep(storage="sqlite:////shared/x.db"), tmp_path), tmp_path)
