@@ -16,9 +16,14 @@ far apart say how noisy a single one is (``surrogate.fit``).
 
 Standley et al. 2020 predict large sets from pairs, and Li et al. 2023 fit an additive surrogate to random
 subsets; the effects hold both ideas, and the data say how much of each. Nobody knows beforehand which
-effects there are, so four such processes may be weighed by how well each foretells a set from all others
-(``experts``, ``surrogate.mixture``); on tables for validation that was no better, so sweeps have one. MTG-Net
+effects there are, so four such processes are weighed by how well each foretells a set from all others
+(``experts``, ``surrogate.mixture``). While little is measured they disagree, which makes the search explore:
+one alone was sometimes sure of its first guess, and never tried the set that was planted. MTG-Net
 (Song et al. 2022) learns such a predictor from many trainings beforehand; a sweep has none to spare.
+
+**Hyperparameters are not the tasks' fault.** A design has the best network of each set, so a set gains what
+the better half of its trainings do (``surrogate.evidence``): one bad learning rate among two does not
+write it off.
 
 **Gradient affinities.** The networks of ``shared_equal`` also measure by how much a step for one task
 lowers the loss of another (TAG, Fifty et al. 2021; ``training.affinity``). The mean affinity of a task's
@@ -52,11 +57,13 @@ like it promise, half as much for each member that differs (``acquisition.outloo
 **Slots side by side.** Sets in training are taken to achieve what is expected of them (fantasies at the
 mean): this takes away their uncertainty, so the other slots look elsewhere.
 
-**Retune.** If no new set promises a tenth of the standard error of the design's delta_m, exploring is
-over for now: known sets that may yet enter the design are trained again, and if none of those promises
-anything either, the networks of the design itself, the least trained first, with new hyperparameters. Each
-such training makes the design surer, so its standard error falls and exploring may begin again. Sets that
-showed the same gains again, as tables of measurements do, are left out.
+**Retune.** To train a known set again competes with new ones, in percent of delta_m. A network of the design
+that was trained n times is expected to be raised by one more training as far as the largest of n + 1 normal
+variables is above that of n, times half of how far trainings of a set are apart: the other half is taken for
+luck, which the replication takes away again (``Outlook.tuning``). So a design is tuned while that pays, the
+least trained network first, and less and less. Known sets outside of the design are trained again for
+what they may turn out to be. Sets that showed the same gains again, as tables of measurements do, are left
+out.
 
 **Hyperparameters.** One study of Optuna's suggests them for all sets; the members are parameters of it, and
 its value is the mean gain. The alternative, the mean gain less what was believed of the set before, so that
