@@ -2,7 +2,8 @@
 
 Each task is served by the chosen network that does best on it, and the sum over tasks is what counts. Greedy
 choice alone reaches 1 - 1/e of the best sum above the floor (Nemhauser et al. 1978), swaps repair most it
-misses; with at least as many networks as tasks the best of each task is exact. `mtl_search.design.compose`
+misses, and what is left is found by doing without one of the chosen; with at least as many networks as
+tasks the best of each task is exact. `mtl_search.design.compose`
 is always exact, and slower: it makes the design that a sweep reports, this one those that are imagined.
 """
 
@@ -32,6 +33,27 @@ def cover(gains_CT: Floats, max_networks: int) -> list[int]:
     if max_networks >= gains_CT.shape[1]:
         best_T = gains_CT.max(axis=0)
         return sorted({int(c) for c in gains_CT.argmax(axis=0)}) if best_T.max() > -UNSERVED else []
+    chosen = _found(gains_CT, max_networks)
+    while better := _without_one(gains_CT, chosen, max_networks):
+        chosen = better
+    return sorted(chosen)
+
+
+def _without_one(gains_CT: Floats, chosen: list[int], max_networks: int) -> list[int] | None:
+    """A better choice that one of the ``chosen`` stood in the way of: a network of all tasks, often, for which
+    several smaller ones have to come at once. None if there is none."""
+    total = _total(gains_CT, chosen)
+    for row in chosen:
+        gains_CT[row], kept_T = -2 * UNSERVED, gains_CT[row].copy()
+        other = _found(gains_CT, max_networks)
+        gains_CT[row] = kept_T
+        if row not in other and _total(gains_CT, other) > total + 1e-9:
+            return other
+    return None
+
+
+def _found(gains_CT: Floats, max_networks: int) -> list[int]:
+    """By greedy choice, then swaps."""
     chosen: list[int] = []
     value_T = np.full(gains_CT.shape[1], -UNSERVED)
     while len(chosen) < max_networks:
@@ -41,7 +63,11 @@ def cover(gains_CT: Floats, max_networks: int) -> list[int]:
             break
         chosen.append(best)
         value_T = np.maximum(value_T, gains_CT[best])
-    return sorted(_swap(gains_CT, chosen))
+    return _swap(gains_CT, chosen)
+
+
+def _total(gains_CT: Floats, chosen: list[int]) -> float:
+    return float(gains_CT[chosen].max(axis=0, initial=-UNSERVED).sum())
 
 
 def _swap(gains_CT: Floats, chosen: list[int]) -> list[int]:
