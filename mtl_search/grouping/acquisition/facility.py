@@ -40,7 +40,7 @@ def cover(gains_CT: Floats, max_networks: int) -> list[int]:
 
 
 def _without_one(gains_CT: Floats, chosen: list[int], max_networks: int) -> list[int] | None:
-    """A better choice that one of the ``chosen`` stood in the way of: a network of all tasks, often, for which
+    """A better choice that one of the ``chosen`` stood in the way of: often a network of all tasks, for which
     several smaller ones have to come at once. None if there is none."""
     total = _total(gains_CT, chosen)
     for row in chosen:
