@@ -148,13 +148,13 @@ class Cluster(Executor):
             searcher.set_max_concurrency(slots)
 
         following = Following(self.place, self.slots, resized, waiting)
-        with scratch_folder() as scratch, stop_on_sigint(source), _quiet_tune():
+        with scratch_folder() as scratch, stop_on_sigint(source) as asked, _quiet_tune():
             tune.Tuner(
                 train_job(dataset, self.place, self._name),
                 tune_config=tune.TuneConfig(
                     num_samples=-1,
                     search_alg=searcher,
-                    scheduler=AskTheSource(searcher, Overdue(self.place.minutes), following),
+                    scheduler=AskTheSource(searcher, Overdue(self.place.minutes), following, asked),
                     reuse_actors=True,
                     max_concurrent_trials=self.slots,
                 ),

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, final
 
+from ray.tune.experiment import Trial
 from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 from ray.tune.search import Searcher
 
@@ -160,11 +161,21 @@ class AskTheSource(FIFOScheduler):  # type: ignore[misc]
     confirmation). What has ended is in the leaderboard, and is let go of here.
     """
 
-    def __init__(self, searcher: SourceSearcher, overdue: Overdue, following: Following) -> None:
+    def __init__(
+        self,
+        searcher: SourceSearcher,
+        overdue: Overdue,
+        following: Following,
+        asked: Callable[[], bool] = lambda: False,
+    ) -> None:
         super().__init__()
-        self._searcher, self._overdue, self._following = searcher, overdue, following
+        self._searcher, self._overdue, self._following, self._asked = searcher, overdue, following, asked
         self._kept = 0  # idle workers at most
         self._ended: list[Any] = []  # trials that Tune still asks for their result
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Nothing: see `SourceSearcher`."""
+        return {}
 
     def on_trial_add(self, tune_controller: Any, trial: Any) -> None:
         """Make room for all idle workers and, with the first trial, let a memory kill end one trial alone.
@@ -187,9 +198,15 @@ class AskTheSource(FIFOScheduler):  # type: ignore[misc]
             )
 
     def choose_trial_to_run(self, tune_controller: Any) -> None:
-        """None of them before its turn: Tune starts what is pending in order, on idle workers first."""
+        """None of them before its turn: Tune starts what is pending in order, on idle workers first.
+
+        Once a user has ``asked`` to stop, what waits for a place waits no longer.
+        """
         self._overdue.kill(tune_controller.get_live_trials())
         self._following.look(tune_controller)
+        if self._asked():
+            for trial in [one for one in tune_controller.get_live_trials() if one.status == Trial.PENDING]:
+                tune_controller.stop_trial(trial)
         while self._ended and self._ended[0].is_finished():
             let_go(self._ended.pop(0))
 

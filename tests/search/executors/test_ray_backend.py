@@ -2,23 +2,29 @@
 
 import contextlib
 import os
+import pickle
 import signal
+import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import psutil
 import pytest
 from ray.air.execution._internal.event_manager import RayEventManager
 from ray.exceptions import OutOfMemoryError, RayActorError, RayError
+from ray.tune.experiment import Trial
 
 from mtl_search.bundle import TrainedNetwork
 from mtl_search.errors import ResourceError
 from mtl_search.records import EpochReport, Phase, TrialRecord, TrialState
 from mtl_search.search import Snapshot, Watch, resume_sweep, run_sweep
-from mtl_search.search.executors import Demands, ray_backend
+from mtl_search.search.executors import Demands, following, ray_backend
+from mtl_search.search.executors.overdue import Overdue
+from mtl_search.search.executors.place import Place
 from mtl_search.search.executors.ray_backend import Cluster, connect
 from mtl_search.search.executors.searcher import AskTheSource, SourceSearcher
 from mtl_search.search.executors.trainable import PACK, PLACEMENT, PROGRESS, SLOT
@@ -102,6 +108,30 @@ class TestSweeps:
         one, other = scores(alone), scores(after)
         assert len(both := one.keys() & other.keys()) >= 2, "those drawn before anything was known"
         assert {key: one[key] for key in both} == {key: other[key] for key in both}, "wherever they ran"
+
+    def test_without_a_free_cpu_it_says_so_and_ctrl_c_does_not_wait_for_one(
+        self, tiny_spec: MakeSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(following, "POLL", 0.1)
+        monkeypatch.setattr(following, "PATIENCE", 0.3)
+        said: list[str] = []
+
+        class Asked(Watch):
+            def waiting(self, why: str) -> None:
+                if not said:
+                    os.kill(os.getpid(), signal.SIGINT)
+                said.append(why)
+
+        others = ray.remote(num_cpus=2)(lambda: time.sleep(600.0)).remote()
+        while ray.available_resources().get("CPU"):
+            time.sleep(0.05)
+        try:
+            result = run_sweep(tiny_spec(), tmp_path, watch=Asked())
+        finally:
+            ray.cancel(others, force=True)
+        assert said[0].startswith("waiting for CPUs: 0 of the cluster's 2 are free")
+        assert (result.interrupted, result.forced, result.board.records()) == (True, False, [])
+        assert len(result.board.stops()) == len(result.board.starts()) > 0, "a resume takes them up"
 
     def test_a_trial_whose_worker_dies_is_tried_again(self, tiny_spec: MakeSpec, tmp_path: Path) -> None:
         spec = tiny_spec(trial={"epochs": 300})
@@ -367,6 +397,30 @@ class TestSearcher:
         searcher.save(str(tmp_path / "x"))
         searcher.restore(str(tmp_path / "x"))
         assert list(tmp_path.iterdir()) == []
+
+
+def test_what_tune_keeps_of_a_trial_is_let_go_of_once_it_has_ended() -> None:
+    """Tune holds every trial of a phase to its end, and asks for the last result once more after it."""
+    searcher = SourceSearcher(Recording())
+    scheduler = AskTheSource(searcher, Overdue(None), following.Following(Place(1, 0.0), 1, print, print))
+    controller: Any = SimpleNamespace(get_live_trials=set)
+    job, last = a_job(JOB_ID), result(1, 2, outcome=DONE)
+    trials = [
+        Trial("train", stub=True, config={PACK: [job]}, evaluated_params={PACK: [job]}) for _ in range(3)
+    ]
+    for trial in trials:
+        trial.run_metadata.last_result = last
+    for trial in trials[:2]:
+        scheduler.on_trial_complete(controller, trial, last)
+    scheduler.choose_trial_to_run(controller)
+    assert trials[0].last_result[PROGRESS], "Tune has not asked yet"
+    trials[0].set_status(Trial.TERMINATED)
+    scheduler.choose_trial_to_run(controller)
+    assert JOB_ID not in repr(trials[0].__dict__) + repr(trials[0].last_result)
+    for trial in trials[1:]:
+        assert trial.config[PACK] == [job]
+        assert trial.last_result[PROGRESS]
+    assert pickle.loads(pickle.dumps(scheduler)).__dict__ == {}, "nor is anything kept for Tune to save"
 
 
 def node(cpus: int, gpus: int = 0, alive: bool = True) -> dict[str, Any]:
