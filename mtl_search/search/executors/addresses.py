@@ -9,6 +9,7 @@ from mtl_search.errors import ResourceError
 __all__ = ["DASHBOARD", "LOCAL", "chosen_address", "dashboard_url", "refusal"]
 
 LOCAL = "local"  # Ray's word for one of its own, whatever else runs on this machine
+AUTO = "auto"  # and for the one that was started here with ray start
 WAIT = 5.0  # seconds for a port to answer
 FROM_ELSEWHERE = (
     "Ray's client cannot run Tune: from outside of the cluster, mtl-search submit FILE --address "
@@ -26,8 +27,10 @@ def chosen_address(given: str | None) -> str:
     place, address = ("--address", given) if given else ("RAY_ADDRESS", os.environ.get("RAY_ADDRESS"))
     if not address:
         return LOCAL
-    if address in (LOCAL, "auto"):
+    if address == LOCAL:
         return address
+    if address == AUTO:
+        address = found_here(place)
     wanted = "HOST:PORT of a cluster's head node (ray start --head prints it), or auto for the one here"
     if (found := _host_and_port(address)) is None:
         remote = address.startswith(("ray://", "http://", "https://"))
@@ -55,6 +58,16 @@ def _host_and_port(text: str) -> tuple[str, int] | None:
     if match is None or not 0 < (port := int(match["port"])) < 65536:
         return None
     return match["host"].strip("[]"), port
+
+
+def found_here(place: str) -> str:
+    """The address of the cluster on this machine: Ray finds also one that is gone."""
+    from ray._private.services import get_ray_address_from_environment
+
+    try:
+        return str(get_ray_address_from_environment(AUTO, None))
+    except ConnectionError as error:
+        raise ResourceError(place, "a Ray cluster on this machine", "none", "ray start --head") from error
 
 
 def _speaks_grpc(address: str) -> bool:

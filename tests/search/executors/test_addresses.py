@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import grpc
 import pytest
+from ray._private import services
 
 from mtl_search.errors import ResourceError
 from mtl_search.search.executors import addresses, ray_backend
@@ -44,10 +45,9 @@ def test_without_a_word_it_is_a_ray_of_our_own() -> None:
 
 def test_what_is_named_is_taken(monkeypatch: pytest.MonkeyPatch, port: int) -> None:
     assert chosen_address(f"127.0.0.1:{port}") == f"127.0.0.1:{port}"
-    assert chosen_address("auto") == "auto"
     monkeypatch.setenv("RAY_ADDRESS", f"localhost:{port}")
-    assert chosen_address(None) == f"localhost:{port}"
-    assert chosen_address("auto") == "auto", "what is given comes before the environment"
+    assert chosen_address(None) == chosen_address("auto") == f"localhost:{port}"
+    assert chosen_address("local") == "local", "what is given comes before the environment"
 
 
 @pytest.mark.parametrize(
@@ -67,6 +67,20 @@ def test_a_closed_port_is_found_out_at_once(closed: int) -> None:
     with pytest.raises(ResourceError, match=f"nobody at 127.0.0.1:{closed}"):
         chosen_address(f"127.0.0.1:{closed}")
     assert time.monotonic() - began < 6.0
+
+
+def test_a_cluster_of_this_machine_that_is_gone_is_found_out_at_once(
+    monkeypatch: pytest.MonkeyPatch, closed: int, port: int
+) -> None:
+    """Ray reads its address from a file that a kill leaves behind."""
+    noted: list[str | None] = [f"127.0.0.1:{port}", f"127.0.0.1:{closed}", None]
+    monkeypatch.setattr(services, "find_gcs_addresses", frozenset)
+    monkeypatch.setattr(services, "find_bootstrap_address", lambda folder: noted.pop(0))
+    assert chosen_address("auto") == f"127.0.0.1:{port}"
+    with pytest.raises(ResourceError, match=f"nobody at 127.0.0.1:{closed}"):
+        chosen_address("auto")
+    with pytest.raises(ResourceError, match="expected a Ray cluster on this machine, found none; ray start"):
+        chosen_address("auto")
 
 
 def test_a_port_that_something_else_has_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
