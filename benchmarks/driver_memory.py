@@ -80,6 +80,10 @@ class Instant(Trainer):
     def stop(self, trial_id: str) -> None:
         self._reports.clear()
 
+    @override
+    def state(self, trial_id: str) -> None:
+        """Nothing could go on."""
+
 
 @final
 class Reading(Watch):
