@@ -78,9 +78,7 @@ class PublishedLog:
         content, inode = self._path.read_bytes(), self._path.stat().st_ino
         self._store.write(LOG_FILE, content)
         self._inode, self._length = inode, len(content)
-        for name in self._store.entries():
-            if name.startswith(PARTS):
-                self._store.delete(name)
+        self._store.delete_below(PARTS.rstrip("/"))
         self._parts = 0
 
 

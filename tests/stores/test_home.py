@@ -67,9 +67,14 @@ def after_each(monkeypatch: pytest.MonkeyPatch, look: Callable[[], None]) -> Ite
         if threading.current_thread() is main:
             look()
 
+    def remove_all(store: Store, name: str) -> None:
+        for part in [part for part in store.entries() if part.startswith(name)]:
+            remove(store, part)
+
     with monkeypatch.context() as patched:
         patched.setattr(Store, "write", put)
         patched.setattr(Store, "delete", remove)
+        patched.setattr(Store, "delete_below", remove_all)
         yield
 
 
@@ -114,15 +119,14 @@ def test_at_any_moment_each_trial_is_there_once_and_what_was_recorded_is(
 def test_killed_after_any_put_it_goes_on_elsewhere(memory: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(claim, "LEASE", 0.05)
     monkeypatch.setattr(claim, "RENEWED", 0.02)
-    puts = [0]
-    with after_each(monkeypatch, lambda: puts.append(0)):
-        done(f"{memory}/whole")
-    for last in range(16, len(puts) - 1, 7):
-        killed_at(f"{memory}/{last}", last, monkeypatch)
+    _, left = work_until_killed(f"{memory}/whole", 1_000, monkeypatch)
+    for last in range(16, 1_000 - left, 7):
+        go_on_after(f"{memory}/{last}", last, monkeypatch)
 
 
-def killed_at(uri: str, last: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Begin a sweep, be killed after so many puts, and go on."""
+def work_until_killed(uri: str, last: int, monkeypatch: pytest.MonkeyPatch) -> tuple[list[str], int]:
+    """Begin a sweep, be killed after so many requests that change something; what was recorded, and how many
+    were left."""
     left, recorded = [last], list[str]()
 
     def dying(action: Callable[..., None]) -> Callable[..., None]:
@@ -136,10 +140,16 @@ def killed_at(uri: str, last: int, monkeypatch: pytest.MonkeyPatch) -> None:
         return do
 
     with monkeypatch.context() as patched, suppress(Killed):
-        patched.setattr(Store, "write", dying(Store.write))
-        patched.setattr(Store, "delete", dying(Store.delete))
+        for name in ("write", "delete", "delete_below"):
+            patched.setattr(Store, name, dying(getattr(Store, name)))
         recorded.extend(work(uri))
-    assert left == [0]
+    return recorded, left[0]
+
+
+def go_on_after(uri: str, last: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What another process finds and makes of it."""
+    recorded, left = work_until_killed(uri, last, monkeypatch)
+    assert left == 0
     if new_home(uri, "sweep").is_free():
         assert (done(uri), recorded) == (TRIALS, [])
         return

@@ -19,8 +19,12 @@ def test_objects_are_put_listed_read_and_deleted(anywhere: str) -> None:
     store.write("b/c.txt", b"other!")
     assert dict(store.read_all(["b/c.txt", "a"])) == {"b/c.txt": b"other!", "a": b""}
     assert set(Store.at(anywhere).entries()) == {"sweep/a", "sweep/b/c.txt"}
-    store.delete("b/c.txt")
-    store.delete("b/c.txt")
+    store.write("b/d", b"more")
+    store.delete("b/d")
+    store.delete("b/d")
+    assert set(store.entries()) == {"a", "b/c.txt"}
+    store.delete_below("b")
+    store.delete_below("b")
     assert set(store.entries()) == {"a"}
     with pytest.raises(FileNotFoundError):
         store.read("b/c.txt")
