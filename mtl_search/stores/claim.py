@@ -1,9 +1,9 @@
 """Claim: that one process works on a sweep of a store, told by an object that it renews.
 
 Each who wants it puts a claim of its own first, and then looks for others. Since what is put is seen by
-whoever looks afterwards, of two who do so at a time at least one sees the other's; who sees one that is
-renewed, or that is new, gives way. So there is never more than one, though two that come at a time may both
-give way.
+whoever looks afterwards, of two who do so at a time at least one sees the other's, and gives way if that is
+renewed. Who comes later sees all that were there before, and they need not look for it. So there is never
+more than one, though two that come at the same moment may both give way.
 """
 
 import logging
@@ -59,14 +59,15 @@ class Claim:
 
     def __init__(self, store: Store) -> None:
         self._store, self._name = store, f"{CLAIMS}{uuid4().hex}"
-        self._beats, self._renewed = 0, -math.inf  # when last, by a clock that never jumps
+        self._beats, self._lost = 0, False
+        self._renewed = -math.inf, -math.inf  # when last, by two clocks: one never jumps, one never sleeps
 
     @contextmanager
     def held(self) -> Iterator[None]:
         """Hold it; `LeaderboardError` if another process does."""
         self._renew()
         try:
-            with repeated(self._renew, RENEWED):
+            with repeated(self._go_on, RENEWED):
                 self._win()
                 yield
         finally:
@@ -75,13 +76,19 @@ class Claim:
 
     def check(self) -> None:
         """Before what counts is put: `LeaderboardError` if another process may have taken over meanwhile."""
-        if time.monotonic() - self._renewed < LEASE / 2:
-            return
-        if self._name not in self._store.entries():
+        since = (abs(now - then) for now, then in zip(_clocks(), self._renewed, strict=True))
+        if not self._lost and max(since) >= LEASE / 2:
+            self._go_on()
+        if self._lost:
             hint = "what it had recorded is kept"
             expected = f"a claim that is renewed within {LEASE:g} s"
             raise LeaderboardError(self._store.place, expected, "none: another process has taken over", hint)
-        self._renew()
+
+    def _go_on(self) -> None:
+        """Renew it, unless who took over has deleted it."""
+        self._lost = self._lost or self._name not in self._store.entries()
+        if not self._lost:
+            self._renew()
 
     def _win(self) -> None:
         """Return once nobody else is there, or has shown itself for as long as a claim holds."""
@@ -95,13 +102,13 @@ class Claim:
             )
         while others and time.monotonic() < until:
             time.sleep(RENEWED / 2)
-            before, others = others, self._others()
-            if any(before.get(name) != one for name, one in others.items()):
+            before, now = others, self._others()
+            others = {name: now[name] for name in before if name in now}
+            if others != {name: before[name] for name in others}:
                 raise self._taken(others)
         for name in others:
             self._store.delete(name)
-        if others := self._others():
-            raise self._taken(others)
+        self.check()
 
     def _renew(self) -> None:
         self._beats += 1
@@ -109,7 +116,7 @@ class Claim:
             host=socket.gethostname(), process=os.getpid(), beats=self._beats, at=datetime.now(UTC)
         )
         self._store.write(self._name, shown.model_dump_json().encode())
-        self._renewed = time.monotonic()
+        self._renewed = _clocks()
 
     def _others(self) -> dict[str, _Shown]:
         found = _claims(self._store, self._store.entries())
@@ -138,6 +145,10 @@ def repeated(action: Callable[[], object], every: float) -> Iterator[None]:
     finally:
         over.set()
         thread.join()
+
+
+def _clocks() -> tuple[float, float]:
+    return time.monotonic(), time.time()
 
 
 def _claims(store: Store, entries: Mapping[str, Entry]) -> dict[str, _Shown]:

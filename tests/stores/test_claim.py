@@ -51,6 +51,24 @@ def test_who_was_killed_is_waited_for_and_then_taken_for_ended(
 
 
 @pytest.mark.usefixtures("_short")
+def test_who_waits_is_not_disturbed_by_who_comes_later(store: Store) -> None:
+    Claim(store)._renew()  # of one that was killed
+    got: list[str] = []
+
+    def wait() -> None:
+        with Claim(store).held():
+            got.append("first")
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    time.sleep(claim.LEASE / 2)
+    with pytest.raises(LeaderboardError, match="at work"):
+        Claim(store).held().__enter__()
+    thread.join()
+    assert got == ["first"]
+
+
+@pytest.mark.usefixtures("_short")
 def test_of_many_at_a_time_there_is_never_more_than_one(store: Store) -> None:
     Claim(store)._renew()  # of one that was killed
     inside, most, together = [0], [0], threading.Barrier(4)
@@ -82,8 +100,11 @@ def test_who_could_not_renew_it_finds_out_whether_it_was_taken_over(
     time.sleep(claim.LEASE / 2)
     slept.check()  # late, and nobody came
     time.sleep(claim.LEASE / 2)
-    with Claim(store).held(), pytest.raises(LeaderboardError, match="another process has taken over"):
-        slept.check()
+    with Claim(store).held():
+        slept._go_on()  # by its thread, which wakes up first
+        with pytest.raises(LeaderboardError, match="another process has taken over"):
+            slept.check()
+        assert len(store.entries()) == 1
 
 
 @pytest.mark.usefixtures("_short")
