@@ -22,14 +22,14 @@ def watch(arguments: argparse.Namespace) -> int:
     from mtl_search.leaderboard import Leaderboard, sound, without_answer
     from mtl_search.stores import opened
     from mtl_search.terminal.leaders import show_end
-    from mtl_search.terminal.observing import look_once, observe
+    from mtl_search.terminal.observing import abandoned, look_once, observe
 
     with opened(arguments.folder) as sweep, sound(sweep.folder):
-        abandoned = "" if arguments.once else observe(sweep)
+        left = abandoned(sweep.folder) if arguments.once else observe(sweep)
         look_once(sweep.folder)
-        if not abandoned and not arguments.once:
+        if not left and not arguments.once:
             show_end(Leaderboard(sweep.folder))
-        why = abandoned or without_answer(sweep.folder)
+        why = left or without_answer(sweep.folder)
     if not why:
         return DONE
     sys.stderr.write(f"mtl-search: {without_controls(why)}\n")

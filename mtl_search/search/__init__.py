@@ -31,7 +31,7 @@ from mtl_search.search.executors.base import Executor
 from mtl_search.search.executors.dashboard import Dashboard
 from mtl_search.search.forecast.counts import Count, Part, Step, TrialPlan
 from mtl_search.search.forecast.planned import planned_trials
-from mtl_search.search.observed import observed, still_since
+from mtl_search.search.observed import idle_for, observed, still_since
 from mtl_search.search.preparing.constraints import check_constraints
 from mtl_search.search.preparing.judging import judged_by
 from mtl_search.search.run import resume_sweep, run_sweep
@@ -50,6 +50,7 @@ __all__ = [
     "TrialPlan",
     "Watch",
     "check_constraints",
+    "idle_for",
     "judged_by",
     "observed",
     "planned_trials",

@@ -19,14 +19,16 @@ from mtl_search.search.forecast.planned import planned_trials
 from mtl_search.search.forecast.standing import Standing as Stands
 from mtl_search.search.forecast.standing import trained, under_way
 from mtl_search.search.ledger import Ledger
-from mtl_search.search.snapshot import ArmProgress, RunningTrial, Snapshot, arm_progress, later_progress
+from mtl_search.search.snapshot import ArmProgress, RunningTrial, Snapshot, arm_progress, later_steps
 from mtl_search.space import Document, FixedSuggest, load_document
 from mtl_search.sweep.arms import Arm, arms_of
 from mtl_search.sweep.file import SWEEP_FILE
 from mtl_search.sweep.spec import SweepSpec
 
-__all__ = ["observed", "still_since"]
+__all__ = ["idle_for", "observed", "still_since"]
 
+PATIENCE = 60.0  # seconds without any change, and as long as `LONGEST` of the longest trial so far
+LONGEST = 3.0
 READ = ("name", "objective", "budget", "references")  # blocks that say how much is trained
 ANY_NETWORK: Mapping[str, object] = MappingProxyType(
     {"sharing": "shared", "trunk": {"name": "mlp", "stages": 1}}
@@ -39,18 +41,18 @@ def observed(path: Path) -> Snapshot:
 
     What its process alone knows is missing: epochs of running trials, why they were chosen, and whose they
     are after the search. Its time is that in which anything trained, and what is left is reckoned from the
-    mean of all trials so far. Nothing is written, and none of a user's own modules is imported.
+    mean of all trials so far; of a sweep that nobody works on, nothing runs and no time goes by. Nothing is
+    written, and none of a user's own modules is imported.
     """
     board, over = Leaderboard(path), standing(path) is Standing.DONE
     spec, ledger = _outline(board), Ledger(board, _main_metrics(board))
     arms = _begun(arms_of(spec), ledger)
-    running = [] if over else [*_running(board, arms)]
+    still = over or idle_for(path) > 0.0
+    running = [] if still else [*_running(board, arms)]
     stands = _stands(ledger, arms, over)
     plan = _planned(spec, stands, arms)
-    seconds, since = (
-        time_in_training(board.records()),
-        0.0 if over else max(0.0, time.time() - still_since(path)),
-    )
+    seconds = time_in_training(board.records())
+    since = 0.0 if still else max(0.0, time.time() - still_since(path))
     rows, later = _rows(spec, ledger, stands, plan, arms, running)
     total = plan.total if all(row.planned is not None for row in rows) else None
     done = stands.done.total()
@@ -72,6 +74,20 @@ def still_since(path: Path) -> float:
     """When anything was last noted of the sweep: that a trial began or ended; in seconds since the epoch."""
     log = path / LOG_FILE
     return (log if log.exists() else path / "trials.parquet").stat().st_mtime
+
+
+def idle_for(path: Path) -> float:
+    """For how many seconds nobody seems to have worked on a sweep that has not come to its end, else 0.
+
+    A lock that is free here may be held on another machine, out of sight: only after a while of silence it
+    counts.
+    """
+    if standing(path) is not Standing.INTERRUPTED:
+        return 0.0
+    still = time.time() - still_since(path)
+    trials = Leaderboard(path).trials().select(["started", "finished"]).to_pylist()
+    longest = max(((row["finished"] - row["started"]).total_seconds() for row in trials), default=0.0)
+    return still if still >= max(PATIENCE, LONGEST * longest) else 0.0
 
 
 def _main_metrics(board: Leaderboard) -> Mapping[str, Any]:
@@ -141,8 +157,7 @@ def _rows(
         )
         for name in (arm.name for arm in arms)
     ]
-    later = [step for step in Step if step is not Step.SEARCH]
-    return rows, [later_progress(step, ledger, stands, plan, running=len(running)) for step in later]
+    return rows, later_steps(ledger, stands, plan, running=len(running))
 
 
 def _running(board: Leaderboard, arms: Sequence[Arm]) -> Iterator[RunningTrial]:

@@ -14,7 +14,7 @@ from mtl_search.search.forecast.standing import Standing
 from mtl_search.search.jobs import ArmStanding
 from mtl_search.search.ledger import Ledger
 
-__all__ = ["ArmProgress", "RunningTrial", "Snapshot", "arm_progress", "later_progress", "take"]
+__all__ = ["ArmProgress", "RunningTrial", "Snapshot", "arm_progress", "later_steps", "take"]
 
 
 @final
@@ -97,11 +97,7 @@ def take(stage: Stage, forecast: Forecast, clock: RunClock) -> Snapshot:
         )
         for name in (arm.name for arm in conductor.arms)
     ]
-    later = [
-        later_progress(step, ledger, standing, plan, running=running.total())
-        for step in Step
-        if step is not Step.SEARCH
-    ]
+    later = later_steps(ledger, standing, plan, running=running.total())
     newest = next(reversed(conductor.running.values()), None)
     return Snapshot(
         step=stage.step,
@@ -139,13 +135,14 @@ def arm_progress(
     )
 
 
-def later_progress(
-    step: Step, ledger: Ledger, standing: Standing, plan: TrialPlan, *, running: int
-) -> ArmProgress:
-    """A step after the search."""
-    done = sum(number for (of, _), number in standing.done.items() if of is step)
-    failed = 0
-    if step is not Step.CATCH_UP:
-        failed = ledger.replicates.states[Phase(step.value)][TrialState.FAILED]
-    here = running * (step is standing.step)
-    return ArmProgress(step.value, done - failed, 0, failed, here, plan.of(step))
+def later_steps(ledger: Ledger, standing: Standing, plan: TrialPlan, *, running: int) -> list[ArmProgress]:
+    """What follows after the search."""
+    found = []
+    for step in (step for step in Step if step is not Step.SEARCH):
+        done = sum(number for (of, _), number in standing.done.items() if of is step)
+        failed = 0
+        if step is not Step.CATCH_UP:
+            failed = ledger.replicates.states[Phase(step.value)][TrialState.FAILED]
+        here = running * (step is standing.step)
+        found.append(ArmProgress(step.value, done - failed, 0, failed, here, plan.of(step)))
+    return found

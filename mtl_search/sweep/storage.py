@@ -16,12 +16,12 @@ from mtl_search.errors import Mismatch
 if TYPE_CHECKING:  # it is imported where there is a database
     from sqlalchemy.engine import URL
 
-__all__ = ["anchored", "check_storage", "with_environment"]
+__all__ = ["SECRET", "anchored", "check_storage", "with_environment"]
 
 EXPECTED = "the URL of a database, such as postgresql://user@host/name or sqlite:///studies.db"
 DRIVERS = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg", "mysql": "mysql+pymysql"}
 NAME = re.compile(r"\$\{([A-Za-z_]\w*)\}")
-SECRET = re.compile(r"pass|secret|token", re.IGNORECASE)
+SECRET = re.compile(r"pass|secret|token", re.IGNORECASE)  # names of options whose values are
 HIDDEN = "a password in plain text, which is not shown"
 HINT = "write ${NAME}, a variable of the environment, or leave it to PGPASSWORD or PGPASSFILE"
 

@@ -6,18 +6,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mtl_search.leaderboard import Leaderboard, Standing, place_of, standing
-from mtl_search.search import observed, still_since
+from mtl_search.search import idle_for, observed, still_since
 from mtl_search.stores import Opened
 from mtl_search.terminal.live import LiveView
 from mtl_search.terminal.progress import draw, line
 from mtl_search.terminal.words import duration, plain_console
 
-__all__ = ["look_once", "observe"]
+__all__ = ["abandoned", "look_once", "observe"]
 
 EVERY = 2.0  # seconds between two looks
 PART = 0.1  # of the time that looking may take: at a large sweep it comes less often
-PATIENCE = 60.0  # seconds without any change, and as long as `LONGEST` of the longest trial so far
-LONGEST = 3.0
 
 
 def look_once(path: Path) -> None:
@@ -41,10 +39,9 @@ def observe(sweep: Opened, sleep: Callable[[float], None] = time.sleep) -> str:
             if changed != known:
                 known = changed
                 view.changed(observed(path))
-            now = standing(path)
-            if now is Standing.DONE:
+            if standing(path) is Standing.DONE:
                 return ""
-            if now is Standing.INTERRUPTED and (why := _abandoned(path, time.time() - changed)):
+            if why := abandoned(path):
                 return why
             took = time.monotonic() - began
             sleep(max(EVERY, took / PART - took))
@@ -52,11 +49,9 @@ def observe(sweep: Opened, sleep: Callable[[float], None] = time.sleep) -> str:
             sweep.look_again()
 
 
-def _abandoned(path: Path, still: float) -> str:
-    """That nobody works on a sweep whose lock is free, which may be held on another machine, out of sight."""
-    trials = Leaderboard(path).trials().select(["started", "finished"]).to_pylist()
-    longest = max(((row["finished"] - row["started"]).total_seconds() for row in trials), default=0.0)
-    if still < max(PATIENCE, LONGEST * longest):
+def abandoned(path: Path) -> str:
+    """That nobody seems to work on a sweep that has not come to its end; empty if somebody may."""
+    if not (still := idle_for(path)):
         return ""
     return (
         f"nobody seems to work on it: its lock is free, and nothing has changed for {duration(still)}; "

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from mtl_search.errors import SpecError
-from mtl_search.leaderboard import Leaderboard, TrialStart
+from mtl_search.leaderboard import Leaderboard, TrialStart, only_process
 from mtl_search.records import Metric, Phase, Split, TrialRecord
-from mtl_search.search import Count, RunningTrial, Step, observed
+from mtl_search.search import Count, RunningTrial, Step, idle_for, observed
 from tests.fixtures.boards import TASKS, synthetic_trial
 
 START = datetime(2025, 1, 1, tzinfo=UTC)
@@ -130,6 +130,25 @@ def test_a_budget_of_hours(board: Leaderboard, monkeypatch: pytest.MonkeyPatch) 
     seen = observed(board.path)
     assert seen.planned is None
     assert seen.seconds_left == 3600 - 16 - 5
+
+
+def test_of_one_that_nobody_works_on_nothing_runs_and_no_time_goes_by(
+    board: Leaderboard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone(board)
+    board.start(TrialStart("single_task.age-4", "single_task/age", {}, {}))
+    ago(board, 59.0, monkeypatch)
+    assert (idle_for(board.path), len(observed(board.path).running)) == (0.0, 1)
+    ago(board, 3 * 86400.0, monkeypatch)
+    seen = observed(board.path)
+    assert idle_for(board.path) == 3 * 86400.0
+    assert (seen.running, seen.seconds) == ((), 16.0)
+    assert seen.planned is not None
+    assert seen.seconds_left == pytest.approx(4.0 * (seen.planned.expected - 4)), "of work"
+    with only_process(board.path):
+        assert idle_for(board.path) == 0.0
+    board.end()
+    assert idle_for(board.path) == 0.0
 
 
 def test_nothing_is_written(board: Leaderboard) -> None:

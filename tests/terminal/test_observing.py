@@ -82,9 +82,10 @@ def test_a_lock_that_is_not_seen_here_may_be_held_elsewhere(board: Leaderboard) 
     assert len(slept) == 2, "a minute"
 
 
-def test_an_abandoned_one_ends_with_a_sentence(board: Leaderboard, capsys: Capture) -> None:
+@pytest.mark.parametrize("once", [[], ["--once"]])
+def test_an_abandoned_one_ends_with_a_sentence(board: Leaderboard, capsys: Capture, once: list[str]) -> None:
     age(board, 3600.0)
-    assert main(["watch", str(board.path)]) == 1
+    assert main(["watch", str(board.path), *once]) == 1
     output, errors = capsys.readouterr()
     assert output.startswith("search: 1 of about ")
     assert errors.startswith("mtl-search: nobody seems to work on it")

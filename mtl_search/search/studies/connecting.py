@@ -11,7 +11,7 @@ from optuna.storages import RDBStorage
 
 from mtl_search.errors import Mismatch, SpecError
 from mtl_search.sweep.spec import SweepSpec
-from mtl_search.sweep.storage import anchored, with_environment
+from mtl_search.sweep.storage import SECRET, anchored, with_environment
 
 if TYPE_CHECKING:  # it is imported where there is a database
     from sqlalchemy.engine import URL
@@ -103,7 +103,7 @@ def lost(spec: SweepSpec, place: str, found: str) -> SpecError:
 def said(error: BaseException, url: "URL") -> str:
     """What a database said, in one line and without the secrets that led to it."""
     text = " ".join(str(_innermost(error)).split()) or type(error).__name__
-    secrets = [url.password, *(value for key, value in url.query.items() if "pass" in key.lower())]
+    secrets = [url.password, *(value for key, value in url.query.items() if SECRET.search(key))]
     for secret in secrets:
         if secret:
             text = text.replace(str(secret), "***")
