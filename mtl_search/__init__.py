@@ -2,12 +2,14 @@
 
 The rooms, in the order of imports, which go one way only (``tests/test_layers.py``):
 
-- ``errors``, ``own``, ``records``, ``seeds``, ``arm_names``, ``generators``: what everyone may know.
+- ``errors``, ``own``, ``records``, ``seeds``, ``arm_names``, ``uris``, ``scratch``, ``generators``: what
+  everyone may know.
   ``monitoring``: the metrics of a running sweep, and a board of them.
 - ``design``: branchings, designs and their exact composition. ``space``: strict YAML, ranges, search spaces.
 - ``weighting``: how losses are combined. ``features``: what flows between the parts of a network.
 - ``tasks``: kinds of targets, with head, loss and metrics. ``data``: tables made ready.
-- ``leaderboard``: the tables of a sweep. ``analysis``: what they say. ``grouping``: which tasks to try next.
+- ``leaderboard``: the tables of a sweep. ``stores``: where it lies if that is no folder. ``analysis``: what
+  the tables say. ``grouping``: which tasks to try next.
 - ``model``: encoders, trunks, sharing, the network. ``training``: one network, to its best epoch.
   ``bundle``: trained networks as values, and a predictor.
 - ``sweep``: what a user asked for, as values. ``search``: the sweep itself, and all that knows of Ray.

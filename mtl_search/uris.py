@@ -10,7 +10,7 @@ from mtl_search.errors import Mismatch
 if TYPE_CHECKING:
     from pyarrow.fs import FileSystem
 
-__all__ = ["is_uri", "local_path", "open_uri", "shown", "without_secrets"]
+__all__ = ["below", "is_uri", "local_path", "open_uri", "shown", "without_secrets"]
 
 _PARTS = re.compile(r"([^?#]*?://)(?:([^/?#]*)@)?([^?#]*)(?:\?(.*))?", re.DOTALL)
 _OF_ARROW = ("s3://", "gs://", "gcs://", "abfs://", "abfss://", "hdfs://")
@@ -36,6 +36,16 @@ def local_path(place: Path | str) -> Path | None:
         return Path(place)
     scheme, _, rest = place.partition("://")
     return Path(unquote("/" + rest.partition("/")[2])) if scheme == "file" else None
+
+
+def below(place: str, name: str) -> str:
+    """What lies below a place, by that name.
+
+    >>> below("results/", "sweep"), below("s3://bucket?region=eu-north-1", "sweep")
+    ('results/sweep', 's3://bucket/sweep?region=eu-north-1')
+    """
+    head, mark, options = place.partition("?") if is_uri(place) else (place, "", "")
+    return f"{head.rstrip('/')}/{name}{mark}{options}"
 
 
 def shown(uri: str) -> str:

@@ -1,13 +1,14 @@
 """``mtl-search submit``: a new sweep as a job of a cluster, whose driver runs there."""
 
 import argparse
+import shlex
 import sys
 from pathlib import Path
 
 from mtl_search.commands.options import add_budget, add_file
 from mtl_search.commands.parsing import DONE, INTERRUPTED, Commands, command
 from mtl_search.errors import UserError
-from mtl_search.uris import is_uri, shown
+from mtl_search.uris import below, is_uri, shown
 
 __all__ = ["add"]
 
@@ -57,7 +58,8 @@ def submit(arguments: argparse.Namespace) -> int:
             name, ["run", SWEEP_FILE, "--results", results, "--address", "auto"], scratch / "sweep"
         )
     sys.stdout.write(f"{name} is job {job.number} of {job.url}\n")
-    for what, how in {**job.commands, "look": f"mtl-search watch {results.rstrip('/')}/{name}"}.items():
+    look = f"mtl-search watch {shlex.quote(below(results, name))}"
+    for what, how in {**job.commands, "look": look}.items():
         sys.stdout.write(f"  {what:<6}  {how}\n")
     sys.stdout.flush()
     if arguments.detach:

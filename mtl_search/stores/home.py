@@ -23,6 +23,7 @@ from mtl_search.leaderboard import (
 from mtl_search.scratch import scratch_folder
 from mtl_search.stores.claim import Claim, is_claim, repeated
 from mtl_search.stores.copying import SweepCopy, is_kept, is_sweep
+from mtl_search.stores.opening import told_of
 from mtl_search.stores.publishing import Publisher
 from mtl_search.stores.store import Store
 from mtl_search.uris import local_path
@@ -128,7 +129,7 @@ class StoreHome(Home):
         self._store.check_writable()
         if not new and not is_sweep(self._store.entries()):
             raise LeaderboardError(self.place, "the folder of a sweep", "none there")
-        with self._claim.held():
+        with told_of(self.folder, self.place), self._claim.held():
             if new:
                 Origin(self.place, at_work=True).note(self.folder)
             else:

@@ -10,7 +10,7 @@ from typing import Any, Self, final
 from pyarrow import fs
 
 from mtl_search.errors import Mismatch, StoreError
-from mtl_search.uris import open_uri, shown, without_secrets
+from mtl_search.uris import below, open_uri, shown, without_secrets
 
 __all__ = ["Entry", "Store", "is_plain"]
 
@@ -54,13 +54,12 @@ class Store:
 
     def below(self, name: str) -> Self:
         """The part of it below ``name``."""
-        return type(self)(self.uri, self.filesystem, f"{self.path}/{name}", f"{self.name}/{name}")
+        return type(self)(self.uri, self.filesystem, f"{self.path}/{name}", f"{self.name}/{name}".strip("/"))
 
     @property
     def place(self) -> str:
         """What people are told of it."""
-        place, _, options = shown(self.uri).partition("?")
-        return f"{place.rstrip('/')}{self.name}" + (f"?{options}" if options else "")
+        return below(shown(self.uri), self.name) if self.name else shown(self.uri)
 
     @property
     def last(self) -> str:
