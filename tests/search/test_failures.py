@@ -47,6 +47,17 @@ def test_a_set_that_always_fails_is_left_alone_and_the_rest_is_searched(
 
 
 @pytest.mark.parametrize("grouping", WAYS)
+def test_no_set_is_searched_of_which_nothing_can_be_compared(bench: MakeBench, grouping: str) -> None:
+    """A task that has no reference, or one that cannot be divided by, has no gain."""
+    b = bench(trial={"members": {"subset": {"min": 1, "max": 2}}}, sampler={"grouping": grouping}, **THREE)
+    failing(b, lambda job: job.config.members == ("ill",) and job.trial_id.startswith("single"))
+    b.run(b.open())
+    found = {members for members, _ in searched(b)}
+    assert ("ill",) not in found
+    assert any("ill" in members for members in found), "it may still help others"
+
+
+@pytest.mark.parametrize("grouping", WAYS)
 def test_where_every_set_fails_the_arm_ends_and_the_sweep_does_not(bench: MakeBench, grouping: str) -> None:
     b = bench(trial={"members": {"subset": {"min": 2, "max": 2}}}, sampler={"grouping": grouping}, **THREE)
     failing(b, lambda job: job.trial_id.startswith("search"))

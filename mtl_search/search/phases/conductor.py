@@ -209,10 +209,10 @@ class Conductor(JobSource):
         return running.job
 
     def _draw(self, study: ArmStudy, first_round: bool) -> Job | None:
-        """Draft a trial and start it; None if an equal one was trained before, which answers it, or if
-        the study has nothing left to train."""
+        """Draft a trial and start it; None if a known one answers it, or nothing is left to train."""
         busy = [one.job.config.members for one in self.running.values()]
-        draft = study.draft(self._costs, self.ledger.measurements(evidence_for(study.arm.name)), busy)
+        measured = self.ledger.measurements(evidence_for(study.arm.name))
+        draft = study.draft(self._costs, measured, busy, self.ledger.comparable)
         return None if draft is None else self._start(study, draft, first_round=first_round)
 
     def _start(

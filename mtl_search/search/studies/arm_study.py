@@ -1,7 +1,7 @@
 """ArmStudy: one study of an arm at work, from the members of a trial to its checked configuration."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import final
 
@@ -99,18 +99,22 @@ class ArmStudy:
         return trials - min(AGAIN, trials // 4)
 
     def draft(
-        self, costs: NetworkCosts, measured: Sequence[Measurement], running: Sequence[tuple[str, ...]]
+        self,
+        costs: NetworkCosts,
+        measured: Sequence[Measurement],
+        running: Sequence[tuple[str, ...]],
+        comparable: Collection[str],
     ) -> Draft | None:
-        """Ask for a network within the constraints, of members that do not always fail; None if none is
-        found, and none will be."""
-        busy, failing = list(running), left_alone(measured)
+        """Ask for a network within the constraints, of members that do not always fail and of which a task is
+        ``comparable``, if any main task is; None if none is found, and none will be."""
+        busy, failing, useful = list(running), left_alone(measured), set(comparable) or self._main
         for attempt in range(MAX_REFUSED):
-            proposal = self._prepare(measured, busy, attempt)
+            proposal = self._prepare(measured, busy, useful, attempt)
             if proposal is None:
                 break
             trial = self.optuna.ask()
             members = self._members or self.arm.space.members.suggest(trial)
-            if self._members is None and (wrong := self._is_useless(members, failing)):
+            if self._members is None and (wrong := _why_useless(members, useful, failing)):
                 self.optuna.refuse(trial, wrong, 1.0)
                 continue
             config = read_config(self.arm.space.sample(trial, members))
@@ -152,7 +156,11 @@ class ArmStudy:
         return len(self._failed) >= HOPELESS and all(self._failed)
 
     def _prepare(
-        self, measured: Sequence[Measurement], running: Sequence[tuple[str, ...]], attempt: int
+        self,
+        measured: Sequence[Measurement],
+        running: Sequence[tuple[str, ...]],
+        useful: Collection[str],
+        attempt: int,
     ) -> Proposal | None:
         """Fix what the sampler does not choose, the members and their first branchings.
 
@@ -162,7 +170,7 @@ class ArmStudy:
         if self.optuna.has_queue:
             return free
         if self._strategy is not None:
-            proposal = self._strategy.propose(measured, running)
+            proposal = _propose(self._strategy, measured, running, useful)
             if not proposal.members:
                 return None
             members = self.arm.space.members.fix(proposal.members)
@@ -172,12 +180,6 @@ class ArmStudy:
             self.optuna.enqueue(known)
             return replace(free, reason="start")
         return free
-
-    def _is_useless(self, members: tuple[str, ...], failing: frozenset[tuple[str, ...]]) -> str:
-        """Why a sampler's free choice of members is not trained, as the name of a constraint; else empty."""
-        if not set(members) & self._main:  # nothing that a design could use
-            return "main_members"
-        return "failing_members" if members in failing else ""
 
     def _known(self, members: tuple[str, ...], attempt: int) -> Mapping[str, Scalar]:
         """What the next training of ``members`` is given: a way of sharing, and what did well elsewhere."""
@@ -221,3 +223,28 @@ class ArmStudy:
             return {}
         turn = derive_seed(" ".join(members)) if self._strategy is not None else 0
         return starts[(number + turn) % len(starts)]
+
+
+def _propose(
+    strategy: GroupingStrategy,
+    measured: Sequence[Measurement],
+    running: Sequence[tuple[str, ...]],
+    useful: Collection[str],
+) -> Proposal:
+    """The next set with a ``useful`` task: a strategy moves on from others as if they were in training."""
+    busy = list(running)
+    for _ in range(MAX_REFUSED):
+        proposal = strategy.propose(measured, busy)
+        if not proposal.members or not set(useful).isdisjoint(proposal.members):
+            break
+        busy.append(proposal.members)
+    return proposal
+
+
+def _why_useless(
+    members: tuple[str, ...], useful: Collection[str], failing: frozenset[tuple[str, ...]]
+) -> str:
+    """Why a sampler's free choice of members is not trained, as the name of a constraint; else empty."""
+    if set(useful).isdisjoint(members):  # nothing that a design is judged by
+        return "main_members"
+    return "failing_members" if members in failing else ""
