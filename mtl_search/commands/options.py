@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from mtl_search.errors import UserError
 from mtl_search.uris import local_path, shown
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "add_own_code",
     "add_quiet",
     "add_results",
+    "check_may_be_seen",
     "here",
     "hours",
     "place",
@@ -34,6 +36,15 @@ def here(text: str) -> Path:
     if path is None:
         raise argparse.ArgumentTypeError(f"expected a path, found a URI: {shown(text)}")
     return path
+
+
+def check_may_be_seen(option: str, where: Path | str) -> None:
+    """UserError for a URI with a secret: Ray shows the command of a driver to all who see its dashboard."""
+    if shown(str(where)) != str(where):
+        hint = "give it by the environment (AWS_ACCESS_KEY_ID ...), a role or a file"
+        raise UserError(
+            option, "a URI without a secret, which Ray's dashboard would show", shown(str(where)), hint
+        )
 
 
 def add_folder(one: argparse.ArgumentParser) -> None:

@@ -3,7 +3,7 @@
 import argparse
 
 from mtl_search.commands.ending import conclude
-from mtl_search.commands.options import add_execution, add_folder
+from mtl_search.commands.options import add_execution, add_folder, check_may_be_seen
 from mtl_search.commands.parsing import Commands, command
 from mtl_search.errors import UserError
 
@@ -25,6 +25,8 @@ def resume(arguments: argparse.Namespace) -> int:
     from mtl_search.search import resume_sweep
     from mtl_search.terminal.watching import watching
 
+    if not arguments.inline:
+        check_may_be_seen("DIR", arguments.folder)
     if arguments.references and arguments.trials is None and arguments.hours is None:
         raise UserError("--references", "--trials N or --hours H with it", "neither")
     with watching(quiet=arguments.quiet) as watch:

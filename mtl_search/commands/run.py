@@ -3,7 +3,7 @@
 import argparse
 
 from mtl_search.commands.ending import conclude
-from mtl_search.commands.options import add_execution, add_file, add_results
+from mtl_search.commands.options import add_execution, add_file, add_results, check_may_be_seen
 from mtl_search.commands.parsing import Commands, command
 
 __all__ = ["add"]
@@ -24,6 +24,8 @@ def run(arguments: argparse.Namespace) -> int:
     from mtl_search.sweep import load_sweep
     from mtl_search.terminal.watching import watching
 
+    if not arguments.inline:
+        check_may_be_seen("--results", arguments.results)
     spec = load_sweep(arguments.file)
     with watching(quiet=arguments.quiet) as watch:
         result = run_sweep(

@@ -5,10 +5,10 @@ import shlex
 import sys
 from pathlib import Path
 
-from mtl_search.commands.options import add_budget, add_file
+from mtl_search.commands.options import add_budget, add_file, check_may_be_seen
 from mtl_search.commands.parsing import DONE, INTERRUPTED, Commands, command
 from mtl_search.errors import UserError
-from mtl_search.uris import below, is_uri, shown
+from mtl_search.uris import below, is_uri
 
 __all__ = ["add"]
 
@@ -38,9 +38,7 @@ def submit(arguments: argparse.Namespace) -> int:
     if not (Path(results).is_absolute() or is_uri(results)):
         hint = "the job's own folder is deleted with it"
         raise UserError("--results", "an absolute path on the cluster", repr(results), hint)
-    if shown(results) != results:
-        hint = "its nodes are to have a role, or variables of their environment"
-        raise UserError("--results", "a URI without a secret, which the job would show", shown(results), hint)
+    check_may_be_seen("--results", results)
     from mtl_search.scratch import scratch_folder
     from mtl_search.search.remote import Jobs, pack
     from mtl_search.sweep import load_sweep

@@ -1,10 +1,11 @@
 """Store: the objects below a URI, by name."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
+from types import MappingProxyType
 from typing import Any, Self, final
 
 from pyarrow import fs
@@ -14,7 +15,13 @@ from mtl_search.uris import below, open_uri, shown, without_secrets
 
 __all__ = ["Entry", "Store", "is_plain"]
 
-AT_ONCE = "allow_delayed_open=true"  # by which Arrow puts a small object in one request in place of three
+OPTIONS: Mapping[str, str] = MappingProxyType(
+    {  # of Arrow's file systems, unless the URI has them
+        "s3": "allow_delayed_open=true",  # a small object in one request in place of three
+        "gs": "retry_limit_seconds=20",  # of 15 minutes: it is tried again here
+        "gcs": "retry_limit_seconds=20",
+    }
+)
 READERS = 16  # objects that are read at a time
 BUCKETS = frozenset({"s3", "gcs"})  # file systems whose paths begin with a bucket, which has to be there
 IN_PLACE = frozenset({"file", "local", "ftp", "sftp", "ssh", "smb", "webdav", "hdfs", "webhdfs"})
@@ -37,7 +44,7 @@ class Store:
     `StoreError` for all that goes wrong but an object that is not there (any more): `FileNotFoundError`.
     """
 
-    uri: str
+    uri: str = field(repr=False)  # which may hold a secret
     filesystem: fs.FileSystem
     path: str
     name: str = ""  # below the URI
@@ -45,9 +52,8 @@ class Store:
     @classmethod
     def at(cls, uri: str) -> Self:
         """The store that ``uri`` leads to; `StoreError` if nothing opens it."""
-        at_once = f"{'&' if '?' in uri else '?'}{AT_ONCE}" if uri.startswith("s3://") else ""
         try:
-            filesystem, path = open_uri(uri + at_once)
+            filesystem, path = open_uri(_with_options(uri))
         except Mismatch as wrong:
             raise StoreError(shown(uri), wrong.expected, wrong.found) from wrong
         return cls(uri, filesystem, path.rstrip("/"))
@@ -163,3 +169,9 @@ def is_plain(name: str) -> bool:
     (True, False, False)
     """
     return "\0" not in name and not {"", ".", ".."} & {*name.split("/")}
+
+
+def _with_options(uri: str) -> str:
+    option = OPTIONS.get(uri.partition("://")[0], "")
+    known = not option or option.partition("=")[0] in uri
+    return uri if known else f"{uri}{'&' if '?' in uri else '?'}{option}"

@@ -155,8 +155,13 @@ def test_secrets_are_used_and_not_shown(
         (["clean", "s3://b"], "expected a path, found a URI: s3://b"),
         (
             ["submit", "x.yaml", "--address", "http://localhost:1", "--results", "s3://me:xyz@bucket/x"],
-            "--results: expected a URI without a secret, which the job would show, found s3://***@bucket/x",
+            "a URI without a secret, which Ray's dashboard would show, found s3://***@bucket/x",
         ),
+        (
+            ["run", "x.yaml", "--results", "s3://me:xyz@bucket/x"],
+            "--results: expected a URI without a secret",
+        ),
+        (["resume", "s3://bucket/x?token=xyz"], "DIR: expected a URI without a secret"),
     ],
     ids=lambda value: " ".join(value[:2]) if isinstance(value, list) else "",
 )
