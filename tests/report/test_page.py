@@ -1,10 +1,13 @@
+import errno
 import html
 import json
+import os
 import re
 import time
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
@@ -95,6 +98,18 @@ def test_a_sweep_without_any_trial_has_a_page(tmp_path: Path) -> None:
     assert "No design yet." in text
     assert f"mtl-search resume {tmp_path}" in text
     assert "No trial has ended yet." in text
+
+
+def test_a_page_that_cannot_be_written_leaves_the_one_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Leaderboard.create(tmp_path, HOSPITAL)
+    before = write_report(tmp_path).read_bytes()
+    monkeypatch.setattr(os, "fsync", Mock(side_effect=OSError(errno.ENOSPC, "No space left on device")))
+    with pytest.raises(OSError, match="No space left"):
+        write_report(tmp_path)
+    assert (tmp_path / "report.html").read_bytes() == before
+    assert not list(tmp_path.glob(".report.html*"))
 
 
 def test_what_is_no_sweep_is_refused_and_nothing_is_written(tmp_path: Path) -> None:
