@@ -61,12 +61,12 @@ def verdict(path: Path, trials: int, seen: Sequence[set[str]]) -> dict[str, Any]
 def _kinds(errors: Sequence[str]) -> Counter[str]:
     """Errors by what they are about."""
     words = {
-        "memory": "short of memory",
+        "the last time": "given up",
+        "low on memory": "node short of memory",
         "node": "node lost",
-        "lost 3 times": "given up",
+        "Tune": "Tune gave up",
+        "killed": "worker killed",
         "out of luck": "raised",
-        "not finite": "NaN",
         "not a number": "NaN",
-        "died": "worker died",
     }
     return Counter(next((kind for word, kind in words.items() if word in error), "other") for error in errors)

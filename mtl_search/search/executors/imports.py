@@ -12,7 +12,7 @@ from mtl_search.errors import ResourceError
 
 __all__ = ["ask_for_a_gpu", "check_imports", "missing_from", "visible_gpu"]
 
-WAIT = 120.0  # seconds for a worker of each node to start; it takes a few
+WAIT = 600.0  # seconds for a worker of each node to start and to import: what imports large libraries is slow
 
 
 def check_imports(names: Sequence[str]) -> None:
@@ -24,21 +24,34 @@ def check_imports(names: Sequence[str]) -> None:
     if not names:
         return
     ask = ray.remote(num_cpus=0)(missing_from)
+    answers = []
     for node in ray.nodes():
-        if not node["Alive"]:
-            continue
-        there = NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
-        try:
-            missing = ray.get(ask.options(scheduling_strategy=there).remote(list(names)), timeout=WAIT)
-        except RayError as error:
-            missing = str(error).strip().splitlines()[-1]
+        if node["Alive"]:
+            there = NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
+            asked = ask.options(scheduling_strategy=there).remote(list(names))
+            answers.append((node["NodeManagerAddress"], asked))
+    _, late = ray.wait([answer for _, answer in answers], num_returns=len(answers), timeout=WAIT)
+    for address, answer in answers:
+        if answer in late:
+            missing = f"{', '.join(names)} not imported within {WAIT:g} seconds"
+        else:
+            missing = _said(answer)
         if missing:
             raise ResourceError(
                 "trial",
                 "a module that every worker can import",
-                f"{missing} (on node {node['NodeManagerAddress']})",
+                f"{missing} (on node {address})",
                 "install it there, put its folder into PYTHONPATH before Ray starts, or use --inline",
             )
+
+
+def _said(answer: ray.ObjectRef[str]) -> str:
+    """What a worker answered, or why it did not."""
+    try:
+        said: str = ray.get(answer)
+    except RayError as error:
+        return str(error).strip().splitlines()[-1]
+    return said
 
 
 def missing_from(names: Sequence[str]) -> str:

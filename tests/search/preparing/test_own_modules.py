@@ -56,3 +56,14 @@ def test_workers_are_asked() -> None:
     check_imports([OWN])
     with pytest.raises(ResourceError, match=r"No module named 'own_trunk'.*PYTHONPATH"):
         check_imports([OWN, "own_trunk:Own"])
+
+
+@pytest.mark.ray
+@pytest.mark.usefixtures("ray_address")
+def test_a_slow_import_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    slow = "tests.fixtures.slow_import:Slow"
+    monkeypatch.setattr(imports, "WAIT", 0.2)
+    with pytest.raises(ResourceError, match=r"slow_import:Slow not imported within 0\.2 seconds"):
+        check_imports([slow])
+    monkeypatch.undo()
+    check_imports([slow])
