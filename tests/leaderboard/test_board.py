@@ -90,6 +90,25 @@ def test_pandas_and_duckdb_read_the_files(board: Leaderboard) -> None:
     assert duckdb.sql(query).fetchall() == [(6, 12.5)]
 
 
+def test_strays_beside_the_tables_disturb_nobody(board: Leaderboard) -> None:
+    board.record(synthetic_trial("a"))
+    (board.path / "trials").mkdir()
+    for stray in (
+        "notes.txt",
+        ".nfs0001",
+        "metrics.parquet.bak",
+        "copy of metrics.parquet",
+        "trials/part-0.parquet",
+    ):
+        (board.path / stray).write_bytes(b"PAR1 of somebody else")
+    board.record(synthetic_trial("b"))
+    again = Leaderboard(board.path)
+    again.record(synthetic_trial("c"))
+    again.compact()
+    assert [one.trial_id for one in again.records()] == ["a", "b", "c"]
+    assert len(pd.read_parquet(board.path / "metrics.parquet")) == len(again.metrics()) == 12
+
+
 def test_the_log_is_json_that_any_tool_reads(board: Leaderboard) -> None:
     board.record(synthetic_trial("a", score=math.nan, mean_gain=-math.inf))
     for line in (board.path / "trials.log").read_text().splitlines():

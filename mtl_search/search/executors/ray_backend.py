@@ -51,6 +51,7 @@ from ray.exceptions import RayError  # noqa: E402
 from ray.job_config import JobConfig  # noqa: E402
 
 from mtl_search.search.executors.following import Following  # noqa: E402
+from mtl_search.search.executors.head_watch import gone, watched_head  # noqa: E402
 from mtl_search.search.executors.imports import ask_for_a_gpu, check_imports  # noqa: E402
 from mtl_search.search.executors.kept import Kept  # noqa: E402
 from mtl_search.search.executors.loopback import loopback_only  # noqa: E402
@@ -197,7 +198,8 @@ def connect(
             shown = Dashboard.at(context.dashboard_url)
     try:
         check_imports(demands.imports)
-        with closing(Published(name)) as published:
+        head = ray.get_runtime_context().gcs_address
+        with closing(Published(name)) as published, watched_head(head, gone):
             yield Cluster(resources, demands, name=name, dashboard=shown, published=published)
     finally:
         if started:
