@@ -88,8 +88,8 @@ class Unreliable(Executor):
             self._running.clear()
             return
         job = self._running.pop(name)
-        if what in LOST:
-            searcher.failed(name, as_actor_error(LOST[what]()))
+        if (lose := LOST.get(what or "")) is not None:
+            searcher.failed(name, as_actor_error(lose()))
             searcher.on_trial_complete(name, error=True)
             return
         *reports, last = made_up.reports(job)
