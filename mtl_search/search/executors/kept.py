@@ -11,7 +11,7 @@ from ray import cloudpickle
 from mtl_search.search.jobs import Job
 from mtl_search.training import TrainingState
 
-__all__ = ["Keeper", "Kept", "Parcel", "go_on"]
+__all__ = ["Keeper", "Kept", "Parcel", "go_on", "key_of"]
 
 EVERY = 20.0  # seconds of training between two states: a trial of a minute is lost from its middle on at most
 DEAREST = 0.05  # of the time of training that writing states may take
@@ -64,15 +64,15 @@ class Kept:
     def keep(self, job: Job, parcel: Parcel) -> None:
         """Keep the state of ``job``, in place of an older one."""
         if (state := parcel.take()) is not None:
-            self._states[_key(job)] = ray.put(state)
+            self._states[key_of(job)] = ray.put(state)
 
     def state(self, job: Job) -> Any | None:
         """Where that of an equal job is that was lost."""
-        return self._states.get(_key(job))
+        return self._states.get(key_of(job))
 
     def forget(self, job: Job) -> None:
         """It ended, and will not be tried again."""
-        self._states.pop(_key(job), None)
+        self._states.pop(key_of(job), None)
 
 
 def go_on(job: Job, state: Any | None) -> Job:
@@ -80,5 +80,6 @@ def go_on(job: Job, state: Any | None) -> Job:
     return job if state is None else replace(job, past=cloudpickle.loads(ray.get(state)))
 
 
-def _key(job: Job) -> str:
+def key_of(job: Job) -> str:
+    """What is equal of a job that is tried again, whatever the attempt is called."""
     return repr(replace(job, trial_id=""))

@@ -17,18 +17,20 @@ __all__ = ["Node", "check_room", "slots_on"]
 @final
 @dataclass(frozen=True, slots=True)
 class Node:
-    """What a node has for trials; ``memory`` in bytes."""
+    """What a node has for trials; ``memory`` in bytes. ``name`` is Ray's id of it."""
 
     cpus: int
     gpus: float
     memory: int
+    name: str = ""
 
     @classmethod
     def alive(cls) -> list[Self]:
         """All of the cluster that are there now."""
-        there = [node["Resources"] for node in ray.nodes() if node["Alive"]]
+        there = [(node["Resources"], node.get("NodeID", "")) for node in ray.nodes() if node["Alive"]]
         return [
-            cls(int(one.get("CPU", 0)), float(one.get("GPU", 0)), int(one.get("memory", 0))) for one in there
+            cls(int(one.get("CPU", 0)), float(one.get("GPU", 0)), int(one.get("memory", 0)), name)
+            for one, name in there
         ]
 
     def workers(self, place: Place) -> int:

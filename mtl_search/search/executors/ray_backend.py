@@ -50,6 +50,7 @@ from ray import tune  # noqa: E402
 from ray.exceptions import RayError  # noqa: E402
 from ray.job_config import JobConfig  # noqa: E402
 
+from mtl_search.search.executors.elsewhere import Elsewhere  # noqa: E402
 from mtl_search.search.executors.following import Following  # noqa: E402
 from mtl_search.search.executors.head_watch import gone, watched_head  # noqa: E402
 from mtl_search.search.executors.imports import ask_for_a_gpu, check_imports  # noqa: E402
@@ -104,9 +105,9 @@ class Cluster(Executor):
         What Ray does not blame on a single trial ends all that are running: they are lost, and Tune begins
         anew.
         """
-        kept = Kept()
+        kept, elsewhere = Kept(), Elsewhere(self._others)
         for attempt in range(1, RESTARTS + 1):
-            searcher = SourceSearcher(source, SoloTrainer.size, self._timed, kept)
+            searcher = SourceSearcher(source, SoloTrainer.size, self._timed, kept, elsewhere)
             try:
                 self._fit(searcher, source, dataset, waiting)
                 return
@@ -129,6 +130,10 @@ class Cluster(Executor):
         self._published.set(TRIALS, ended)
         self._published.set(RUNNING, {(arm.name,): float(arm.running) for arm in arms})
         self._published.set(BEST_DELTA_M, {(arm.name,): arm.best for arm in arms})
+
+    def _others(self, nodes: frozenset[str]) -> bool:
+        """Whether there is another node that holds a worker."""
+        return any(node.name not in nodes and node.workers(self.place) for node in Node.alive())
 
     def _timed(self, what: str, seconds: float) -> None:
         if self._published is None:

@@ -6,18 +6,29 @@ to stop.
 
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, final
+from typing import Any, Literal, final
 
 from ray.tune.experiment import Trial
 from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 from ray.tune.search import Searcher
 
+from mtl_search.search.executors.elsewhere import Elsewhere
 from mtl_search.search.executors.following import Following
 from mtl_search.search.executors.kept import Kept
 from mtl_search.search.executors.overdue import Overdue
-from mtl_search.search.executors.trainable import PACK, PARCEL, PAST, PLACEMENT, PROGRESS, SLOT
+from mtl_search.search.executors.trainable import (
+    AVOIDED,
+    NODE,
+    PACK,
+    PARCEL,
+    PAST,
+    PLACEMENT,
+    PROGRESS,
+    REFUSED,
+    SLOT,
+)
 from mtl_search.search.executors.worker_errors import as_actor_error, error_of, worker_failure
 from mtl_search.search.jobs import Job, JobSource, Placement
 from mtl_search.training import TrialOutcome, failure
@@ -34,7 +45,7 @@ class SourceSearcher(Searcher):  # type: ignore[misc]
     A worker runs ahead within a step. Epochs after the one that ends a job are as if they had never been, so
     that what is reported and stopped does not depend on how many of them fit into a step. ``timed`` is told
     how many seconds each suggestion took, and each end of a trial. ``kept``: the states of jobs, from which
-    those that are lost go on.
+    those that are lost go on, ``elsewhere`` if that can be.
     """
 
     def __init__(
@@ -43,11 +54,13 @@ class SourceSearcher(Searcher):  # type: ignore[misc]
         size: int = 1,
         timed: Callable[[str, float], object] = lambda what, took: None,
         kept: Kept | None = None,
+        elsewhere: Elsewhere | None = None,
     ) -> None:
         super().__init__(metric="training_iteration", mode="max")  # Tune asks for one; not used
         self._source, self._size, self._timed = source, size, timed
         self._most = sys.maxsize  # trials of Tune at a time
-        self._kept = kept or Kept()
+        self._kept, self._elsewhere = kept or Kept(), elsewhere or Elsewhere()
+        self._nodes: dict[str, str] = {}  # on which each of these trials is known to be
         self._open: dict[str, dict[str, Job]] = {}  # the jobs of each trial of Tune that are not over
         self._slots: dict[str, int] = {}  # of each of these trials; no two have the same
         self._placements: dict[str, Placement] = {}
@@ -64,19 +77,25 @@ class SourceSearcher(Searcher):  # type: ignore[misc]
         if len(self._open) >= self._most:
             return None
         began = time.perf_counter()
-        with self._noting():
-            pack = self._source.next_pack(self._size)
-        if pack == "done":
-            return Searcher.FINISHED
-        if pack == "wait":
-            return None
+        pack = self._elsewhere.next() or self._next_pack()
+        if isinstance(pack, str):
+            return Searcher.FINISHED if pack == "done" else None
         self._timed(ASK, time.perf_counter() - began)
         self._open[trial_id] = {job.trial_id: job for job in pack}
         taken = {*self._slots.values()}
         self._slots[trial_id] = next(slot for slot in range(len(taken) + 1) if slot not in taken)
-        given = {PACK: pack, SLOT: self._slots[trial_id]}
-        past = self._kept.state(pack[0]) if len(pack) == 1 else None
-        return given if past is None else {**given, PAST: past}
+        given: dict[str, Any] = {PACK: pack, SLOT: self._slots[trial_id]}
+        if len(pack) == 1 and (past := self._kept.state(pack[0])) is not None:
+            given[PAST] = past
+        if avoided := self._elsewhere.avoided(pack, self._most):
+            given[AVOIDED] = avoided
+        return given
+
+    def _next_pack(self) -> Sequence[Job] | Literal["wait", "done"]:
+        """What the source has; else what waits for another node."""
+        with self._noting():
+            pack = self._source.next_pack(self._size)
+        return (self._elsewhere.any() or pack) if isinstance(pack, str) else pack
 
     def take(self, trial_id: str, result: Mapping[str, Any]) -> bool:
         """Take the epochs of a step one by one; whether all jobs of the pack are over.
@@ -85,13 +104,13 @@ class SourceSearcher(Searcher):  # type: ignore[misc]
         costs nothing while packs are of one, as `SoloTrainer`'s are; larger ones need a way to stop a job.
         """
         open_, placement = self._open[trial_id], result[PLACEMENT]
-        self._placements[trial_id] = placement
+        self._placements[trial_id], self._nodes[trial_id] = placement, result.get(NODE, "")
         with self._noting():
             for progress in result[PROGRESS]:
                 job = open_.get(progress.trial_id)
                 if job is not None and self._source.take(progress, placement):
                     del open_[progress.trial_id]
-                    self._over(job, progress.outcome)
+                    self._over(job, progress.outcome, result.get(NODE, ""))
             for job in open_.values() if PARCEL in result else ():
                 self._kept.keep(job, result[PARCEL])
         return not open_
@@ -103,7 +122,10 @@ class SourceSearcher(Searcher):  # type: ignore[misc]
     def on_trial_complete(self, trial_id: str, result: Any = None, error: bool = False) -> None:
         """Hand back the outcomes of a pack that ended, was stopped, or whose worker died."""
         began = time.perf_counter()
-        if error:
+        if result is not None and result.get(REFUSED):
+            self._elsewhere.hand_back(list(self._open.pop(trial_id).values()))
+            del self._slots[trial_id]
+        elif error:
             self._end(trial_id, worker_failure(self._errors.pop(trial_id)))
         else:
             if result is not None:
@@ -119,15 +141,19 @@ class SourceSearcher(Searcher):  # type: ignore[misc]
     def _end(self, trial_id: str, outcome: TrialOutcome | None) -> None:
         """End what is left of a pack."""
         placement = self._placements.pop(trial_id, Placement(0.0, 0.0, "", ""))
+        node = self._nodes.pop(trial_id, "")
         del self._slots[trial_id]
         for job in self._open.pop(trial_id).values():
-            self._over(job, outcome)
+            self._over(job, outcome, node)
             with self._noting():
                 self._source.finish(job.trial_id, outcome, placement)
 
-    def _over(self, job: Job, outcome: TrialOutcome | None) -> None:
-        if outcome is None or not outcome.lost:
-            self._kept.forget(job)
+    def _over(self, job: Job, outcome: TrialOutcome | None, node: str) -> None:
+        if outcome is not None and outcome.lost:
+            self._elsewhere.lose(job, node)
+            return
+        self._kept.forget(job)
+        self._elsewhere.forget(job)
 
     @contextmanager
     def _noting(self) -> Iterator[None]:

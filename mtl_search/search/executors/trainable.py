@@ -20,10 +20,23 @@ from mtl_search.search.executors.worker_log import WorkerLog
 from mtl_search.search.jobs import Job
 from mtl_search.training import Progress, SoloTrainer, Trainer, TrialConfig
 
-__all__ = ["PACK", "PARCEL", "PAST", "PLACEMENT", "PROGRESS", "SLOT", "TrainJob", "train_job"]
+__all__ = [
+    "AVOIDED",
+    "NODE",
+    "PACK",
+    "PARCEL",
+    "PAST",
+    "PLACEMENT",
+    "PROGRESS",
+    "REFUSED",
+    "SLOT",
+    "TrainJob",
+    "train_job",
+]
 
-PACK, SLOT, PAST = "pack", "slot", "past"  # what a worker is given
+PACK, SLOT, PAST, AVOIDED = "pack", "slot", "past", "avoided"  # what a worker is given
 PROGRESS, PLACEMENT, PARCEL = "progress", "placement", "parcel"  # what it gives
+NODE, REFUSED = "node", "refused"
 STEP_SECONDS = 0.25  # a step covers at least this much training, so that reporting to Tune never dominates
 
 
@@ -58,11 +71,15 @@ class TrainJob(tune.Trainable):  # type: ignore[misc]
         if place.workers > 1 and isinstance(dataset, tuple):
             self._crew = Crew(dataset[0], place, sweep)
         self._meter = UseMeter(on_gpu=False)
+        self._node = ray.get_runtime_context().get_node_id() if ray.is_initialized() else ""
         self._log = WorkerLog.of_actor(sweep, len(self._dataset.train))
         self.reset_config(config)
 
     def reset_config(self, new_config: Mapping[str, Any]) -> bool:
-        """Start the pack of ``new_config``, or go on with it."""
+        """Start the pack of ``new_config``, or go on with it, unless it is not for this node."""
+        self._refuses = self._node in new_config.get(AVOIDED, ())
+        if self._refuses:
+            return True
         pack = [go_on(job, new_config.get(PAST)) for job in new_config[PACK]]
         self._trainer: Trainer | None = self._begin(pack)
         self._jobs, self._began = len(pack), time.perf_counter()
@@ -80,6 +97,8 @@ class TrainJob(tune.Trainable):  # type: ignore[misc]
 
     def step(self) -> dict[str, Any]:
         """Epochs until ``STEP_SECONDS`` have passed or all jobs have ended."""
+        if self._refuses:
+            return {REFUSED: True, PROGRESS: [], PLACEMENT: self._place.placement(0.0), "done": True}
         assert self._trainer is not None
         progress: list[Progress] = []
         began = time.perf_counter()
@@ -91,7 +110,8 @@ class TrainJob(tune.Trainable):  # type: ignore[misc]
         if self._watchdog.spoilt is not None:  # with an error Tune gives the worker up
             raise OverLimitError(self._watchdog.spoilt)
         placement = self._place.placement(now - self._began, self._jobs, self._meter.use())
-        result = {PROGRESS: progress, PLACEMENT: placement, "done": not self._trainer.live}
+        done = not self._trainer.live
+        result = {PROGRESS: progress, PLACEMENT: placement, NODE: self._node, "done": done}
         for trial_id in self._trainer.live if self._jobs == 1 else ():
             if (parcel := self._keeper.parcel(partial(self._trainer.state, trial_id))) is not None:
                 result[PARCEL] = parcel

@@ -23,11 +23,12 @@ from mtl_search.errors import ResourceError
 from mtl_search.records import EpochReport, Phase, TrialRecord, TrialState
 from mtl_search.search import Snapshot, Watch, resume_sweep, run_sweep
 from mtl_search.search.executors import Demands, following, ray_backend
+from mtl_search.search.executors.elsewhere import Elsewhere
 from mtl_search.search.executors.overdue import Overdue
 from mtl_search.search.executors.place import Place
 from mtl_search.search.executors.ray_backend import Cluster, connect
 from mtl_search.search.executors.searcher import AskTheSource, SourceSearcher
-from mtl_search.search.executors.trainable import PACK, PLACEMENT, PROGRESS, SLOT
+from mtl_search.search.executors.trainable import AVOIDED, NODE, PACK, PLACEMENT, PROGRESS, REFUSED, SLOT
 from mtl_search.search.jobs import Job, JobSource, Placement
 from mtl_search.search.phases.confirmation import NETWORKS
 from mtl_search.sweep import SweepSpec
@@ -279,6 +280,7 @@ def result(*epochs: int, outcome: TrialOutcome | None = None) -> dict[str, Any]:
 
 
 DONE = TrialOutcome(TrialState.COMPLETE, 3, 3, 1.0, ())
+REFUSAL: dict[str, Any] = {REFUSED: True, PROGRESS: [], PLACEMENT: HERE}
 BROKE = TrialOutcome(TrialState.FAILED, 1, None, float("nan"), (), "broke")
 
 
@@ -364,6 +366,39 @@ class TestSearcher:
         assert outcome is not None
         assert (outcome.state, outcome.lost) == (TrialState.FAILED, True)
         assert str(outcome.error).endswith("the worker process died: The worker was killed by signal 9.")
+
+    def test_what_a_node_lost_is_for_another_one(self) -> None:
+        """A worker there hands it back, other jobs come first, and after as many refusals as there are slots
+        any node is good."""
+        there = {"bad", "good"}
+        lost, other = a_job("search-0000"), a_job("search-0001")
+        source = Recording(lost, lost, other, "wait", "wait", "wait", "wait")
+        searcher = SourceSearcher(source, elsewhere=Elsewhere(lambda nodes: bool(there - nodes)))
+        searcher.set_max_concurrency(2)
+        assert AVOIDED not in searcher.suggest("t1")
+        searcher.take("t1", {**result(1), NODE: "bad"})
+        searcher.failed("t1", RayActorError())
+        searcher.on_trial_complete("t1", None, error=True)
+        assert searcher.suggest("t2")[AVOIDED] == {"bad"}
+        searcher.on_trial_complete("t2", REFUSAL)
+        assert len(source.ends) == 1, "it has not ended again"
+        assert searcher.suggest("t3")[PACK] == [other]
+        again = searcher.suggest("t4")
+        assert (again[PACK], again[AVOIDED], again[SLOT]) == ([lost], {"bad"}, 1)
+        searcher.on_trial_complete("t4", REFUSAL)
+        last = searcher.suggest("t5")
+        assert last[PACK] == [lost], "there is nothing else to train"
+        assert AVOIDED not in last
+        searcher.on_trial_complete("t5", {**result(1, outcome=DONE), NODE: "bad"})
+        assert source.ends[-1] == ("search-0000", DONE, HERE)
+
+    def test_with_a_single_node_nobody_refuses(self) -> None:
+        source = Recording(a_job("search-0000"), a_job("search-0000"))
+        searcher = SourceSearcher(source, elsewhere=Elsewhere(lambda nodes: nodes != {"only"}))
+        searcher.suggest("t1")
+        searcher.take("t1", {**result(1), NODE: "only"})
+        searcher.lose(RayError("no more"))
+        assert AVOIDED not in searcher.suggest("t2")
 
     def test_what_runs_when_tune_gives_up_is_lost(self) -> None:
         source = Recording(a_job("search-0000"), a_job("search-0001"))

@@ -11,7 +11,15 @@ from mtl_search.data import Dataset
 from mtl_search.records import TrialState
 from mtl_search.search.executors import trainable as module
 from mtl_search.search.executors.place import Place
-from mtl_search.search.executors.trainable import PACK, PLACEMENT, PROGRESS, SLOT, TrainJob
+from mtl_search.search.executors.trainable import (
+    AVOIDED,
+    PACK,
+    PLACEMENT,
+    PROGRESS,
+    REFUSED,
+    SLOT,
+    TrainJob,
+)
 from mtl_search.search.jobs import Job
 from mtl_search.training import Score, TrialConfig, run_trial
 from tests.fixtures.data import tiny_dataset
@@ -133,3 +141,15 @@ def test_cleaning_up_lets_go_of_the_network(
     one.step()
     one.cleanup()
     assert one._trainer is None
+
+
+def test_a_pack_that_is_not_for_this_node_is_refused(
+    worker: Callable[[Job], TrainJob], make_job: Callable[..., Job]
+) -> None:
+    one = worker(make_job())
+    one._node = "here"
+    one.reset_config({PACK: [make_job()], SLOT: 0, AVOIDED: {"here"}})
+    refused = one.step()
+    assert (refused[REFUSED], refused["done"], refused[PROGRESS]) == (True, True, [])
+    one.reset_config({PACK: [make_job()], SLOT: 0, AVOIDED: {"there"}})
+    assert epochs(one.step())
