@@ -1,5 +1,6 @@
 """On a GPU: the same numbers again, those of the CPU, in no more memory than foretold."""
 
+import pickle
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +11,7 @@ from mtl_search.data import Dataset
 from mtl_search.records import EpochReport
 from mtl_search.search.preparing.gpu_memory import bytes_of, of_network
 from mtl_search.training import Score, Training, TrialConfig, network_cost
+from mtl_search.training.team import Connected, meeting_point
 from mtl_search.weighting import AnyConfig
 
 MakeConfig = Callable[..., TrialConfig]
@@ -82,3 +84,25 @@ def test_a_trial_takes_no_more_memory_than_is_foretold(
     data = bytes_of(dataset.train) + sum(map(bytes_of, dataset.splits.values()))
     foretold = of_network(config, network_cost(config, dataset).n_params, len(dataset.valid))
     assert taken < data + foretold + 32 * 2**20  # what cuBLAS takes for itself
+
+
+def test_another_process_goes_on_with_the_same_numbers(dataset: Dataset, make_config: MakeConfig) -> None:
+    """What dropout drops is drawn on the GPU, and goes on too."""
+    config = make_config(epochs=4, trunk={"name": "mlp", "stages": 2, "width": 8, "dropout": 0.3})
+    metrics = {name: task.metric for name, task in dataset.tasks.items()}
+    first, again = (Training(config, dataset, seed=3, score=Score(metrics), device="cuda") for _ in range(2))
+    reports = [first.run_epoch() for _ in range(2)]
+    again.resume(pickle.loads(pickle.dumps(first.state())))
+    reports += [again.run_epoch() for _ in range(2)]
+    assert numbers(reports) == numbers(train(config, dataset, "cuda"))
+
+
+@pytest.mark.skipif(not torch.distributed.is_nccl_available(), reason="needs a PyTorch with NCCL")
+def test_a_team_on_gpus_adds_up() -> None:
+    """Of one member, since a GPU takes no two; how a team learns is tested on CPUs."""
+    store, _ = meeting_point("127.0.0.1")
+    team = Connected(store, 0, 1, device="cuda", host="127.0.0.1")
+    values = torch.arange(3.0, device="cuda")
+    team.add_up(values)
+    assert values.tolist() == [0.0, 1.0, 2.0]
+    team.leave()

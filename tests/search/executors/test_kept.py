@@ -99,6 +99,19 @@ def test_what_was_lost_goes_on_from_its_last_epoch_to_the_same_end() -> None:
     assert PAST not in later, "what has ended is forgotten"
 
 
+@pytest.mark.ray
+@pytest.mark.usefixtures("ray_address")
+def test_the_data_is_once_on_a_node() -> None:
+    """All workers there read it where it lies: none has a copy of its rows."""
+    where = ray.put(DATASET)
+    one, other = (ray.get(where).train for _ in range(2))
+    assert one is not other
+    for mine, others in ((one.inputs, other.inputs), (one.targets, other.targets)):
+        assert {values.data_ptr() for values in mine.values()} == {
+            values.data_ptr() for values in others.values()
+        }
+
+
 def test_states_are_written_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [0.0]
     monkeypatch.setattr(module, "time", type("Clock", (), {"monotonic": staticmethod(lambda: now[0])}))

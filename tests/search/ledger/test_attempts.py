@@ -9,10 +9,10 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from mtl_search.records import Phase, TrialRecord, TrialState
+from mtl_search.records import EpochReport, Phase, TrialRecord, TrialState
 from mtl_search.search import resume_sweep, run_sweep
 from mtl_search.search.jobs import Job
-from mtl_search.search.ledger.attempts import attempt_name, may_train
+from mtl_search.search.ledger.attempts import add_epoch, attempt_name, may_train
 from mtl_search.sweep import SweepSpec
 from mtl_search.training import Progress, SoloTrainer, TrialOutcome, failure
 from tests.fixtures.boards import synthetic_trial
@@ -51,6 +51,17 @@ def test_how_often_a_failed_training_is_tried_again(
     attempts: list[TrialRecord], in_this_run: int, again: bool
 ) -> None:
     assert may_train(attempts, in_this_run, retries=2) == again
+
+
+@pytest.mark.parametrize(("begun", "whole"), [(1, [10]), (3, [1, 2, 10])], ids=["anew", "from its middle"])
+def test_epochs_that_a_retry_is_spared_are_of_the_attempt_before(begun: int, whole: list[int]) -> None:
+    """Those of the retry have a score of 10 here."""
+    before = [EpochReport(epoch, {}, {}, {}, float(epoch), 0.1) for epoch in range(1, 5)]
+    history: list[EpochReport] = []
+    for epoch in (begun, begun + 1):
+        add_epoch(history, EpochReport(epoch, {}, {}, {}, 10.0, 0.1), before)
+    assert [int(report.score) for report in history] == [*whole, 10]
+    assert [report.epoch for report in history] == list(range(1, begun + 2))
 
 
 class Losing:
