@@ -129,13 +129,13 @@ class Together:
     """A network whose losses and gradients are those of the whole batch, though each member of a team has
     computed its own part alone.
 
-    Both are added up within autograd's graph, by the pair of operators that Megatron-LM has for layers that are
-    split (Shoeybi et al. 2019): the parameters enter the forward pass through an identity whose backward pass
-    adds gradients up over the team, and a loss leaves it with its value over all rows. So a
-    weighting sees what it would see in one process, whether it wants ``.grad`` of one sum, the gradient of
-    each task (PCGrad), that of one layer (GradNorm) or the losses anew (FAMO), and none of them knows of
-    teams. PyTorch's DistributedDataParallel adds up what one backward pass leaves in ``.grad``, after the
-    tasks' gradients were combined, each from a part of the rows: another method for all but sums.
+    Both are added up within autograd's graph, by the pair of operators that Megatron-LM has for split layers
+    (Shoeybi et al. 2019): the parameters enter the forward pass through an identity whose backward pass adds
+    gradients up over the team, and a loss leaves it with its value over all rows. So a weighting sees what it
+    would see in one process, whether it wants ``.grad`` of one sum, the gradient of each task (PCGrad), that
+    of one layer (GradNorm) or the losses anew (FAMO), and none of them knows of teams. PyTorch's
+    DistributedDataParallel adds up what one backward pass leaves in ``.grad``, after the tasks' gradients
+    were combined, each from a part of the rows: another method for all but sums.
 
     A loss is the mean over the labelled rows (pixels, words of a class that counts more ...) of the whole
     batch, not of the parts' means: each member computes it over all rows' labels, with weight 0 for those

@@ -1,6 +1,7 @@
 """Several workers for one trial, in Tune's placement group."""
 
 import contextlib
+from collections import Counter
 from collections.abc import Mapping
 from functools import partial
 from typing import Any, Literal
@@ -12,6 +13,7 @@ from mtl_search.data import Dataset
 from mtl_search.errors import ResourceError
 from mtl_search.records import EpochReport, TrialState
 from mtl_search.search.executors import ray_backend
+from mtl_search.search.executors.elsewhere import Elsewhere
 from mtl_search.search.executors.inline import Inline
 from mtl_search.search.executors.ray_backend import Cluster
 from mtl_search.search.executors.trainable import train_job
@@ -98,8 +100,18 @@ def trained_alone(job: Job, dataset: Dataset) -> list[EpochReport]:
 def test_two_workers_train_one_network_and_go_on_where_they_lost_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A worker that is killed is no fault of the trial, which goes on from the epoch whose end was kept."""
+    """A worker that is killed is no fault of the trial, which goes on from the epoch whose end was kept; here
+    after its node has handed it back, since the only other one is made up."""
     monkeypatch.setattr(ray_backend, "train_job", partial(train_job, every=0.0))
+    monkeypatch.setattr(Cluster, "_others", lambda cluster, nodes: len(nodes) == 1)
+    handed_back = Counter[str]()
+    hand_back = Elsewhere.hand_back
+
+    def counted(elsewhere: Elsewhere, pack: list[Job]) -> None:
+        handed_back.update(job.trial_id for job in pack)
+        hand_back(elsewhere, pack)
+
+    monkeypatch.setattr(Elsewhere, "hand_back", counted)
     dataset = tiny_dataset(120, tasks={"cost": "regression", "ill": "binary"})
     score = Score({name: task.metric for name, task in dataset.tasks.items()})
     calm = Job("calm", config(3, dataset, "pcgrad"), 7, score)
@@ -111,6 +123,7 @@ def test_two_workers_train_one_network_and_go_on_where_they_lost_one(
 
     (loss,) = source.losses
     assert "a worker of the trial died" in loss
+    assert handed_back == {"hit": 1}, "as often as there are slots"
     assert {placement.units for placement in source.placements} == {2.0}, "device seconds count both"
     for job in (calm, hit):
         alone = trained_alone(job, dataset)
