@@ -146,15 +146,18 @@ def _run(
     began: float,
 ) -> SweepResult:
     """The sweep's course; a second Ctrl-C, which stops it anywhere, leaves what was recorded."""
+    watch = watch or Watch()
     try:
-        with _mirror(spec, board, storage) as mirror:
-            result = Course(spec, dataset, executor, board, mirror, watch or Watch(), began).run()
+        with _mirror(spec, board, storage, watch) as mirror:
+            result = Course(spec, dataset, executor, board, mirror, watch, began).run()
+            if result.interrupted:
+                mirror.hurry()
     except KeyboardInterrupt:
         result = SweepResult(board.path, interrupted=True, hopeless=None, forced=True)
     return replace(result, home=home)
 
 
-def _mirror(spec: SweepSpec, board: Leaderboard, storage: RDBStorage | None) -> Mirror:
+def _mirror(spec: SweepSpec, board: Leaderboard, storage: RDBStorage | None, watch: Watch) -> Mirror:
     """Where the studies are written for Optuna's tools; only one of both is there."""
     if storage is None:
         return Journal(board.path / JOURNAL_FILE)
@@ -163,4 +166,5 @@ def _mirror(spec: SweepSpec, board: Leaderboard, storage: RDBStorage | None) -> 
     (board.path / JOURNAL_FILE).unlink(missing_ok=True)
     place, name = place_of(board.path.resolve()), spec.settings.name
     about = {"sweep": name, "folder": place, "machine": platform.node()}
-    return Database(storage, f"{name}-{board.identity()}", about, partial(lost, spec, place))
+    refusal = partial(lost, spec, place)
+    return Database(storage, f"{name}-{board.identity()}", about, refusal, watch.waiting)

@@ -35,6 +35,7 @@ from mtl_search.search.studies.mirror import TRIAL_ID, Entries, Finished, Mirror
 __all__ = ["Database"]
 
 PATIENCE = 60.0  # seconds without success, after which it is lost
+HURRY = 10.0  # seconds in which an interrupted sweep still writes
 AGAIN = 1.0  # seconds between two attempts
 MOST = 10_000  # entries that wait; beyond them the search waits too
 INTERRUPTED = "interrupted"  # attribute of a trial whose end is not known
@@ -47,7 +48,7 @@ class Database(Mirror):
     """The studies of one sweep in ``storage``.
 
     Their names there begin with ``sweep``, which no other sweep has; each study has the attributes ``about``.
-    ``refusal`` makes the error that is raised at the end if it was lost.
+    ``refusal`` makes the error that is raised at the end if it was lost; ``waiting`` hears if the end waits.
     """
 
     def __init__(
@@ -56,11 +57,14 @@ class Database(Mirror):
         sweep: str,
         about: Mapping[str, str],
         refusal: Callable[[str], UserError],
+        waiting: Callable[[str], None] = lambda why: None,
     ) -> None:
+        self._waiting, self._end_by = waiting, math.inf
         self._storage, self._sweep, self._about, self._refusal = storage, sweep, about, refusal
         self._entries = Entries(storage)
         self._queue: Queue[Entry | None] = Queue(MOST)
         self._moved = time.monotonic()  # when an entry was last written, or came after a pause
+        self._trouble = ""  # why the last attempt failed
         self._failure: str | None = None
         self._thread = Thread(target=self._work, name="database", daemon=True)
         self._thread.start()
@@ -70,7 +74,7 @@ class Database(Mirror):
     def is_lost(self) -> bool:
         silent = time.monotonic() - self._moved > PATIENCE
         if self._failure is None and silent and self._queue.unfinished_tasks:
-            self._failure = f"no answer for {PATIENCE:.0f} seconds"
+            self._failure = self._trouble or f"no answer for {PATIENCE:.0f} seconds"
         return self._failure is not None
 
     @override
@@ -98,29 +102,41 @@ class Database(Mirror):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Write what waits, if the sweep has not failed; the refusal if that cannot be."""
-        if error is not None:
-            self._failure = self._failure or str(error)
-        else:
+        """Write what waits, unless there is no time for it; the refusal if that cannot be."""
+        if error is None:
             self._add(lambda again: self._interrupt())
+        else:
+            self._end_by = 0.0
         with suppress(Full):
             self._queue.put(None, timeout=AGAIN)
-        while self._thread.is_alive() and not self.is_lost:
+        self._thread.join(AGAIN)
+        while self._thread.is_alive() and not self._is_over:
+            self._waiting("waiting for the database to take the last trials")
             self._thread.join(AGAIN)
+        self._end_by = 0.0
         self._thread.join(AGAIN)
         if error is None and self._failure is not None:
             raise self._refusal(self._failure)
 
+    @override
+    def hurry(self) -> None:
+        self._end_by = time.monotonic() + HURRY
+
+    @property
+    def _is_over(self) -> bool:
+        """Whether what still waits is not written any more."""
+        return time.monotonic() > self._end_by or self.is_lost
+
     def _add(self, entry: Entry) -> None:
         if not self._queue.unfinished_tasks:
             self._moved = time.monotonic()
-        while not self.is_lost:
+        while not self._is_over:
             with suppress(Full):
                 self._queue.put(entry, timeout=AGAIN)
                 return
 
     def _work(self) -> None:
-        """Write entry after entry; once one could not be written, none."""
+        """Write entry after entry; once one could not be written, or there is no time, none."""
         while (entry := self._queue.get()) is not None:
             self._write(entry)
             self._queue.task_done()
@@ -129,17 +145,14 @@ class Database(Mirror):
 
     def _write(self, entry: Entry) -> None:
         again = False
-        while self._failure is None:
+        while not self._is_over:
             try:
                 entry(again)
-                self._moved = time.monotonic()
+                self._moved, self._trouble = time.monotonic(), ""
                 return
             except (SQLAlchemyError, StorageInternalError) as error:
-                again = True
-                if time.monotonic() - self._moved > PATIENCE:
-                    self._failure = said(error, self._storage.engine.url)
-                else:
-                    time.sleep(AGAIN)
+                self._trouble, again = said(error, self._storage.engine.url), True
+                time.sleep(AGAIN)
             except Exception as error:  # somebody else has changed the studies, say
                 self._failure = said(error, self._storage.engine.url)
 

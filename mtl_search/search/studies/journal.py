@@ -62,6 +62,10 @@ class Journal(Mirror):
         self._entries.end(trial_id, state, score, record)
 
     @override
+    def hurry(self) -> None:
+        """Nothing waits."""
+
+    @override
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:

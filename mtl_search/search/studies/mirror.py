@@ -54,6 +54,10 @@ class Mirror(ABC):
     def end(self, trial_id: str, state: TrialState, score: float | None, record: TrialRecord) -> None:
         """End a running trial, with the epochs that were not reported for they could not stop it."""
 
+    @abstractmethod
+    def hurry(self) -> None:
+        """The sweep was interrupted: what takes long to write is left to the next opening."""
+
     def __enter__(self) -> Self:
         return self
 

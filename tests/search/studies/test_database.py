@@ -226,24 +226,56 @@ def test_a_study_that_somebody_deletes_is_lost(storage: RDBStorage, sweep: str) 
         start(mirror, 1)
 
 
-def test_one_that_hangs_is_lost_by_its_silence(
-    tmp_path: Path, tiny_spec: MakeSpec, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def busy(tmp_path: Path, tiny_spec: MakeSpec) -> Iterator[tuple[Database, sqlite3.Connection]]:
+    """A database in a file that somebody else has for himself."""
     spec = tiny_spec(storage=f"sqlite:///{tmp_path}/x.db")
-    with connected(spec) as storage, closing(sqlite3.connect(tmp_path / "x.db")) as busy:
+    with connected(spec) as storage, closing(sqlite3.connect(tmp_path / "x.db")) as other:
         assert storage is not None
         mirror = opened(storage, "x")
         settled(mirror)
-        busy.execute("begin exclusive")
-        monkeypatch.setattr(database, "PATIENCE", 0.2)
+        other.execute("begin exclusive")
         start(mirror, 0)
-        assert not mirror.is_lost
-        began = time.monotonic()
-        with pytest.raises(LeaderboardError, match=r"no answer for"), mirror:
-            pass
-        assert time.monotonic() - began < 5.0
-        busy.rollback()
+        yield mirror, other
+        other.rollback()
         mirror._thread.join()
+
+
+def test_one_that_hangs_is_lost_by_its_silence(
+    busy: tuple[Database, sqlite3.Connection], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mirror, began = busy[0], time.monotonic()
+    assert not mirror.is_lost
+    monkeypatch.setattr(database, "PATIENCE", 0.2)
+    with pytest.raises(LeaderboardError, match=r"no answer for"), mirror:
+        pass
+    assert time.monotonic() - began < 5.0
+
+
+def test_an_interrupted_sweep_does_not_wait_for_long(
+    busy: tuple[Database, sqlite3.Connection], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mirror, began = busy[0], time.monotonic()
+    monkeypatch.setattr(database, "HURRY", 0.2)
+    with mirror:
+        mirror.hurry()
+    assert time.monotonic() - began < 5.0
+    assert not mirror.is_lost
+
+
+def test_the_end_waits_and_says_so(busy: tuple[Database, sqlite3.Connection]) -> None:
+    mirror, other = busy
+    said: list[str] = []
+
+    def waiting(why: str) -> None:
+        said.append(why)
+        other.rollback()
+
+    mirror._waiting = waiting
+    with mirror:
+        pass
+    assert {*said} == {"waiting for the database to take the last trials"}
+    assert [one.state for one in trials(mirror._storage, "x")] == [TrialState.FAIL], "which was interrupted"
 
 
 def test_a_server_that_comes_back_has_everything_once(
