@@ -4,6 +4,7 @@ Imports are read from the source, those inside functions and under ``TYPE_CHECKI
 """
 
 import ast
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -109,6 +110,10 @@ ALONE = {
         {"numpy", "scipy", "typing_extensions", "pandas"},  # pandas: to read tables of measured subsets
     ),
 }
+
+READS_PICKLE = re.compile(
+    r"\b(torch|np|numpy|joblib|pickle|cloudpickle|dill)\.loads?\(|allow_pickle|read_pickle|Unpickler|unsafe_load"
+)
 
 BY_CALL = ("__import__", "import_module", "importlib.import_module")
 
@@ -298,6 +303,16 @@ def test_no_module_imports_itself_in_a_circle() -> None:
 
     for name in edges:
         walk(name, ())
+
+
+def test_no_pickle_is_read() -> None:
+    """It would run what it says. Ray's file of an error is the exception, which our own worker wrote."""
+    found = {
+        module.name: wrong[0]
+        for module in modules().values()
+        if (wrong := READS_PICKLE.search(module.path.read_text(encoding="utf-8")))
+    }
+    assert set(found) == {"mtl_search.search.executors.worker_errors"}
 
 
 def test_the_reader_of_imports_sees_each_kind() -> None:

@@ -13,7 +13,7 @@ from mtl_search.bundle.trained_trees import AnyTrained
 from mtl_search.data import DataSpec, Encoding
 from mtl_search.errors import BundleError, Mismatch
 from mtl_search.leaderboard import replace_folder
-from mtl_search.tasks import AnyTask, TaskConfig
+from mtl_search.tasks import AnyTask, DenseTask, Multilabel, TaskConfig
 
 __all__ = ["CARD", "MODEL", "Description", "DesignInfo", "ModelEntry", "read_description", "write_bundle"]
 
@@ -72,6 +72,21 @@ class Description(_Value):
             if found != sorted(self.options):
                 expected = f"options of the same tasks as {what}: {', '.join(found)}"
                 raise Mismatch(expected, ", ".join(self.options) or "none")
+        return self
+
+    @model_validator(mode="after")
+    def _tasks_of_their_options_and_inputs(self) -> Self:
+        layouts = self.inputs.layouts
+        for task in self.tasks:
+            options = self.options[task.name]
+            sources = task.sources if isinstance(task, Multilabel) else None
+            if options.kind != task.kind or sources not in (None, options.source_columns(task.name)):
+                raise Mismatch(f"options of {task.name!r}, a {task.kind} task", repr(options.kind))
+            if isinstance(task, DenseTask):
+                over = layouts.get(task.over)
+                if over is None or over.positions != task.positions:
+                    found = "none" if over is None else f"one of {over.positions}"
+                    raise Mismatch(f"the input {task.over!r} of {task.positions}", found, about=task.name)
         return self
 
 

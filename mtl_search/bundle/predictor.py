@@ -81,7 +81,7 @@ class Predictor:
             description = read_description(folder)
             on, card = check_device(device), folder / CARD
             networks = {entry.folder: _network(folder, entry, description) for entry in description.models}
-        return cls.of(description, networks, card.read_text(encoding="utf-8") if card.is_file() else "", on)
+        return cls.of(description, networks, _text(card), on)
 
     @classmethod
     def of(
@@ -206,6 +206,11 @@ class Predictor:
             return pa.Table.from_pandas(frame[names], preserve_index=False)
         except (pa.ArrowException, OverflowError, UnicodeError) as error:
             raise DataError("frame", "columns of one type each", " ".join(map(str, error.args))) from error
+
+
+def _text(card: Path) -> str:
+    """A card, which people write in with whatever they have; empty if there is none."""
+    return card.read_text(encoding="utf-8", errors="replace") if card.is_file() else ""
 
 
 def _network(folder: Path, entry: ModelEntry, description: Description) -> AnyTrained:

@@ -13,14 +13,14 @@ from mtl_search.data.declared import InputKind, as_declared, is_cast
 from mtl_search.data.hashing import hash_values
 from mtl_search.data.inputs import KINDS, AnyInputs, CategoricalInputs, InputOptions, NumericInputs
 from mtl_search.data.inputs.categorical import is_categorical
-from mtl_search.data.inputs.fitted import NOTHING
+from mtl_search.data.inputs.fitted import NOTHING, one_each
 from mtl_search.data.inputs.numeric import is_numeric, read_numbers
 from mtl_search.data.inputs.texts.columns import looks_like_prose
 from mtl_search.data.notes import Note, listing
 from mtl_search.data.plain import plain_table
 from mtl_search.data.shapes import Inputs, InputShape
 from mtl_search.data.streamed import AnyTable, changed, columns_of, parts_of, select, type_of
-from mtl_search.errors import DataError, nearest
+from mtl_search.errors import DataError, Mismatch, nearest
 from mtl_search.tasks.base import Layout
 
 __all__ = ["Encoding", "choose_inputs", "without_constants"]
@@ -41,6 +41,12 @@ class Encoding:
     inputs: tuple[AnyInputs, ...]
     """Numbers and levels, also if there are none, and each other kind that a column is of."""
     declared: tuple[tuple[str, InputKind], ...] = ()
+
+    def __post_init__(self) -> None:
+        kinds = [inputs.kind for inputs in self.inputs]
+        if len(set(kinds)) < len(kinds) or not {"numeric", "categorical"} <= set(kinds):
+            raise Mismatch("numeric and categorical inputs, and no kind twice", ", ".join(kinds) or "none")
+        one_each(self.columns)
 
     @classmethod
     def fit(

@@ -2,13 +2,18 @@
 
 # N rows, C channels, H x W pixels, L tokens or steps
 
+import math
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal, TypeAlias, final
 
 import torch
 from torch import Tensor
 
-__all__ = ["ImageShape", "InputShape", "Inputs", "SeriesShape", "TextShape"]
+from mtl_search.errors import Mismatch
+
+__all__ = ["LONGEST", "ImageShape", "InputShape", "Inputs", "SeriesShape", "TextShape", "check_channels"]
+
+LONGEST = 2**24  # steps or tokens of a row, pixels of a side; more hardly fits into memory
 
 SPECIAL = 3  # codes of a text that are no words: no token, an unknown one, a missing text
 
@@ -21,6 +26,17 @@ Inputs: TypeAlias = dict[str, Tensor]
 - ``text:<column>:ngrams``: int16 or int32 N x L x G, character n-grams or pieces of a token, 0 = none
 - ``series:<column>``: uint8 or float16, N x L x C; ``series:<column>:length``: int32 N, 0 for a missing one
 """
+
+
+def check_channels(channels: int, means: tuple[float, ...], scales: tuple[float, ...], *sides: int) -> None:
+    """Mismatch unless there is a channel, each has a mean and a scale above 0, and each side has a size."""
+    if not channels == len(means) == len(scales) or not 1 <= channels <= LONGEST:
+        found = f"{channels} channels, {len(means)} means and {len(scales)} scales"
+        raise Mismatch("a mean and a scale of each channel", found)
+    if not (all(map(math.isfinite, means)) and all(0 < scale < math.inf for scale in scales)):
+        raise Mismatch("finite means, and scales above 0", f"{means[:3]} and {scales[:3]}")
+    if others := [side for side in sides if not 1 <= side <= LONGEST]:
+        raise Mismatch(f"sides from 1 to {LONGEST}", str(others[0]))
 
 
 @final
@@ -36,6 +52,9 @@ class ImageShape:
     scales: tuple[float, ...] = field(repr=False)
 
     kind: ClassVar[str] = "image"
+
+    def __post_init__(self) -> None:
+        check_channels(self.channels, self.means, self.scales, self.height, self.width)
 
     @property
     def key(self) -> str:

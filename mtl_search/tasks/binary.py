@@ -22,6 +22,7 @@ from mtl_search.tasks.boosting import Boosting
 from mtl_search.tasks.columns import (
     Label,
     as_array,
+    check_labels,
     class_codes,
     find_classes,
     label_codes,
@@ -59,6 +60,9 @@ class Binary(Task):
     """The share of positive rows in train, by weight."""
     weight: float = 1.0
     kind: Literal["binary"] = "binary"
+
+    def __post_init__(self) -> None:
+        check_labels(self.classes)
 
     @final
     class Config(TaskOptions):

@@ -8,13 +8,14 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 from torch import Tensor
 
-from mtl_search.errors import DataError, LabelError
+from mtl_search.errors import DataError, LabelError, Mismatch
 from mtl_search.tasks.base import Column
 
 __all__ = [
     "Label",
     "as_array",
     "check_classes",
+    "check_labels",
     "class_codes",
     "count_rows",
     "find_classes",
@@ -87,6 +88,14 @@ def labels(column: Column, name: str) -> Column:
 def find_classes(column: Column) -> tuple[Label, ...]:
     """The classes that occur among these labels, sorted."""
     return tuple(sorted(value for value in pc.unique(column).to_pylist() if value is not None))
+
+
+def check_labels(classes: Sequence[Label]) -> None:
+    """Mismatch unless these can be all the labels of a column: different ones of one type."""
+    if len({type(label) for label in classes}) != 1 or len(set(classes)) < len(classes):
+        raise Mismatch("different labels of one type", listing(classes) or "none")
+    if isinstance(classes[0], int) and not all(-(2**63) <= int(label) < 2**63 for label in classes):
+        raise Mismatch("whole numbers of 64 bits as labels", listing(classes))
 
 
 def check_classes(column: Column, classes: tuple[Label, ...], name: str) -> None:

@@ -25,6 +25,7 @@ from mtl_search.tasks.columns import (
     Label,
     as_array,
     check_classes,
+    check_labels,
     class_codes,
     find_classes,
     label_codes,
@@ -66,6 +67,9 @@ class Multiclass(Task):
     """The share of each class in train, by weight."""
     weight: float = 1.0
     kind: Literal["multiclass"] = "multiclass"
+
+    def __post_init__(self) -> None:
+        check_labels(self.classes)
 
     @final
     class Config(TaskOptions):

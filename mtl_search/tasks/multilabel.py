@@ -23,6 +23,7 @@ from mtl_search.tasks.boosting import Boosting
 from mtl_search.tasks.columns import (
     Label,
     as_array,
+    check_labels,
     find_classes,
     label_codes,
     labels,
@@ -64,6 +65,9 @@ class Multilabel(Task):
     """The share of labels that apply, among the known ones of train."""
     weight: float = 1.0
     kind: Literal["multilabel"] = "multilabel"
+
+    def __post_init__(self) -> None:
+        check_labels(self.classes)
 
     @final
     class Config(TaskOptions):

@@ -21,7 +21,15 @@ from mtl_search.features import FeatureSpec
 from mtl_search.records import MetricKind, Role
 from mtl_search.tasks.base import Column, Level
 from mtl_search.tasks.class_weights import ClassWeights, class_weights
-from mtl_search.tasks.columns import Label, check_classes, find_classes, label_codes, place, without_unseen
+from mtl_search.tasks.columns import (
+    Label,
+    check_classes,
+    check_labels,
+    find_classes,
+    label_codes,
+    place,
+    without_unseen,
+)
 from mtl_search.tasks.dense import (
     NO_LABEL,
     DenseTask,
@@ -79,6 +87,9 @@ class Tagging(DenseTask):
     """The share of each tag in the tokens of train, by weight."""
     weight: float = 1.0
     kind: Literal["tagging"] = "tagging"
+
+    def __post_init__(self) -> None:
+        check_labels(self.classes)
 
     @final
     class Config(TokenOptions):

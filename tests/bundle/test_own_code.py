@@ -3,7 +3,9 @@
 import json
 import logging
 import shutil
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
@@ -75,6 +77,20 @@ def test_a_bundle_runs_code_only_if_it_may(
     assert model.predict(tiny_table(20)).equals(whole.predict(tiny_table(20)))
     with pytest.raises(BundleError, match=said):
         mtl_search.load_model(bundle)  # what was allowed once is not allowed for good
+
+
+def test_check_says_what_it_imports_and_the_readme_whom_to_trust(
+    tiny_sweep: Callable[..., dict[str, Any]],
+    module: Path,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    value = tiny_sweep(trial={"trunk": {"name": f"{module.stem}:Mine", "stages": 2, "width": 8}})
+    (tmp_path / "x.yaml").write_text(json.dumps(value))
+    assert main(["check", str(tmp_path / "x.yaml")]) == 0
+    assert caplog.messages == [f"importing {module.stem}:Mine: code that a file names is run"]
+    readme = " ".join((SWEEP.parents[1] / "README.md").read_text(encoding="utf-8").split())
+    assert "Resume only folders you trust" in readme
 
 
 @pytest.mark.parametrize("command", ["predict", "evaluate"])

@@ -172,3 +172,47 @@ def test_both_files_have_the_mode_that_the_umask_says(dataset: Dataset, tmp_path
     modes = {path.stat().st_mode for path in (tmp_path / "net").iterdir()}
     (tmp_path / "plain").touch()
     assert modes == {(tmp_path / "plain").stat().st_mode}
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (
+            {"width": 9},
+            r"weights.safetensors: expected float32 of shape \(9,\) as body.*, found .* \(8,\)",
+        ),
+        ({"stages": 3}, r"expected float32 of shape .*, found nothing"),
+        ({"stages": 1}, r"expected nothing as .*, found float32"),
+        ({"width": 2**20, "stages": 1000}, r"weights.safetensors: expected|layers of a size"),
+    ],
+    ids=str,
+)
+def test_weights_of_another_network_are_an_error_of_the_user(
+    dataset: Dataset, tmp_path: Path, change: dict[str, Any], said: str
+) -> None:
+    trained(dataset, ("cost",)).save(tmp_path / "net")
+    path = tmp_path / "net" / "network.json"
+    described = json.loads(path.read_text())
+    described["config"]["trunk"] |= change
+    described["config"]["sharing"] = " / ".join(["cost"] * described["config"]["trunk"]["stages"])
+    path.write_text(json.dumps(described))
+    with pytest.raises(BundleError, match=said):
+        TrainedNetwork.load(tmp_path / "net")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[" * 100_000, "recursion|expected"),
+        ('{"format": ' + "9" * 5000 + "}", "expected"),
+        ('{"format": 2}', r"network.json: config: expected what mtl_search wrote, found Field required"),
+        ('{"format": 2, "config": {}, "more": 1}', "expected"),
+        ("[]", "expected"),
+    ],
+    ids=lambda text: text[:20],
+)
+def test_other_json_is_an_error_of_the_user(dataset: Dataset, tmp_path: Path, text: str, said: str) -> None:
+    trained(dataset, ("cost",)).save(tmp_path / "net")
+    (tmp_path / "net" / "network.json").write_text(text)
+    with pytest.raises(BundleError, match=said):
+        TrainedNetwork.load(tmp_path / "net")

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from typing_extensions import override
 
 from mtl_search.data.distinct import distinct_values
-from mtl_search.data.inputs.fitted import NOTHING, FittedInputs, InputOptions
+from mtl_search.data.inputs.fitted import NOTHING, FittedInputs, InputOptions, one_each
 from mtl_search.data.notes import Note
 from mtl_search.data.shapes import Inputs, InputShape
 from mtl_search.data.streamed import AnyTable, columns_of
@@ -38,6 +38,9 @@ class CategoricalInputs(FittedInputs):
     columns: tuple[str, ...]
     levels: tuple[tuple[str, ...], ...]
     kind: Literal["categorical"] = "categorical"
+
+    def __post_init__(self) -> None:
+        one_each(self.columns, levels=self.levels)
 
     @staticmethod
     @override

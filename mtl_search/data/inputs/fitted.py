@@ -1,7 +1,7 @@
 """What every kind of input offers: how columns of its type become tensors, fitted on the train rows."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Self, final
@@ -14,9 +14,10 @@ from pydantic import BaseModel, ConfigDict
 from mtl_search.data.notes import Note
 from mtl_search.data.shapes import Inputs, InputShape
 from mtl_search.data.streamed import AnyTable, columns_of, parts_of
+from mtl_search.errors import Mismatch
 from mtl_search.tasks.base import Layout
 
-__all__ = ["NOTHING", "FittedInputs", "InputOptions", "columns_of", "parts_of"]
+__all__ = ["NOTHING", "FittedInputs", "InputOptions", "columns_of", "one_each", "parts_of"]
 
 
 class InputOptions(BaseModel, ABC):
@@ -38,6 +39,15 @@ class InputOptions(BaseModel, ABC):
 
 
 NOTHING: Mapping[str, InputOptions] = MappingProxyType({})
+
+
+def one_each(columns: Sequence[str], **parts: Sequence[object]) -> None:
+    """Mismatch unless each column is there once, and each part has one thing for each of them."""
+    if len(set(columns)) < len(columns):
+        raise Mismatch("each column once", ", ".join(columns))
+    for name, part in parts.items():
+        if len(part) != len(columns):
+            raise Mismatch(f"{name} of {len(columns)} columns", f"those of {len(part)}")
 
 
 class FittedInputs(ABC):

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from pydantic import Field, PositiveInt, model_validator
 from typing_extensions import override
 
-from mtl_search.data.inputs.fitted import NOTHING, FittedInputs, InputOptions
+from mtl_search.data.inputs.fitted import NOTHING, FittedInputs, InputOptions, one_each
 from mtl_search.data.inputs.image_cells import (
     Images,
     are_bytes,
@@ -29,7 +29,7 @@ from mtl_search.data.inputs.pixels import BrokenImageError, Channels, Size, Stor
 from mtl_search.data.notes import Note, listing
 from mtl_search.data.shapes import ImageShape, Inputs, InputShape
 from mtl_search.data.streamed import AnyTable, batches_of, select, type_of
-from mtl_search.errors import DataError
+from mtl_search.errors import DataError, Mismatch
 from mtl_search.tasks.base import Layout
 
 __all__ = ["ImageInputs", "ImageOptions", "image_columns"]
@@ -68,6 +68,11 @@ class ImageInputs(FittedInputs):
     columns: tuple[str, ...]
     images: tuple[ImageShape, ...]
     kind: Literal["image"] = "image"
+
+    def __post_init__(self) -> None:
+        one_each(self.columns)
+        if (columns := tuple(image.column for image in self.images)) != self.columns:
+            raise Mismatch(f"shapes of images in {', '.join(self.columns)}", ", ".join(columns))
 
     @staticmethod
     @override

@@ -2,6 +2,7 @@
 
 # N rows, K rows that are not missing, F columns, M columns with a missing indicator
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, final
@@ -13,11 +14,11 @@ import torch
 from numpy.typing import NDArray
 from typing_extensions import override
 
-from mtl_search.data.inputs.fitted import NOTHING, FittedInputs, InputOptions
+from mtl_search.data.inputs.fitted import NOTHING, FittedInputs, InputOptions, one_each
 from mtl_search.data.notes import Note
 from mtl_search.data.shapes import Inputs, InputShape
 from mtl_search.data.streamed import AnyTable, columns_of
-from mtl_search.errors import DataError
+from mtl_search.errors import DataError, Mismatch
 
 __all__ = ["STEPS", "NumericInputs", "NumericOptions", "Said", "is_numeric", "read_numbers", "said"]
 
@@ -56,6 +57,17 @@ class NumericInputs(FittedInputs):
     saw: tuple[Said, ...] = ()
     """What the numbers of each column were in train."""
     kind: Literal["numeric"] = "numeric"
+
+    def __post_init__(self) -> None:
+        saw = self.saw or self.columns
+        one_each(self.columns, centres=self.centres, scales=self.scales, quantiles=self.quantiles, saw=saw)
+        one_each(self.flagged)
+        if others := set(self.flagged) - set(self.columns):
+            raise Mismatch("missing numbers in columns of numbers", repr(sorted(others)[0]))
+        for name, centre, scale in zip(self.columns, self.centres, self.scales, strict=True):
+            if not (abs(centre) <= LARGEST and 1 / LARGEST <= scale < math.inf):
+                expected = f"a centre within {LARGEST:g} of 0 and a scale from {1 / LARGEST:g}"
+                raise Mismatch(expected, f"{centre:g} and {scale:g}", about=name)
 
     @staticmethod
     @override

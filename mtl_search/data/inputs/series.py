@@ -14,10 +14,10 @@ from pydantic import PositiveInt
 from typing_extensions import override
 
 from mtl_search.data.frames import Frames, count_steps, is_bytes, is_flat, is_of_frames, read_frames, width_of
-from mtl_search.data.inputs.fitted import NOTHING, FittedInputs, InputOptions
+from mtl_search.data.inputs.fitted import NOTHING, FittedInputs, InputOptions, one_each
 from mtl_search.data.moments import Moments
 from mtl_search.data.notes import Note
-from mtl_search.data.shapes import Inputs, InputShape, SeriesShape
+from mtl_search.data.shapes import Inputs, InputShape, SeriesShape, check_channels
 from mtl_search.data.streamed import AnyTable, columns_of, parts_of, type_of
 from mtl_search.errors import DataError
 from mtl_search.tasks.base import Layout
@@ -51,6 +51,9 @@ class FittedSeries:
     scales: tuple[float, ...]
     raw: Literal["uint8", "float16"]
 
+    def __post_init__(self) -> None:
+        check_channels(self.channels, self.means, self.scales, self.length)
+
 
 @final
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,9 @@ class SeriesInputs(FittedInputs):
     columns: tuple[str, ...]
     series: tuple[FittedSeries, ...] = ()
     kind: Literal["series"] = "series"
+
+    def __post_init__(self) -> None:
+        one_each(self.columns, series=self.series)
 
     @staticmethod
     @override

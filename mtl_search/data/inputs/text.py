@@ -15,15 +15,15 @@ from numpy.typing import NDArray
 from pydantic import Field, PositiveInt, model_validator
 from typing_extensions import override
 
-from mtl_search.data.inputs.fitted import NOTHING, FittedInputs, InputOptions
+from mtl_search.data.inputs.fitted import NOTHING, FittedInputs, InputOptions, one_each
 from mtl_search.data.inputs.texts.columns import is_text, is_token_list
 from mtl_search.data.inputs.texts.ngrams import NGrams
 from mtl_search.data.inputs.texts.pieces import Pieces
 from mtl_search.data.inputs.texts.words import Words
 from mtl_search.data.notes import Note
-from mtl_search.data.shapes import Inputs, InputShape, TextShape
+from mtl_search.data.shapes import LONGEST, Inputs, InputShape, TextShape
 from mtl_search.data.streamed import AnyTable, columns_of, parts_of
-from mtl_search.errors import DataError
+from mtl_search.errors import DataError, Mismatch
 from mtl_search.tasks.base import Layout
 
 Reader: TypeAlias = Annotated[Words | Pieces, Field(discriminator="reads")]
@@ -85,6 +85,11 @@ class TextInputs(FittedInputs):
     readers: tuple[Reader, ...] = ()
     lengths: tuple[int, ...] = ()
     kind: Literal["text"] = "text"
+
+    def __post_init__(self) -> None:
+        one_each(self.columns, readers=self.readers, lengths=self.lengths)
+        if others := [length for length in self.lengths if not 1 <= length <= LONGEST]:
+            raise Mismatch(f"texts of 1 to {LONGEST} tokens", str(others[0]))
 
     @staticmethod
     @override
