@@ -127,7 +127,8 @@ def _mismatch(details: ErrorDetails, model: type[BaseModel] | None) -> Mismatch:
         return Mismatch(f"a mapping with {_discriminator(details)}", show(given), hint)
     numbers = {key: f"{x:g}" if isinstance(x, float) else x for key, x in context.items()}
     expected = _EXPECTED[kind].format(**numbers) if kind in _EXPECTED else f"a valid value ({details['msg']})"
-    if (location[0], location[-1]) == ("sampler", "grouping") and given in OLD_VALUES:
+    is_grouping = (location[0], location[-1]) == ("sampler", "grouping")
+    if is_grouping and isinstance(given, str) and given in OLD_VALUES:
         return Mismatch(expected, show(given), f"it is called {OLD_VALUES[given]!r} now")
     return Mismatch(expected, show(given), _word_meant(given) if kind in _SCALARS else None)
 

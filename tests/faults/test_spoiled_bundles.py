@@ -6,6 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,7 +21,7 @@ from tests.fixtures.rich import Kind, rich_bundle, rich_dataset, rich_table
 from tests.fixtures.spoiled import bounded, few, snapshot, spoiled_bytes, spoiled_text, spoiled_value
 
 KINDS: tuple[Kind, ...] = ("image", "text", "series")
-TABLES = {
+TABLES: dict[str, pa.Table] = {
     "table": tiny_table(12, seed=5, missing=0.3),
     **{kind: rich_table(kind, 7, seed=3) for kind in KINDS},
 }
@@ -46,7 +47,7 @@ def vouch(bundle: Path) -> None:
 
 
 @given(data=st.data())
-@few(40)
+@few(30)
 def test_they_work_or_are_refused(whole: Path, tmp_path_factory: pytest.TempPathFactory, data: Any) -> None:
     place = tmp_path_factory.mktemp("spoiled")
     spoil_and_use(whole, place, data)

@@ -17,7 +17,7 @@ from tests.fixtures.data import tiny_table
 from tests.fixtures.spoiled import as_yaml, bounded, few, snapshot, spoiled_text, spoiled_value
 
 SHIPPED = sorted((Path(__file__).parents[2] / "search_spaces").glob("*.yaml"))
-OURS = {
+OURS: dict[str, Any] = {
     "name": "tiny",
     "data": {
         "source": "tiny.parquet",

@@ -26,15 +26,25 @@ trial:
   sharing: {split: {int: [1, 3]}}
   trunk: {name: mlp, stages: 3}
 """
-COMMANDS = ("top", "top --json", "top -n 1", "compare", "compare --json", "watch --once", "results", "report")
+COMMANDS = (
+    "top",
+    "top --json",
+    "top -n 1",
+    "compare",
+    "compare --json",
+    "watch --once",
+    "results",
+    "report",
+    "export",
+)
 
 
 def prepare(folder: Path) -> Path:
-    """Two sweeps, one of them confirmed."""
-    board = synthetic_sweep(folder / "one", trials=15, n_seeds=2)
+    """A sweep twice, of which one is spoiled."""
+    board = synthetic_sweep(folder / "one", trials=8, n_seeds=2)
     board.compact()
     (board.path / "sweep.yaml").write_text(SWEEP_FILE)
-    synthetic_sweep(folder / "two", trials=12, confirmed=False).compact()
+    shutil.copytree(board.path, folder / "two")
     return folder
 
 
@@ -44,7 +54,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @given(data=st.data())
-@few(12)
+@few(10)
 def test_they_are_shown_or_refused(whole: Path, tmp_path_factory: pytest.TempPathFactory, data: Any) -> None:
     place = tmp_path_factory.mktemp("spoiled")
     spoil_and_use(whole, place, data)
@@ -59,7 +69,8 @@ def spoil_and_use(whole: Path, place: Path, data: Any) -> None:
     for _ in range(data.draw(st.integers(1, 2))):
         data.draw(st.sampled_from((*[spoil_a_table] * 5, spoil_a_file)))(path, data)
     command, *options = data.draw(st.sampled_from(COMMANDS)).split()
-    folders = {"compare": [folder / "two", path], "results": [folder]}.get(command, [path])
+    others = {"compare": [folder / "two", path], "results": [folder], "export": [path, place / "model"]}
+    folders = others.get(command, [path])
     before = snapshot(place)
     said = io.StringIO()
     with bounded(), redirect_stdout(said), redirect_stderr(said):
