@@ -54,7 +54,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @given(data=st.data())
-@few(10)
+@few(8)
 def test_they_are_shown_or_refused(whole: Path, tmp_path_factory: pytest.TempPathFactory, data: Any) -> None:
     place = tmp_path_factory.mktemp("spoiled")
     spoil_and_use(whole, place, data)

@@ -197,6 +197,7 @@ GROUPINGS = "sampler.grouping: expected 'bayes', 'random', 'pairs', 'exhaustive'
         ("{name: tpe, grouping: composed}", f"{GROUPINGS}'composed'; it is called 'bayes' now"),
         ("{name: tpe, grouping: all}", f"{GROUPINGS}'all'; it is called 'exhaustive' now"),
         ("{name: tpe, grouping: sampler}", f"{GROUPINGS}'sampler'; it is called 'optuna' now"),
+        ("{name: tpe, grouping: [bayes]}", f"{GROUPINGS}['bayes']"),
     ],
 )
 def test_an_old_word_is_refused_with_the_new_one(
