@@ -58,7 +58,8 @@ def _one_place(mean_CT: Floats, change_CT: Floats, believed_MT: Floats, known_C:
     What the design then gains is a sum over tasks, taken to be normal.
     """
     design = cover(np.where(believed_MT > -UNSERVED, believed_MT, np.nan), k)
-    total = _gain(believed_MT, design)
+    spare = {row: _gain_without(believed_MT, row, k) for row in design if (known_C == row).any()}
+    total = max([_gain(believed_MT, design), *spare.values()])  # `cover` is not exact, and that is no rise
     rise_C = np.full(len(mean_CT), -np.inf)
     places = [(design[:i] + design[i + 1 :], row) for i, row in enumerate(design)]
     for rest, row in [*places, *([(design, None)] if len(design) < k else [])]:
@@ -67,15 +68,18 @@ def _one_place(mean_CT: Floats, change_CT: Floats, believed_MT: Floats, known_C:
         reached_C = rest_T.sum() + above_CT.sum(axis=1)
         spread_C = np.sqrt(variance_CT.sum(axis=1)) + 1e-9
         fallback_C = np.full(len(mean_CT), total)
-        if row is not None and (known_C == row).any():  # should it disappoint, the best without it is left
-            others = np.delete(np.arange(len(believed_MT)), row)
-            spare = cover(np.where(believed_MT > -UNSERVED, believed_MT, np.nan)[others], k)
-            fallback_C[known_C == row] = _gain(believed_MT[others], spare)
+        if row in spare:  # should it disappoint, the best without it is left
+            fallback_C[known_C == row] = spare[row]
         better_C, _ = above(fallback_C, reached_C, spread_C)
         twice_C = np.isin(known_C, rest)  # its old self still stands in another place
         rise_C = np.maximum(rise_C, np.where(twice_C, -np.inf, fallback_C + better_C - total))
     share_C: Floats = rise_C / mean_CT.shape[1]
     return share_C
+
+
+def _gain_without(believed_MT: Floats, row: int, k: int) -> float:
+    others_MT = np.delete(believed_MT, row, axis=0)
+    return _gain(others_MT, cover(np.where(others_MT > -UNSERVED, others_MT, np.nan), k))
 
 
 def _gain(gains_MT: Floats, design: list[int]) -> float:
