@@ -1,4 +1,4 @@
-"""A sweep in Ray's dashboard, its logs and its metrics, with real processes."""
+"""A sweep with a Ray of its own: in its dashboard, logs and metrics, and interrupted, with real processes."""
 
 import contextlib
 import json
@@ -26,6 +26,7 @@ import pytest
 from mtl_search.cli import main
 from mtl_search.leaderboard import Leaderboard
 from mtl_search.monitoring import METRICS, board
+from mtl_search.records import TrialState
 from tests.conftest import TinySweep
 
 ROOT = Path(__file__).parents[3]
@@ -36,11 +37,16 @@ TOKEN = Path.home() / ".ray" / "auth_token"
 
 @dataclass(frozen=True)
 class Seen:
-    """A sweep that is running: what it printed, and where Ray keeps its files."""
+    """A sweep that is running: what it printed, and where it and Ray keep their files."""
 
-    process: psutil.Process
+    command: subprocess.Popen[str]
     printed: list[str]
+    folder: Path
     ray: Path
+
+    @property
+    def process(self) -> psutil.Process:
+        return psutil.Process(self.command.pid)
 
     @property
     def url(self) -> str:
@@ -97,19 +103,28 @@ def sweep(tiny_sweep: TinySweep, tmp_path_factory: pytest.TempPathFactory) -> It
         "COLUMNS": "80",
     }
     command = [sys.executable, "-m", "mtl_search.cli", "run", "seen.yaml"]
-    with subprocess.Popen(
-        command, cwd=folder, env={**os.environ, **settings}, stdout=subprocess.PIPE, text=True
-    ) as process:
+    with (
+        (folder / "errors").open("w") as errors,
+        subprocess.Popen(
+            command,
+            cwd=folder,
+            env={**os.environ, **settings},
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            start_new_session=True,
+        ) as process,
+    ):
         assert process.stdout is not None
         printed: list[str] = []
         for line in process.stdout:
             printed.append(line.rstrip("\n"))
             if "dashboard" in line:
                 break
-        yield Seen(psutil.Process(process.pid), printed, temporary / "ray")
-        process.send_signal(signal.SIGINT)
-        process.communicate(timeout=WAIT)
-    assert process.returncode == 130
+        yield Seen(process, printed, folder, temporary / "ray")
+        if process.poll() is None:
+            process.send_signal(signal.SIGINT)
+            process.communicate(timeout=WAIT)
     shutil.rmtree(temporary, ignore_errors=True)
 
 
@@ -122,12 +137,11 @@ def test_the_address_is_printed_with_the_way_past_its_first_page(sweep: Seen) ->
 
 def test_nobody_reaches_it_from_another_machine(sweep: Seen) -> None:
     until(lambda: any("TrainJob" in one.name() for one in sweep.process.children(recursive=True)))
-    listening = [
-        found.laddr.ip
-        for one in (sweep.process, *sweep.process.children(recursive=True))
-        for found in one.net_connections("inet")
-        if found.status == psutil.CONN_LISTEN
-    ]
+    listening = []
+    for one in (sweep.process, *sweep.process.children(recursive=True)):
+        with contextlib.suppress(psutil.NoSuchProcess):  # it has ended meanwhile
+            found = one.net_connections("inet")
+            listening += [it.laddr.ip for it in found if it.status == psutil.CONN_LISTEN]
     assert len(listening) > 5
     assert {*listening} <= {"127.0.0.1", "::1", "::ffff:127.0.0.1"}
 
@@ -252,3 +266,16 @@ def test_another_sweep_is_run_there_as_a_job(
     assert f"The results are in {results}/sent: Parquet tables and report.html." in lines
     assert {record.arm for record in Leaderboard(results / "sent").records()} >= {"single_task", "search"}
     assert main(["watch", str(results / "sent")]) == 0
+
+
+def test_ctrl_c_is_no_failure_of_what_is_running(sweep: Seen) -> None:
+    """The last of these. The signal goes to the whole group, as from a terminal, and workers do not mind."""
+    path = sweep.folder / "results" / "seen"
+    until(lambda: len(Leaderboard(path).records()) >= 5)
+    os.killpg(sweep.command.pid, signal.SIGINT)
+    output, _ = sweep.command.communicate(timeout=WAIT)
+    errors = (sweep.folder / "errors").read_text()
+    assert sweep.command.returncode == 130, errors
+    assert "mtl-search resume results/seen" in errors
+    assert "Traceback" not in errors + output
+    assert {one.state for one in Leaderboard(path).records()} == {TrialState.COMPLETE}
