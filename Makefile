@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test setup clean
+.PHONY: demo test types tests setup clean
 
 demo: setup
 	@if [ -d results/demo ]; then $(BIN)/mtl-search resume results/demo; \
@@ -13,7 +13,12 @@ demo: setup
 test: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(MAKE) --no-print-directory --jobs=2 types tests    # tests now and then leave a core idle
+
+types: setup
 	$(BIN)/mypy
+
+tests: setup
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder    # else the longest file, of six tests, begins last
 
 setup: $(READY)
