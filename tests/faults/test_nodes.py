@@ -17,7 +17,7 @@ from mtl_search.records import TrialRecord, TrialState
 from mtl_search.search.executors import ray_backend  # before Ray
 
 PATIENCE = 240.0  # seconds for workers to start on a busy machine
-SLOW = {"name": "tests.fixtures.faulty:Faulty", "stages": 2, "fault": "slow"}
+SLOW = {"name": "tests.fixtures.faulty:Faulty", "stages": 2, "fault": "slow"}  # until nodes have gone
 WHOLE = {"single_task": 4, "shared_equal": 4, "shared_tuned": 4, "search": 12}
 
 
@@ -40,9 +40,10 @@ def start(
     cluster: Any, tiny_sweep: Callable[..., dict[str, Any]], tmp_path: Path
 ) -> Iterator[subprocess.Popen[str]]:
     """A driver of its own on that cluster."""
-    path = tmp_path / "tiny.yaml"
+    path, slow = tmp_path / "tiny.yaml", tmp_path / "slow"
+    slow.touch()
     with path.open("w") as file:
-        YAML().dump(tiny_sweep(budget={"trials": 12}, trial={"trunk": SLOW}), file)
+        YAML().dump(tiny_sweep(budget={"trials": 12}, trial={"trunk": {**SLOW, "during": str(slow)}}), file)
     command = [sys.executable, "-m", "mtl_search.cli", "run", str(path), "--results", str(tmp_path)]
     process = subprocess.Popen(
         [*command, "--address", cluster.address, "--no-dashboard"],
@@ -89,6 +90,7 @@ def test_what_joins_is_used_and_what_leaves_costs_no_trial(
     joined = cluster.add_node(num_cpus=1)
     wait_until(start, lambda: at_a_time(records(path)[-4:]) == 2)
     cluster.remove_node(joined)
+    (tmp_path / "slow").unlink()
     _, errors = start.communicate(timeout=PATIENCE)
     assert start.returncode == 0, errors
     trials = [one for one in records(path) if not one.lost]
