@@ -157,11 +157,11 @@ class SourceSearcher(Searcher):  # type: ignore[misc]
 
     @contextmanager
     def _noting(self) -> Iterator[None]:
-        """Keep what the source raises: Tune hides it in an error of its own."""
+        """Keep what the source raises first: Tune hides it in an error of its own."""
         try:
             yield
         except Exception as error:
-            self.raised = error
+            self.raised = self.raised or error  # Tune takes it for the trial's, and hands that back once more
             raise
 
     def __getstate__(self) -> dict[str, Any]:
