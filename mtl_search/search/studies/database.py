@@ -3,12 +3,7 @@
 A thread of its own writes, in the order of what happened, so that no trial waits for the database. What
 happens while the database is away for less than `PATIENCE` is written when it is back; after that the sweep
 is stopped like by Ctrl-C, since whoever named a database wants the studies there. Nothing is lost: on opening
-each study is brought in line with the tables, which have all that was recorded.
-
-- What the database lacks is added; a trial that it has as running is ended, by the record if there is one,
-  else as failed and ``interrupted``, since Optuna deletes no trial.
-- A study that says otherwise than the tables (they come from a backup, say) is deleted and written anew.
-- Trials that are none of the sweep's, which somebody added with Optuna's tools, stay.
+each study is brought in line (``aligning``) with the tables, which have all that was recorded.
 """
 
 import math
@@ -29,6 +24,7 @@ from typing_extensions import override
 
 from mtl_search.errors import UserError
 from mtl_search.records import TrialRecord
+from mtl_search.search.studies.aligning import align
 from mtl_search.search.studies.connecting import said
 from mtl_search.search.studies.mirror import TRIAL_ID, Entries, Finished, Mirror
 
@@ -38,7 +34,6 @@ PATIENCE = 60.0  # seconds without success, after which it is lost
 HURRY = 10.0  # seconds in which an interrupted sweep still writes
 AGAIN = 1.0  # seconds between two attempts
 MOST = 10_000  # entries that wait; beyond them the search waits too
-INTERRUPTED = "interrupted"  # attribute of a trial whose end is not known
 
 Entry = Callable[[bool], None]  # told whether it is tried again
 
@@ -177,65 +172,13 @@ class Database(Mirror):
     def _interrupt(self) -> None:
         """End what runs as far as the database knows."""
         for trial_id in self._entries.running:
-            self._end(partial(self._fail, trial_id), trial_id, True)
-
-    def _fail(self, trial_id: str) -> None:
-        self._entries.close(trial_id, TrialState.FAIL, None, {INTERRUPTED: True})
+            self._end(partial(self._entries.interrupt, trial_id), trial_id, True)
 
     def _align(
         self, name: str, objective: str, finished: Mapping[str, tuple[FrozenTrial, TrialRecord]]
     ) -> None:
-        """Make the study what the tables say."""
-        full, there = self._full(name), self._trials_of(name, objective)
-        if not _agrees(there, finished):
-            self._storage.delete_study(self._storage.get_study_id_from_name(full))
-            there = self._trials_of(name, objective)
-        known = set()
-        for one in there:
-            trial_id = one.user_attrs[TRIAL_ID]
-            if one.state.is_finished():
-                known.add(trial_id)
-                continue
-            self._entries.follow(trial_id, one._trial_id, one.intermediate_values)
-            if trial_id in finished:
-                trial, record = finished[trial_id]
-                self._entries.end(trial_id, trial.state, trial.value, record)
-                known.add(trial_id)
-            else:
-                self._fail(trial_id)
-        for trial_id, (trial, record) in finished.items():
-            if trial_id not in known:
-                self._entries.add_finished(full, trial, record)
+        for _ in align(self._storage, self._entries, self._full(name), objective, self._about, finished):
             self._moved = time.monotonic()
-
-    def _trials_of(self, name: str, objective: str) -> list[FrozenTrial]:
-        """Those of the sweep's trials that the study has; it is made if it is not there."""
-        full = self._full(name)
-        try:
-            number = self._storage.get_study_id_from_name(full)
-        except KeyError:
-            number = self._entries.add_study(full, objective)
-        self._entries.open_study(full, number, objective)
-        for key, value in self._about.items():
-            self._storage.set_study_user_attr(number, key, value)
-        trials = self._storage.get_all_trials(number, deepcopy=False)
-        return [trial for trial in trials if TRIAL_ID in trial.user_attrs]
 
     def _full(self, study: str) -> str:
         return f"{self._sweep}/{study}"
-
-
-def _agrees(there: list[FrozenTrial], finished: Mapping[str, tuple[FrozenTrial, TrialRecord]]) -> bool:
-    """Whether trials that a database has as ended are among those ``finished``, once, and ended so."""
-    ended = [one for one in there if one.state.is_finished() and INTERRUPTED not in one.user_attrs]
-    names = [one.user_attrs[TRIAL_ID] for one in there if INTERRUPTED not in one.user_attrs]
-    return len({*names}) == len(names) and all(
-        (known := finished.get(one.user_attrs[TRIAL_ID])) is not None and _same(one, known[0])
-        for one in ended
-    )
-
-
-def _same(one: FrozenTrial, other: FrozenTrial) -> bool:
-    if one.state is not other.state or (one.value is None) is not (other.value is None):
-        return False
-    return one.value is None or other.value is None or math.isclose(one.value, other.value)

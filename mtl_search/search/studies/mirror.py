@@ -18,9 +18,10 @@ from optuna.trial import FrozenTrial, TrialState
 
 from mtl_search.records import Split, TrialRecord
 
-__all__ = ["TRIAL_ID", "Entries", "Finished", "Mirror"]
+__all__ = ["INTERRUPTED", "TRIAL_ID", "Entries", "Finished", "Mirror"]
 
 TRIAL_ID = "trial_id"
+INTERRUPTED = "interrupted"  # attribute of a trial whose end is not known
 METRIC_NAMES = "study:metric_names"  # where Optuna keeps what its plots call the objective
 
 Finished = Iterable[tuple[FrozenTrial, TrialRecord]]
@@ -119,25 +120,28 @@ class Entries:
         for epoch in record.history:
             if epoch.epoch not in self._reported[trial_id] and math.isfinite(epoch.score):
                 self.report(trial_id, epoch.epoch, epoch.score)
-        self.close(trial_id, state, score, attributes(record))
+        self._close(trial_id, state, score, attributes(record))
 
-    def close(
+    def interrupt(self, trial_id: str) -> None:
+        """End a running trial of which no more is known."""
+        self._close(trial_id, TrialState.FAIL, None, {INTERRUPTED: True})
+
+    def forget(self, trial_id: str) -> None:
+        """Count a trial as running no more."""
+        del self._trials[trial_id], self._reported[trial_id]
+
+    def _close(
         self,
         trial_id: str,
         state: TrialState,
         score: float | None,
         attributes: Mapping[str, str | int | float],
     ) -> None:
-        """End a running trial with these attributes."""
         number = self._trials[trial_id]
         for name, value in attributes.items():
             self._storage.set_trial_user_attr(number, name, value)
         self._storage.set_trial_state_values(number, state, None if score is None else [score])
         self.forget(trial_id)
-
-    def forget(self, trial_id: str) -> None:
-        """Count a trial as running no more."""
-        del self._trials[trial_id], self._reported[trial_id]
 
 
 def _local(moment: datetime) -> datetime:
