@@ -1,5 +1,7 @@
 """What of a trial is kept while it trains, so that little is lost with its worker."""
 
+import logging
+import math
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,6 +15,7 @@ from mtl_search.training import TrainingState
 
 __all__ = ["Keeper", "Kept", "Parcel", "go_on", "key_of"]
 
+LOGGER = logging.getLogger(__name__)
 EVERY = 20.0  # seconds of training between two states: a trial of a minute is lost from its middle on at most
 DEAREST = 0.05  # of the time of training that writing states may take
 
@@ -43,7 +46,12 @@ class Keeper:
         began = time.monotonic()
         if began < self._due or (found := state()) is None:
             return None
-        parcel = Parcel(cloudpickle.dumps(found))
+        try:
+            parcel = Parcel(cloudpickle.dumps(found))
+        except Exception as error:  # a user's own weighting may hold what cannot be pickled
+            LOGGER.info("a trial like this begins anew if it is lost: %s", error)
+            self._due = math.inf
+            return None
         now = time.monotonic()
         self._due = now + max(self._every, (now - began) / DEAREST)
         return parcel

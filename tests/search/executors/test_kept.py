@@ -1,5 +1,6 @@
 """States of trials, which go on from them once their worker is lost."""
 
+import threading
 from typing import Any, Literal
 
 import pytest
@@ -97,6 +98,19 @@ def test_what_was_lost_goes_on_from_its_last_epoch_to_the_same_end() -> None:
     assert source.outcomes[-1] == known
     later: Any = SourceSearcher(source, kept=kept).suggest("t")
     assert PAST not in later, "what has ended is forgotten"
+
+
+def test_what_cannot_be_written_is_not_kept_and_fails_nothing() -> None:
+    asked = 0
+
+    def state() -> Any:
+        nonlocal asked
+        asked += 1
+        return threading.Lock()
+
+    keeper = Keeper(every=0.0)
+    assert keeper.parcel(state) is keeper.parcel(state) is None
+    assert asked == 1, "nor asked for again"
 
 
 @pytest.mark.ray
