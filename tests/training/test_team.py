@@ -29,11 +29,13 @@ def in_team(size: int, do: Callable[[Team], Any]) -> list[Any]:
     errors: list[BaseException] = []
 
     def be(rank: int) -> None:
+        store = meeting_point_at(HOST, port) if rank else first
+        team = Connected(store, rank, size, device="cpu", host=HOST)
         try:
-            store = meeting_point_at(HOST, port) if rank else first
-            found[rank] = do(Connected(store, rank, size, device="cpu", host=HOST))
+            found[rank] = do(team)
         except BaseException as error:
             errors.append(error)
+            team.leave()  # or the others wait
 
     threads = [threading.Thread(target=be, args=(rank,)) for rank in range(size)]
     for thread in threads:
