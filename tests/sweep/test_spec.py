@@ -93,7 +93,8 @@ def test_defaults(written: Callable[[str], Path]) -> None:
     assert settings.objective.max_networks == 3
     assert (settings.sampler.name, settings.sampler.grouping) == ("tpe", "bayes")
     assert settings.pruner.name == "asha"
-    assert settings.resources.model_dump(exclude_none=True) == {"cpu": 1, "gpu": "auto"}
+    resources = {"cpu": 1, "gpu": "auto", "workers": 1, "retries": 3}
+    assert settings.resources.model_dump(exclude_none=True) == resources
     assert settings.constraints.model_dump(exclude_none=True) == {}
 
 
