@@ -16,6 +16,7 @@ __all__ = ["TrialTables"]
 
 # In the order they are written: a reader who finds a trial in the last finds all of it.
 ORDER = ("params", "metrics", "epochs", "resamples", "gates", "beliefs", "trials")
+TOGETHER = 50  # trials whose rows become one piece of memory: by itself each takes many small ones
 
 
 @final
@@ -67,10 +68,12 @@ class TrialTables:
         """The rows of ``table`` in the log, except those of the trials that are ``known``."""
         if table == "params":
             return param_rows(self._beyond("trials", known))
-        events = self._log.finished(known)
-        return pa.concat_tables(
-            [SCHEMAS[table].empty_table(), *(logged_rows(event, table) for event in events)]
-        )
+        rows, parts = [SCHEMAS[table].empty_table()], list[pa.Table]()
+        for event in self._log.finished(known):
+            parts.append(logged_rows(event, table))
+            if len(parts) == TOGETHER:
+                rows, parts = [*rows, pa.concat_tables(parts).combine_chunks()], []
+        return pa.concat_tables([*rows, *parts])
 
 
 def _trials_of(rows: pa.Table) -> set[str]:

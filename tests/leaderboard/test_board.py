@@ -84,6 +84,7 @@ def test_frames_hold_dicts_for_maps(board: Leaderboard) -> None:
 def test_pandas_and_duckdb_read_the_files(board: Leaderboard) -> None:
     for name in "abc":
         board.record(synthetic_trial(name))
+    board.flush()
     file = board.path / "metrics.parquet"
     assert len(pd.read_parquet(file)) == 12
     query = f"select count(*), max(value) from '{file}' where metric = 'rmse'"
