@@ -8,6 +8,7 @@ import pytest
 
 from mtl_search.records import TrialRecord, TrialState
 from mtl_search.search import run_sweep
+from mtl_search.search.executors import overdue
 from mtl_search.sweep import SweepSpec
 
 MakeSpec = Callable[..., SweepSpec]
@@ -49,11 +50,14 @@ def test_inline(tiny_spec: MakeSpec, tmp_path: Path) -> None:
 
 @pytest.mark.ray
 @pytest.mark.usefixtures("ray_address")
-def test_on_workers(tiny_spec: MakeSpec, tmp_path: Path) -> None:
-    faults = ["sleeps", "hangs in C", "leaks", "interrupts"]
+def test_on_workers(tiny_spec: MakeSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(overdue, "GRACE", 1.0)
+    faults = ["sleeps", "hangs in C", "leaks", "interrupts", "raises"]
     found = run(tiny_spec, tmp_path, *faults, minutes=0.15, inline=False)  # workers import first
     assert {r.state for r in found.values()} == {TrialState.FAILED}
+    assert not any(r.lost for r in found.values())
     errors = {arm: str(record.error) for arm, record in found.items()}
+    assert errors["raises"] == "RuntimeError: a stage that raises"
     assert errors["sleeps"] == errors["hangs_in_C"] == TOO_LONG.format(0.15)
     assert TOO_LARGE in errors["leaks"]
     assert errors["interrupts"].startswith("KeyboardInterrupt")
