@@ -30,6 +30,7 @@ from mtl_search.search.executors.place import Place
 from mtl_search.search.executors.ray_backend import Cluster, connect
 from mtl_search.search.executors.searcher import AskTheSource, SourceSearcher
 from mtl_search.search.executors.trainable import AVOIDED, NODE, PACK, PLACEMENT, PROGRESS, REFUSED, SLOT
+from mtl_search.search.executors.worker_errors import as_actor_error
 from mtl_search.search.jobs import Job, JobSource, Placement
 from mtl_search.search.phases.confirmation import NETWORKS
 from mtl_search.sweep import SweepSpec
@@ -140,7 +141,7 @@ class TestSweeps:
     ) -> None:
         """Memory, which Ray reports with an error that Tune does not expect and that we may fail to see in
         time, and the process of a worker."""
-        resolve, contained = RayEventManager.resolve_future, searcher_module.as_actor_error
+        resolve, contained = RayEventManager.resolve_future, as_actor_error
         told, futures = {8: "not seen", 20: "seen"}, Counter[str]()
 
         def short_of_memory(self: Any, future: Any) -> None:
