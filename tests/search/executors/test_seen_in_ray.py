@@ -219,7 +219,8 @@ def test_prometheus_answers_what_the_board_asks(sweep: Seen, tmp_path: Path) -> 
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     discovery = sweep.ray / "prom_metrics_service_discovery.json"
-    scrape = {"job_name": "ray", "scrape_interval": "1s", "file_sd_configs": [{"files": [str(discovery)]}]}
+    nodes = {"files": [str(discovery)], "refresh_interval": "1s"}  # it does not see Ray replace the file
+    scrape = {"job_name": "ray", "scrape_interval": "1s", "file_sd_configs": [nodes]}
     (tmp_path / "prometheus.yml").write_text(json.dumps({"scrape_configs": [scrape]}))
     options = [f"--config.file={tmp_path}/prometheus.yml", f"--storage.tsdb.path={tmp_path}/data"]
     command = ["prometheus", *options, f"--web.listen-address=127.0.0.1:{port}"]
