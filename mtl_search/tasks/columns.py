@@ -94,7 +94,7 @@ def check_labels(classes: Sequence[Label]) -> None:
     """Mismatch unless these can be all the labels of a column: different ones of one type."""
     if len({type(label) for label in classes}) != 1 or len(set(classes)) < len(classes):
         raise Mismatch("different labels of one type", listing(classes) or "none")
-    if isinstance(classes[0], int) and not all(-(2**63) <= int(label) < 2**63 for label in classes):
+    if isinstance(classes[0], int) and not all(-(2**63) <= int(label) < 2**64 for label in classes):
         raise Mismatch("whole numbers of 64 bits as labels", listing(classes))
 
 

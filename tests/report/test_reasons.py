@@ -20,7 +20,15 @@ def only_trace(figure: Figure) -> dict[str, Any]:
 
 
 def test_all_that_can_be_told_is_there(tables: Tables) -> None:
-    assert list(by_key(tables)) == ["affinity", "importance", "choices", "rates", "weights", "learning"]
+    assert list(by_key(tables)) == [
+        "affinity",
+        "importance",
+        "beliefs",
+        "choices",
+        "rates",
+        "weights",
+        "learning",
+    ]
 
 
 def test_the_heat_map_is_the_affinity(tables: Tables) -> None:

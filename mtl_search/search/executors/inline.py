@@ -31,15 +31,15 @@ class Inline(Executor):
     in_process: ClassVar[bool] = True
 
     def __init__(self, resources: Resources) -> None:
-        if resources.team > 1:
-            wanted_, hint = "one worker for a trial in this process", "without --inline Ray starts the others"
-            raise ResourceError("resources", wanted_, f"{resources.team}", hint)
         available = torch.cuda.device_count()
         wanted = resources.gpu if resources.gpu != "auto" else float(available > 0)
         if wanted > available:
             raise ResourceError(
                 "resources.gpu", f"at most the {available} GPUs of this machine", f"{wanted:g}"
             )
+        if resources.team > 1:
+            one, hint = "one worker for a trial in this process", "without --inline Ray starts the others"
+            raise ResourceError("resources", one, f"{resources.team}", hint)
         self.place = Place(resources.cpu, wanted, resources.minutes, resources.memory)
         self.slots, self.dashboard = 1, None
 

@@ -260,7 +260,7 @@ def test_another_sweep_is_run_there_as_a_job(
     code = main(["submit", str(tmp_path / "sent.yaml"), "--address", sweep.url, "--results", str(results)])
     sweep.process.resume()
     said = capfd.readouterr()
-    assert (code, said.err) == (0, "")
+    assert (code, said.err) == (0, ""), said.out
     first, *lines = said.out.splitlines()
     assert re.fullmatch(rf"sent is job raysubmit_\w+ of {re.escape(sweep.url)}", first)
     assert f"  look    mtl-search watch {results}/sent" in lines
