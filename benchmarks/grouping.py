@@ -10,9 +10,8 @@ tool (``results/tables``), made-up ones of every shape (``mtl_search.grouping.re
 measuring everything gains less than half a percent have no share; their gains are listed as they are.
 
 Tables are of development or of validation by their names (``grouping_tables``), and reported apart. All
-strategies have the same seeds. ``mixture`` is ``bayes`` with several surrogates, weighed by what they have
-foretold. Everything runs in this one process; ``--out`` keeps each replay as it is made, and what it holds
-already is not replayed again.
+strategies have the same seeds. ``effects`` is ``bayes`` with one of its surrogates alone. Everything runs in
+this one process; ``--out`` keeps each replay as it is made, and what it holds already is not replayed again.
 
 TAG chooses by gradient affinities, which the published tables do not hold: it takes part if
 ``measure_affinities.py`` measured them, in two trainings with the hyperparameters that the table was measured
