@@ -94,16 +94,18 @@ def tiny_spec(tiny_sweep: TinySweep) -> "Callable[..., SweepSpec]":
 def ray_address() -> Iterator[str]:
     """A local Ray of two CPUs, the only one of all tests; its address, for processes of their own."""
     from mtl_search.search.executors import ray_backend
+    from mtl_search.search.executors.loopback import agent_on_any_port
 
     ray = ray_backend.ray  # type: ignore[attr-defined]  # imported after what Ray reads was set
 
-    ray.init(
-        address="local",  # whatever cluster another test has started meanwhile
-        num_cpus=2,
-        num_gpus=0,
-        include_dashboard=False,
-        log_to_driver=False,
-        logging_level="ERROR",
-    )
+    with agent_on_any_port():
+        ray.init(
+            address="local",  # whatever cluster another test has started meanwhile
+            num_cpus=2,
+            num_gpus=0,
+            include_dashboard=False,
+            log_to_driver=False,
+            logging_level="ERROR",
+        )
     yield ray.get_runtime_context().gcs_address
     ray.shutdown()

@@ -1,12 +1,14 @@
-"""A Ray of our own that this machine alone can reach."""
+"""A Ray of our own that this machine alone can reach, and that leaves room for others on it."""
 
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
+from unittest import mock
 
-from ray._private import ray_constants
+from ray._private import parameter, ray_constants
 
-__all__ = ["loopback_only"]
+__all__ = ["agent_on_any_port", "loopback_only"]
 
 
 @contextmanager
@@ -33,3 +35,15 @@ def loopback_only() -> Iterator[None]:
             del os.environ[name]
         else:
             os.environ[name] = before
+
+
+@contextmanager
+def agent_on_any_port() -> Iterator[None]:
+    """A Ray that is started in the block has its dashboard's agent, which takes jobs, at a free port.
+
+    By itself that is port 52365 in every Ray, and of several on one machine the first alone takes jobs.
+    ``ray start`` has an option for it, and ``ray.init`` has none.
+    """
+    free = partial(parameter.RayParams, dashboard_agent_listen_port=None)
+    with mock.patch.object(parameter, "RayParams", free):
+        yield
