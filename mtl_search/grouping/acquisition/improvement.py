@@ -2,7 +2,7 @@
 
 The value of a training is the expected rise of what the best design of at most k networks is believed to
 gain: the knowledge gradient (Frazier et al. 2009) of a facility-location problem. It counts alike for a
-set that was never trained and for training one again; the strategy decides which of them comes first.
+set that was never trained and for training one again.
 """
 
 # C candidate sets, M measured sets, T tasks

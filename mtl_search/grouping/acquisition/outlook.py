@@ -126,10 +126,9 @@ class Outlook:
         member."""
         mean_1T, deviation_1T = self.posterior.predict(member_matrix([members], self.space.tasks))
         spread_T = np.sqrt(deviation_1T[0] ** 2 + self.posterior.noise_T**2)
+        counted = {*members} & {*self.space.main}
         found = zip(self.space.tasks, mean_1T[0].tolist(), spread_T.tolist(), strict=True)
-        return {
-            task: (mean, spread) for task, mean, spread in found if task in {*members} & {*self.space.main}
-        }
+        return {task: (mean, spread) for task, mean, spread in found if task in counted}
 
     def _rise_within(
         self, mean_CT: Floats, change_CT: Floats, known_C: npt.NDArray[np.intp], sizes_QC: Floats, size: int

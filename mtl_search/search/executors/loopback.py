@@ -8,7 +8,14 @@ from unittest import mock
 
 from ray._private import parameter, ray_constants
 
-__all__ = ["agent_on_any_port", "loopback_only"]
+__all__ = ["agent_on_any_port", "ray_of_our_own"]
+
+
+@contextmanager
+def ray_of_our_own() -> Iterator[None]:
+    """What a Ray that is started in the block is to be like."""
+    with loopback_only(), agent_on_any_port():
+        yield
 
 
 @contextmanager

@@ -55,7 +55,7 @@ from mtl_search.search.executors.following import Following  # noqa: E402
 from mtl_search.search.executors.head_watch import gone, watched_head  # noqa: E402
 from mtl_search.search.executors.imports import ask_for_a_gpu, check_imports  # noqa: E402
 from mtl_search.search.executors.kept import Kept  # noqa: E402
-from mtl_search.search.executors.loopback import agent_on_any_port, loopback_only  # noqa: E402
+from mtl_search.search.executors.loopback import ray_of_our_own  # noqa: E402
 from mtl_search.search.executors.nodes import Node, check_room, slots_on  # noqa: E402
 from mtl_search.search.executors.overdue import Overdue  # noqa: E402
 from mtl_search.search.executors.published import Published  # noqa: E402
@@ -188,9 +188,9 @@ def connect(
     if started:
         where = chosen_address(address)
         try:
-            alone = loopback_only() if where == LOCAL else nullcontext()
+            own = ray_of_our_own() if where == LOCAL else nullcontext()
             unheard = silent("ray._private.services")  # the dashboard's log, if it does not start
-            with alone, agent_on_any_port(), unheard:
+            with own, unheard:
                 context = ray.init(
                     address=where,
                     job_config=JobConfig(metadata={"job_name": name, "sweep": name}),
