@@ -3,7 +3,9 @@
 A thread of its own writes, in the order of what happened, so that no trial waits for the database. What
 happens while the database is away for less than `PATIENCE` is written when it is back; after that the sweep
 is stopped like by Ctrl-C, since whoever named a database wants the studies there. Nothing is lost: on opening
-each study is brought in line (``aligning``) with the tables, which have all that was recorded.
+each study is brought in line (``aligning``) with the tables, which have all that was recorded. A statement
+that still waits for the database when the sweep has ended is not committed, whenever the database comes back:
+by then somebody may have opened the studies again.
 """
 
 import math
@@ -14,11 +16,12 @@ from functools import partial
 from queue import Full, Queue
 from threading import Thread
 from types import TracebackType
-from typing import final
+from typing import Any, final
 
 from optuna.exceptions import StorageInternalError, UpdateFinishedTrialError
 from optuna.storages import RDBStorage
 from optuna.trial import FrozenTrial, TrialState
+from sqlalchemy import event
 from sqlalchemy.exc import SQLAlchemyError
 from typing_extensions import override
 
@@ -36,6 +39,10 @@ AGAIN = 1.0  # seconds between two attempts
 MOST = 10_000  # entries that wait; beyond them the search waits too
 
 Entry = Callable[[bool], None]  # told whether it is tried again
+
+
+class _TooLate(Exception):
+    """The sweep has ended."""
 
 
 @final
@@ -61,6 +68,9 @@ class Database(Mirror):
         self._moved = time.monotonic()  # when an entry was last written, or came after a pause
         self._trouble = ""  # why the last attempt failed
         self._failure: str | None = None
+        self._ended = False
+        for step in ("before_cursor_execute", "commit"):
+            event.listen(storage.engine, step, self._refuse_if_ended)
         self._thread = Thread(target=self._work, name="database", daemon=True)
         self._thread.start()
 
@@ -110,6 +120,7 @@ class Database(Mirror):
             self._thread.join(AGAIN)
         self._end_by = 0.0
         self._thread.join(AGAIN)
+        self._ended = self._thread.is_alive()
         if error is None and self._failure is not None:
             raise self._refusal(self._failure)
 
@@ -137,6 +148,12 @@ class Database(Mirror):
             self._queue.task_done()
         self._queue.task_done()
         self._storage.remove_session()
+        if self._ended:
+            self._storage.engine.dispose()  # again: nobody else closes what this thread has opened since then
+
+    def _refuse_if_ended(self, *statement: Any) -> None:
+        if self._ended:
+            raise _TooLate
 
     def _write(self, entry: Entry) -> None:
         again = False
@@ -144,6 +161,8 @@ class Database(Mirror):
             try:
                 entry(again)
                 self._moved, self._trouble = time.monotonic(), ""
+                return
+            except _TooLate:
                 return
             except (SQLAlchemyError, StorageInternalError) as error:
                 self._trouble, again = said(error, self._storage.engine.url), True
