@@ -1,4 +1,4 @@
-"""A cluster whose nodes come and go while a sweep runs: what joins is used, what leaves costs no trial.
+"""A cluster whose nodes come and go while a sweep runs, or that two sweeps share: it costs no trial.
 
 The tables are then those of a sweep without a cluster, trial by trial, but for nodes and times. That is so
 wherever what is proposed does not depend on which results are there already: members and parameters are
@@ -7,37 +7,36 @@ from each other (weights of tasks are not passed on), and no network can be draw
 training. With a sampler that learns it is so if one trial runs at a time.
 """
 
-import os
-import signal
+import json
 import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
-from ruamel.yaml import YAML
 
 from mtl_search.leaderboard import Leaderboard
 from mtl_search.records import TrialRecord, TrialState
 from mtl_search.search import run_sweep
 from mtl_search.search.executors import ray_backend  # before Ray
 from mtl_search.sweep import SweepSpec
+from tests.conftest import TinySweep
+from tests.fixtures.drivers import (
+    FIXED_PLAN,
+    PATIENCE,
+    driver,
+    fixed_trial,
+    measured,
+    records,
+    wait_until,
+)
 
-PATIENCE = 240.0  # seconds for workers to start on a busy machine
-SLOW = {"name": "tests.fixtures.faulty:Faulty", "stages": 2, "fault": "slow"}  # until nodes have gone
-FIXED_PLAN: dict[str, Any] = {
-    "tasks": {"cost": "regression", "ill": {"kind": "binary", "role": "auxiliary"}},
-    "objective": {"max_networks": 1},
-    "budget": {"trials": 42, "reference_trials": 1},
-    "references": {"catch_up": False},
-}
-ADAMW = {"name": "adamw", "lr": 0.01}
-WEIGHTS = {"name": "fixed", "weights": {"simplex": [0.1, 10.0]}}
+TRIALS = 42
+GIBIBYTE = 2**30
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def cluster() -> Iterator[Any]:
     """A head without CPUs for trials and a node with one."""
     assert ray_backend
@@ -45,64 +44,43 @@ def cluster() -> Iterator[Any]:
 
     made = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
     try:
-        made.add_node(num_cpus=1)
+        made.add_node(num_cpus=1, memory=2 * GIBIBYTE)
         yield made
     finally:
         made.shutdown()
 
 
 @pytest.fixture
-def sweep(tiny_sweep: Callable[..., dict[str, Any]], tmp_path: Path) -> dict[str, Any]:
+def sweep(tiny_sweep: TinySweep, tmp_path: Path) -> dict[str, Any]:
     """One whose trials are slow as long as there is a file."""
     (tmp_path / "slow").touch()
-    trunk = {**SLOW, "during": str(tmp_path / "slow")}
-    return tiny_sweep(**FIXED_PLAN, trial={"trunk": trunk, "weighting": WEIGHTS, "optimizer": ADAMW})
+    budget = {"trials": TRIALS, "reference_trials": 1}
+    return tiny_sweep(**FIXED_PLAN, budget=budget, trial=fixed_trial("slow", tmp_path / "slow"))
+
+
+Start = Callable[[dict[str, Any]], subprocess.Popen[str]]
 
 
 @pytest.fixture
-def start(cluster: Any, sweep: dict[str, Any], tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
-    """A driver of its own on that cluster."""
-    path = tmp_path / "tiny.yaml"
-    with path.open("w") as file:
-        YAML().dump(sweep, file)
-    command = [sys.executable, "-m", "mtl_search.cli", "run", str(path), "--results", str(tmp_path)]
-    process = subprocess.Popen(
-        [*command, "--address", cluster.address, "--no-dashboard"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    yield process
-    if process.poll() is None:
-        os.killpg(process.pid, signal.SIGKILL)
-    process.communicate()
+def start(cluster: Any, tmp_path: Path) -> Iterator[Start]:
+    """Starts a driver of its own on that cluster."""
+    where = ("--address", cluster.address, "--no-dashboard", "--quiet")
+
+    def begin(sweep: dict[str, Any]) -> subprocess.Popen[str]:
+        file = tmp_path / f"{sweep['name']}.yaml"
+        file.write_text(json.dumps(sweep))
+        return started.enter_context(driver(file, tmp_path, *where))
+
+    with ExitStack() as started:
+        yield begin
 
 
-def records(path: Path) -> list[TrialRecord]:
-    return Leaderboard(path).records() if (path / "trials.log").exists() else []
-
-
-def wait_until(process: subprocess.Popen[str], true: Callable[[], bool]) -> None:
-    until = time.monotonic() + PATIENCE
-    while not true():
-        if process.poll() is not None:
-            raise AssertionError(f"it ended too early, with {process.returncode}: {process.communicate()}")
-        assert time.monotonic() < until
-        time.sleep(0.2)
+def begun(path: Path) -> bool:
+    return (path / "trials.log").exists() and bool(Leaderboard(path).starts())
 
 
 def trained(path: Path) -> list[TrialRecord]:
     return [one for one in records(path) if one.duplicate_of is None and not one.lost]
-
-
-def measured(trials: list[TrialRecord]) -> dict[str, str]:
-    """What was trained and what it reached, by trial."""
-    return {
-        one.trial_id: repr((one.arm, one.config, sorted(one.params.items()), one.seed, one.duplicate_of))
-        + repr((one.epochs, one.best_epoch, one.score, one.mean_gain, one.metrics))
-        for one in trials
-    }
 
 
 def at_a_time(trials: list[TrialRecord]) -> int:
@@ -115,20 +93,69 @@ def at_a_time(trials: list[TrialRecord]) -> int:
     return most
 
 
-@pytest.mark.ray
-def test_what_joins_is_used_and_what_leaves_costs_no_trial(
-    start: subprocess.Popen[str], cluster: Any, sweep: dict[str, Any], tmp_path: Path
-) -> None:
-    path = tmp_path / "tiny"
-    wait_until(start, lambda: len(trained(path)) >= 1)
-    joined = cluster.add_node(num_cpus=1)
-    wait_until(start, lambda: at_a_time(trained(path)[-4:]) == 2)
-    cluster.remove_node(joined)
-    (tmp_path / "slow").unlink()
-    _, errors = start.communicate(timeout=PATIENCE)
-    assert start.returncode == 0, errors
+def end(process: subprocess.Popen[str]) -> None:
+    output, errors = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0, output + errors
+
+
+def check_whole(path: Path, sweep: dict[str, Any], alone: Path) -> None:
+    """All of the sweep's trials are there, once each, and as they are without a cluster."""
     there = [one for one in records(path) if not one.lost]
     assert {one.state for one in there} == {TrialState.COMPLETE}
-    alone = run_sweep(SweepSpec.from_value(sweep), tmp_path, name="alone", inline=True).board.records()
-    assert len(there) == 3 + FIXED_PLAN["budget"]["trials"]
-    assert measured(there) == measured(alone)
+    assert len(there) == len({one.trial_id for one in there}) == 3 + sweep["budget"]["trials"]
+    inline = run_sweep(SweepSpec.from_value(sweep), alone, inline=True).board.records()
+    assert measured(there) == measured(inline)
+
+
+@pytest.mark.ray
+def test_what_joins_is_used_and_what_leaves_costs_no_trial(
+    start: Start, cluster: Any, sweep: dict[str, Any], tmp_path: Path
+) -> None:
+    path = tmp_path / "tiny"
+    process = start(sweep)
+    wait_until(process, lambda: len(trained(path)) >= 1)
+    joined = cluster.add_node(num_cpus=1)
+    wait_until(process, lambda: at_a_time(trained(path)[-4:]) == 2)
+    cluster.remove_node(joined)
+    (tmp_path / "slow").unlink()
+    end(process)
+    check_whole(path, sweep, tmp_path / "alone")
+
+
+@pytest.mark.ray
+def test_two_sweeps_at_the_same_time(
+    start: Start, cluster: Any, tiny_sweep: TinySweep, tmp_path: Path
+) -> None:
+    """Each has room for one trial: one needs the memory of the first node, the other the CPUs of the second.
+
+    Their trials have equal names and parameters, but other rows and another learning rate. Those of the first
+    wait until the second has recorded one.
+    """
+    joined = cluster.add_node(num_cpus=2, memory=GIBIBYTE)
+    gate = tmp_path / "gate"
+    gate.touch()
+    trials = fixed_trial("waits", gate), fixed_trial(lr=0.02)
+    needs = {"memory": 3 * GIBIBYTE // 2}, {"cpu": 2}
+    sweeps = [
+        tiny_sweep(
+            **FIXED_PLAN,
+            name=f"sweep{number}",
+            data={"split": {"seed": number}},
+            budget={"trials": 8, "reference_trials": 1},
+            resources=needs[number],
+            trial=trials[number],
+        )
+        for number in (0, 1)
+    ]
+    paths = [tmp_path / sweep["name"] for sweep in sweeps]
+    processes = [start(sweep) for sweep in sweeps]
+    wait_until(processes[1], lambda: len(records(paths[1])) > 0)
+    wait_until(processes[0], lambda: begun(paths[0]))
+    gate.unlink()
+    for process, path, sweep in zip(processes, paths, sweeps, strict=True):
+        end(process)
+        check_whole(path, sweep, tmp_path / "alone")
+    first, second = (measured(records(path)) for path in paths)
+    assert first.keys() == second.keys()
+    assert not {*first.values()} & {*second.values()}, "neither has a trial of the other's"
+    cluster.remove_node(joined)

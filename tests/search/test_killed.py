@@ -4,13 +4,12 @@ A process that trains by itself is killed in every phase in ``tests/faults``, an
 interrupted in ``executors/test_seen_in_ray.py``.
 """
 
-import os
 import signal
 import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +19,9 @@ from ruamel.yaml import YAML
 from mtl_search.leaderboard import Leaderboard
 from mtl_search.records import Phase, TrialRecord
 from mtl_search.search import resume_sweep
+from tests.fixtures.drivers import PATIENCE, driver, records
 
 WHOLE = {"single_task": 4, "shared_equal": 4, "shared_tuned": 4, "search": 12}
-PATIENCE = 240.0  # seconds; a process of its own imports torch and Ray first
 
 Start = Callable[..., subprocess.Popen[str]]
 
@@ -39,29 +38,8 @@ def sweep_file(tiny_sweep: Callable[..., dict[str, Any]], tmp_path: Path) -> Pat
 @pytest.fixture
 def start(sweep_file: Path, tmp_path: Path) -> Iterator[Start]:
     """Starts ``mtl-search run`` in a session of its own; what is left of it ends with the test."""
-    processes: list[subprocess.Popen[str]] = []
-
-    def begin(*options: str) -> subprocess.Popen[str]:
-        command = [sys.executable, "-m", "mtl_search.cli", "run", str(sweep_file), "--results", str(tmp_path)]
-        process = subprocess.Popen(
-            [*command, *options],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
-        processes.append(process)
-        return process
-
-    yield begin
-    for process in processes:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
-
-
-def records(path: Path) -> list[TrialRecord]:
-    return Leaderboard(path).records() if (path / "trials.log").exists() else []
+    with ExitStack() as started:
+        yield lambda *options: started.enter_context(driver(sweep_file, tmp_path, *options))
 
 
 def wait_for_trials(process: subprocess.Popen[str], path: Path, count: int) -> None:
