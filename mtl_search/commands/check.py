@@ -22,7 +22,7 @@ def add(commands: Commands) -> None:
 def check(arguments: argparse.Namespace) -> int:
     """Check a sweep file and its data, and show what it would search."""
     from mtl_search.data import load_dataset
-    from mtl_search.search import check_constraints, judged_by
+    from mtl_search.search import check_constraints, check_teams, judged_by
     from mtl_search.sweep import load_sweep
     from mtl_search.terminal.checking import check_json, show_check
 
@@ -30,6 +30,7 @@ def check(arguments: argparse.Namespace) -> int:
     dataset = load_dataset(spec.settings.data, spec.settings.tasks, base=spec.base)
     spec, dataset = judged_by(spec, dataset)
     check_constraints(spec, dataset)
+    check_teams(spec, dataset)
     if arguments.json:
         sys.stdout.write(check_json(spec, dataset) + "\n")
     else:

@@ -34,6 +34,7 @@ from mtl_search.search.forecast.planned import planned_trials
 from mtl_search.search.observed import idle_for, observed, still_since
 from mtl_search.search.preparing.constraints import check_constraints
 from mtl_search.search.preparing.judging import judged_by
+from mtl_search.search.preparing.teams import check_teams
 from mtl_search.search.run import resume_sweep, run_sweep
 from mtl_search.search.snapshot import ArmProgress, RunningTrial, Snapshot
 
@@ -50,6 +51,7 @@ __all__ = [
     "TrialPlan",
     "Watch",
     "check_constraints",
+    "check_teams",
     "idle_for",
     "judged_by",
     "observed",

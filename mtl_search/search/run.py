@@ -20,6 +20,7 @@ from mtl_search.search.preparing.extending import check_room, extended
 from mtl_search.search.preparing.gpu_memory import gpu_memory
 from mtl_search.search.preparing.judging import judged_by
 from mtl_search.search.preparing.own_modules import own_parts
+from mtl_search.search.preparing.teams import check_teams
 from mtl_search.search.studies.connecting import connected, lost
 from mtl_search.search.studies.journal import JOURNAL_FILE, Journal
 from mtl_search.search.studies.mirror import Mirror
@@ -59,6 +60,7 @@ def run_sweep(
     dataset = dataset_of(spec, dataset, home.folder.parent)
     judged, dataset = judged_by(spec, dataset)
     check_constraints(judged, dataset)
+    check_teams(judged, dataset)
     with (
         connected(spec) as storage,
         _open(judged, dataset, inline, address, dashboard) as executor,
@@ -101,6 +103,7 @@ def resume_sweep(
         changes = changes_since(board, spec, records)
         spec = extended(spec, records, trials=trials, hours=hours, references=references)
         judged, dataset = judged_by(spec, dataset)
+        check_teams(judged, dataset)  # resources may have been edited
         with connected(spec) as storage, _open(judged, dataset, inline, address, dashboard) as executor:
             if hours is not None:
                 check_room(records, hours, executor.slots)

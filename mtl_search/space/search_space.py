@@ -175,6 +175,29 @@ class SearchSpace:
         n_tasks = len(self.members.tasks)
         return sum(comb(n_tasks, size) * self.sharing.count(size, self.n_stages) for size in sizes)
 
+    def ends(self) -> Iterator[dict[str, object]]:
+        """Configurations that have each range at each of its ends, each alternative and each choice once."""
+        shared = replace(self, sharing=Shared())  # trees are valid as made, and slow for many tasks
+        for members in dict.fromkeys((self.members.tasks, self.members.tasks[:1])):
+            for values in _probes(shared.parameters(members)):
+                yield shared.sample(FixedSuggest(values), members)
+        of_sharing = tuple(self.sharing.parameters(self.members.tasks, self.n_stages))
+        for values in (
+            *_farthest(of_sharing),
+            *_probes(p for p in of_sharing if not is_of_branching(p.name)),
+        ):
+            yield self.sample(FixedSuggest(values), self.members.tasks)
+
+    def origin(self, config: Mapping[str, object], path: Path) -> Path:
+        """Where in the document what is at ``path`` of ``config``, a sample, comes from."""
+        if not path:
+            return self.root
+        key = str(path[0])
+        place = self.places.get(key, (*self.root, key))
+        if key == "sharing":
+            return self.sharing.locate(place, config[key], path[1:])
+        return locate(self.options[key], place, config[key], path[1:]) if key in self.options else place
+
     def _options_for(self, members: tuple[str, ...]) -> Iterator[tuple[str, Node]]:
         return ((key, node) for key, node in self.options.items() if key != "weighting" or len(members) > 1)
 
@@ -185,11 +208,11 @@ class SearchSpace:
         uses = Counter(parameter.name for parameter in self.parameters())
         if twice := [name for name, times in uses.items() if times > 1]:
             raise document.error(self.root, "parameters of different names", f"{twice[0]!r} more than once")
-        for config in self._ends():
+        for config in self.ends():
             try:
                 validate(config)
             except ValidationError as error:
-                origin = partial(self._origin, config)
+                origin = partial(self.origin, config)
                 refused = spec_error(error, document, self.root, value=config, origin=origin, model=model)
                 raise refused from None
             except ValueError as error:
@@ -205,28 +228,6 @@ class SearchSpace:
                         node.check_covers(self.members.tasks)
         except Mismatch as wrong:
             raise wrong.at(document.place(place)) from None
-
-    def _ends(self) -> Iterator[dict[str, object]]:
-        """Configurations that have each range at each of its ends, each alternative and each choice once."""
-        shared = replace(self, sharing=Shared())  # trees are valid as made, and slow for many tasks
-        for members in dict.fromkeys((self.members.tasks, self.members.tasks[:1])):
-            for values in _probes(shared.parameters(members)):
-                yield shared.sample(FixedSuggest(values), members)
-        of_sharing = tuple(self.sharing.parameters(self.members.tasks, self.n_stages))
-        for values in (
-            *_farthest(of_sharing),
-            *_probes(p for p in of_sharing if not is_of_branching(p.name)),
-        ):
-            yield self.sample(FixedSuggest(values), self.members.tasks)
-
-    def _origin(self, config: Mapping[str, object], path: Path) -> Path:
-        if not path:
-            return self.root
-        key = str(path[0])
-        place = self.places.get(key, (*self.root, key))
-        if key == "sharing":
-            return self.sharing.locate(place, config[key], path[1:])
-        return locate(self.options[key], place, config[key], path[1:]) if key in self.options else place
 
 
 def _probes(parameters: Iterable[Parameter]) -> Iterator[dict[str, Scalar]]:

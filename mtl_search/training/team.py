@@ -27,6 +27,7 @@ __all__ = [
     "LeftAloneError",
     "Team",
     "Together",
+    "check_no_batch_norm",
     "meeting_point",
     "meeting_point_at",
 ]
@@ -146,13 +147,7 @@ class Together:
         self._network, self._team = network, team
         if team.size == 1:
             return
-        for name, module in network.named_modules():
-            if isinstance(module, _BatchNorm):
-                raise Mismatch(
-                    "a network without batch normalisation, whose statistics would be of a part of the batch",
-                    f"{type(module).__name__} at {name}",
-                    about="resources: a trial of several workers",
-                )
+        check_no_batch_norm(network)
         self._forward = _CopiesOf(network)
         learned = [(name, one) for name, one in network.named_parameters() if one.requires_grad]
         self._names = [f"network.{name}" for name, _ in learned]
@@ -199,6 +194,17 @@ class Together:
         shape = (self._network.copies, 0, *outputs.shape[1:])
         before, after = (outputs.new_zeros(shape[0], missing, *shape[2:]) for missing in (start, rows - stop))
         return torch.cat([before, of_copies, after], dim=1).flatten(0, 1)
+
+
+def check_no_batch_norm(part: nn.Module) -> None:
+    """Mismatch if a network, or a part of one, has batch normalisation, which no team can train."""
+    for name, module in part.named_modules():
+        if isinstance(module, _BatchNorm):
+            raise Mismatch(
+                "a network without batch normalisation, whose statistics would be of a part of the batch",
+                f"{type(module).__name__} at {name}" if name else type(module).__name__,
+                about="resources: a trial of several workers",
+            )
 
 
 @final
