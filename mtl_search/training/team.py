@@ -79,10 +79,11 @@ class Connected(Team):
 
     def __init__(self, store: Any, rank: int, size: int, *, device: str, host: str) -> None:
         self.rank, self.size = rank, size
+        self._group: Any
         if device == "cuda":
             with_gpus = dist.ProcessGroupNCCL.Options()
             with_gpus._timeout = PATIENCE
-            self._group: Any = dist.ProcessGroupNCCL(store, rank, size, with_gpus)
+            self._group = dist.ProcessGroupNCCL(store, rank, size, with_gpus)
             return
         gloo: Any = dist.ProcessGroupGloo
         options = gloo._Options()
@@ -92,14 +93,19 @@ class Connected(Team):
 
     @override
     def add_up(self, values: Tensor) -> None:
+        if self._group is None:
+            raise LeftAloneError("this member has left")
         try:
             self._group.allreduce([values]).wait()
         except RuntimeError as error:
             raise LeftAloneError(str(error)) from error
 
     def leave(self) -> None:
-        """Take part no more, and let the others know."""
-        self._group.abort()
+        """Take part no more, and let the others know: gloo does once its connections are closed, with the
+        group."""
+        if self._group is not None:
+            self._group.abort()
+        self._group = None
 
 
 def meeting_point(host: str) -> tuple[Any, int]:

@@ -1,8 +1,10 @@
 """Teams: two processes' worth of workers learn what one does, whatever combines the losses."""
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,7 +16,16 @@ from mtl_search.data import Dataset
 from mtl_search.errors import Mismatch
 from mtl_search.records import EpochReport
 from mtl_search.training import Score, Training, TrialConfig
-from mtl_search.training.team import ALONE, Connected, Team, Together, meeting_point, meeting_point_at
+from mtl_search.training import team as teams
+from mtl_search.training.team import (
+    ALONE,
+    Connected,
+    LeftAloneError,
+    Team,
+    Together,
+    meeting_point,
+    meeting_point_at,
+)
 
 MakeConfig = Callable[..., TrialConfig]
 HOST = "127.0.0.1"
@@ -126,3 +137,21 @@ def test_batch_normalisation_is_refused(make_config: MakeConfig, dataset: Datase
 
     in_team(2, tied)
     Together(one.network, ALONE)
+
+
+def test_who_leaves_ends_the_others_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(teams, "PATIENCE", timedelta(seconds=20))
+    met = threading.Barrier(2)
+
+    def leaves_or_waits(team: Team) -> float:
+        assert isinstance(team, Connected)
+        team.add_up(torch.ones(2))
+        met.wait()
+        began = time.monotonic()
+        if team.rank:
+            team.leave()
+        with pytest.raises(LeftAloneError):
+            team.add_up(torch.ones(2))
+        return time.monotonic() - began
+
+    assert max(in_team(2, leaves_or_waits)) < 10.0, "not as long as one that is there is waited for"

@@ -8,6 +8,7 @@ here has its next trial at once.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, ClassVar, final
 
 import ray
@@ -17,6 +18,7 @@ from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
 from typing_extensions import override
 
 from mtl_search.data import Dataset
+from mtl_search.search.executors.limits import OverLimitError, Watchdog, over_limit
 from mtl_search.search.executors.place import Place
 from mtl_search.search.jobs import Job
 from mtl_search.training import Progress, SoloTrainer, Trainer, Training, TrainingState, TrialOutcome, failure
@@ -37,6 +39,7 @@ class TrainPart:
         self._dataset, self._place, self._sweep = dataset, place, sweep
         self._team: Connected | None = None
         self._training: Training | None = None
+        self._watchdog = self._watching()
 
     def ready(self) -> None:
         """Answers once the data is there."""
@@ -49,6 +52,7 @@ class TrainPart:
     def begin(self, job: Job) -> None:
         """Have the job's network, before its first epoch."""
         assert self._team is not None
+        self._training, self._watchdog = None, self._watching()
         training = job.training(self._dataset, self._place.device, self._team)
         assert isinstance(training, Training)
         self._training = training
@@ -58,10 +62,14 @@ class TrainPart:
         assert self._training is not None
         assert self._team is not None
         try:
-            self._training.accompany()
+            self._watchdog.over(self._training.accompany)
         except BaseException:
             self._team.leave()
             raise
+
+    def _watching(self) -> Watchdog:
+        """Of its memory: the first worker looks at the clock."""
+        return Watchdog(replace(self._place, minutes=None))
 
     def __repr__(self) -> str:
         """As Ray lists the actor."""
@@ -115,8 +123,9 @@ class Crew:
 class TeamTrainer(Trainer):
     """Trains one job, a network, with a crew.
 
-    A worker that dies has lost the trial; what one raises is the trial's own. After either the crew is
-    started anew, since nobody knows where in an epoch each of it stands.
+    A worker that dies has lost the trial; what one raises is the trial's own, unless the trial has all that
+    it needs of it. After either the crew is started anew, since nobody knows where in an epoch each of it
+    stands.
     """
 
     size: ClassVar[int] = 1
@@ -143,7 +152,8 @@ class TeamTrainer(Trainer):
         except LeftAloneError:
             progress = [Progress(self._job.trial_id, None, outcome=self._why())]
         self._inside = False
-        if any(one.outcome is not None and one.outcome.error is not None for one in progress):
+        outcomes = [one.outcome for one in progress if one.outcome is not None]
+        if any(one.error is not None for one in outcomes) or (outcomes and self._errors()):
             self._crew.disband()
         return progress
 
@@ -159,15 +169,20 @@ class TeamTrainer(Trainer):
 
     def _why(self) -> TrialOutcome:
         """What became of the worker that others were left by."""
-        done, _ = ray.wait(self._asked, num_returns=len(self._asked), timeout=WHY)
-        errors = [error for ref in done if (error := _error_of(ref)) is not None]
+        errors = self._errors()
         for error in errors:
             if isinstance(error, RayActorError):
                 return failure(RuntimeError(f"a worker of the trial died: {error}"), lost=True)
         for error in errors:
             if isinstance(error, RayTaskError) and not isinstance(error.cause, LeftAloneError):
-                return failure(error.cause)
+                over = isinstance(error.cause, OverLimitError)
+                return over_limit(str(error.cause)) if over else failure(error.cause)
         return failure(RuntimeError("a worker of the trial did not answer any more"), lost=True)
+
+    def _errors(self) -> list[RayError]:
+        """What the others raised in the epoch."""
+        done, _ = ray.wait(self._asked, num_returns=len(self._asked), timeout=WHY)
+        return [error for ref in done if (error := _error_of(ref)) is not None]
 
 
 def _error_of(ref: Any) -> RayError | None:

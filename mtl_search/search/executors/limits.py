@@ -30,7 +30,7 @@ SIGNAL = signal.SIGALRM
 
 
 class OverLimitError(Exception):
-    """A trial was beyond a limit, which is its text, and its process is not fit for another one."""
+    """A trial was beyond a limit, which is its text, and its process may not be fit for another one."""
 
 
 class _Interruption(BaseException):
@@ -42,8 +42,9 @@ class Watchdog:
     """Watches over the jobs of one pack, from now on: their place says how long and how large they may be.
 
     Memory is what the process has more of than at the beginning, without what it shares with others (the
-    data, libraries), so that what Python and PyTorch take is nobody's fault. ``asked``: whether a user wants
-    to stop; a KeyboardInterrupt that nobody asked for is one more error of a trial.
+    data, libraries), so that what Python and PyTorch take is nobody's fault. It is that of each worker of a
+    trial, as CPUs are: each is given so much of its own node, and each is watched. ``asked``: whether a user
+    wants to stop; a KeyboardInterrupt that nobody asked for is one more error of a trial.
     """
 
     def __init__(self, place: Place, asked: Callable[[], bool] = lambda: False) -> None:
@@ -75,6 +76,19 @@ class Watchdog:
         if interrupted or (self._place.memory is not None and self._more() > self._place.memory):
             self.spoilt = said
         return progress
+
+    def over(self, part: Callable[[], object]) -> None:
+        """Do a part of what another process trains; OverLimitError beyond a limit.
+
+        What is found at the end of a part is told at the beginning of the next one, which others wait for.
+        """
+        try:
+            with self._interrupting():
+                if (said := self._broken or self._beyond()) is not None:
+                    raise OverLimitError(said)
+                part()
+        except _Interruption:
+            raise OverLimitError(self._broken) from None
 
     def _end(self, trainer: Trainer, outcome: Callable[[int], TrialOutcome]) -> list[Progress]:
         """The end of all that is live; ``outcome`` of so many epochs."""

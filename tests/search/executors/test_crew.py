@@ -1,29 +1,37 @@
 """Several workers for one trial, in Tune's placement group."""
 
 import contextlib
+import re
 from collections import Counter
 from collections.abc import Mapping
 from functools import partial
+from types import SimpleNamespace
 from typing import Any, Literal
 
 import psutil
 import pytest
+from ray.exceptions import RayTaskError
 
 from mtl_search.data import Dataset
 from mtl_search.errors import ResourceError
 from mtl_search.records import EpochReport, TrialState
 from mtl_search.search.executors import ray_backend
+from mtl_search.search.executors.crew import TeamTrainer
 from mtl_search.search.executors.elsewhere import Elsewhere
 from mtl_search.search.executors.inline import Inline
+from mtl_search.search.executors.limits import OverLimitError
 from mtl_search.search.executors.ray_backend import Cluster
 from mtl_search.search.executors.trainable import train_job
 from mtl_search.search.jobs import Job, JobSource, Placement
 from mtl_search.sweep.settings import Resources
 from mtl_search.training import Score, TrialConfig, TrialOutcome, run_trial
+from mtl_search.training.team import ALONE
 from tests.fixtures.data import tiny_dataset
 
 ray = ray_backend.ray  # type: ignore[attr-defined]  # imported after what Ray reads was set
 TWO = Resources(workers=2, gpu=0)
+LIMITED = Resources.model_validate({"workers": 2, "gpu": 0, "memory": "512MiB"})
+LEAKS = {"name": "tests.fixtures.faulty:Faulty", "stages": 2, "fault": "leaks in a further worker"}
 
 
 def kill_a_companion() -> None:
@@ -72,7 +80,7 @@ class Sequence(JobSource):
         raise AssertionError
 
 
-def config(epochs: int, dataset: Dataset, weighting: str) -> TrialConfig:
+def config(epochs: int, dataset: Dataset, weighting: str = "equal", **changes: object) -> TrialConfig:
     value: Mapping[str, Any] = {
         "members": tuple(dataset.tasks),
         "sharing": "cost ill / cost ill",
@@ -80,6 +88,7 @@ def config(epochs: int, dataset: Dataset, weighting: str) -> TrialConfig:
         "weighting": weighting,
         "epochs": epochs,
         "batch_size": 25,
+        **changes,
     }
     return TrialConfig.model_validate(value)
 
@@ -101,7 +110,8 @@ def test_two_workers_train_one_network_and_go_on_where_they_lost_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A worker that is killed is no fault of the trial, which goes on from the epoch whose end was kept; here
-    after its node has handed it back, since the only other one is made up."""
+    after its node has handed it back, since the only other one is made up. One that takes too much memory
+    is, whichever of them it is, and others go on."""
     monkeypatch.setattr(ray_backend, "train_job", partial(train_job, every=0.0))
     monkeypatch.setattr(Cluster, "_others", lambda cluster, nodes: len(nodes) == 1)
     handed_back = Counter[str]()
@@ -116,11 +126,16 @@ def test_two_workers_train_one_network_and_go_on_where_they_lost_one(
     score = Score({name: task.metric for name, task in dataset.tasks.items()})
     calm = Job("calm", config(3, dataset, "pcgrad"), 7, score)
     hit = Job("hit", config(150, dataset, "gradnorm"), 7, score)
-    source = Sequence(calm, hit, victim=hit)
-    cluster = Cluster(TWO)
+    large = Job("large", config(3, dataset, trunk=LEAKS), 7, score)
+    source = Sequence(calm, large, hit, victim=hit)
+    cluster = Cluster(LIMITED)
     assert cluster.slots == 1, "of two CPUs"
     cluster.run(source, dataset)
 
+    beyond = source.outcomes["large"]
+    assert beyond is not None
+    assert (beyond.state, beyond.lost) == (TrialState.FAILED, False)
+    assert re.fullmatch(r"took .* MiB, more than resources.memory of 512.0 MiB", str(beyond.error))
     (loss,) = source.losses
     assert "a worker of the trial died" in loss
     assert handed_back == {"hit": 1}, "as often as there are slots"
@@ -153,3 +168,31 @@ def test_workers_of_a_trial_may_be_on_several_nodes(monkeypatch: pytest.MonkeyPa
 def test_one_process_has_no_others() -> None:
     with pytest.raises(ResourceError, match="one worker for a trial in this process, found 2"):
         Inline(TWO)
+
+
+def test_a_worker_that_fails_once_the_network_is_trained_is_replaced(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The trial has all that it needs of it."""
+    disbanded: list[bool] = []
+    asked = SimpleNamespace(remote=lambda *given: "an answer")
+    crew: Any = SimpleNamespace(
+        team=lambda: ALONE,
+        members=[SimpleNamespace(begin=asked, epoch=asked)],
+        disband=lambda: disbanded.append(True),
+    )
+
+    def get(ref: object) -> object:
+        raise RayTaskError("epoch", "", OverLimitError("took too much"))
+
+    monkeypatch.setattr(ray, "wait", lambda refs, **options: (refs, []))
+    monkeypatch.setattr(ray, "get", get)
+    dataset = tiny_dataset(120, tasks={"cost": "regression", "ill": "binary"})
+    score = Score({name: task.metric for name, task in dataset.tasks.items()})
+    trainer = TeamTrainer([Job("last", config(2, dataset), 7, score)], dataset, "cpu", crew)
+    assert [one.outcome for one in trainer.step()] == [None]
+    assert disbanded == [], "the next epoch will tell"
+    (ended,) = trainer.step()
+    assert ended.outcome is not None
+    assert ended.outcome.state is TrialState.COMPLETE
+    assert disbanded == [True]
