@@ -250,7 +250,9 @@ def test_one_that_hangs_is_lost_by_its_silence(
     assert time.monotonic() - began < 5.0
     busy[1].rollback()
     mirror._thread.join()
-    assert trials(RDBStorage(str(mirror._storage.engine.url)), "x") == [], "what waited for the database was not written after all"
+    assert trials(RDBStorage(str(mirror._storage.engine.url)), "x") == [], (
+        "what waited for the database was not written after all"
+    )
 
 
 def test_an_interrupted_sweep_does_not_wait_for_long(
