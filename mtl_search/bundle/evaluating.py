@@ -18,7 +18,6 @@ from mtl_search.bundle.counting import Counts
 from mtl_search.bundle.opening import open_text_table
 from mtl_search.bundle.predictor import Predictor
 from mtl_search.bundle.resampling import Estimate, interval, resampled_rows
-from mtl_search.data import DataSpec
 from mtl_search.data.extents import check_extents
 from mtl_search.data.formats import is_text
 from mtl_search.data.labels import Labels, read_labels
@@ -98,7 +97,7 @@ def evaluate(
 def read_labelled(predictor: Predictor, source: str) -> pa.Table:
     """The table at a path or URI, each input read as training saw it; DataError if it cannot be."""
     if not is_text(source):
-        return read_source(DataSpec(source=source), Path())[0]
+        return read_source(source, Path())[0]
     stream = open_text_table(source, predictor.reading)
     while True:
         try:

@@ -27,6 +27,7 @@ from mtl_search.data.plain import plain_table
 from mtl_search.data.repeats import find_cut_groups, find_repeats
 from mtl_search.data.room import Room
 from mtl_search.data.rows import Rows
+from mtl_search.data.separated import Layout
 from mtl_search.data.showing import rows_to_show
 from mtl_search.data.sources import check_table, located, read_source
 from mtl_search.data.spec import DataSpec
@@ -38,6 +39,7 @@ from mtl_search.data.uses import check_uses, left_out, missing_labels, target_co
 from mtl_search.data.weights import row_weights, uneven_weights, without_weightless
 from mtl_search.records import Split
 from mtl_search.tasks import TaskConfig
+from mtl_search.uris import shown
 
 __all__ = ["dataset_from_table", "load_dataset"]
 
@@ -52,7 +54,8 @@ def load_dataset(
     A table that is larger than ``spec.memory`` is read part by part, if its file knows its columns, and
     encoded rows that are larger are kept in files below ``results``.
     """
-    table, notes = read_source(spec, base, Room.below(results, spec.memory))
+    layout, room = Layout(spec.separator, spec.decimal), Room.below(results, spec.memory)
+    table, notes = read_source(spec.source, base, room, layout)
     with located(spec.source):
         inputs = {name: options.with_files(base) for name, options in spec.inputs.items()}
     spec = spec.model_copy(update={"inputs": inputs})
@@ -90,14 +93,14 @@ def dataset_from_table(
             {which: part.num_rows for which, part in tables.items()},
             room=Room.below(results, spec.memory),
             key=of_encoded(fingerprint, encoding),
-            source=spec.source,
+            source=shown(spec.source),
         )
         seen = (*notes, *used.notes, *uneven_weights(of_train, spec.weight), *found.notes)
         inputs_N = used.inputs_N - hash_rows(used.table, sorted({*used.inputs} - {*inputs}))
-        test, shown = tables[Split.TEST], (*inputs, *target_columns(tasks))
+        test, of_interest = tables[Split.TEST], (*inputs, *target_columns(tasks))
         hashes_N, labelled = used.hashes_N[index[Split.TEST]], splits[Split.TEST].labelled
         return Dataset(
-            name=spec.source,
+            name=shown(spec.source),
             fingerprint=fingerprint,
             tasks=found.tasks,
             encoding=encoding,
@@ -108,7 +111,7 @@ def dataset_from_table(
                 name: of_test_rows(test, tasks[name], task, spec.weight) for name, task in found.tasks.items()
             },
             left_out=found.left_out,
-            to_show=None if encoding.shape.is_table else rows_to_show(test, shown, hashes_N, labelled),
+            to_show=None if encoding.shape.is_table else rows_to_show(test, of_interest, hashes_N, labelled),
             warnings=(
                 *seen,
                 *of_constants,

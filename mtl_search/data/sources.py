@@ -16,10 +16,9 @@ from mtl_search.data.formats import FileSystem, is_text, read_folder, reader_of
 from mtl_search.data.large import stream_if_large
 from mtl_search.data.room import Room
 from mtl_search.data.separated import Layout
-from mtl_search.data.spec import DataSpec
 from mtl_search.data.streamed import AnyTable, changed
 from mtl_search.errors import DataError, Mismatch, did_you_mean
-from mtl_search.uris import is_uri, open_uri, shown
+from mtl_search.uris import filled, is_uri, open_uri, shown, without_secrets
 
 __all__ = [
     "bundled_tables",
@@ -47,26 +46,26 @@ def is_local_file(source: str) -> bool:
 
 def read_table(source: str, base: Path) -> pa.Table:
     """The whole table; a relative path starts at ``base``. DataError if it cannot be read."""
-    return read_source(DataSpec(source=source), base)[0]
+    return read_source(source, base)[0]
 
 
-def read_source(spec: DataSpec, base: Path, room: Room | None = None) -> tuple[AnyTable, tuple[str, ...]]:
-    """The table of a data block, and notes on how it was read.
+def read_source(
+    source: str, base: Path, room: Room | None = None, layout: Layout | None = None
+) -> tuple[AnyTable, tuple[str, ...]]:
+    """The table of a source, and notes on how it was read; ``layout`` is of a CSV file.
 
     The whole table, unless it is in a file that knows its columns and takes more than there is ``room`` for.
     """
-    bundled, source = bundled_tables(), spec.source
-    layout = Layout(spec.separator, spec.decimal)
+    bundled, named, layout = bundled_tables(), shown(source), layout or Layout()
     if source in bundled:
-        _check_layout(spec, "a bundled table")
+        _check_layout(named, layout, "a bundled table")
         return in_folder(pa_parquet.read_table(bundled[source]), bundled[source].parent), ()
     filesystem, path = locate(source, base)
-    named = shown(source)
-    with unreadable(named):
-        info = check_there(filesystem, path, named)
+    with unreadable(source):
+        info = check_there(filesystem, path, source)
         read = read_folder if info.type == pa_fs.FileType.Directory else reader_of(path, named)
         if not is_text(path):
-            _check_layout(spec, "a table that knows its columns")
+            _check_layout(named, layout, "a table that knows its columns")
         large = None if room is None else stream_if_large(filesystem, info, room)
         table, notes = read(filesystem, path, layout) if large is None else (large, ())
     return changed(table, partial(in_folder, folder=folder_at(filesystem, path))), notes
@@ -78,7 +77,7 @@ def check_there(filesystem: FileSystem, path: str, source: str) -> pa_fs.FileInf
     if info.type == pa_fs.FileType.NotFound:
         raise _not_found(source, path)
     if info.is_file and info.size == 0:
-        raise DataError(source, "a table", "an empty file")
+        raise DataError(shown(source), "a table", "an empty file")
     return info
 
 
@@ -88,12 +87,13 @@ def unreadable(source: str) -> Iterator[None]:
     try:
         yield
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-        raise DataError(source, "a table that can be read", _first_line(error)) from error
+        found = _without_secrets(_first_line(error), source)
+        raise DataError(shown(source), "a table that can be read", found) from error
 
 
-def _check_layout(spec: DataSpec, found: str) -> None:
-    if spec.separator is not None or spec.decimal is not None:
-        raise DataError(f"{spec.source}: separator and decimal", "a CSV file", found)
+def _check_layout(named: str, layout: Layout, found: str) -> None:
+    if layout.separator is not None or layout.decimal is not None:
+        raise DataError(f"{named}: separator and decimal", "a CSV file", found)
 
 
 @contextmanager
@@ -123,9 +123,9 @@ def locate(source: str, base: Path) -> tuple[FileSystem, str]:
     if not is_uri(source):
         return pa_fs.LocalFileSystem(), str((base / Path(source).expanduser()).absolute())
     try:
-        return open_uri(source)
+        return open_uri(filled(source))
     except Mismatch as wrong:
-        raise DataError(shown(source), wrong.expected, wrong.found) from wrong
+        raise DataError(shown(source), wrong.expected, wrong.found, wrong.hint) from None
 
 
 def _not_found(source: str, path: str) -> DataError:
@@ -133,7 +133,12 @@ def _not_found(source: str, path: str) -> DataError:
     siblings = [entry.name for entry in parent.iterdir()] if parent.is_dir() else []
     near = did_you_mean(Path(source).name, [*bundled, *siblings])
     hint = near or f"bundled: {', '.join(bundled)}"
-    return DataError(source, "a bundled table, a file, a folder or a URI", f"nothing at {path}", hint)
+    found = f"nothing at {_without_secrets(path, source)}"
+    return DataError(shown(source), "a bundled table, a file, a folder or a URI", found, hint)
+
+
+def _without_secrets(text: str, source: str) -> str:
+    return without_secrets(text, filled(source)) if is_uri(source) else text
 
 
 def _first_line(error: Exception) -> str:

@@ -2,15 +2,38 @@
 
 from typing import Annotated, Literal, Self, TypeAlias, final
 
-from pydantic import BaseModel, ByteSize, ConfigDict, Field, PositiveInt, SerializeAsAny, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ByteSize,
+    ConfigDict,
+    Field,
+    PositiveInt,
+    SerializeAsAny,
+    model_validator,
+)
 
 from mtl_search.data.inputs import AnyOptions
+from mtl_search.errors import Mismatch
+from mtl_search.uris import check_no_secret, is_uri
 
 __all__ = ["DataSpec", "MissingValue", "SplitSpec"]
 
 Fraction = Annotated[float, Field(gt=0.0, lt=1.0)]
 Name: TypeAlias = Annotated[str, Field(min_length=1)]
 Names: TypeAlias = Annotated[tuple[str, ...], Field(strict=False)]
+
+
+def check_source(value: object) -> object:
+    """``value`` if it may be a source; Mismatch else, which repeats nothing that may be secret."""
+    if not isinstance(value, str):
+        raise Mismatch("text", "nothing" if value is None else f"a {type(value).__name__}")
+    if is_uri(value):
+        check_no_secret(value)
+    return value
+
+
+Source: TypeAlias = Annotated[Name, BeforeValidator(check_source)]
 MissingValue: TypeAlias = int | float | str
 MissingValues: TypeAlias = Annotated[tuple[MissingValue, ...], Field(strict=False)]
 
@@ -87,7 +110,8 @@ class DataSpec(BaseModel):
     """Where the table is, how it is read and split, and which columns are left out.
 
     ``source``: a bundled table's name, a path (relative to the sweep file) or a URI, of a Parquet, CSV or
-    Feather file or a folder of Parquet parts. Rows of one ``group`` stand in one split. ``weight``: a column
+    Feather file or a folder of Parquet parts. Secrets in a URI are named, ``${NAME}``, and looked up in the
+    environment when it is read. Rows of one ``group`` stand in one split. ``weight``: a column
     that says how much each row counts, in losses and metrics. ``drop``: columns that are neither inputs nor
     tasks. ``inputs`` declares columns, ``{zip: categorical}``, with the options of their kind where it has
     some: the others are taken by their type.
@@ -100,7 +124,7 @@ class DataSpec(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
-    source: Name
+    source: Source
     split: SplitSpec = SplitSpec()
     group: Name | None = None
     weight: Name | None = None

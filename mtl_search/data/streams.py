@@ -15,6 +15,7 @@ from typing_extensions import override
 from mtl_search.data.folders import folder_at, in_folder
 from mtl_search.data.formats import folder_dataset, is_text, reader_of
 from mtl_search.data.sources import bundled_tables, check_there, locate, unreadable
+from mtl_search.uris import shown
 
 __all__ = ["Batch", "Stream", "open_dataset"]
 
@@ -93,7 +94,7 @@ def open_dataset(source: str, base: Path) -> DatasetStream | None:
         info = check_there(filesystem, path, source)
         if info.type == pa_fs.FileType.Directory:
             return DatasetStream(source, folder_dataset(filesystem, path), folder_at(filesystem, path))
-        reader_of(path, source)  # which says what is wrong with the name
+        reader_of(path, shown(source))  # which says what is wrong with the name
         if is_text(path):
             return None
         kind = "parquet" if path.lower().endswith((".parquet", ".pq")) else "feather"

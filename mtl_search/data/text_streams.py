@@ -18,6 +18,7 @@ from mtl_search.data.separated import Layout, find_layout
 from mtl_search.data.sources import check_there, locate, unreadable
 from mtl_search.data.streams import Batch, Stream
 from mtl_search.errors import DataError
+from mtl_search.uris import shown
 
 __all__ = ["Retyped", "TextStream", "open_text"]
 
@@ -103,7 +104,7 @@ class TextStream(Stream):
             return Retyped(self.typed({**self.types, name: pa.string()}, self.fixed))
         said = {"double": "numbers", "int64": "numbers", "string": "text in UTF-8"}
         what = said.get(kind, f"{kind}, as in the rows before")
-        return DataError(f"{self.source}: column {name!r}", what, why)
+        return DataError(f"{shown(self.source)}: column {name!r}", what, why)
 
     def _is(self, name: str, kind: pa.DataType) -> bool:
         return bool(self.types.get(name) == kind)

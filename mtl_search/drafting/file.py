@@ -17,6 +17,7 @@ from mtl_search.drafting.writing import Listed, Reasoned, written
 from mtl_search.search import check_constraints, judged_by
 from mtl_search.space import parse_document
 from mtl_search.sweep import SweepSpec
+from mtl_search.uris import is_uri, shown
 
 __all__ = ["Draft", "drafted", "name_of"]
 
@@ -43,7 +44,8 @@ def name_of(source: str) -> str:
     >>> name_of("data/My customers (2024).csv.gz"), name_of("s3://bucket/part=1/"), name_of("yeast")
     ('My-customers-2024', 'part-1', 'yeast')
     """
-    last = re.sub(r"(\.(csv|tsv|parquet|pq|feather|arrow))?(\.(gz|bz2|zst))?$", "", _last_part(source))
+    place = shown(source).partition("?")[0] if is_uri(source) else source
+    last = re.sub(r"(\.(csv|tsv|parquet|pq|feather|arrow))?(\.(gz|bz2|zst))?$", "", _last_part(place))
     return re.sub(r"[^A-Za-z0-9._-]+", "-", last).strip("-._")[:100] or "sweep"
 
 

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from mtl_search.data.separated import Layout
 from mtl_search.data.sources import check_table, locate, located, read_source
-from mtl_search.data.spec import DataSpec
 from mtl_search.data.streams import DatasetStream, Stream, open_dataset
 from mtl_search.data.text_streams import Retyped, open_text
-from mtl_search.errors import DataError
+from mtl_search.errors import DataError, Mismatch
+from mtl_search.uris import check_no_secret, is_uri, shown
 
 __all__ = ["Sample", "read_sample", "sample_of"]
 
@@ -53,9 +53,14 @@ def sample_of(table: pa.Table, notes: tuple[str, ...] = ()) -> Sample:
 
 def read_sample(source: str, base: Path) -> Sample:
     """A sample of what a source holds; a relative path starts at ``base``. DataError if it cannot be read."""
+    if is_uri(source):
+        try:
+            check_no_secret(source)  # it is written into the sweep file
+        except Mismatch as wrong:
+            raise DataError(shown(source), wrong.expected, wrong.found, wrong.hint) from None
     stream = _stream_of_large(source, base)
     if stream is None:
-        table, notes = read_source(DataSpec(source=source), base)
+        table, notes = read_source(source, base)
         with located(source):
             return sample_of(table, notes)
     n_rows = None
@@ -70,7 +75,7 @@ def read_sample(source: str, base: Path) -> Sample:
         except Retyped as other:
             stream = other.stream
     else:
-        raise DataError(source, "a table that can be read", "columns of no type")
+        raise DataError(shown(source), "a table that can be read", "columns of no type")
     with located(source):
         check_table(sample.table)
     table = sample.table.replace_schema_metadata(metadata)

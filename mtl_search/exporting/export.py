@@ -25,6 +25,7 @@ from mtl_search.own import own_code as allow
 from mtl_search.records import DesignRecord
 from mtl_search.sweep import SweepSpec, load_sweep
 from mtl_search.sweep.file import SWEEP_FILE
+from mtl_search.uris import is_uri, shown
 
 __all__ = ["Exported", "export"]
 
@@ -172,5 +173,6 @@ def _folder(network: Wanted) -> str:
 
 
 def _without_path(data: DataSpec) -> DataSpec:
-    """Of a path only the name: where a table lay is nobody else's business."""
-    return data.model_copy(update={"source": PurePosixPath(data.source).name})
+    """Of a path or a URI only the name: where a table lay is nobody else's business."""
+    path = shown(data.source).partition("?")[0] if is_uri(data.source) else data.source
+    return data.model_copy(update={"source": PurePosixPath(path).name})

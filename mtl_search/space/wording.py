@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from mtl_search.uris import is_uri, shown
+
 __all__ = ["Path", "dotted", "inner", "show"]
 
 Path = tuple[str | int, ...]  # keys of mappings and positions in lists, from the top of a document
@@ -45,4 +47,6 @@ def _full(value: object) -> str:
         return "{" + ", ".join(f"{key}: {_full(item)}" for key, item in value.items()) + "}"
     if isinstance(value, list | tuple):
         return "[" + ", ".join(_full(item) for item in value) + "]"
+    if isinstance(value, str) and is_uri(value):
+        return repr(shown(value))
     return repr(value)

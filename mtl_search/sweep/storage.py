@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mtl_search.errors import Mismatch
+from mtl_search.uris import VARIABLE, variable
 
 if TYPE_CHECKING:  # it is imported where there is a database
     from sqlalchemy.engine import URL
@@ -20,7 +21,6 @@ __all__ = ["SECRET", "anchored", "check_storage", "with_environment"]
 
 EXPECTED = "the URL of a database, such as postgresql://user@host/name or sqlite:///studies.db"
 DRIVERS = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg", "mysql": "mysql+pymysql"}
-NAME = re.compile(r"\$\{([A-Za-z_]\w*)\}")
 SECRET = re.compile(r"pass|secret|token", re.IGNORECASE)  # names of options whose values are
 HIDDEN = "a password in plain text, which is not shown"
 HINT = "write ${NAME}, a variable of the environment, or leave it to PGPASSWORD or PGPASSFILE"
@@ -47,7 +47,7 @@ def check_storage(value: object) -> object:
         "password": url.password,
         **{key: value for key, value in url.query.items() if SECRET.search(key)},
     }
-    if any(secret and not NAME.fullmatch(str(secret)) for secret in given.values()):
+    if any(secret and not VARIABLE.fullmatch(str(secret)) for secret in given.values()):
         raise Mismatch("a password by its name", HIDDEN, HINT)
     backend = url.get_backend_name()
     if backend not in DRIVERS:
@@ -80,7 +80,7 @@ def with_environment(text: str, environment: Mapping[str, str] = os.environ) -> 
     url = make_url(text)
 
     def found(value: str | None) -> str | None:
-        return value and NAME.sub(lambda match: _variable(match[1], environment), value)
+        return value and VARIABLE.sub(lambda match: variable(match[1], environment), value)
 
     if url.drivername in DRIVERS:
         url = url.set(drivername=DRIVERS[url.drivername])
@@ -92,9 +92,3 @@ def with_environment(text: str, environment: Mapping[str, str] = os.environ) -> 
         database=found(url.database),
         query=query,
     )
-
-
-def _variable(name: str, environment: Mapping[str, str]) -> str:
-    if name not in environment:
-        raise Mismatch(f"the variable {name} in the environment", "none of that name")
-    return environment[name]

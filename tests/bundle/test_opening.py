@@ -56,7 +56,7 @@ def test_levels_are_read_as_training_read_them(values: tuple[str, str], tmp_path
     path = tmp_path / "t.csv"
     path.write_text("\n".join(["level", *values * 20]))
     rules = DataSpec(source=str(path), inputs={"level": CategoricalOptions()})
-    whole, _ = read_source(rules, tmp_path)
+    whole, _ = read_source(rules.source, tmp_path)
     encoding = Encoding.fit(whole, ("level",), rules.inputs)
     reading = Reading(rules, encoding)
     (batch,) = open_table(str(path), reading, ()).batches(("level",), 100)

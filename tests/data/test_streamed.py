@@ -70,7 +70,7 @@ def test_the_dataset_is_that_of_the_whole_table(folder: Path, source: str) -> No
 @pytest.mark.parametrize("source", ["one.parquet", "one.feather", "parts"])
 def test_rows_are_taken_read_and_hashed_in_parts(folder: Path, source: str) -> None:
     whole = read_table(source, folder)
-    large, _ = read_source(DataSpec(source=source), folder, Room(1000, folder / CACHE))
+    large, _ = read_source(source, folder, Room(1000, folder / CACHE))
     assert isinstance(large, StreamedTable)
     assert large.column_names == whole.column_names
     assert large.schema == whole.schema
@@ -92,7 +92,7 @@ def test_rows_are_taken_read_and_hashed_in_parts(folder: Path, source: str) -> N
 
 def test_a_table_that_fits_is_read_whole(folder: Path) -> None:
     for source in ("one.parquet", "one.feather", "parts"):
-        table, _ = read_source(DataSpec(source=source), folder, Room(10**6, folder / CACHE))
+        table, _ = read_source(source, folder, Room(10**6, folder / CACHE))
         assert isinstance(table, pa.Table)
 
 

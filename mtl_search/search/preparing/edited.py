@@ -1,5 +1,6 @@
 """Edited: what of a sweep's file was changed since it was last run, and whether it can go on so."""
 
+import json
 from collections.abc import Sequence
 
 from mtl_search.errors import SpecError
@@ -7,6 +8,7 @@ from mtl_search.leaderboard import Leaderboard
 from mtl_search.records import Phase, TrialRecord
 from mtl_search.sweep.file import leaves
 from mtl_search.sweep.spec import SweepSpec
+from mtl_search.uris import shown
 
 __all__ = ["changes_since"]
 
@@ -33,5 +35,10 @@ def changes_since(board: Leaderboard, spec: SweepSpec, records: Sequence[TrialRe
         of_all = begun and path[0] in ("trial", "name")
         if of_all or (path[0] == "arms" and path[1:2] and path[1] in begun):
             raise SpecError(spec.document.place(path), f"{was}, as trials were trained with", is_, HINT)
-        told.append(f"{'.'.join(path)} is {is_} now, and was {was}")
+        told.append(f"{'.'.join(path)} is {_shown(is_)} now, and was {_shown(was)}")
     return told
+
+
+def _shown(leaf: str) -> str:
+    """A leaf for people: what earlier versions wrote may have secrets in it."""
+    return json.dumps(shown(json.loads(leaf))) if "://" in leaf else leaf
