@@ -16,11 +16,11 @@ from mtl_search.grouping.replay.tables import SubsetTable
 __all__ = ["DEVELOPMENT", "VALIDATION", "is_development", "load", "short", "table_names"]
 
 DEVELOPMENT = (
-    *("taskonomy_setting1", "clusters_subsets"),
+    *("taskonomy_setting1", "clusters_subsets", "qm9_subsets"),
     *("clusters", "helpers", "low_rank", "rugged", "crowds", "nothing", "disasters", "spoiler", "unhelped"),
 )
 VALIDATION = (
-    *("taskonomy_setting2", "support2_subsets"),
+    *("taskonomy_setting2", "support2_subsets", "census_subsets", "yeast_subsets"),
     *("directions", "synergy", "chains", "reversal", "uneven"),
 )
 MEASURED = "results/tables/*_subsets.parquet"

@@ -23,7 +23,10 @@ one alone was sometimes sure of its first guess, and never tried the set that wa
 
 **Hyperparameters are not the tasks' fault.** A design has the best network of each set, so a set gains what
 the better half of its trainings do (``surrogate.evidence``): one bad learning rate among two does not
-write it off.
+write it off. Nor does the only one that a set has had. What a training has lost in all of its tasks alike,
+far below what every other set says of it, counts as noise of its own, up to a few times what trainings of one
+set were seen to differ by (``SetPosterior.doubt_M``): a likelihood with a heavy tail on that side, and none
+where trainings are alike. So the set stays open, and is tried again if it would be worth it.
 
 **Gradient affinities.** The networks of ``shared_equal`` also measure by how much a step for one task
 lowers the loss of another (TAG, Fifty et al. 2021; ``training.affinity``). The mean affinity of a task's
@@ -61,7 +64,8 @@ mean): this takes away their uncertainty, so the other slots look elsewhere.
 that was trained n times is expected to be raised by one more training as far as the largest of n + 1 normal
 variables is above that of n, times half of how far trainings of a set are apart: the other half is taken for
 luck, which the replication takes away again (``Outlook.tuning``). So a design is tuned while that pays, the
-least trained network first, and less and less. Known sets outside of the design are trained again for
+least trained network first, and less and less; but not before some set was trained twice, which says how far
+trainings are apart. Known sets outside of the design are trained again for
 what they may turn out to be. Sets that showed the same gains again, as tables of measurements do, are left
 out.
 

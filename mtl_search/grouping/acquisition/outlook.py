@@ -56,7 +56,8 @@ class Outlook:
     def posterior(self) -> Mixture:
         """What is known of all sets."""
         members_MT, gains_MT, times_M = self._anchored()
-        mixture = Mixture(Known(members_MT, gains_MT, times_M, self.affinity_TT), self.experts)
+        repeats = self.evidence.repeats
+        mixture = Mixture(Known(members_MT, gains_MT, times_M, self.affinity_TT, *repeats), self.experts)
         if not self.running:
             return mixture
         running_RT = member_matrix(sorted(self.running), self.space.tasks)
@@ -66,6 +67,7 @@ class Outlook:
             np.vstack([gains_MT, np.where(self._main_T, expected_RT, np.nan)]),
             np.concatenate([times_M, np.ones(len(running_RT))]),
             self.affinity_TT,
+            *repeats,
         )
         return Mixture(with_running, self.experts, mixture.weight_E)
 
@@ -93,8 +95,10 @@ class Outlook:
 
         A design has the best training of each set. With n trainings behind it, the best of n + 1 is better by
         the difference of two normal order statistics times how far trainings are apart, as far as that is not
-        luck.
+        luck. Nothing while no set was trained twice, since nobody knows then whether trainings differ at all.
         """
+        if not self.evidence.repeats[0].any():
+            return {}
         gains_KT = np.where(np.isnan(self.believed_MT), -np.inf, self.believed_MT)[self._rows]
         apart_T = self._counted(self.posterior.noise_T[None])[0]
         serves_KT = gains_KT.argmax(axis=0) == np.arange(len(self._rows))[:, None]

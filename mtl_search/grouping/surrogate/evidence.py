@@ -52,6 +52,13 @@ class SetEvidence:
     repeated: frozenset[Members]
     failed: tuple[Members, ...] = ()
 
+    @property
+    def repeats(self) -> tuple[Floats, Floats]:
+        """Of sets of several tasks: how many trainings of each task were not the first of their set, and how
+        far trainings of a set are apart, summed."""
+        several_M = self.members_MT.sum(axis=1) > 1
+        return self.again_MT[several_M].sum(axis=0), self.apart_MT[several_M].sum(axis=0)
+
     @classmethod
     def gather(cls, measured: Sequence[Measurement], tasks: Members) -> "SetEvidence":
         """All measurements; NaN if a task has no gain."""

@@ -8,6 +8,7 @@ a hundred times that.
 
 # M measured sets, C candidate sets, T tasks, F features with shared weights, m and c rows of one task
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import final
 
@@ -24,6 +25,8 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.intp]
 
 JITTER = 1e-5
+SURPRISING = 1.5  # standard deviations below what others say of a set, for each training that counts
+LUCK = 4.0  # standard deviations of the trainings of one set that hyperparameters are held to cost at most
 NEGLIGIBLE = 1e-3  # a shared effect with less variance than this has no weights
 
 
@@ -36,12 +39,18 @@ class SetPosterior:
     >>> mean, deviation = SetPosterior(Known(members, gains, np.ones(3)), Effects.of()).predict(members)
     >>> bool(mean[0, 0] > 2 > -2 > mean[1, 0]), bool(np.isnan(mean[0, 2]))
     (True, True)
+
+    ``doubt_M``: how many times the noise of others each measured set has. Of trainings that differ by their
+    hyperparameters one may fail where another would not, so that one disaster must not decide.
     """
 
     def __init__(self, known: Known, effects: Effects) -> None:
         self.effects = effects
         self._known = known
         self._solved = solve(known, effects)
+        self.doubt_M = self._doubts()
+        if self.doubt_M.max(initial=1.0) > 1.0:
+            self._solved = solve(known, effects, self.doubt_M)
 
     @property
     def noise_T(self) -> Floats:
@@ -86,6 +95,33 @@ class SetPosterior:
         that were measured in one training each foretells the other, and that says nothing of sets to come.
         NaN for single tasks, which gain nothing whatever is believed, and for sets without gains.
         """
+        return np.array([_log_density(*block) for block in self._left_out()])
+
+    def _doubts(self) -> Floats:
+        """1, or more for a set whose trainings did far worse than all other sets say.
+
+        What they have lost in all members alike is estimated by generalised least squares. From
+        ``SURPRISING`` standard deviations on for each training that counts, its square is a variance that
+        these trainings have beside the noise, up to what hyperparameters were seen to cost: ``LUCK`` times
+        how far trainings of one set are apart. Without such trainings there is no doubt.
+        """
+        again, apart = self._known.repeats
+        doubt_M = np.ones(len(self._known.members_MT))
+        if not again:
+            return doubt_M
+        most = LUCK**2 * apart / again
+        for row, (precise_tt, pulled_t) in enumerate(self._left_out()):
+            times = self._known.times_M[row]
+            precise, pulled = precise_tt.sum(), pulled_t.sum()
+            if pulled < -SURPRISING * times * np.sqrt(precise):
+                lost = min((pulled / precise) ** 2 - 1 / precise, most)
+                doubt_M[row] += times * lost / (self.effects.noise + JITTER)
+        return doubt_M
+
+    def _left_out(self) -> Iterator[tuple[Floats, Floats]]:
+        """Of each measured set what all others say of it: its block of the inverse covariance of all gains,
+        and what this makes of the gains. Empty for single tasks, and for sets without gains.
+        """
         inverse_FF = divide(self._solved.root_FF, np.eye(len(self._solved.root_FF)))
         alone_MT, pulled_MT = np.full((2, *self._known.members_MT.shape), np.nan)
         linked_MTF = np.zeros((*alone_MT.shape, len(inverse_FF)))
@@ -97,7 +133,9 @@ class SetPosterior:
                 alone_MT[data.rows, task] = (inverse_mm**2).sum(axis=0)
                 linked_MTF[data.rows, task] = linked_Fm.T
         alone_MT[self._known.members_MT.sum(axis=1) < 2] = np.nan
-        return np.array(list(map(_log_density, alone_MT, linked_MTF, pulled_MT)))
+        for alone_T, linked_TF, pulled_T in zip(alone_MT, linked_MTF, pulled_MT, strict=True):
+            tasks = np.flatnonzero(~np.isnan(alone_T))
+            yield np.diag(alone_T[tasks]) - linked_TF[tasks] @ linked_TF[tasks].T, pulled_T[tasks]
 
     def _conditional(self, look: Look, task: int) -> tuple[Floats, Floats, Floats]:
         """Of a task in some sets: the mean without shared weights, what these add, and what is known."""
@@ -148,8 +186,8 @@ class Solved:
     loss: float  # minus the log marginal likelihood, up to a constant
 
 
-def solve(known: Known, effects: Effects) -> Solved:
-    """Condition on what is known."""
+def solve(known: Known, effects: Effects, doubt_M: Floats | None = None) -> Solved:
+    """Condition on what is known; ``doubt_M``: how many times the noise that is expected each set has."""
     variance_F = effects.shared[known.groups_F]
     kept = np.flatnonzero(variance_F > NEGLIGIBLE)
     weights_F = np.sqrt(variance_F[kept])
@@ -160,7 +198,9 @@ def solve(known: Known, effects: Effects) -> Solved:
             tasks.append(SolvedTask(np.zeros((0, 0)), np.zeros((0, len(kept))), np.zeros(0)))
             continue
         covariance_mm = data.kernel.weighed(effects)
-        covariance_mm[np.diag_indices(len(data.rows))] += (effects.noise + JITTER) * data.noise_m
+        covariance_mm[np.diag_indices(len(data.rows))] += (effects.noise + JITTER) * (
+            data.noise_m if doubt_M is None else data.noise_m * doubt_M[data.rows]
+        )
         root_mm = cholesky(covariance_mm)
         right = np.hstack([data.features_mF[:, kept] * weights_F, data.gains_m[:, None]])
         right = divide(root_mm, right)
@@ -175,20 +215,15 @@ def solve(known: Known, effects: Effects) -> Solved:
     return Solved(tuple(tasks), kept, root_FF, divide(root_FF, pulled_F, transposed=True), float(loss))
 
 
-def _log_density(alone_T: Floats, linked_TF: Floats, pulled_T: Floats) -> float:
-    """Of one set's gains given all others, divided by their number.
-
-    Their block of the inverse covariance is diag(``alone_T``) - ``linked_TF`` ``linked_TF``'; NaN where a
-    task has no gain.
-    """
-    tasks = np.flatnonzero(~np.isnan(alone_T))
-    if not tasks.size:
+def _log_density(precise_tt: Floats, pulled_t: Floats) -> float:
+    """Of one set's gains given all others, divided by their number; NaN if there are none."""
+    n = len(pulled_t)
+    if not n:
         return float("nan")
-    precise_tt = np.diag(alone_T[tasks]) - linked_TF[tasks] @ linked_TF[tasks].T
     root_tt = cholesky(precise_tt)
-    apart_t = divide(root_tt, pulled_T[tasks])
-    log_density = np.log(np.diag(root_tt)).sum() - 0.5 * (apart_t @ apart_t + len(tasks) * np.log(2 * np.pi))
-    return float(log_density / len(tasks))
+    apart_t = divide(root_tt, pulled_t)
+    log_density = np.log(np.diag(root_tt)).sum() - 0.5 * (apart_t @ apart_t + n * np.log(2 * np.pi))
+    return float(log_density / n)
 
 
 def cholesky(covariance: Floats) -> Floats:

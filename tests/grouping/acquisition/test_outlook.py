@@ -13,6 +13,7 @@ from mtl_search.grouping.surrogate.evidence import SetEvidence
 
 SPACE = MemberSpace(tuple("abc"), ("x",))
 PAIR, SINGLES = Measurement(("a", "b"), {"a": 4.0, "b": 3.0}), [Measurement((t,), {t: 0.0}) for t in "abc"]
+TWICE = [Measurement(("b", "c"), {"b": loss, "c": loss}) for loss in (-4.0, -5.0)]
 
 
 def outlook(*measured: Measurement, running: frozenset[Members] = frozenset(), k: int = 3) -> Outlook:
@@ -47,17 +48,20 @@ def test_what_promises_most_is_new_and_near_what_did_well() -> None:
 
 def test_a_network_of_the_design_promises_the_less_the_more_often_it_was_tuned() -> None:
     again = [Measurement(("a", "b"), {"a": 4.0 + i / 100, "b": 3.0}) for i in range(5)]
-    before = [outlook(*SINGLES, *again[: n + 1]).tuning["a", "b"] for n in range(5)]
+    before = [outlook(*SINGLES, *TWICE, *again[: n + 1]).tuning["a", "b"] for n in range(5)]
     assert all(less < more for more, less in itertools.pairwise(before))
-    noise_T = outlook(*SINGLES, PAIR).posterior.noise_T
+    noise_T = outlook(*SINGLES, *TWICE, PAIR).posterior.noise_T
     largest_of_two = 0.56  # of standard normal variables: 1 / sqrt(pi)
     promised = TUNED * largest_of_two * noise_T[:2].sum() / 3
-    assert outlook(*SINGLES, PAIR).tuning["a", "b"] == pytest.approx(promised, rel=0.1)
+    assert outlook(*SINGLES, *TWICE, PAIR).tuning["a", "b"] == pytest.approx(promised, rel=0.1)
 
 
 def test_what_is_not_in_the_design_has_nothing_to_tune() -> None:
-    wasted = Measurement(("b", "c"), {"b": -4.0, "c": -5.0})
-    assert outlook(*SINGLES, PAIR, wasted).tuning.keys() == {("a", "b"), ("c",)}
+    assert outlook(*SINGLES, *TWICE, PAIR).tuning.keys() == {("a", "b"), ("c",)}
+
+
+def test_tuning_promises_nothing_while_nobody_knows_how_trainings_differ() -> None:
+    assert outlook(*SINGLES, PAIR, TWICE[0]).tuning == {}
 
 
 def test_a_single_task_that_was_not_measured_gains_nothing() -> None:

@@ -134,6 +134,51 @@ def test_what_was_foretold_is_what_the_others_say() -> None:
     assert SetPosterior(known, effects).foretold()[row] == pytest.approx(np.mean(scores), rel=1e-6)
 
 
+GOOD = np.array([[1.0, 1, 0, 0], [1, 0, 1, 0], [1, 0, 0, 1], [0, 1, 1, 0], [0, 1, 0, 1], [1, 1, 1, 0]])
+BAD = np.array([[0.0, 0, 1, 1]])
+
+
+def beliefs_about(losses: list[float], times: float = 1.0, apart: float = 30.0) -> SetPosterior:
+    """Sets of which all but the last gain five percent; trainings of a set were seen to differ."""
+    members_MT = np.vstack([GOOD, BAD])
+    gains_MT = np.where(members_MT > 0, 5.0, np.nan)
+    gains_MT[-1, 2:] = losses
+    times_M = np.append(np.ones(len(GOOD)), times)
+    repeats = (np.full(4, 2.0), np.full(4, 2.0 * apart**2)) if apart else (np.zeros(4), np.zeros(4))
+    return SetPosterior(Known(members_MT, gains_MT, times_M, None, *repeats), Effects.of())
+
+
+def test_one_training_that_fails_in_all_its_tasks_does_not_decide() -> None:
+    """But where trainings of a set are alike, it does."""
+    forgiven, believed = beliefs_about([-90.0, -90.0]), beliefs_about([-90.0, -90.0], apart=0.0)
+    assert forgiven.doubt_M[:-1] == pytest.approx(1.0)
+    assert forgiven.doubt_M[-1] > 10.0
+    assert believed.doubt_M == pytest.approx(1.0)
+    (mean, deviation), (lower, surer) = forgiven.predict(BAD), believed.predict(BAD)
+    assert (mean[0, 2:] > 0.5 * lower[0, 2:]).all()
+    assert (deviation[0, 2:] > 1.2 * surer[0, 2:]).all()
+
+
+def test_what_one_task_alone_loses_is_no_failure_of_the_training() -> None:
+    assert beliefs_about([-90.0, 5.0]).doubt_M[-1] < 0.5 * beliefs_about([-90.0, -90.0]).doubt_M[-1]
+
+
+def test_the_more_trainings_fail_the_less_is_it_the_hyperparameters() -> None:
+    doubts = [beliefs_about([-60.0, -60.0], times).doubt_M[-1] / times for times in (1.0, 2.0, 3.0)]
+    assert doubts[0] > 1.0
+    assert doubts[2] * 3.0 == pytest.approx(1.0)
+
+
+def test_what_trainings_differ_by_bounds_what_is_forgiven() -> None:
+    doubts = [beliefs_about([-90.0, -90.0], apart=apart).doubt_M[-1] for apart in (1.0, 3.0, 9.0)]
+    assert doubts[0] - 1 == pytest.approx((doubts[1] - 1) / 9, rel=1e-6)
+    assert doubts[1] < doubts[2]
+
+
+def test_good_luck_is_not_doubted() -> None:
+    assert beliefs_about([90.0, 90.0]).doubt_M == pytest.approx(1.0)
+
+
 def with_its_training(known: Known, effects: Effects, row: int, task: int) -> tuple[float, float]:
     """What a measurement of ``task`` in the training of ``row`` would be, given what others gained in it."""
     members_1T, n_sets = known.members_MT[[row]], len(known.members_MT)
