@@ -33,7 +33,7 @@ from mtl_search.leaderboard.board import LOG_FILE, Leaderboard
 from mtl_search.leaderboard.column import VERSION
 from mtl_search.leaderboard.ensembles import Ensemble, to_ensembles
 from mtl_search.leaderboard.examples import Shown, class_colours, example_rows
-from mtl_search.leaderboard.files import clear_partial, is_partial, replace_file, replace_folder
+from mtl_search.leaderboard.files import clear_partial, errors_of, is_partial, replace_file, replace_folder
 from mtl_search.leaderboard.inputs import input_rows
 from mtl_search.leaderboard.log import SweepLeaves, TrialStart
 from mtl_search.leaderboard.opening import SWEEP_FILE, check_is_sweep
@@ -63,6 +63,7 @@ __all__ = [
     "check_is_sweep",
     "class_colours",
     "clear_partial",
+    "errors_of",
     "example_rows",
     "input_rows",
     "is_partial",

@@ -2,17 +2,37 @@
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-__all__ = ["clear_partial", "here_alone", "is_partial", "replace_file", "replace_folder", "sync_folder"]
+__all__ = [
+    "clear_partial",
+    "errors_of",
+    "here_alone",
+    "is_partial",
+    "replace_file",
+    "replace_folder",
+    "sync_folder",
+]
 
 _PARTIAL = ".partial"
 
 
 def here_alone() -> None:
     """Publish nothing: what is written lies where it is to be."""
+
+
+@contextmanager
+def errors_of(path: Path) -> Iterator[None]:
+    """Within it errors of the system say that they are of ``path``: those of writing name no file."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno is not None and error.filename is None:
+            error.filename = str(path)
+        raise
 
 
 def replace_file(path: Path, write: Callable[[IO[bytes]], object]) -> None:
@@ -23,7 +43,7 @@ def replace_file(path: Path, write: Callable[[IO[bytes]], object]) -> None:
     """
     partial = path.with_name(f".{path.name}.{os.getpid()}{_PARTIAL}")
     try:
-        with partial.open("wb") as file:
+        with errors_of(path), partial.open("wb") as file:
             write(file)
             file.flush()
             os.fsync(file.fileno())

@@ -34,7 +34,7 @@ import pyarrow as pa
 
 from mtl_search.errors import LeaderboardError
 from mtl_search.leaderboard.column import of_other_version
-from mtl_search.leaderboard.files import here_alone, replace_file
+from mtl_search.leaderboard.files import errors_of, here_alone, replace_file
 from mtl_search.leaderboard.schema import SCHEMAS
 from mtl_search.leaderboard.trial_schemas import OF_THE_TRIAL
 
@@ -197,7 +197,7 @@ class TrialLog:
         if self._torn:
             self.mend()
         left = memoryview(b"".join(map(_line, events)))
-        with self.path.open("ab", buffering=0) as file:
+        with errors_of(self.path), self.path.open("ab", buffering=0) as file:
             before, self._torn = file.seek(0, os.SEEK_END), True
             try:
                 while left:

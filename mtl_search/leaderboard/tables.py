@@ -134,10 +134,14 @@ class TableFile:
         rows = rows.replace_schema_metadata(self.schema.metadata).combine_chunks()
         written: list[pq.FileMetaData] = []
         options = _encoding(rows.schema)
-        with pq.ParquetWriter(sink, rows.schema, metadata_collector=written, **options) as writer:
+        writer = pq.ParquetWriter(sink, rows.schema, metadata_collector=written, **options)
+        try:
             sink.write(before[len(MAGIC) :])  # through it, since it counts the bytes that offsets are made of
             writer.write_table(rows, row_group_size=max(1, len(rows)))
             end = sink.tell()
+            writer.close()
+        finally:
+            writer.is_open = False  # else it closes after an error, too, which is another one in its place
         self._groups = [*self._groups, *written]
         if len(self._groups) > 1:
             file.seek(end)

@@ -1,7 +1,12 @@
 """The file of a table: rows that are added, readers that are at it meanwhile, other versions."""
 
+import errno
+import gc
+import io
 import math
+import sys
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pandas as pd
@@ -51,6 +56,25 @@ def rows(first: int, last: int) -> pa.Table:
         {"trial_id": str(i), "task": "age", "left_out": i, "value": float(i)} for i in range(first, last)
     ]
     return pa.Table.from_pylist(found, schema=SCHEMAS["resamples"])
+
+
+@pytest.mark.parametrize("room", [0, 4, 200, 2000])
+def test_a_full_disk_is_told_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, room: int) -> None:
+    """Arrow's writer would close itself again once it is let go of, and Python print what it raises then."""
+
+    class Full(io.FileIO):
+        def write(self, data: Any) -> int:
+            if self.tell() + len(data) > room:
+                raise OSError(errno.ENOSPC, "No space left on device")
+            return super().write(data)
+
+    told: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda one: told.append(one.exc_value))
+    file = TableFile(tmp_path, "resamples")
+    with Full(tmp_path / "full", "wb") as disk, pytest.raises(OSError, match="No space left on device"):
+        file._write(disk, rows(0, 1000))
+    gc.collect()
+    assert told == []
 
 
 def content(file: TableFile) -> pa.Table:

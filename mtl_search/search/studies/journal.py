@@ -11,7 +11,7 @@ from optuna.storages.journal import BaseJournalBackend
 from optuna.trial import FrozenTrial, TrialState
 from typing_extensions import override
 
-from mtl_search.leaderboard import clear_partial
+from mtl_search.leaderboard import clear_partial, errors_of
 from mtl_search.records import TrialRecord
 from mtl_search.search.studies.mirror import Entries, Finished, Mirror
 
@@ -87,7 +87,7 @@ class _Lines(BaseJournalBackend):
 
     @override
     def append_logs(self, logs: list[dict[str, Any]]) -> None:
-        with self.path.open("ab") as file:
+        with errors_of(self.path), self.path.open("ab") as file:
             file.writelines(json.dumps(log, separators=(",", ":")).encode() + b"\n" for log in logs)
         self._unread += [
             {name: value for name, value in log.items() if name not in DETAILS}
