@@ -40,7 +40,9 @@ alone or in the place of a network it competes with; a set that is surely bad is
 whose value is known. Where the budget is hours, the rise counts for each second that the training is
 expected to take, a power of the number of members (``acquisition.sizes``). Up to about a thousand sets are
 all weighed; of more, a sample, those one step from the best design, and what a climb from the most promising
-ones meets (``acquisition.candidates``). All tasks together come first.
+ones meets (``acquisition.candidates``). Where a design has room for pairs of all tasks, the first few sets
+have two thirds of them at most: what a large set loses may be one companion's fault, and says little else.
+With fewer networks all tasks together come first. (In a sweep shared references have trained these anyway.)
 
 **What did not help** on the tables for development (``benchmarks/README.md``): losses that count as their
 logarithm, or no more than a floor; the smallest among sets that promise nearly the same; every second, third
@@ -116,6 +118,7 @@ Affinities = Mapping[tuple[str, str], float]  # of each task to each other, as o
 
 # numbers of trainings after which the effects are fitted anew
 REFITS = (4, 7, 11, 16, 24, 36, 54, 80, 120, 180, 270)
+SMALL, SMALL_FIRST = 2 / 3, 0.6  # of the tasks: what a set has at most at first, and for how many trainings
 MOST_GAINED = 3_000.0  # percent: what is worth more serves a task that was not served
 FITTED_GAINS = 500  # at most: a fit of as many costs a quarter of a second
 
@@ -128,7 +131,7 @@ class BayesianGrouping(GroupingStrategy):
     >>> singles = [Measurement((task,), {task: 0.0}) for task in tasks]
     >>> strategy = BayesianGrouping(MemberSpace(tasks, min_members=2), max_networks=2, seed=0)
     >>> strategy.propose(singles, running=[]).members
-    ('age', 'cost', 'stay')
+    ('age', 'stay')
     """
 
     def __init__(
@@ -155,7 +158,8 @@ class BayesianGrouping(GroupingStrategy):
         trained = times_trained(measured, running)
         sizes = Sizes.gather(measured)
         together = self.space.tasks
-        if together in self.space and together not in trained and self._may_fit(sizes, together):
+        first = together in self.space and not self._begins_small(measured)
+        if first and together not in trained and self._may_fit(sizes, together):
             return Proposal(together, "explore", "all tasks together")
         rng, failing = random_stream(self.seed, trained.total()), left_alone(measured)
         fitting = measured if self.max_params is None else affordable(measured, self.max_params)
@@ -191,12 +195,21 @@ class BayesianGrouping(GroupingStrategy):
                 promise[members] = max(promise[members], rise)
         settled = outlook.running | outlook.evidence.repeated
         worth = {members: promise[members] for members in outlook.by_size(sorted(promise.keys() - settled))}
+        if self._begins_small(measured):
+            most = SMALL * len(self.space.tasks)
+            worth = {members: rise for members, rise in worth.items() if len(members) <= most} or worth
         if worth:
             best = self._best(worth, measured)
             reason = "retune" if best in known else "explore"
             return Proposal(best, reason, _note(best, worth[best], measured))
         rest = draw_least_trained(self.space, dict.fromkeys(outlook.running, 1), rng, failing)
         return Proposal(rest, "retune", "every set is trained or in training")
+
+    def _begins_small(self, measured: Sequence[Measurement]) -> bool:
+        """Whether the first sets are small ones: a design may be of pairs, and little is known of several
+        tasks."""
+        n, together = len(self.space.tasks), sum(len(one.members) > 1 for one in measured)
+        return 3 <= n < 2 * self.max_networks and together < SMALL_FIRST * n
 
     def _best(self, worth: Mapping[Members, float], measured: Sequence[Measurement]) -> Members:
         """The set that promises most, for each second of its training if hours are what is spent."""

@@ -228,13 +228,31 @@ def test_where_hours_are_spent_a_rise_is_worth_what_it_costs() -> None:
 
     def members_trained(*, per_second: bool) -> int:
         space = MemberSpace(TASKS, min_members=2)
-        strategy, done = BayesianGrouping(space, 6, 0, per_second=per_second), list(SINGLES)
+        strategy = BayesianGrouping(space, 6, 0, per_second=per_second)
+        done = [*SINGLES, *[Measurement(TASKS, gains_of(TASKS), seconds=216.0)] * 4]  # as references do
         for _ in range(8):
             members = strategy.propose(done, []).members
             done.append(Measurement(members, gains_of(members), seconds=float(len(members) ** 3)))
-        return sum(len(one.members) for one in done[len(SINGLES) + 2 :])
+        return sum(len(one.members) for one in done[-6:])
 
     assert members_trained(per_second=True) < members_trained(per_second=False)
+
+
+@pytest.mark.parametrize("k", [2, 3, 4, 6])
+def test_it_begins_with_small_sets_where_pairs_could_serve_all_tasks(k: int) -> None:
+    strategy = BayesianGrouping(MemberSpace(TASKS, min_members=2), k, 0)
+    sizes = [len(one.members) for one in train(strategy, 4, list(SINGLES))[len(SINGLES) :]]
+    assert max(sizes) <= 4 if k > 3 else sizes[0] == len(TASKS)
+
+
+def test_it_does_not_begin_so_once_references_have_trained_all_tasks_together() -> None:
+    """Nor where no set is small."""
+    space = MemberSpace(TASKS, min_members=5)
+    proposal = BayesianGrouping(space, 6, 0).propose(SINGLES, [])
+    assert len(proposal.members) >= 5
+    known = [*SINGLES, *[Measurement(TASKS, dict.fromkeys(TASKS, gain)) for gain in (3.0, 4.0, 5.0, 6.0)]]
+    strategy = BayesianGrouping(MemberSpace(TASKS, min_members=2), 6, 0)
+    assert max(len(one.members) for one in train(strategy, 2, known)[len(known) :]) > 4
 
 
 def test_why_a_set_is_trained_is_said_in_words() -> None:
