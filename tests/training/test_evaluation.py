@@ -48,6 +48,11 @@ def test_metrics_are_those_of_the_labelled_rows(network: Network, dataset: Datas
 
 
 def test_rows_count_by_weight_in_every_metric(network: Network, dataset: Dataset) -> None:
+    """Scores are rounded: on some processors those of a row that is there twice differ in the last bit, which
+    a ranking sees."""
+    network.register_forward_hook(
+        lambda module, inputs, outputs: {name: of_task.round(decimals=4) for name, of_task in outputs.items()}
+    )
     weights_N = 1 + torch.arange(len(dataset.valid)) % 3
     weighed = replace(dataset.valid, weights_N=weights_N.float())
     repeated = dataset.valid.take(torch.arange(len(weighed)).repeat_interleave(weights_N))

@@ -167,7 +167,8 @@ def test_the_identity_is_networks_of_their_own() -> None:
         stages = [level.copies[member] for level in body.levels]
         for node, stage in zip(alone.nodes, stages, strict=True):  # type: ignore[arg-type]
             node.load_state_dict(stage.state_dict())
-        torch.testing.assert_close(body(features)[name], alone(features)[name], rtol=0, atol=0)
+        # on some processors the last bit depends on where numbers lie
+        torch.testing.assert_close(body(features)[name], alone(features)[name], rtol=1e-6, atol=1e-7)
 
 
 def test_dropped_experts_leave_their_weight_to_the_others() -> None:
