@@ -206,8 +206,10 @@ class AskTheSource(FIFOScheduler):  # type: ignore[misc]
     def on_trial_add(self, tune_controller: Any, trial: Any) -> None:
         """Make room for all idle workers and, with the first trial, let a memory kill end one trial alone.
 
-        Tune has no public setting for either.
+        Tune has no public setting for either. Nor does it give each trial its folder in time: one that waits
+        for a worker while nodes come and go may be handed an idle one first, and Tune ended with an error.
         """
+        trial.init_local_path()
         more, first = self._following.slots - self._kept, not self._kept
         cache = getattr(tune_controller, "_actor_cache", None)
         if more > 0 and cache is not None:

@@ -16,6 +16,7 @@ import psutil
 import pytest
 from ray.air.execution._internal.event_manager import RayEventManager
 from ray.exceptions import OutOfMemoryError, RayActorError, RayError
+from ray.train._internal.storage import StorageContext
 from ray.tune.experiment import Trial
 
 from mtl_search.bundle import TrainedNetwork
@@ -135,6 +136,15 @@ class TestSweeps:
         assert said[0].startswith("waiting for CPUs: 0 of the cluster's 2 are free")
         assert (result.interrupted, result.forced, result.board.records()) == (True, False, [])
         assert len(result.board.stops()) == len(result.board.starts()) > 0, "a resume takes them up"
+
+    def test_a_trial_has_its_folder_before_it_may_be_handed_a_worker(self, tmp_path: Path) -> None:
+        following_none = following.Following(Place(1, 0.0), 1, print, print)
+        scheduler = AskTheSource(SourceSearcher(Recording()), Overdue(None), following_none)
+        storage = StorageContext(storage_path=str(tmp_path), experiment_dir_name="sweep")
+        trial = Trial("train", stub=True, storage=storage)
+        assert trial.storage.trial_dir_name is None
+        scheduler.on_trial_add(SimpleNamespace(), trial)
+        assert trial.storage.trial_dir_name
 
     def test_what_the_infrastructure_loses_is_tried_again(
         self, tiny_spec: MakeSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
