@@ -176,7 +176,9 @@ class TestSweeps:
         assert {name.partition(".lost")[0] for name in lost} <= {r.trial_id for r in records if not r.lost}
         assert sum("which is not seen in time" in error for error in lost.values()) in (1, 2), "all that ran"
         assert sum("which is seen in time" in error for error in lost.values()) == 1
-        assert sum("the worker process died" in error for error in lost.values()) == 1
+        died = [error for error in lost.values() if "the worker process died" in error]
+        killed = [error for error in died if "in time" not in error]
+        assert len(killed) <= 1, "none if its training ended at the very moment"
 
     def test_where_a_trial_runs_decides_nothing(self, tiny_spec: MakeSpec, tmp_path: Path) -> None:
         spec = tiny_spec(
