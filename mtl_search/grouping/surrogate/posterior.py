@@ -8,8 +8,8 @@ a hundred times that.
 
 # M measured sets, C candidate sets, T tasks, F features with shared weights, m and c rows of one task
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import final
 
 import numpy as np
@@ -51,6 +51,7 @@ class SetPosterior:
         self.doubt_M = self._doubts()
         if self.doubt_M.max(initial=1.0) > 1.0:
             self._solved = solve(known, effects, self.doubt_M)
+            del self._left_out  # which was of the belief without doubt
 
     @property
     def noise_T(self) -> Floats:
@@ -95,7 +96,7 @@ class SetPosterior:
         that were measured in one training each foretells the other, and that says nothing of sets to come.
         NaN for single tasks, which gain nothing whatever is believed, and for sets without gains.
         """
-        return np.array([_log_density(*block) for block in self._left_out()])
+        return np.array([_log_density(*block) for block in self._left_out])
 
     def _doubts(self) -> Floats:
         """1, or more for a set whose trainings did far worse than all other sets say.
@@ -110,7 +111,7 @@ class SetPosterior:
         if not again:
             return doubt_M
         most = LUCK**2 * apart / again
-        for row, (precise_tt, pulled_t) in enumerate(self._left_out()):
+        for row, (precise_tt, pulled_t) in enumerate(self._left_out):
             times = self._known.times_M[row]
             precise, pulled = precise_tt.sum(), pulled_t.sum()
             if pulled < -SURPRISING * times * np.sqrt(precise):
@@ -118,7 +119,8 @@ class SetPosterior:
                 doubt_M[row] += times * lost / (self.effects.noise + JITTER)
         return doubt_M
 
-    def _left_out(self) -> Iterator[tuple[Floats, Floats]]:
+    @cached_property
+    def _left_out(self) -> list[tuple[Floats, Floats]]:
         """Of each measured set what all others say of it: its block of the inverse covariance of all gains,
         and what this makes of the gains. Empty for single tasks, and for sets without gains.
         """
@@ -133,9 +135,11 @@ class SetPosterior:
                 alone_MT[data.rows, task] = (inverse_mm**2).sum(axis=0)
                 linked_MTF[data.rows, task] = linked_Fm.T
         alone_MT[self._known.members_MT.sum(axis=1) < 2] = np.nan
+        blocks = []
         for alone_T, linked_TF, pulled_T in zip(alone_MT, linked_MTF, pulled_MT, strict=True):
             tasks = np.flatnonzero(~np.isnan(alone_T))
-            yield np.diag(alone_T[tasks]) - linked_TF[tasks] @ linked_TF[tasks].T, pulled_T[tasks]
+            blocks.append((np.diag(alone_T[tasks]) - linked_TF[tasks] @ linked_TF[tasks].T, pulled_T[tasks]))
+        return blocks
 
     def _conditional(self, look: Look, task: int) -> tuple[Floats, Floats, Floats]:
         """Of a task in some sets: the mean without shared weights, what these add, and what is known."""
