@@ -20,7 +20,8 @@ from mtl_search.errors import DataError
 from mtl_search.space import parse_document
 
 Texts = st.text(max_size=20)
-Scalars = st.one_of(Texts, st.integers(), st.booleans(), st.floats(allow_nan=False, allow_infinity=False))
+Integers = st.integers(1 - 10**18, 10**18 - 1)  # larger ones are read as floats
+Scalars = st.one_of(Texts, Integers, st.booleans(), st.floats(allow_nan=False, allow_infinity=False))
 
 
 @given(
