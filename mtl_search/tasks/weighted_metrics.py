@@ -1,4 +1,4 @@
-"""The same metrics of rows that weigh differently, which torchmetrics lacks: scikit-learn's values."""
+"""The same metrics of rows that weigh differently, by scikit-learn."""
 
 # N rows, K classes or labels
 

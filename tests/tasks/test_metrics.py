@@ -136,6 +136,16 @@ def test_r2_of_constant_truths_is_undefined() -> None:
     assert math.isnan(REGRESSION["r2"](torch.tensor([1.0]), torch.tensor([3.0])))
 
 
+@pytest.mark.parametrize(("scale", "mean"), [(1e-5, 0.0), (50.0, 1e5), (1.0, 0.0)])
+def test_r2_of_numbers_of_any_size_is_that_of_scikit_learn(scale: float, mean: float) -> None:
+    """In single precision, as networks give them."""
+    truths = (mean + scale * RANDOM.normal(size=300)).astype(np.float32)
+    guesses = (truths + scale * RANDOM.normal(size=300)).astype(np.float32)
+    expected = sk.r2_score(truths.astype(np.float64), guesses.astype(np.float64))
+    value = REGRESSION["r2"](torch.tensor(guesses), torch.tensor(truths))
+    assert value == pytest.approx(expected, abs=1e-9)
+
+
 def test_log_loss_of_a_certain_error_is_finite() -> None:
     value = MULTICLASS["log_loss"](torch.tensor([[1.0, 0.0]], dtype=torch.float64), torch.tensor([1]))
     assert 700 < value < 710
