@@ -43,7 +43,7 @@ from mtl_search.data import Dataset, load_dataset
 from mtl_search.leaderboard import Leaderboard, TaskInfo
 from mtl_search.search.budget.turns import Turns
 from mtl_search.search.designs.composing import design_records
-from mtl_search.search.executors import open_executor
+from mtl_search.search.executors.opening import open_executor
 from mtl_search.search.forecast.clock import RunClock
 from mtl_search.search.forecast.forecast import Forecast
 from mtl_search.search.forecast.stage import Stage

@@ -65,10 +65,11 @@ LAYERS_OF_SEARCH = (
     "preparing",
     "remote",
     "snapshot",
-    "observed",
+    "observing",
     "ending",
     "course",
     "run",
+    "public",
 )
 
 # Who may import a heavy library; lazily: only inside functions, so that the package stays light to import.
@@ -89,7 +90,7 @@ ALLOWED = {
     ),
     "safetensors": ("bundle",),
     "torchjd": ("weighting", "testing"),
-    "torchmetrics": ("tasks",),
+    "torchmetrics": (),  # slow to import: what the tests compare with
     "tokenizers": ("data",),
     "transformers": ("model",),
     "peft": ("model",),
@@ -210,6 +211,23 @@ def everything() -> list[tuple[Module, Import]]:
     return [(module, imported) for module in modules().values() for imported in module.imports]
 
 
+def chains(start: str, at_import: bool = False) -> Iterator[list[str]]:
+    """How a module leads to each of ours and to each name that they import (``at_import``: at once)."""
+    begun, seen = [[start]], {start}
+    while begun:
+        chain = begun.pop()
+        # importing a.b.c runs a and a.b first
+        parents = [Import(chain[-1].rpartition(".")[0], 0, True)] if chain[-1].count(".") > 1 else []
+        for imported in [*modules()[chain[-1]].imports, *parents]:
+            if at_import and not imported.at_import:
+                continue
+            yield [*chain, imported.target]
+            target = ours(imported.target)
+            if target and target not in seen:
+                seen.add(target)
+                begun.append([*chain, target])
+
+
 def test_every_package_has_its_layer() -> None:
     assert {module.layer for module in modules().values()} - {""} == set(LAYERS)
 
@@ -264,18 +282,18 @@ def test_a_room_that_needs_little_imports_nothing_else(room: str) -> None:
 
 @pytest.mark.parametrize("layer", WITHOUT_HEAVY)
 def test_no_chain_of_imports_leads_to_a_heavy_library(layer: str) -> None:
-    chains = [[module.name] for module in modules().values() if module.layer == layer]
-    seen = {chain[0] for chain in chains}
-    while chains:
-        chain = chains.pop()
-        # importing a.b.c runs a and a.b first
-        parents = [Import(chain[-1].rpartition(".")[0], 0, True)] if chain[-1].count(".") > 1 else []
-        for imported in [*modules()[chain[-1]].imports, *parents]:
-            assert library(imported.target) not in HEAVY, [*chain, imported.target]
-            target = ours(imported.target)
-            if target and target not in seen:
-                seen.add(target)
-                chains.append([*chain, target])
+    for module in modules().values():
+        if module.layer == layer:
+            for chain in chains(module.name):
+                assert library(chain[-1]) not in HEAVY, chain
+
+
+def test_a_worker_does_not_import_what_decides() -> None:
+    """It trains: the rest takes as long to import as torch and what it needs of ours."""
+    for chain in chains("mtl_search.search.executors.trainable", at_import=True):
+        assert library(chain[-1]) not in ("optuna", "pandas", "sklearn", "torchmetrics"), chain
+        assert chain[-1].split(".")[:2] != ["scipy", "stats"], chain
+        assert layer_of(ours(chain[-1]) or "") not in ("leaderboard", "analysis", "grouping", "sweep"), chain
 
 
 def test_the_top_imports_nothing_by_itself() -> None:

@@ -9,7 +9,6 @@ from typing import final
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 from typing_extensions import override
 
 from mtl_search.data.encoding import Encoding
@@ -71,12 +70,20 @@ def leaks_in(tasks: Mapping[str, Task], train: Rows, encoding: Encoding) -> dict
             continue
         key = known_N.tobytes()
         if key not in ranks:
-            ranks[key] = rankdata(numeric_NF[known_N], axis=0)
+            ranks[key] = _ranks(numeric_NF[known_N])
         levels_NC = _level_means(codes_NC[known_N], signal_N[known_N])
-        ranks_NF = np.concatenate([ranks[key], rankdata(levels_NC, axis=0)], axis=1)
+        ranks_NF = np.concatenate([ranks[key], _ranks(levels_NC)], axis=1)
         for position, leak in _alike(ranks_NF, signal_N[known_N]):
             found.setdefault((names[position], task), leak)
     return found
+
+
+def _ranks(values: Matrix) -> Matrix:
+    """Of the rows, in each column."""
+    from scipy.stats import rankdata  # half a second, which no worker of a sweep needs to wait
+
+    ranks: Matrix = rankdata(values, axis=0)
+    return ranks
 
 
 def _signals(tasks: Mapping[str, Task], rows: Rows) -> Iterator[tuple[str, Matrix]]:
@@ -103,7 +110,7 @@ def _alike(ranks_NF: Matrix, signal_N: Matrix) -> Iterator[tuple[int, Leak]]:
         aurocs_F = (rank_sums_F - n_positive * (n_positive + 1) / 2) / (n_positive * n_negative)
         values_F, limit, what = np.maximum(aurocs_F, 1 - aurocs_F), AUROC, "AUROC"
     else:
-        target_N = rankdata(signal_N) - (len(signal_N) + 1) / 2
+        target_N = _ranks(signal_N) - (len(signal_N) + 1) / 2
         centred_NF = ranks_NF - (len(signal_N) + 1) / 2
         norms_F = np.sqrt((centred_NF**2).sum(0) * (target_N**2).sum())
         products_F = np.abs(target_N @ centred_NF)

@@ -13,7 +13,8 @@ Who does what; each knows only of those above it:
 - ``forecast``: how many trials a sweep trains, and how long that takes.
 - ``preparing``: what is checked and set up before the first trial; ``remote``: what is sent to a cluster.
 - ``course`` takes a sweep through its phases to its tables; ``ending`` says what it lacks, ``snapshot`` how
-  it stands, ``observed`` the same for who has its folder alone. ``run`` checks everything and starts it.
+  it stands, ``observing`` the same for who has its folder alone. ``run`` checks everything and starts it.
+  ``public`` has the names below, which are imported when they are used: a worker imports the executors alone.
 
 A trial of the search: an executor asks the conductor for a job; the first study in turn that has budget left
 drafts a network within the constraints. An equal one that is trained already answers it from the ledger. Else
@@ -26,17 +27,31 @@ merely left unread during the search but absent from its data, and there is a re
 confirmation (``phases.replication`` says why).
 """
 
-from mtl_search.search.course import SweepResult, Watch
-from mtl_search.search.executors.base import Executor
-from mtl_search.search.executors.dashboard import Dashboard
-from mtl_search.search.forecast.counts import Count, Part, Step, TrialPlan
-from mtl_search.search.forecast.planned import planned_trials
-from mtl_search.search.observed import idle_for, observed, still_since
-from mtl_search.search.preparing.constraints import check_constraints
-from mtl_search.search.preparing.judging import judged_by
-from mtl_search.search.preparing.teams import check_teams
-from mtl_search.search.run import resume_sweep, run_sweep
-from mtl_search.search.snapshot import ArmProgress, RunningTrial, Snapshot
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mtl_search.search.public import (
+        ArmProgress,
+        Count,
+        Dashboard,
+        Executor,
+        Part,
+        RunningTrial,
+        Snapshot,
+        Step,
+        SweepResult,
+        TrialPlan,
+        Watch,
+        check_constraints,
+        check_teams,
+        idle_for,
+        judged_by,
+        observed,
+        planned_trials,
+        resume_sweep,
+        run_sweep,
+        still_since,
+    )
 
 __all__ = [
     "ArmProgress",
@@ -60,3 +75,12 @@ __all__ = [
     "run_sweep",
     "still_since",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import the names above when they are used."""
+    if name in __all__:
+        from mtl_search.search import public
+
+        return getattr(public, name)
+    raise AttributeError(f"module 'mtl_search.search' has no attribute {name!r}")

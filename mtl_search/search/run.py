@@ -12,7 +12,8 @@ from optuna.storages import RDBStorage
 from mtl_search.data import Dataset
 from mtl_search.leaderboard import Leaderboard, place_of
 from mtl_search.search.course import Course, SweepResult, Watch
-from mtl_search.search.executors import Demands, Executor, open_executor
+from mtl_search.search.executors import Demands, Executor
+from mtl_search.search.executors.opening import open_executor
 from mtl_search.search.preparing.constraints import check_constraints
 from mtl_search.search.preparing.data import check_same_data, dataset_of, task_infos
 from mtl_search.search.preparing.edited import changes_since

@@ -56,7 +56,7 @@ def searched(trials: list[TrialRecord]) -> Counter[str]:
 def test_no_trial_is_lost_or_doubled(tiny_sweep: Callable[..., dict[str, Any]], tmp_path: Path) -> None:
     value = tiny_sweep(budget={"trials": 6, "repeats": 1, "finalists": 1, "seeds": 2})
     processes = multiprocessing.get_context("forkserver")  # imports all once
-    processes.set_forkserver_preload(["torch._dynamo", "mtl_search.search", "tests.fixtures.victims"])
+    processes.set_forkserver_preload(["torch._dynamo", "mtl_search.search.public", "tests.fixtures.victims"])
     moments, path = random.Random(7), tmp_path / "tiny"
     before: list[TrialRecord] = []
     killed_in: list[Phase] = []

@@ -5,6 +5,5 @@ after the other in this process and needs no Ray. ``place`` is what a job was al
 """
 
 from mtl_search.search.executors.base import Demands, Executor
-from mtl_search.search.executors.opening import open_executor
 
-__all__ = ["Demands", "Executor", "open_executor"]
+__all__ = ["Demands", "Executor"]

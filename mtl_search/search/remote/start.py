@@ -36,7 +36,7 @@ def start(arguments: list[str]) -> int:
     if sys.version_info < OLDEST:
         return _refused(f"Python {'.'.join(map(str, OLDEST))} or newer", again)
     try:
-        import mtl_search.search  # noqa: F401  # all that a run imports
+        from mtl_search.search import run_sweep  # noqa: F401  # with all that it needs
     except ImportError as error:
         return _refused(f"one with the packages that mtl_search needs (there is no {error.name})", again)
     sys.argv = ["mtl-search", *arguments]

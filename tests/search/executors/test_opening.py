@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from mtl_search.errors import ResourceError
-from mtl_search.search.executors import open_executor
 from mtl_search.search.executors.inline import Inline
+from mtl_search.search.executors.opening import open_executor
 from mtl_search.sweep.settings import Resources
 
 
@@ -40,7 +40,7 @@ def test_no_gpu_is_used_that_was_not_asked_for(monkeypatch: pytest.MonkeyPatch) 
 def test_inline_needs_no_ray() -> None:
     script = (
         "import sys\n"
-        "from mtl_search.search.executors import open_executor\n"
+        "from mtl_search.search.executors.opening import open_executor\n"
         "from mtl_search.sweep.settings import Resources\n"
         "with open_executor(Resources(gpu=0), inline=True):\n"
         "    sys.exit('ray' in sys.modules)"
