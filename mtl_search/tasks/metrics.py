@@ -1,8 +1,8 @@
-"""Metrics of predictions against truths: scikit-learn's and torchmetrics' values, with a policy for what is
-undefined.
+"""Metrics of predictions against truths: torchmetrics' values, with a policy for what is undefined.
 
-Where torchmetrics would warn and return 0 (one class present, a constant target) the value here is NaN. It is
-no dependency: its import takes longer than torch's, in every process that trains or predicts.
+Torchmetrics takes scores for probabilities if all lie in [0, 1] and for logits otherwise, so it is
+given probabilities or decided classes, never logits. Where it would warn and return 0 (one class
+present, a constant target) the value here is NaN.
 """
 
 # N rows, K classes or labels
@@ -17,6 +17,18 @@ import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
+from torchmetrics.functional import mean_absolute_error, mean_squared_error
+from torchmetrics.functional.classification import (
+    binary_accuracy,
+    binary_auroc,
+    binary_average_precision,
+    binary_f1_score,
+    binary_recall,
+    binary_specificity,
+    multiclass_accuracy,
+    multiclass_f1_score,
+    multiclass_recall,
+)
 
 from mtl_search.records import MetricKind
 from mtl_search.tasks.weighted_metrics import (
@@ -67,8 +79,8 @@ class Measure:
 def macro_auroc(scores_NK: Tensor, truths_NK: Tensor) -> Tensor:
     """The mean AUROC of K columns of labels 1, 0 and -1 (missing), over the columns where both occur.
 
-    For all columns at once and with numpy's sort: this is computed every epoch, and one column at a time
-    took four milliseconds for 14 labels instead of half of one.
+    The values are torchmetrics', for all columns at once and with numpy's sort: this is computed every
+    epoch, and one column at a time took four milliseconds for 14 labels instead of half of one.
     """
     scores_KN, truths_KN = scores_NK.T.cpu().numpy(), truths_NK.T.cpu().numpy()
     order_KN = np.argsort(scores_KN, axis=1)
@@ -103,70 +115,38 @@ def _nan() -> Tensor:
     return torch.tensor(torch.nan)
 
 
-def _both(compute: Of, probs_N: Tensor, truths_N: Tensor) -> Tensor:
+def _both(compute: Callable[[Tensor, Tensor], Tensor], probs_N: Tensor, truths_N: Tensor) -> Tensor:
     """The value if both classes are present, else NaN."""
     n_positive = int(truths_N.sum())
     return compute(probs_N, truths_N) if 0 < n_positive < len(truths_N) else _nan()
 
 
-def _auroc(probs_N: Tensor, truths_N: Tensor) -> Tensor:
-    return macro_auroc(probs_N[:, None], truths_N[:, None])
-
-
-def _average_precision(probs_N: Tensor, truths_N: Tensor) -> Tensor:
-    """The precision at each score that positive rows have, weighted by how many of them have it."""
-    scores_N, order_N = probs_N.cpu().sort(descending=True)
-    found_N = truths_N.cpu()[order_N].cumsum(0)
-    last_N = torch.cat([scores_N[1:] != scores_N[:-1], torch.tensor([True])])  # of the rows of equal score
-    precisions = found_N[last_N] / (1.0 + last_N.nonzero()[:, 0])
-    return (precisions.double() * found_N[last_N].diff(prepend=torch.tensor([0]))).sum() / found_N[-1]
-
-
-def _decided(compute: Of, probs_N: Tensor, truths_N: Tensor) -> Tensor:
+def _decided(compute: Callable[..., Tensor], probs_N: Tensor, truths_N: Tensor) -> Tensor:
     """A metric of the decision at probability one half."""
-    return compute(probs_N > 0.5, truths_N == 1)
+    return compute((probs_N > 0.5).long(), truths_N, validate_args=False)
 
 
-def _accuracy(decided_N: Tensor, truths_N: Tensor) -> Tensor:
-    return (decided_N == truths_N).double().mean()
-
-
-def _f1(decided_N: Tensor, truths_N: Tensor) -> Tensor:
-    return 2.0 * (decided_N & truths_N).sum() / (decided_N.sum() + truths_N.sum())
-
-
-def _balanced(decided_N: Tensor, truths_N: Tensor) -> Tensor:
-    return (decided_N[truths_N].double().mean() + (~decided_N[~truths_N]).double().mean()) / 2.0
+def _balanced(decided_N: Tensor, truths_N: Tensor, validate_args: bool) -> Tensor:
+    recall: Tensor = binary_recall(decided_N, truths_N, validate_args=validate_args)
+    specificity: Tensor = binary_specificity(decided_N, truths_N, validate_args=validate_args)
+    return (recall + specificity) / 2
 
 
 def _log_loss(probs_N: Tensor, truths_N: Tensor) -> Tensor:
     return F.binary_cross_entropy(probs_N, truths_N.to(probs_N.dtype))
 
 
-def _class_accuracy(probs_NK: Tensor, truths_N: Tensor) -> Tensor:
-    return _accuracy(probs_NK.argmax(1), truths_N)
+def _most_likely(compute: Callable[..., Tensor], probs_NK: Tensor, truths_N: Tensor) -> Tensor:
+    """A metric of the most likely class."""
+    return compute(probs_NK.argmax(1), truths_N, num_classes=probs_NK.shape[1], validate_args=False)
 
 
-def _counts(probs_NK: Tensor, truths_N: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """How many rows of each class are found, are there, and are taken for it, where a row is of the most
-    likely class."""
-    n_classes, chosen_N = probs_NK.shape[1], probs_NK.argmax(1)
-    rows = truths_N[chosen_N == truths_N], truths_N, chosen_N
-    found_K, there_K, chosen_K = (of_N.bincount(minlength=n_classes).double() for of_N in rows)
-    return found_K, there_K, chosen_K
-
-
-def _mean_recall(probs_NK: Tensor, truths_N: Tensor) -> Tensor:
+def _mean_recall(decided_N: Tensor, truths_N: Tensor, num_classes: int, validate_args: bool) -> Tensor:
     """The mean over the classes that occur; torchmetrics would count an absent one as 0."""
-    found_K, there_K, _ = _counts(probs_NK, truths_N)
-    return (found_K / there_K)[there_K > 0].mean()
-
-
-def _class_f1(probs_NK: Tensor, truths_N: Tensor) -> Tensor:
-    """The mean over the classes that occur or are chosen."""
-    found_K, there_K, chosen_K = _counts(probs_NK, truths_N)
-    rows_K = there_K + chosen_K
-    return (2.0 * found_K / rows_K)[rows_K > 0].mean()
+    recall_K: Tensor = multiclass_recall(
+        decided_N, truths_N, num_classes, average="none", validate_args=validate_args
+    )
+    return recall_K[truths_N.bincount(minlength=num_classes) > 0].mean()
 
 
 def _class_auroc(probs_NK: Tensor, truths_N: Tensor) -> Tensor:
@@ -177,7 +157,7 @@ def _class_log_loss(probs_NK: Tensor, truths_N: Tensor) -> Tensor:
     return F.nll_loss(probs_NK.clamp_min(torch.finfo(probs_NK.dtype).tiny).log(), truths_N)
 
 
-def _macro(compute: Of, probs_NK: Tensor, truths_NK: Tensor) -> Tensor:
+def _macro(compute: Callable[[Tensor, Tensor], Tensor], probs_NK: Tensor, truths_NK: Tensor) -> Tensor:
     """The mean over labels of a binary metric on the rows where the label is known, where defined."""
     values = []
     for probs_N, truths_N in zip(probs_NK.T, truths_NK.T, strict=True):
@@ -191,20 +171,19 @@ def _label_accuracy(probs_NK: Tensor, truths_NK: Tensor) -> Tensor:
     return ((probs_NK[known_NK] > 0.5) == truths_NK[known_NK].bool()).double().mean()
 
 
-def _rmse(values_N: Tensor, truths_N: Tensor) -> Tensor:
-    return (values_N - truths_N).square().mean().sqrt()
-
-
-def _mae(values_N: Tensor, truths_N: Tensor) -> Tensor:
-    return (values_N - truths_N).abs().mean()
-
-
 def _r2(values_N: Tensor, truths_N: Tensor) -> Tensor:
-    """In double precision: of truths far from 0 or close to each other few digits would be left."""
+    """In double precision, and not torchmetrics', which takes sums of squares below 1e-4 for 0."""
     if not bool((truths_N != truths_N[0]).any()):
         return _nan()
     values_N, truths_N = values_N.double(), truths_N.double()
     return 1.0 - (values_N - truths_N).square().sum() / (truths_N - truths_N.mean()).square().sum()
+
+
+_auroc = partial(binary_auroc, validate_args=False)
+_average_precision = partial(binary_average_precision, validate_args=False)
+_f1 = partial(_decided, binary_f1_score)
+_class_accuracy = partial(multiclass_accuracy, average="micro")
+_class_f1 = partial(multiclass_f1_score, average="macro")
 
 
 PINBALL = MetricKind("pinball", False)
@@ -218,16 +197,16 @@ BINARY = _table(
     WEIGHTED_BINARY,
     (MetricKind("auroc", True), partial(_both, _auroc)),
     (MetricKind("average_precision", True), partial(_both, _average_precision)),
-    (MetricKind("accuracy", True), partial(_decided, _accuracy)),
+    (MetricKind("accuracy", True), partial(_decided, binary_accuracy)),
     (MetricKind("balanced_accuracy", True), partial(_both, partial(_decided, _balanced))),
-    (MetricKind("f1", True), partial(_both, partial(_decided, _f1))),
+    (MetricKind("f1", True), partial(_both, _f1)),
     (MetricKind("log_loss", False), _log_loss),
 )
 MULTICLASS = _table(
     WEIGHTED_MULTICLASS,
-    (MetricKind("accuracy", True), _class_accuracy),
-    (MetricKind("balanced_accuracy", True), _mean_recall),
-    (MetricKind("macro_f1", True), _class_f1),
+    (MetricKind("accuracy", True), partial(_most_likely, _class_accuracy)),
+    (MetricKind("balanced_accuracy", True), partial(_most_likely, _mean_recall)),
+    (MetricKind("macro_f1", True), partial(_most_likely, _class_f1)),
     (MetricKind("auroc", True), _class_auroc),
     (MetricKind("log_loss", False), _class_log_loss),
 )
@@ -236,11 +215,11 @@ MULTILABEL = _table(
     (MetricKind("auroc", True), macro_auroc),
     (MetricKind("average_precision", True), partial(_macro, _average_precision)),
     (MetricKind("accuracy", True), _label_accuracy),
-    (MetricKind("macro_f1", True), partial(_macro, partial(_decided, _f1))),
+    (MetricKind("macro_f1", True), partial(_macro, _f1)),
 )
 REGRESSION = _table(
     WEIGHTED_REGRESSION,
-    (MetricKind("rmse", False), _rmse),
-    (MetricKind("mae", False), _mae),
+    (MetricKind("rmse", False), partial(mean_squared_error, squared=False)),
+    (MetricKind("mae", False), mean_absolute_error),
     (MetricKind("r2", True, floor=R2_FLOOR), _r2),
 )

@@ -1,4 +1,4 @@
-"""The same metrics of rows that weigh differently, by scikit-learn."""
+"""The same metrics of rows that weigh differently, which torchmetrics lacks: scikit-learn's values."""
 
 # N rows, K classes or labels
 

@@ -17,7 +17,7 @@ from mtl_search.training import NetworkCost, TrialOutcome
 
 __all__ = ["Recorder", "Start"]
 
-PACKAGES = ("mtl_search", "torch", "torchjd", "optuna", "ray", "numpy", "pyarrow")
+PACKAGES = ("mtl_search", "torch", "torchjd", "torchmetrics", "optuna", "ray", "numpy", "pyarrow")
 
 
 @dataclass(frozen=True, slots=True)

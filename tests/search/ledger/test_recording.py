@@ -9,5 +9,5 @@ from mtl_search.search.ledger.recording import versions
 def test_versions_are_those_installed() -> None:
     found = versions()
     assert found["python"] == platform.python_version()
-    assert found.keys() > {"mtl_search", "torch", "torchjd", "optuna", "ray"}
+    assert found.keys() > {"mtl_search", "torch", "torchjd", "torchmetrics", "optuna", "ray"}
     assert all(found[name] == version(name) for name in found.keys() - {"python"})
