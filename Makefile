@@ -19,6 +19,7 @@ types: setup
 	$(BIN)/mypy
 
 tests: setup
+	@$(BIN)/python -m compileall -q mtl_search tests/fixtures    # once, not in each of hundreds of processes
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder    # else the longest file, of six tests, begins last
 
 setup: $(READY)

@@ -17,6 +17,9 @@ if TYPE_CHECKING:  # torch is imported by the tests that need it
 TinySweep = Callable[..., dict[str, Any]]
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported: tiny tensors gain nothing from more
+# threads that wait for each other sleep: on a busy machine one that spins takes the turn of who it waits for:
+# a sweep of tiny networks with ``cpu: 2`` took four times as long
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 # a deadline in wall time fails on a busy machine; the same examples each time, so that a change is what fails
 # (``pytest --hypothesis-profile=default`` draws others)
 settings.register_profile("steady", deadline=None, derandomize=True)
