@@ -16,20 +16,21 @@ WAIT = 600.0  # seconds for a worker of each node to start and to import: what i
 
 
 def check_imports(names: Sequence[str]) -> None:
-    """ResourceError if a node of the cluster cannot import one of ``names`` (``module:Class``).
+    """ResourceError if a node of the cluster that has CPUs cannot import one of ``names`` (``module:Class``).
 
-    A worker starts in a folder of its own: it finds what is installed, what is in ``PYTHONPATH`` and what is
-    in the folder that the sweep was started from, if it has that folder.
+    The head of a cluster often has none: it will train nothing. A worker starts in a folder of its own: it
+    finds what is installed, what is in ``PYTHONPATH`` and what is in the folder that the sweep was started
+    from, if it has that folder.
     """
-    if not names:
+    nodes = [node for node in ray.nodes() if node["Alive"] and node["Resources"].get("CPU")] if names else []
+    if not nodes:
         return
     ask = ray.remote(num_cpus=0)(missing_from)
     answers = []
-    for node in ray.nodes():
-        if node["Alive"]:
-            there = NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
-            asked = ask.options(scheduling_strategy=there).remote(list(names))
-            answers.append((node["NodeManagerAddress"], asked))
+    for node in nodes:
+        there = NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
+        asked = ask.options(scheduling_strategy=there).remote(list(names))
+        answers.append((node["NodeManagerAddress"], asked))
     _, late = ray.wait([answer for _, answer in answers], num_returns=len(answers), timeout=WAIT)
     for address, answer in answers:
         if answer in late:

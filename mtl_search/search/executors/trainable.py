@@ -8,6 +8,7 @@ from typing import Any, final
 
 import ray
 import torch
+import torch._dynamo  # which PyTorch does at its first step otherwise, in the time of the first trial
 from ray import tune
 
 from mtl_search.data import Dataset

@@ -1,6 +1,7 @@
 """Which trunks of the user's own a sweep names."""
 
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -48,6 +49,12 @@ def test_what_is_missing_is_named() -> None:
 def test_nothing_is_asked_where_nothing_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(imports, "ray", None)
     check_imports(())
+
+
+def test_a_node_that_holds_no_trial_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    nodes = [{"Alive": True, "Resources": {"memory": 1e9}}, {"Alive": False, "Resources": {"CPU": 2.0}}]
+    monkeypatch.setattr(imports, "ray", SimpleNamespace(nodes=lambda: nodes))
+    check_imports(["own_trunk:Own"])
 
 
 @pytest.mark.ray
