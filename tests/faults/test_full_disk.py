@@ -87,7 +87,7 @@ def fill(folder: Path) -> None:
 
 
 @pytest.mark.ray
-@pytest.mark.usefixtures("ray_address")
+@pytest.mark.usefixtures("ray_address", "unasked")
 def test_with_a_worker_of_ray(
     disk: tuple[Path, Mount], tiny_sweep: TinySweep, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -38,26 +38,26 @@ def run(make: MakeSpec, path: Path, *faults: str, minutes: float, inline: bool) 
 
 def test_inline(tiny_spec: MakeSpec, tmp_path: Path) -> None:
     faults = ["sleeps", "loops", "slow", "leaks", "interrupts", "exits"]
-    found = run(tiny_spec, tmp_path, *faults, minutes=0.03, inline=True)
+    found = run(tiny_spec, tmp_path, *faults, minutes=0.02, inline=True)
     assert {r.state for r in found.values()} == {TrialState.FAILED}
     assert not any(r.lost for r in found.values())
     errors = {arm: str(record.error) for arm, record in found.items()}
-    assert errors["sleeps"] == errors["loops"] == errors["slow"] == TOO_LONG.format(0.03)
+    assert errors["sleeps"] == errors["loops"] == errors["slow"] == TOO_LONG.format(0.02)
     assert TOO_LARGE in errors["leaks"]
     assert errors["interrupts"].startswith("KeyboardInterrupt")
     assert errors["exits"].startswith("SystemExit: 3")
 
 
 @pytest.mark.ray
-@pytest.mark.usefixtures("ray_address")
+@pytest.mark.usefixtures("ray_address", "unasked")
 def test_on_workers(tiny_spec: MakeSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(overdue, "GRACE", 1.0)
     faults = ["sleeps", "hangs in C", "leaks", "interrupts", "raises"]
-    found = run(tiny_spec, tmp_path, *faults, minutes=0.15, inline=False)  # workers import first
+    found = run(tiny_spec, tmp_path, *faults, minutes=0.08, inline=False)
     assert {r.state for r in found.values()} == {TrialState.FAILED}
     assert not any(r.lost for r in found.values())
     errors = {arm: str(record.error) for arm, record in found.items()}
     assert errors["raises"].startswith("RuntimeError: a stage that raises")
-    assert errors["sleeps"] == errors["hangs_in_C"] == TOO_LONG.format(0.15)
+    assert errors["sleeps"] == errors["hangs_in_C"] == TOO_LONG.format(0.08)
     assert TOO_LARGE in errors["leaks"]
     assert errors["interrupts"].startswith("KeyboardInterrupt")
