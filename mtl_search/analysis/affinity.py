@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from mtl_search.analysis.frames import default_gains, searched
+from mtl_search.analysis.frames import default_gains, networks_searched
 from mtl_search.analysis.significance import holm
 
 __all__ = ["affinity"]
@@ -22,7 +22,7 @@ _ROBUST_SD = 1.4826  # median absolute deviation to standard deviation, of a nor
 def affinity(
     trials: pd.DataFrame, metrics: pd.DataFrame, tasks: pd.DataFrame, *, level: float = 0.95
 ) -> pd.DataFrame:
-    """The effect of each companion on each task, estimated from the trials of a search.
+    """The effect of each companion on each task, estimated from the networks of a search.
 
     One row for each ordered pair: ``task``, ``companion``, ``effect`` (percentage points of gain with the
     companion against without, the other companions held fixed), ``se``, ``low``, ``high`` (a t interval),
@@ -35,7 +35,7 @@ def affinity(
     robust standard deviations from the task's median are cut off there: one diverged training is no evidence.
     """
     gains = default_gains(metrics)
-    members = searched(trials).set_index("trial_id")["members"]
+    members = networks_searched(trials).set_index("trial_id")["members"]
     names = sorted(tasks["task"])
     there = pd.DataFrame(
         {name: [name in set(m) for m in members] for name in names}, index=members.index, dtype=bool

@@ -4,9 +4,18 @@ from typing import Any
 
 import pandas as pd
 
+from mtl_search.arm_names import LINEAR, TREES
 from mtl_search.records import MetricKind, Phase, Role, Split, TrialState
 
-__all__ = ["default_gains", "main_tasks", "metric_kinds", "rows_of", "searched", "task_weights"]
+__all__ = [
+    "default_gains",
+    "main_tasks",
+    "metric_kinds",
+    "networks_searched",
+    "rows_of",
+    "searched",
+    "task_weights",
+]
 
 
 def rows_of(frame: pd.DataFrame) -> list[dict[str, Any]]:
@@ -48,6 +57,16 @@ def searched(trials: pd.DataFrame) -> pd.DataFrame:
     """
     complete = trials["state"] == TrialState.COMPLETE.value
     return trials[complete & (trials["phase"] == Phase.SEARCH.value) & trials["duplicate_of"].isna()]
+
+
+def networks_searched(trials: pd.DataFrame) -> pd.DataFrame:
+    """Those of them that say why a network of the sweep is good: neither linear ones nor boosted trees.
+
+    Both train each task alone. What they gain or lose by being another kind of model would be taken for what
+    company costs or brings.
+    """
+    kept = searched(trials)
+    return kept[~kept["arm"].isin([LINEAR, TREES])]
 
 
 def default_gains(metrics: pd.DataFrame) -> pd.DataFrame:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from mtl_search.analysis.frames import default_gains, rows_of, searched
+from mtl_search.analysis.frames import default_gains, networks_searched, rows_of
 from mtl_search.analysis.sharing import shared_stages, way_of_sharing
 from mtl_search.design import is_of_branching
 
@@ -49,7 +49,7 @@ def importances(
     targets: Collection[str] | None = None,
     evaluator: "Callable[[], BaseImportanceEvaluator] | None" = None,
 ) -> pd.DataFrame:
-    """The share of each feature in what makes a trial good, by one of Optuna's evaluators.
+    """The share of each feature in what makes a network of the search good, by one of Optuna's evaluators.
 
     Columns: ``target`` (`OVERALL` for the mean gain, or a task for its gain over the trials that contain it;
     all of them unless ``targets`` says which), ``feature``, ``importance`` (sums to 1 within a target).
@@ -58,7 +58,7 @@ def importances(
     on the feature; it knows features that only some trials have. Targets with fewer than `FEWEST_TRIALS`
     trials, or whose values are all equal, have no rows.
     """
-    kept = searched(trials)
+    kept = networks_searched(trials)
     kept = kept[kept["mean_gain"].notna()]
     described = features(kept)
     gains = default_gains(metrics).reindex(kept["trial_id"])

@@ -38,9 +38,9 @@ def affinity_map(
     }
     note = (
         "Percentage points of gain that the task of a row has when the task of a column is trained with it, "
-        "the other companions held fixed: green helps, red costs. Estimated from the search's trials. Bold "
-        "if an effect is shown at level .05, corrected by Holm over all pairs; empty if the trials cannot "
-        "tell. Framed: trained together in the design above."
+        "the other companions held fixed: green helps, red costs. Estimated from the search's networks, "
+        "linear ones aside. Bold if an effect is shown at level .05, corrected by Holm over all pairs; empty "
+        "if the trials cannot tell. Framed: trained together in the design above."
     )
     frames = [_frame(names.index(b), known.index(a)) for a, b in sorted(together) if a in known]
     listed = [
@@ -88,9 +88,9 @@ def importance_map(table: pd.DataFrame) -> Figure | None:
         "hovertemplate": "%{y} for %{x}: %{z:.0f} %<extra></extra>",
     }
     note = (
-        "Percent of what decides whether a trial is among the best tenth (PED-ANOVA): of the mean gain in "
-        "the first column, of each task's own gain in the others. “with …” are companions; “shared stages” "
-        "is how deep the tasks go together."
+        "Percent of what decides whether a network, linear ones aside, is among the best tenth (PED-ANOVA): "
+        "of the mean gain in the first column, of each task's own gain in the others. “with …” are "
+        "companions; “shared stages” is how deep the tasks go together."
     )
     listed = [
         (str(row["feature"]), f"{100 * row['importance']:.0f} % of delta_m")

@@ -79,6 +79,14 @@ def test_by_hand_each_companion_alone() -> None:
     assert (found["n_with"], found["n_without"]) == (1, 2)
 
 
+@pytest.mark.parametrize("arm", ["linear", "trees"])
+def test_models_of_another_kind_are_not_the_task_without_company(arm: str) -> None:
+    rows = drawn(60, np.random.default_rng(4), noise=1.0)
+    frame, metrics = board([*rows, *[(("age",), {"age": -40.0})] * 20])
+    frame["arm"] = ["search"] * len(rows) + [arm] * 20
+    assert affinity(frame, metrics, TASKS).equals(affinity(*board(rows), TASKS))
+
+
 def test_companions_that_are_never_apart_cannot_be_told_apart() -> None:
     rows: list[Any] = [(("age",), {"age": float(i)}) for i in range(4)]
     rows += [(NAMES, {"age": 3.0 + i, "death": 0.0, "ward": 0.0}) for i in range(4)]

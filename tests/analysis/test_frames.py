@@ -3,7 +3,14 @@ from typing import Any
 
 import pandas as pd
 
-from mtl_search.analysis.frames import default_gains, main_tasks, metric_kinds, rows_of, searched
+from mtl_search.analysis.frames import (
+    default_gains,
+    main_tasks,
+    metric_kinds,
+    networks_searched,
+    rows_of,
+    searched,
+)
 from mtl_search.records import MetricKind
 from tests.fixtures.frames import TASKS, metrics, trials, valid_gains
 
@@ -17,6 +24,13 @@ def test_evidence_is_complete_trials_of_the_search_each_once() -> None:
         {"trial_id": "again", "duplicate_of": "kept"},
     )
     assert searched(frame)["trial_id"].tolist() == ["kept"]
+
+
+def test_other_kinds_of_model_are_no_evidence_of_networks() -> None:
+    arms = ("single_task", "linear", "shared_equal", "trees", "pcgrad_shared", "search")
+    frame = trials(*({"trial_id": arm, "arm": arm} for arm in arms), {"trial_id": "x", "state": "pruned"})
+    kept = ["single_task", "shared_equal", "pcgrad_shared", "search"]
+    assert networks_searched(frame)["trial_id"].tolist() == kept
 
 
 def test_the_tasks_say_their_role_and_metric() -> None:

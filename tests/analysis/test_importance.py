@@ -62,6 +62,14 @@ def test_shares_sum_to_one_for_each_target(
         assert (rows["importance"] >= 0).all()
 
 
+def test_models_of_another_kind_say_nothing_of_networks() -> None:
+    frame, metrics = searched(60)
+    others = frame.head(20).assign(trial_id=[f"o{i}" for i in range(20)], arm="trees", mean_gain=50.0)
+    gains = valid_gains({f"o{i}": {"age": 50.0} for i in range(20)})
+    mixed = importances(pd.concat([frame, others]), pd.concat([metrics, gains]), TASKS)
+    assert mixed.equals(importances(frame, metrics, TASKS))
+
+
 def test_it_is_the_same_every_time() -> None:
     assert importances(*searched(50), TASKS).equals(importances(*searched(50), TASKS))
 
