@@ -110,7 +110,7 @@ class Tables:
         """The arms in the order they are shown: references, those of the user, the search."""
         found = set(self.trials["arm"]) | {design.arm for design in self.designs}
         users = sorted(found - set(OUR_ARMS))
-        return [arm for arm in (*REFERENCE_ARMS, TREES, *users, SEARCH, POOLED, CONTROL) if arm in found]
+        return [arm for arm in (*REFERENCE_ARMS, *users, SEARCH, POOLED, CONTROL) if arm in found]
 
     @cached_property
     def trained(self) -> list[str]:
@@ -148,7 +148,7 @@ class Tables:
         """The most networks that a design may have, as the sweep file says or as designs have."""
         if stated := _STATED.search(self.sweep_file):
             return int(stated[1])
-        composed = [one.n_networks for one in self.designs if one.arm not in (*ALONE_ARMS, TREES, CONTROL)]
+        composed = [one.n_networks for one in self.designs if one.arm not in (*ALONE_ARMS, CONTROL)]
         return max(composed, default=_MOST_NETWORKS)
 
     @cached_property

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from mtl_search.arm_names import REFERENCE_ARMS
 from mtl_search.errors import LeaderboardError
 from mtl_search.report.tables import Tables
 
@@ -13,6 +14,12 @@ def test_arms_stand_in_the_order_of_the_story(tables: Tables) -> None:
     assert [arm for arm in tables.arms if arm != "pooled"] == [*trained, "control"]
     assert tables.name == "synthetic"
     assert tables.main == ("death_180d", "functional_outcome", "hospital_death", "log_charges", "log_stay")
+
+
+def test_each_arm_is_listed_once(tables: Tables) -> None:
+    arms = [*REFERENCE_ARMS, "mine", "search"]
+    trials = tables.trials.head(len(arms)).assign(arm=arms, phase="search")
+    assert replace(tables, trials=trials).trained == arms
 
 
 def test_the_winner_is_the_recommended_design(tables: Tables) -> None:
