@@ -228,7 +228,8 @@ def _from_flags(column: Column, name: str) -> NDArray[np.float32]:
 def _from_lists(column: Column, name: str, classes: tuple[Label, ...]) -> NDArray[np.float32]:
     targets_NK = np.zeros((len(column), len(classes)), np.float32)
     codes, named = label_codes(_flat(column, name), classes, name)
-    rows = np.asarray(pc.list_parent_indices(column).to_numpy())
+    lengths_N = np.asarray(pc.fill_null(pc.list_value_length(column), 0).to_numpy(), np.int64)
+    rows = np.arange(len(column)).repeat(lengths_N)  # Arrow's own indices count what lies under a null
     targets_NK[rows[named], codes[named]] = 1.0
     targets_NK[~np.asarray(pc.is_valid(column).to_numpy())] = UNKNOWN
     return targets_NK

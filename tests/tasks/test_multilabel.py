@@ -44,6 +44,17 @@ def test_lists_of_every_type(kind: pa.DataType) -> None:
     assert fit([column]).encode([column])[0].tolist() == [[1, 0], [1, 1], [0, 1], [0, 0]]
 
 
+@pytest.mark.parametrize("chunks", [1, 2])
+def test_what_lies_under_a_missing_list_is_nobodys(chunks: int) -> None:
+    """Polars and Arrow leave the elements there when they make a row null."""
+    mask = pa.array([False, True, False])
+    rows = pa.ListArray.from_arrays(pa.array([0, 1, 3, 4]), pa.array(["a", "b", "a", "b"]), mask=mask)
+    column = pa.chunked_array([rows] * chunks)
+    targets, labelled = Multilabel.Config().fit("topics", [column]).encode([column])
+    assert targets.tolist() == [[1, 0], [0, 0], [0, 1]] * chunks
+    assert labelled.tolist() == [True, False, True] * chunks
+
+
 def test_loss_by_hand() -> None:
     task = fit(FLAGS, columns=["one", "two"], pos_weight=3.0)
     targets, labelled = task.encode(FLAGS)
