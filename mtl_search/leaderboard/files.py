@@ -48,7 +48,7 @@ def replace_file(path: Path, write: Callable[[IO[bytes]], object]) -> None:
             file.flush()
             os.fsync(file.fileno())
         partial.replace(path)
-    except Exception:
+    except (Exception, KeyboardInterrupt):  # who is killed cannot clear up
         partial.unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
@@ -57,13 +57,14 @@ def replace_file(path: Path, write: Callable[[IO[bytes]], object]) -> None:
 def replace_folder(path: Path, write: Callable[[Path], object]) -> None:
     """Make what ``write`` writes into an empty folder the folder at ``path``, its files on the disk.
 
-    The same as `replace_file`, except that no folder can be renamed onto a full one: between the end of the
-    old one and the beginning of the new one, for an instant, there is none. What stopped processes left of it
-    is deleted; nobody else may be writing it.
+    The same as `replace_file`, except that no folder can be renamed onto a full one: between the renaming of
+    the old one and that of the new one there is none. What stopped processes left of it is deleted; nobody
+    else may be writing it.
     """
     for left in path.parent.glob(f".{path.name}.*{_PARTIAL}"):
         shutil.rmtree(left, ignore_errors=True)
     partial = path.with_name(f".{path.name}.{os.getpid()}{_PARTIAL}")
+    old = path.with_name(f".{path.name}.{os.getpid()}.old{_PARTIAL}")
     partial.mkdir(parents=True)
     try:
         write(partial)
@@ -73,11 +74,16 @@ def replace_folder(path: Path, write: Callable[[Path], object]) -> None:
                 continue
             with made.open("rb") as opened:
                 os.fsync(opened.fileno())
-        shutil.rmtree(path, ignore_errors=True)
+        if path.is_dir():
+            path.replace(old)
         partial.replace(path)
-    except Exception:
+    except (Exception, KeyboardInterrupt):  # who is killed cannot clear up
         shutil.rmtree(partial, ignore_errors=True)
+        if old.is_dir() and not path.exists():
+            old.replace(path)
         raise
+    if old.is_dir():
+        shutil.rmtree(old, ignore_errors=True)
     sync_folder(path.parent)
 
 

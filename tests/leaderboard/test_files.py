@@ -1,6 +1,7 @@
 """Files that are replaced whole, and still are after a power cut."""
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -42,3 +43,55 @@ def test_so_is_a_folder_with_all_that_is_in_it(tmp_path: Path, synced: list[Path
     assert {path.name for path in contents} >= {"inner", "part"}
     assert folder == tmp_path
     assert (tmp_path / "bundle" / "inner" / "part").read_bytes() == b"new"
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, OSError])
+def test_who_is_interrupted_leaves_nothing_behind(tmp_path: Path, error: type[BaseException]) -> None:
+    def write(half: object) -> None:
+        raise error
+
+    for replace in (replace_file, replace_folder):
+        (tmp_path / "old").write_bytes(b"old")
+        with pytest.raises(error):
+            replace(tmp_path / "new", write)
+        assert [path.name for path in tmp_path.iterdir()] == ["old"]
+
+
+def test_nobody_sees_a_part_of_a_folder_that_is_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def write(folder: Path) -> None:
+        for name in ("a", "b"):
+            (folder / name).write_bytes(b"")
+
+    seen: list[set[str]] = []
+    remove = shutil.rmtree
+
+    def rmtree(folder: Path, **options: bool) -> None:
+        (folder / "a").unlink(missing_ok=True)  # some file goes first
+        seen.append({path.name for path in (tmp_path / "bundle").iterdir()})
+        remove(folder, **options)
+
+    replace_folder(tmp_path / "bundle", write)
+    monkeypatch.setattr(shutil, "rmtree", rmtree)
+    replace_folder(tmp_path / "bundle", write)
+    assert seen == [{"a", "b"}]
+    assert [path.name for path in tmp_path.iterdir()] == ["bundle"]
+
+
+def test_an_old_folder_is_back_if_the_new_one_cannot_take_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "bundle").mkdir()
+    (tmp_path / "bundle" / "old").write_bytes(b"old")
+    replace = Path.replace
+
+    def interrupted(path: Path, target: Path) -> Path:
+        if (path / "new").exists():
+            raise KeyboardInterrupt
+        return replace(path, target)
+
+    monkeypatch.setattr(Path, "replace", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        replace_folder(tmp_path / "bundle", lambda folder: (folder / "new").write_bytes(b""))
+    assert [path.name for path in tmp_path.rglob("*")] == ["bundle", "old"]
