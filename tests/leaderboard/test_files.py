@@ -67,10 +67,10 @@ def test_nobody_sees_a_part_of_a_folder_that_is_replaced(
     seen: list[set[str]] = []
     remove = shutil.rmtree
 
-    def rmtree(folder: Path, **options: bool) -> None:
+    def rmtree(folder: Path, ignore_errors: bool = False) -> None:
         (folder / "a").unlink(missing_ok=True)  # some file goes first
         seen.append({path.name for path in (tmp_path / "bundle").iterdir()})
-        remove(folder, **options)
+        remove(folder, ignore_errors)
 
     replace_folder(tmp_path / "bundle", write)
     monkeypatch.setattr(shutil, "rmtree", rmtree)
