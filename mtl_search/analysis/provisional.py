@@ -1,12 +1,12 @@
 """Provisional: whether more trials of the references could change a verdict."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import pandas as pd
 
-from mtl_search.analysis.frames import default_gains
+from mtl_search.analysis.frames import default_gains, task_weights
 from mtl_search.arm_names import LINEAR, SEARCH, SHARED_ARMS, SINGLE_TASK
 from mtl_search.records import Phase, Role, TrialState
 
@@ -28,7 +28,7 @@ def provisional(trials: pd.DataFrame, metrics: pd.DataFrame, tasks: pd.DataFrame
     replicates = trials[
         (trials["phase"] == Phase.REPLICATION.value) & (trials["state"] == TrialState.COMPLETE.value)
     ]
-    gains = default_gains(metrics)
+    gains, weights = default_gains(metrics), task_weights(tasks)
     began = search.loc[search["arm"] == SEARCH, "started"].min()
     few: dict[str, dict[str, int]] = {}
     improving = []
@@ -37,7 +37,7 @@ def provisional(trials: pd.DataFrame, metrics: pd.DataFrame, tasks: pd.DataFrame
         done = done.sort_values("finished", kind="stable").drop_duplicates("config_id")
         if len(done) < FEWEST_TRIALS:
             few.setdefault(name.split()[0], {})[name] = len(done)
-        elif _improves(done, began, _noise(replicates, gains, members)):
+        elif _improves(done, began, _noise(replicates, gains[gains.columns.intersection(members)], weights)):
             improving.append(name)
     reasons = []
     if few:
@@ -85,12 +85,12 @@ def _improves(done: pd.DataFrame, search_began: pd.Timestamp, noise: float) -> b
     return bool(last - best_before > noise and last >= done["mean_gain"].max())
 
 
-def _noise(replicates: pd.DataFrame, gains: pd.DataFrame, members: Sequence[str]) -> float:
-    """The standard deviation between seeds of the mean gain of ``members``, pooled over networks; 0 where
-    unknown."""
-    if not set(members) <= set(gains.columns):
-        return 0.0
-    values = gains.reindex(replicates["trial_id"])[list(members)].mean(axis=1, skipna=False)
+def _noise(replicates: pd.DataFrame, gains: pd.DataFrame, weights: Mapping[str, float]) -> float:
+    """The standard deviation between seeds of the mean of ``gains`` that are defined at all, pooled over the
+    networks that have them; 0 where unknown."""
+    known = gains.loc[:, gains.notna().any()].reindex(replicates["trial_id"])
+    counts = pd.Series(weights)[known.columns]
+    values = (known * counts).sum(axis=1, skipna=False, min_count=1) / counts.sum()
     by_network = values.groupby(replicates["config_id"].to_numpy())
     freedom = (by_network.count() - 1).clip(lower=0)
     if freedom.sum() == 0:

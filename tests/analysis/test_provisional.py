@@ -71,6 +71,28 @@ def test_a_best_within_the_noise_of_seeds_is_not() -> None:
     assert reasons(*AGE, *last, *DEATH, *SEARCH, noise=0.5) != []
 
 
+def test_noise_is_that_of_the_mean_over_tasks_by_their_weights() -> None:
+    tied = study("shared_tuned", FLAT, ["age", "death"])
+    last = study("shared_tuned", [2.0], ["age", "death"], start=12)
+    again = [{"trial_id": f"r{at}", "config_id": "r", "phase": "replication"} for at in range(2)]
+    gains = {f"r{at}": {"age": 10.0 * at, "death": 0.0, "ward": 0.0} for at in range(2)}
+    of_search = study("search", [0.0] * 3, ["age", "death"], start=50)
+    table = trials(*AGE, *DEATH, *tied, *last, *of_search, *again)
+    light = TASKS.assign(weight=[0.1, 1.0, 1.0])
+    assert provisional(table, valid_gains(gains), TASKS) == []
+    assert provisional(table, valid_gains(gains), light) == [
+        "still improving at its last trial: shared_tuned"
+    ]
+
+
+def test_a_task_without_a_gain_does_not_hide_the_noise_of_the_others() -> None:
+    last = study("shared_tuned", [*FLAT, 2.0], ["age", "death"])
+    again = [{"trial_id": f"r{at}", "config_id": "r", "phase": "replication"} for at in range(2)]
+    gains = {f"r{at}": {"age": 5.0 * at, "death": math.nan} for at in range(2)}
+    table = trials(*AGE, *DEATH, *last, *study("search", [0.0] * 3, ["age", "death"], start=50), *again)
+    assert provisional(table, valid_gains(gains), TASKS) == []
+
+
 def test_what_is_tried_when_the_search_is_over_comes_last_by_nature() -> None:
     after = study("single_task", [2.0], ["age"], start=90)
     assert reasons(*AGE, *DEATH, *SEARCH, *after) == []
