@@ -99,6 +99,7 @@ ALLOWED = {
 LAZILY = {
     ("optuna", "analysis"),
     ("tokenizers", "data"),
+    ("torchmetrics", "tasks"),
     ("transformers", "model"),
     ("peft", "model"),
     ("timm", "model"),
@@ -291,7 +292,7 @@ def test_no_chain_of_imports_leads_to_a_heavy_library(layer: str) -> None:
 def test_a_worker_does_not_import_what_decides() -> None:
     """It trains: the rest takes as long to import as torch and what it needs of ours."""
     for chain in chains("mtl_search.search.executors.trainable", at_import=True):
-        assert library(chain[-1]) not in ("optuna", "pandas", "sklearn"), chain
+        assert library(chain[-1]) not in ("optuna", "pandas", "sklearn", "torchmetrics"), chain
         assert chain[-1].split(".")[:2] != ["scipy", "stats"], chain
         assert layer_of(ours(chain[-1]) or "") not in ("leaderboard", "analysis", "grouping", "sweep"), chain
 

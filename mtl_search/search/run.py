@@ -28,6 +28,7 @@ from mtl_search.search.studies.mirror import Mirror
 from mtl_search.stores import Home, home_at, new_home
 from mtl_search.sweep.file import SWEEP_FILE, leaves, save_sweep, with_changes
 from mtl_search.sweep.spec import SweepSpec, load_sweep
+from mtl_search.tasks.metrics import import_torchmetrics
 
 __all__ = ["resume_sweep", "run_sweep"]
 
@@ -122,6 +123,8 @@ def _import_alone() -> None:
     iteration"). Counting the cost of a network, which every sweep begins with, is that first use.
     """
     import torch._dynamo  # noqa: F401
+
+    import_torchmetrics()  # whose first use is in a trial
 
 
 def _open(

@@ -10,25 +10,13 @@ present, a constant target) the value here is NaN.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from types import MappingProxyType
-from typing import TypeAlias
+from types import MappingProxyType, ModuleType
+from typing import Any, TypeAlias
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
-from torchmetrics.functional import mean_absolute_error, mean_squared_error
-from torchmetrics.functional.classification import (
-    binary_accuracy,
-    binary_auroc,
-    binary_average_precision,
-    binary_f1_score,
-    binary_recall,
-    binary_specificity,
-    multiclass_accuracy,
-    multiclass_f1_score,
-    multiclass_recall,
-)
 
 from mtl_search.records import MetricKind
 from mtl_search.tasks.weighted_metrics import (
@@ -47,6 +35,7 @@ __all__ = [
     "R2_FLOOR",
     "REGRESSION",
     "Measure",
+    "import_torchmetrics",
     "macro_auroc",
     "pinball",
     "pinball_losses",
@@ -55,6 +44,23 @@ __all__ = [
 Of: TypeAlias = Callable[[Tensor, Tensor], Tensor]
 
 R2_FLOOR = 0.01  # below it a model is no better than the mean, and a gain over it would be noise
+
+
+def import_torchmetrics() -> ModuleType:
+    """Its functions of classes.
+
+    With what comes along it takes longer to import than torch, and 100 MB, which is spared to whoever trains
+    nothing. Who trains imports it before that is timed.
+    """
+    from torchmetrics.functional import classification
+
+    found: ModuleType = classification
+    return found
+
+
+def _theirs(name: str, *given: Tensor, **options: Any) -> Tensor:
+    value: Tensor = getattr(import_torchmetrics(), name)(*given, **options)
+    return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +133,8 @@ def _decided(compute: Callable[..., Tensor], probs_N: Tensor, truths_N: Tensor) 
 
 
 def _balanced(decided_N: Tensor, truths_N: Tensor, validate_args: bool) -> Tensor:
-    recall: Tensor = binary_recall(decided_N, truths_N, validate_args=validate_args)
-    specificity: Tensor = binary_specificity(decided_N, truths_N, validate_args=validate_args)
+    recall = _theirs("binary_recall", decided_N, truths_N, validate_args=validate_args)
+    specificity = _theirs("binary_specificity", decided_N, truths_N, validate_args=validate_args)
     return (recall + specificity) / 2
 
 
@@ -143,9 +149,8 @@ def _most_likely(compute: Callable[..., Tensor], probs_NK: Tensor, truths_N: Ten
 
 def _mean_recall(decided_N: Tensor, truths_N: Tensor, num_classes: int, validate_args: bool) -> Tensor:
     """The mean over the classes that occur; torchmetrics would count an absent one as 0."""
-    recall_K: Tensor = multiclass_recall(
-        decided_N, truths_N, num_classes, average="none", validate_args=validate_args
-    )
+    options = {"average": "none", "validate_args": validate_args}
+    recall_K = _theirs("multiclass_recall", decided_N, truths_N, num_classes=num_classes, **options)
     return recall_K[truths_N.bincount(minlength=num_classes) > 0].mean()
 
 
@@ -171,6 +176,20 @@ def _label_accuracy(probs_NK: Tensor, truths_NK: Tensor) -> Tensor:
     return ((probs_NK[known_NK] > 0.5) == truths_NK[known_NK].bool()).double().mean()
 
 
+def _rmse(values_N: Tensor, truths_N: Tensor) -> Tensor:
+    from torchmetrics.functional import mean_squared_error
+
+    value: Tensor = mean_squared_error(values_N, truths_N, squared=False)
+    return value
+
+
+def _mae(values_N: Tensor, truths_N: Tensor) -> Tensor:
+    from torchmetrics.functional import mean_absolute_error
+
+    value: Tensor = mean_absolute_error(values_N, truths_N)
+    return value
+
+
 def _r2(values_N: Tensor, truths_N: Tensor) -> Tensor:
     """In double precision, and not torchmetrics', which takes sums of squares below 1e-4 for 0."""
     if not bool((truths_N != truths_N[0]).any()):
@@ -179,11 +198,11 @@ def _r2(values_N: Tensor, truths_N: Tensor) -> Tensor:
     return 1.0 - (values_N - truths_N).square().sum() / (truths_N - truths_N.mean()).square().sum()
 
 
-_auroc = partial(binary_auroc, validate_args=False)
-_average_precision = partial(binary_average_precision, validate_args=False)
-_f1 = partial(_decided, binary_f1_score)
-_class_accuracy = partial(multiclass_accuracy, average="micro")
-_class_f1 = partial(multiclass_f1_score, average="macro")
+_auroc = partial(_theirs, "binary_auroc", validate_args=False)
+_average_precision = partial(_theirs, "binary_average_precision", validate_args=False)
+_f1 = partial(_decided, partial(_theirs, "binary_f1_score"))
+_class_accuracy = partial(_theirs, "multiclass_accuracy", average="micro")
+_class_f1 = partial(_theirs, "multiclass_f1_score", average="macro")
 
 
 PINBALL = MetricKind("pinball", False)
@@ -197,7 +216,7 @@ BINARY = _table(
     WEIGHTED_BINARY,
     (MetricKind("auroc", True), partial(_both, _auroc)),
     (MetricKind("average_precision", True), partial(_both, _average_precision)),
-    (MetricKind("accuracy", True), partial(_decided, binary_accuracy)),
+    (MetricKind("accuracy", True), partial(_decided, partial(_theirs, "binary_accuracy"))),
     (MetricKind("balanced_accuracy", True), partial(_both, partial(_decided, _balanced))),
     (MetricKind("f1", True), partial(_both, _f1)),
     (MetricKind("log_loss", False), _log_loss),
@@ -219,7 +238,7 @@ MULTILABEL = _table(
 )
 REGRESSION = _table(
     WEIGHTED_REGRESSION,
-    (MetricKind("rmse", False), partial(mean_squared_error, squared=False)),
-    (MetricKind("mae", False), mean_absolute_error),
+    (MetricKind("rmse", False), _rmse),
+    (MetricKind("mae", False), _mae),
     (MetricKind("r2", True, floor=R2_FLOOR), _r2),
 )

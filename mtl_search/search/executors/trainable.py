@@ -19,6 +19,7 @@ from mtl_search.search.executors.limits import OverLimitError, Watchdog
 from mtl_search.search.executors.place import Place
 from mtl_search.search.executors.worker_log import WorkerLog
 from mtl_search.search.jobs import Job
+from mtl_search.tasks.metrics import import_torchmetrics
 from mtl_search.training import Progress, SoloTrainer, Trainer, TrialConfig
 
 __all__ = [
@@ -65,6 +66,7 @@ class TrainJob(tune.Trainable):  # type: ignore[misc]
         """
         if place.gpus == 0:  # never use a GPU that was not allocated
             os.environ["CUDA_VISIBLE_DEVICES"] = ""
+        import_torchmetrics()
         torch.set_num_threads(place.threads)
         self._dataset: Dataset = ray.get(dataset[0]) if isinstance(dataset, tuple) else dataset
         self._place, self._kind, self._sweep, self._every = place, trainer, sweep, every
