@@ -11,7 +11,6 @@ import importlib
 import re
 import shlex
 import shutil
-import subprocess
 import sys
 from collections.abc import Sequence
 from importlib.metadata import entry_points
@@ -26,6 +25,7 @@ from ruamel.yaml import YAML
 from benchmarks.columns import PATH, columns
 from mtl_search.cli import main
 from mtl_search.commands import parser
+from tests.fixtures.forked import run_python
 
 ROOT = Path(__file__).parent.parent
 NAMES = ("README.md", "search_spaces/README.md", "results/README.md", "benchmarks/README.md")
@@ -120,16 +120,19 @@ def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.parametrize("block", of("python"))
-def test_python_blocks_run_and_print_what_is_shown(block: Block, clone: Path) -> None:
+def test_python_blocks_run_and_print_what_is_shown(
+    block: Block, clone: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     file = clone / "test_block.py"
     file.write_text(block.text, encoding="utf-8")
-    command = [sys.executable, str(file)]
+    arguments, output = [str(file)], tmp_path_factory.mktemp("output") / "output"
     if re.search(r"^class Test", block.text, re.MULTILINE):
-        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(file)]
-    done = subprocess.run(command, cwd=clone, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
+        arguments = ["-m", "pytest", "-q", "-p", "no:cacheprovider", str(file)]
+    code = run_python(arguments, clone, output)
+    printed = output.read_text(encoding="utf-8")
+    assert code == 0, printed
     if block.output is not None:
-        assert [line.rstrip() for line in done.stdout.splitlines()] == [
+        assert [line.rstrip() for line in printed.splitlines()] == [
             line.rstrip() for line in block.output.splitlines()
         ]
 

@@ -1,6 +1,5 @@
 """A driver that is killed again and again, at moments of every phase, and goes on each time."""
 
-import multiprocessing
 import random
 import time
 from collections import Counter
@@ -13,6 +12,7 @@ from mtl_search.leaderboard import Leaderboard
 from mtl_search.records import Phase, TrialRecord
 from mtl_search.search import run_sweep
 from mtl_search.sweep import SweepSpec
+from tests.fixtures.forked import forked
 from tests.fixtures.victims import go_on
 
 PATIENCE = 120.0  # seconds for one process; it takes less than one
@@ -55,14 +55,11 @@ def searched(trials: list[TrialRecord]) -> Counter[str]:
 
 def test_no_trial_is_lost_or_doubled(tiny_sweep: Callable[..., dict[str, Any]], tmp_path: Path) -> None:
     value = tiny_sweep(budget={"trials": 6, "repeats": 1, "finalists": 1, "seeds": 2})
-    processes = multiprocessing.get_context("forkserver")  # imports all once
-    processes.set_forkserver_preload(["torch._dynamo", "mtl_search.search.public", "tests.fixtures.victims"])
     moments, path = random.Random(7), tmp_path / "tiny"
     before: list[TrialRecord] = []
     killed_in: list[Phase] = []
     for number in range(100):
-        process = processes.Process(target=go_on, args=(tmp_path, value))
-        process.start()
+        process = forked(go_on, tmp_path, value)
         trials = number and moments.randint(1, 4)  # at first before there is anything
         if not kill_after(process, path, trials, moments.uniform(0.0, 0.05)):
             break
