@@ -96,7 +96,7 @@ def seen(inputs: AnyInputs, name: str) -> str:
         if saw == "numbers":
             middle = f"median {centre:.4g}, quartiles {scale:.4g} apart, "
         else:
-            middle = f"median {np.datetime64(int(centre), 'us').item():%Y-%m-%d}, " if saw == "dates" else ""
+            middle = f"median {_day(centre)}, " if saw == "dates" else ""
         return f"{saw}, as in training ({middle}{missing} missing)"
     if isinstance(inputs, SeriesInputs):
         series = inputs.series[at]
@@ -107,6 +107,10 @@ def seen(inputs: AnyInputs, name: str) -> str:
     levels = inputs.levels[at]
     shown = ", ".join(map(repr, levels[:3])) + (f" ... {len(levels)} in all" if len(levels) > 3 else "")
     return f"text, as in training ({shown})"
+
+
+def _day(microseconds: float) -> str:
+    return str(np.datetime_as_string(np.datetime64(int(microseconds), "us"), unit="D"))
 
 
 def _saw(inputs: NumericInputs, name: str) -> Said:

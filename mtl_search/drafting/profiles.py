@@ -111,6 +111,8 @@ def _holds(known: pa.ChunkedArray) -> Holds:
 
 
 def _counts(known: pa.ChunkedArray) -> dict[Any, int]:
+    if pa.types.is_temporal(known.type):  # of which Python's have fewer years
+        known = pc.cast(known, pa.string())
     pairs = [(entry["values"], entry["counts"]) for entry in pc.value_counts(known).to_pylist()]
     return dict(sorted(pairs, key=lambda pair: (-pair[1], str(pair[0]))))
 

@@ -195,6 +195,13 @@ def test_dates_may_be_written_as_text(days: pa.ChunkedArray) -> None:
     assert DATES.encode(DATES.prepare(nothing))["numeric"][:, 0].tolist() == [0.0] * 3
 
 
+def test_dates_beyond_the_calendar_are_named_too() -> None:
+    moments = pa.table({"until": pa.array([2**60, 2**61, 2**61 + 1], pa.timestamp("us"))})
+    reading = Reading(DataSpec(source="moments"), Encoding.fit(moments, ("until",)))
+    with pytest.raises(DataError, match=r"expected dates, as in training \(median 75039-04-04"):
+        reading.prepare(pa.table({"until": [1, 2, 3]}))
+
+
 @pytest.mark.parametrize("days", [[19_000, 19_001, 19_002], ["2024-01-01", "soon", None]])
 def test_what_is_no_date_is_named(days: list[object]) -> None:
     expected = (

@@ -91,6 +91,13 @@ def test_dates_that_split_nothing(draft: Drafts, dates: Any) -> None:
     assert draft(**dates).spec.split.time is None
 
 
+@pytest.mark.parametrize("kind", ["datetime64[s]", "timedelta64[s]"])
+def test_moments_that_no_calendar_has_are_values_like_others(draft: Drafts, kind: str) -> None:
+    """A database's infinity, and what Spark makes of it, lie beyond the year 9999."""
+    until = np.where(np.arange(N) % 2, np.int64(2**60), np.arange(N) % 5).astype(kind)
+    assert "until" not in draft(until=until).uses.drop
+
+
 def test_a_split_by_time_that_leaves_a_task_without_labels_is_not_drafted(draft: Drafts) -> None:
     days = np.sort(DAYS)
     late = np.where(np.arange(N) < N // 2, random.normal(size=N), np.nan)
