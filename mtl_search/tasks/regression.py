@@ -2,6 +2,7 @@
 
 # N rows, B rows of a batch, C copies, K = 1
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -114,14 +115,20 @@ class Regression(Task):
                 raise LabelError(place(name), "different values in the train rows", found)
             transform = self._fit_transform(values_N, weights_N)
             learned_N = values_N if transform is None else transform.forward(values_N, name)
-            mean = np.average(learned_N, weights=weights_N)
+            with np.errstate(over="ignore"):
+                mean = np.average(learned_N, weights=weights_N)
+                scale = float(np.sqrt(np.average((learned_N - mean) ** 2, weights=weights_N)))
+            if not 0 < scale < math.inf:
+                found = f"{values_N.min():g} to {values_N.max():g}"
+                hint = "give them in another unit"
+                raise LabelError(place(name), "numbers whose spread a number can hold", found, hint)
             return Regression(
                 name=name,
                 role=self.role,
                 weight=self.weight,
                 metric=PINBALL if self.metric == "pinball" else REGRESSION[self.metric].kind,
                 mean=float(mean),
-                scale=float(np.sqrt(np.average((learned_N - mean) ** 2, weights=weights_N))),
+                scale=scale,
                 delta=self._delta,
                 quantile=self.loss.quantile if isinstance(self.loss, Quantile) else None,
                 transform=transform,

@@ -116,6 +116,8 @@ def test_r2_has_a_floor_under_gains() -> None:
     [
         ((2.0, 2.0, None), "column 'y': expected different values in the train rows, found only 2.0"),
         ((None, float("nan")), "no label"),
+        ((1e-200, 3e-200), "whose spread a number can hold, found 1e-200 to 3e-200; give them in another"),
+        ((-1e200, 3e200), "whose spread a number can hold, found -1e\\+200 to 3e\\+200"),
         ((1.0, float("inf")), "finite numbers, found 1 infinite values"),
         (("a", "b"), "expected numbers, found values of type string; use kind: multiclass"),
     ],
