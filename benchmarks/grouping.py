@@ -10,7 +10,8 @@ tool (``results/tables``), made-up ones of every shape (``mtl_search.grouping.re
 measuring everything gains less than half a percent have no share; their gains are listed as they are.
 
 Tables are of development or of validation by their names (``grouping_tables``), and reported apart. All
-strategies have the same seeds. ``effects`` is ``bayes`` with one of its surrogates alone. Everything runs in
+strategies have the same seeds. ``effects`` is ``bayes`` with one of its surrogates alone, and ``again`` is
+``thompson`` with other random numbers: how far two strategies of equal merit are apart. Everything runs in
 this one process; ``--out`` keeps each replay as it is made, and what it holds already is not replayed again.
 
 TAG chooses by gradient affinities, which the published tables do not hold: it takes part if
@@ -63,11 +64,13 @@ STRATEGIES: dict[str, Callable[[SubsetTable, int, int], GroupingStrategy]] = {
     "tpe": lambda table, k, seed: TpeBooleans(table.space, seed),
     "ridge": lambda table, k, seed: AdditiveRidge(table.space, k, seed),
     "thompson": lambda table, k, seed: Thompson(table.space, k, seed),
+    "again": lambda table, k, seed: Thompson(table.space, k, seed + OTHER_DRAWS),
     "bayes+tag": lambda table, k, seed: BayesianGrouping(table.space, k, seed, [affinities(table.name)]),
     "effects": lambda table, k, seed: BayesianGrouping(table.space, k, seed, experts=[EXPERTS["effects"]]),
     "bayes": lambda table, k, seed: BayesianGrouping(table.space, k, seed),
 }
 MOST_TRAININGS = 160
+OTHER_DRAWS = 1000
 Job = tuple[str, str, str, int]  # table, networks, strategy, seed
 
 
@@ -124,8 +127,11 @@ def affinity_matrix(table: SubsetTable) -> npt.NDArray[np.float64]:
 
 
 def curve(name: str, networks: str, strategy: str, seed: int, most: int) -> list[dict[str, object]]:
-    """One replay: the test gain at each budget, and of all sets measured once."""
-    table = load(name)
+    """One replay: the test gain at each budget, and of all sets measured once.
+
+    Of made-up tables every seed has other noise, the same for all strategies.
+    """
+    table = load(name, seed)
     k = len(table.tasks) if networks == "all" else min(int(networks), len(table.tasks))
     marks = budgets(table, most)
     measured = replay(table, STRATEGIES[strategy](table, k, seed), marks[-1], seed=seed)

@@ -13,6 +13,7 @@ LEAST_GAIN = 0.5  # percent
 RIVALS = ("random", "hoa", "thompson")  # the floor: the best of them, table by table and budget by budget
 SURE = 2.0  # standard errors, over seeds, of a difference that counts
 FAMILIES = ("development", "validation")
+PER_TASK = {"at most 1": 1.0, "at most 2": 2.0, "at most 4": 4.0, "more": float("inf")}
 CASE = ["table", "networks"]
 
 
@@ -47,6 +48,7 @@ def _parts(frame: pd.DataFrame) -> Iterator[tuple[str, str]]:
         shares = frame[(frame["family"] == family) & frame["share"].notna()]
         if len(shares):
             yield f"{family.upper()}: {SUMMARY}", _summary(shares)
+            yield f"{family.upper()}: mean share over cases, by the trainings per task", _by_budget(shares)
 
 
 SUMMARY = f"""mean share over budgets, then over cases (a table and a size of the design)
@@ -62,6 +64,16 @@ def _by_case(frame: pd.DataFrame, value: str) -> str:
     text = groups["mean"].map("{:.2f}".format) + "±" + groups["sem"].fillna(0.0).map("{:.2f}".format)
     wide = text.unstack("strategy").fillna("").reset_index()
     return wide.assign(whole=wide["whole"].round(2)).set_index([*CASE, "whole"]).to_string()
+
+
+def _by_budget(shares: pd.DataFrame) -> str:
+    """A row for each range of budgets, its errors over cases."""
+    per_task = pd.cut(shares["budget"] / shares["tasks"], [0.0, *PER_TASK.values()], labels=list(PER_TASK))
+    by = [*CASE, "trainings per task", "strategy"]
+    cases = shares.assign(**{by[2]: per_task}).groupby(by, observed=True)["share"].mean()
+    means = cases.groupby(level=by[2:], observed=True).agg(["mean", "sem"]).fillna(0.0)
+    text = means["mean"].map("{:.2f}".format) + "±" + means["sem"].map("{:.2f}".format)
+    return text.unstack("strategy").to_string()
 
 
 def _summary(shares: pd.DataFrame) -> str:

@@ -53,9 +53,13 @@ def is_development(name: str) -> bool:
 
 
 @cache
-def load(name: str) -> SubsetTable:
-    """A table by its path, or by what a made-up one is called."""
+def load(name: str, draw: int = 0) -> SubsetTable:
+    """A table by its path, or by what a made-up one is called; of such a one ``draw`` is the noise.
+
+    Where a table was measured once, a strategy without random numbers does the same with every seed. Were the
+    noise of made-up tables the same for all replays, one lucky run would pass for the strategy's merit.
+    """
     if name.endswith(".parquet"):
         return SubsetTable.read(Path(name))
     shape, size, seed, noise, runs = name.split(":")
-    return synthetic_table(shape, int(size), seed=int(seed), noise=float(noise), runs=int(runs))
+    return synthetic_table(shape, int(size), seed=int(seed), noise=float(noise), runs=int(runs), draw=draw)

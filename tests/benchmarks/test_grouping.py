@@ -2,13 +2,14 @@
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from benchmarks import grouping
 from benchmarks.composition import compose_by_milp, measured
 from benchmarks.grouping_report import report
-from benchmarks.grouping_tables import DEVELOPMENT, VALIDATION, is_development, short, table_names
+from benchmarks.grouping_tables import DEVELOPMENT, VALIDATION, is_development, load, short, table_names
 from mtl_search.design import compose
 
 
@@ -18,6 +19,7 @@ def test_strategies_are_replayed_and_reported(tmp_path: Path) -> None:
     jobs = [(name, "2", each, seed) for name in tables for each in strategies for seed in range(2)]
     text = report(pd.concat(grouping.curves(jobs, 5, tmp_path / "curves.csv"), ignore_index=True))
     assert all(text.count(f"\n{strategy} ") == 2 for strategy in strategies)
+    assert text.count("\nat most 1 ") == 2
     development, validation = text.split("VALIDATION: share")
     assert tables[0] in development
     assert tables[1] in validation
@@ -29,6 +31,13 @@ def test_every_table_is_for_development_or_for_validation() -> None:
     assert names <= {*DEVELOPMENT, *VALIDATION}
     assert not {*DEVELOPMENT} & {*VALIDATION}
     assert not is_development("elsewhere/new_table.parquet")
+
+
+def test_each_replay_of_a_made_up_table_has_noise_of_its_own() -> None:
+    noisy, exact = "clusters:5:0:0.3:1", "clusters:5:0:0.0:1"
+    seen = [np.nan_to_num(load(name, draw).valid_RST) for name in (noisy, exact) for draw in (0, 1)]
+    assert not np.array_equal(seen[0], seen[1])
+    assert np.array_equal(seen[2], seen[3])
 
 
 def test_published_tables_that_are_missing_are_refused(

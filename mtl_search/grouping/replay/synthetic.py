@@ -25,14 +25,23 @@ FENCE = 1.5  # interquartile ranges beyond the quartiles, from where on gains do
 
 
 def synthetic_table(
-    shape: str, n_tasks: int, *, seed: int, noise: float = 0.3, runs: int = 2, jitter: float = 0.2
+    shape: str,
+    n_tasks: int,
+    *,
+    seed: int,
+    noise: float = 0.3,
+    runs: int = 2,
+    jitter: float = 0.2,
+    draw: int = 0,
 ) -> SubsetTable:
     """A table of ``shape`` whose runs scatter with ``noise`` times the spread of gains.
 
     Half of a run's noise is in the network itself, so valid and test share it; ``jitter`` is what each set
-    has of its own, again as a share of the spread, which no other set predicts.
+    has of its own, again as a share of the spread, which no other set predicts. ``draw``: what the sets gain
+    is the same for all draws, and the noise of the runs another.
     """
-    rng = random_stream(seed, n_tasks, list(SHAPES).index(shape))
+    problem = (seed, n_tasks, list(SHAPES).index(shape))
+    rng = random_stream(*problem)
     members_ST = _sets(n_tasks, rng)
     gains_ST = SHAPES[shape](members_ST, rng)
     alone_T = np.diag(gains_ST[:n_tasks])
@@ -43,8 +52,9 @@ def synthetic_table(
         own_ST = rng.normal(size=gains_ST.shape) * SPREAD * jitter
         own_ST[:n_tasks] = 0.0
         gains_ST += own_ST
-    run_RST, valid_RST, test_RST = rng.normal(size=(3, runs, *gains_ST.shape)) * SPREAD * noise
     uneven_T = np.exp(UNEVEN.get(shape, 0.0) * rng.normal(size=n_tasks))
+    noise_RST = random_stream(*problem, draw).normal(size=(3, runs, *gains_ST.shape))
+    run_RST, valid_RST, test_RST = noise_RST * SPREAD * noise
     half = np.sqrt(0.5)
     tasks = tuple(f"task{i:02}" for i in range(n_tasks))
     sets = tuple(tuple(itertools.compress(tasks, row)) for row in members_ST)
