@@ -12,13 +12,13 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from inspect import isabstract
-from typing import TypeVar
+from typing import TypeGuard, TypeVar
 
 from pydantic import BaseModel, ValidatorFunctionWrapHandler, WrapValidator
 
 from mtl_search.errors import Mismatch, without_controls
 
-__all__ = ["import_own", "own_code", "own_or", "path_of"]
+__all__ = ["import_own", "is_path", "own_code", "own_or", "path_of"]
 
 BUILT_IN = "mtl_search."
 _LOGGER = logging.getLogger(__name__)
@@ -38,6 +38,11 @@ def own_code(*, allowed: bool) -> Iterator[None]:
         _MAY_IMPORT.reset(before)
 
 
+def is_path(name: object) -> TypeGuard[str]:
+    """Whether a part of this name is a user's own; what is no text is no name."""
+    return isinstance(name, str) and ":" in name
+
+
 def path_of(kind: type) -> str | None:
     """Where a user's own class is imported from; None for one that is built in."""
     return None if kind.__module__.startswith(BUILT_IN) else f"{kind.__module__}:{kind.__qualname__}"
@@ -53,12 +58,12 @@ def own_or(
 
     def accept(value: object, parse: ValidatorFunctionWrapHandler) -> object:
         if isinstance(value, base):
-            path = str(getattr(value, key))
-            if ":" in path and import_own(path, base, what, find) is not type(value):
+            path = getattr(value, key)
+            if is_path(path) and import_own(path, base, what, find) is not type(value):
                 raise Mismatch(f"{what} module:Class", f"{path!r}, which is another class")
             return value
-        if isinstance(value, Mapping) and ":" in str(value.get(key)):
-            return import_own(str(value[key]), base, what, find).model_validate(value, strict=False)
+        if isinstance(value, Mapping) and is_path(path := value.get(key)):
+            return import_own(path, base, what, find).model_validate(value, strict=False)
         return parse(value)
 
     return WrapValidator(accept)

@@ -27,7 +27,7 @@ from pydantic import (
     WrapValidator,
 )
 
-from mtl_search.own import import_own, own_or
+from mtl_search.own import import_own, is_path, own_or
 from mtl_search.tasks.base import Column, Layout, Level, Task, TaskOptions
 from mtl_search.tasks.binary import Binary
 from mtl_search.tasks.boosting import Boosting
@@ -79,14 +79,14 @@ BuiltIn: TypeAlias = Annotated[
 
 
 def _read_own(value: object, parse: ValidatorFunctionWrapHandler) -> object:
-    if isinstance(value, Mapping) and ":" in str(value.get("kind")):
-        found: type = import_own(str(value["kind"]), Task, OWN)  # type: ignore[type-abstract]
+    if isinstance(value, Mapping) and is_path(path := value.get("kind")):
+        found: type = import_own(path, Task, OWN)  # type: ignore[type-abstract]
         return TypeAdapter(found).validate_python(value)
-    return value if isinstance(value, Task) and ":" in value.kind else parse(value)
+    return value if isinstance(value, Task) and is_path(value.kind) else parse(value)
 
 
 def _write_own(value: Task, write: SerializerFunctionWrapHandler, info: SerializationInfo) -> object:
-    if ":" in value.kind:
+    if is_path(value.kind):
         return TypeAdapter[Task](type(value)).dump_python(
             value, mode="json" if info.mode_is_json() else "python"
         )
