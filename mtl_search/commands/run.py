@@ -3,7 +3,7 @@
 import argparse
 
 from mtl_search.commands.ending import conclude
-from mtl_search.commands.options import add_execution, add_file, add_results, check_may_be_seen
+from mtl_search.commands.options import add_execution, add_file, add_name, add_results, check_may_be_seen
 from mtl_search.commands.parsing import Commands, command
 
 __all__ = ["add"]
@@ -14,7 +14,7 @@ def add(commands: Commands) -> None:
     one = command(commands, "run", "run a sweep", run)
     add_file(one)
     add_results(one)
-    one.add_argument("--name", help="of the folder in DIR (default: the sweep's name)")
+    add_name(one)
     add_execution(one)
 
 

@@ -5,7 +5,7 @@ import shlex
 import sys
 from pathlib import Path
 
-from mtl_search.commands.options import add_budget, add_file, check_may_be_seen
+from mtl_search.commands.options import add_budget, add_file, add_name, check_may_be_seen
 from mtl_search.commands.parsing import DONE, INTERRUPTED, Commands, command
 from mtl_search.errors import UserError
 from mtl_search.uris import below, is_uri
@@ -26,7 +26,7 @@ def add(commands: Commands) -> None:
         metavar="DIR",
         help="where its folder is made: a URI, or an absolute path there that outlives the job",
     )
-    one.add_argument("--name", help="of the folder in DIR (default: the sweep's name)")
+    add_name(one)
     add_budget(one)
     one.add_argument("--shared", action="store_true", help="paths are the same there: leave data in place")
     one.add_argument("--detach", action="store_true", help="do not follow it: say how to, and end")

@@ -13,7 +13,8 @@ SWEEP_FILE = "sweep.yaml"
 def check_is_sweep(path: Path) -> None:
     """LeaderboardError unless ``path`` is a folder with a log, or with the tables that stand for one."""
     if not path.is_dir():
-        raise LeaderboardError(str(path), "the folder of a sweep", "no such folder")
+        found = "a file" if path.exists() else "no such folder"
+        raise LeaderboardError(str(path), "the folder of a sweep", found)
     if (path / LOG_FILE).is_file():
         return
     missing = [table for table in ("trials", "tasks") if not (path / f"{table}.parquet").is_file()]

@@ -1,9 +1,11 @@
 """The blocks of a sweep file besides data, tasks and trial, as frozen values."""
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self, final
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ByteSize,
@@ -26,10 +28,12 @@ from mtl_search.sweep.storage import check_storage
 from mtl_search.tasks import TaskConfig
 from mtl_search.training import NetworkCost
 
-__all__ = ["Budget", "Constraints", "Objective", "References", "Resources", "Settings"]
+__all__ = ["Budget", "Constraints", "Objective", "References", "Resources", "Settings", "check_name"]
 
 MOST_NETWORKS = 1000  # of a design; more than tasks never help
 LEAST_MEMORY = 16 * 2**20  # a smaller number is one whose unit was forgotten
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 FROZEN = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
@@ -173,6 +177,14 @@ def _tpe_by_default(value: object) -> object:
     return {"name": TPE().name, **named} if isinstance(named, Mapping) else named
 
 
+def check_name(name: str) -> str:
+    """``name`` if a sweep and its folder may be called that; Mismatch else."""
+    if not NAME.fullmatch(name):
+        expected = "up to 100 letters, digits, '.', '_' and '-', of which the first is a letter or digit"
+        raise Mismatch(expected, repr(name))
+    return name
+
+
 @final
 class Settings(BaseModel):
     """A sweep file without ``trial:`` and ``arms:``, which describe spaces.
@@ -183,7 +195,7 @@ class Settings(BaseModel):
 
     model_config = FROZEN
 
-    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")
+    name: Annotated[str, AfterValidator(check_name)]
     data: DataSpec
     tasks: dict[str, TaskConfig] = Field(min_length=1)
     objective: Objective = Objective(max_networks=3)

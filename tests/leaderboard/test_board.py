@@ -224,6 +224,7 @@ def test_what_is_no_leaderboard_is_refused_and_left_alone(tmp_path: Path, make: 
     with pytest.raises(LeaderboardError, match="expected the folder of a sweep") as caught:
         Leaderboard(path)
     assert caught.value.place == str(path)
+    assert (caught.value.found == "a file") is path.is_file()
     assert sorted(tmp_path.rglob("*")) == before
 
 

@@ -181,7 +181,7 @@ def test_nothing_changed_is_the_same(tiny_spec: MakeSpec) -> None:
 
 @pytest.mark.parametrize("name", ["../x", "a/b", "", ".hidden", "/etc", "a b"])
 def test_changes_are_checked(tiny_spec: MakeSpec, name: str) -> None:
-    with pytest.raises(SpecError, match="name"):
+    with pytest.raises(SpecError, match="name: expected up to 100 letters, digits"):
         with_changes(tiny_spec(), name=name)
 
 
