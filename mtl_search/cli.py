@@ -20,6 +20,8 @@ from mtl_search.errors import UserError, without_controls
 __all__ = ["main"]
 
 UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
+NO_PATH = {errno.ENAMETOOLONG, errno.ELOOP}
+KEPT = "what was recorded is kept, and a resume goes on from there"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -27,8 +29,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # what a terminal's encoding lacks is no reason to stop
             stream.reconfigure(errors="backslashreplace")
+    records = False
     try:
         arguments = parse(argv)
+        records = arguments.records
         with _sigterm_as_ctrl_c():
             code = int(arguments.command(arguments))
         sys.stdout.flush()  # here a closed pipe is no error; at Python's exit it would be one
@@ -42,12 +46,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what is still to be flushed
         return DONE
     except OSError as error:
-        if error.errno not in UNWRITABLE:
+        if error.errno not in UNWRITABLE | NO_PATH:
             raise
-        place = str(error.filename or "the disk")
-        hint = "what was recorded is kept, and a resume goes on from there"
-        unwritable = UserError(place, "room and permission to write", error.strerror or str(error), hint)
-        sys.stderr.write(f"mtl-search: {without_controls(str(unwritable))}\n")
+        expected = "room and permission to write" if error.errno in UNWRITABLE else "a path to a file"
+        place, found = str(error.filename or "the disk"), error.strerror or str(error)
+        unusable = UserError(place, expected, found, KEPT if records else None)
+        sys.stderr.write(f"mtl-search: {without_controls(str(unusable))}\n")
         return WRONG
 
 

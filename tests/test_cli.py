@@ -263,6 +263,19 @@ def test_ctrl_c_before_anything_began(
     assert "Traceback" not in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    "command", [("run", "x.yaml"), ("submit", "x.yaml", "--address", "a", "--results", "b")]
+)
+def test_a_name_that_no_folder_may_have_is_one_of_its_option(
+    command: tuple[str, ...], capsys: Capture
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main([*command, "--name", "../x"])
+    said = capsys.readouterr().err
+    assert said.startswith(f"mtl-search: {command[0]}: --name: expected up to 100 letters, digits")
+    assert "found '../x'" in said
+
+
 def test_a_process_that_is_asked_to_end_does_so_as_by_ctrl_c(
     write: Write, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -300,6 +313,18 @@ def test_what_cannot_be_written_is_one_message(
     assert main(["resume", str(tmp_path / "tiny"), "--inline", "--quiet"]) == 0
     states = Leaderboard(tmp_path / "tiny").frame("trials")["state"]
     assert set(states) == {"complete"}
+
+
+@pytest.mark.parametrize("command", [["top", "x" * 300], ["clean", "loop/x"]], ids=["long", "loop"])
+def test_a_path_that_no_file_can_have_is_one_message(
+    command: list[str], tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("loop").symlink_to("loop")
+    assert main(command) == 2
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert "resume" not in said, "nothing was recorded"
 
 
 def test_a_sweep_without_a_confirmed_design_is_no_success(

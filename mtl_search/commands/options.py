@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from mtl_search.errors import UserError
+from mtl_search.errors import Mismatch, UserError
 from mtl_search.uris import local_path, shown
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "add_execution",
     "add_folder",
     "add_json",
+    "add_name",
     "add_own_code",
     "add_quiet",
     "add_results",
@@ -79,6 +80,11 @@ def add_results(one: argparse.ArgumentParser) -> None:
     )
 
 
+def add_name(one: argparse.ArgumentParser) -> None:
+    """``--name``: that of the sweep's folder."""
+    one.add_argument("--name", type=named, help="of the folder in DIR (default: the sweep's name)")
+
+
 def add_quiet(one: argparse.ArgumentParser) -> None:
     """``--quiet``: nothing but the path of what was made."""
     one.add_argument("--quiet", action="store_true", help="print nothing but the result's path")
@@ -107,11 +113,22 @@ def add_budget(one: argparse.ArgumentParser) -> None:
 
 def add_execution(one: argparse.ArgumentParser) -> None:
     """How a sweep is run, and how long."""
+    one.set_defaults(records=True)
     add_budget(one)
     one.add_argument("--address", metavar="A", help="of a running Ray cluster (default: a local one)")
     one.add_argument("--no-dashboard", action="store_true", help="without Ray's dashboard")
     one.add_argument("--inline", action="store_true", help="one trial after another, without Ray")
     add_quiet(one)
+
+
+def named(text: str) -> str:
+    """What a sweep may be called."""
+    from mtl_search.sweep.settings import check_name
+
+    try:
+        return check_name(text)
+    except Mismatch as wrong:
+        raise argparse.ArgumentTypeError(str(wrong)) from None
 
 
 def positive(text: str) -> int:

@@ -69,5 +69,5 @@ def command(
     Its arguments know their parser, so that whatever is wrong with them is said of this command.
     """
     one = commands.add_parser(name, help=help_, description=help_, allow_abbrev=False, **options)
-    one.set_defaults(command=run, parser=one)
+    one.set_defaults(command=run, parser=one, records=False)
     return one

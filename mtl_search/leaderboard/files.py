@@ -26,11 +26,13 @@ def here_alone() -> None:
 
 @contextmanager
 def errors_of(path: Path) -> Iterator[None]:
-    """Within it errors of the system say that they are of ``path``: those of writing name no file."""
+    """Within it errors of the system say that they are of ``path``: those of writing name no file, those of
+    opening one that nobody knows of."""
     try:
         yield
     except OSError as error:
-        if error.errno is not None and error.filename is None:
+        named = error.filename is not None and not any(map(is_partial, Path(error.filename).parts))
+        if error.errno is not None and not named:
             error.filename = str(path)
         raise
 
@@ -65,9 +67,11 @@ def replace_folder(path: Path, write: Callable[[Path], object]) -> None:
         shutil.rmtree(left, ignore_errors=True)
     partial = path.with_name(f".{path.name}.{os.getpid()}{_PARTIAL}")
     old = path.with_name(f".{path.name}.{os.getpid()}.old{_PARTIAL}")
-    partial.mkdir(parents=True)
+    with errors_of(path):
+        partial.mkdir(parents=True)
     try:
-        write(partial)
+        with errors_of(path):
+            write(partial)
         for made in (*partial.rglob("*"), partial):
             if made.is_dir():
                 sync_folder(made)

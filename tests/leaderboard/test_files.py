@@ -57,6 +57,18 @@ def test_who_is_interrupted_leaves_nothing_behind(tmp_path: Path, error: type[Ba
         assert [path.name for path in tmp_path.iterdir()] == ["old"]
 
 
+def test_errors_name_what_is_written_not_its_half(tmp_path: Path) -> None:
+    def missing(partial: Path) -> None:
+        (partial / "inner" / "part").write_bytes(b"")
+
+    with pytest.raises(FileNotFoundError) as caught:
+        replace_file(tmp_path / "nowhere" / "table", lambda file: file.write(b""))
+    assert caught.value.filename == str(tmp_path / "nowhere" / "table")
+    with pytest.raises(FileNotFoundError) as caught:
+        replace_folder(tmp_path / "bundle", missing)
+    assert caught.value.filename == str(tmp_path / "bundle")
+
+
 def test_nobody_sees_a_part_of_a_folder_that_is_replaced(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
