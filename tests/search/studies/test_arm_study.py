@@ -43,6 +43,16 @@ def test_the_arm_in_which_nothing_fits_is_named(bench: MakeBench) -> None:
         check_constraints(b.spec, b.dataset)
 
 
+@pytest.mark.parametrize("arm", ["search", "mine"])
+def test_an_objective_that_holds_no_network_of_what_is_searched(bench: MakeBench, arm: str) -> None:
+    roomy = bench(objective={"max_networks": None, "max_params": 10_000})
+    check_constraints(roomy.spec, roomy.dataset)
+    arms = {"mine": {"members": "all"}} if arm == "mine" else {}
+    b = bench(folder="small", objective={"max_networks": None, "max_params": 7}, arms=arms)
+    with pytest.raises(SpecError, match=rf"objective\.max_params: .*'{arm}' within n_params 7, found none"):
+        check_constraints(b.spec, b.dataset)
+
+
 def test_drafts_that_break_a_constraint_teach_the_sampler(bench: MakeBench) -> None:
     b = bench(trial=WIDTHS, constraints={"n_params": 600}, budget={"trials": 8})
     source = b.open()
