@@ -20,7 +20,7 @@ from mtl_search.errors import UserError, without_controls
 __all__ = ["main"]
 
 UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
-NO_PATH = {errno.ENAMETOOLONG, errno.ELOOP}
+NO_PATH = {errno.ENAMETOOLONG, errno.ELOOP, errno.EISDIR}
 KEPT = "what was recorded is kept, and a resume goes on from there"
 
 

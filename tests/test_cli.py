@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -325,6 +326,18 @@ def test_a_path_that_no_file_can_have_is_one_message(
     said = capsys.readouterr().err
     assert said.count("\n") == 1
     assert "resume" not in said, "nothing was recorded"
+
+
+def test_a_folder_in_the_place_of_the_page_is_one_message(
+    finished: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    path = tmp_path / "copy"
+    shutil.copytree(finished, path)
+    (path / "report.html").unlink()
+    (path / "report.html").mkdir()
+    assert main(["report", str(path)]) == 2
+    assert capsys.readouterr().err.endswith("report.html: expected a path to a file, found Is a directory\n")
+    assert not [one for one in path.iterdir() if one.name.endswith(".partial")]
 
 
 def test_a_sweep_without_a_confirmed_design_is_no_success(

@@ -45,11 +45,12 @@ def replace_file(path: Path, write: Callable[[IO[bytes]], object]) -> None:
     """
     partial = path.with_name(f".{path.name}.{os.getpid()}{_PARTIAL}")
     try:
-        with errors_of(path), partial.open("wb") as file:
-            write(file)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
+        with errors_of(path):
+            with partial.open("wb") as file:
+                write(file)
+                file.flush()
+                os.fsync(file.fileno())
+            partial.replace(path)
     except (Exception, KeyboardInterrupt):  # who is killed cannot clear up
         partial.unlink(missing_ok=True)
         raise
