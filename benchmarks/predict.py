@@ -1,8 +1,9 @@
 """What ``predict`` costs beside the networks themselves: rows a second from Parquet to Parquet, and memory.
 
-The peer is the same networks, called batch after batch on tensors that lie in memory, encoded already: it
-reads, encodes, decodes and writes nothing. Both have the same number of threads: ``predict`` so many batches
-at a time, the peer in each operation. Memory is the peak of a process of its own that predicts so many rows.
+The peer is the same networks, called batch after batch on tensors that lie in memory, encoded already, as
+many rows at once as ``predict`` takes: it reads, encodes, decodes and writes nothing. Both have the same
+number of threads: ``predict`` so many batches at a time, the peer in each operation. Memory is the peak of a
+process of its own that predicts so many rows.
 
     python -m benchmarks.predict [--quick] [--rows 1000000] [--threads 1]
 """
@@ -82,7 +83,7 @@ def show_speed(bundle: Path, folder: Path, rows: int, threads: int) -> None:
         with torch.inference_mode():
             for inputs in batches:
                 for one in model.models:
-                    one.network(inputs)
+                    one.outputs(inputs)
         bare.append(time.perf_counter() - start)
     ratio = min(bare) / min(whole)
     print(f"{len(model.models)} networks, {rows:,} rows, {threads} threads")
