@@ -105,7 +105,8 @@ def resume_sweep(
         changes = changes_since(board, spec, records)
         spec = extended(spec, records, trials=trials, hours=hours, references=references)
         judged, dataset = judged_by(spec, dataset)
-        check_teams(judged, dataset)  # resources may have been edited
+        check_constraints(judged, dataset)  # the file may have been edited
+        check_teams(judged, dataset)
         with connected(spec) as storage, _open(judged, dataset, inline, address, dashboard) as executor:
             if hours is not None:
                 check_room(records, hours, executor.slots)

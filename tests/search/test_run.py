@@ -309,6 +309,15 @@ def test_an_arm_may_be_added(finished: Path) -> None:
     assert composed == {*ARMS, "mine", "pooled"}
 
 
+def test_an_objective_that_no_network_has_room_in_any_more_is_refused(finished: Path) -> None:
+    file = finished / "sweep.yaml"
+    edited = file.read_text().replace("max_networks: 2", "max_params: 7")
+    file.write_text(edited)
+    with pytest.raises(SpecError, match=r"objective\.max_params: .* within n_params 7, found none"):
+        resume_sweep(finished, trials=9, inline=True)
+    assert file.read_text() == edited
+
+
 def test_other_data_is_refused(tiny_spec: MakeSpec, tmp_path: Path) -> None:
     file = tmp_path / "own.parquet"
     pq.write_table(tiny_table(120), file)

@@ -95,9 +95,10 @@ class Outlook:
 
         A design has the best training of each set. With n trainings behind it, the best of n + 1 is better by
         the difference of two normal order statistics times how far trainings are apart, as far as that is not
-        luck. Nothing while no set was trained twice, since nobody knows then whether trainings differ at all.
+        luck. Nothing while no set was trained twice, since nobody knows then whether trainings differ at all,
+        and nothing of a design without networks, where none of those trained is within ``max_params``.
         """
-        if not self.evidence.repeats[0].any():
+        if not self._rows or not self.evidence.repeats[0].any():
             return {}
         gains_KT = np.where(np.isnan(self.believed_MT), -np.inf, self.believed_MT)[self._rows]
         apart_T = self._counted(self.posterior.noise_T[None])[0]

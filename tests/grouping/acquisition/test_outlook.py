@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from mtl_search.grouping.acquisition.outlook import TUNED, Outlook
+from mtl_search.grouping.acquisition.sizes import Sizes
 from mtl_search.grouping.member_space import Members, MemberSpace
 from mtl_search.grouping.strategy import Measurement
 from mtl_search.grouping.surrogate.effects import Effects
@@ -70,6 +71,13 @@ def test_a_single_task_that_was_not_measured_gains_nothing() -> None:
     unsure = outlook(PAIR).posterior.predict(np.array([[1.0, 0, 1, 0]]))[1]
     assert abs(mean[0, 0]) < 1.5
     assert deviation[0, 0] < unsure[0, 0]
+
+
+def test_no_network_of_a_design_within_its_size_is_tuned() -> None:
+    sizes = Sizes({("b", "c"): (100.0, 100.0)})
+    evidence = SetEvidence.gather(TWICE, SPACE.tasks)
+    beliefs = Outlook(SPACE, 3, evidence, frozenset(), (Effects.of(),), max_params=7, sizes=sizes)
+    assert (beliefs.design, beliefs.tuning) == ([], {})
 
 
 def test_gains_count_as_much_as_their_tasks() -> None:
