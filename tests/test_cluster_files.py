@@ -30,7 +30,7 @@ def loaded(name: str) -> Any:
 def commands(path: Path) -> Iterator[str]:
     """What the file and its comments have people or nodes run."""
     for found in COMMAND.findall(path.read_text(encoding="utf-8")):
-        yield found.replace("$address:$port", "10.0.0.1:6379")
+        yield found.replace("$address:$port", "10.0.0.1:6379").replace("$name", "sweep")
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)

@@ -96,7 +96,7 @@ def test_an_abandoned_one_ends_with_a_sentence(board: Leaderboard, capsys: Captu
 def test_a_finished_one_is_shown_as_its_run_showed_it(capsys: Capture) -> None:
     assert main(["watch", str(FINISHED)]) == 0
     output, errors = capsys.readouterr()
-    assert output.startswith("confirmation: 342 of 342 trials")
+    assert output.startswith("confirmation: 247 of 247 trials")
     assert "Next:" in output
     assert errors == ""
 

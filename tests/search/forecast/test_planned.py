@@ -31,7 +31,7 @@ def trained(folder: Path, of_search: int) -> Counter[Step]:
     )
 
 
-@pytest.mark.parametrize("name", ["support2", "qm9"])
+@pytest.mark.parametrize("name", ["support2_nine", "yeast", "qm9"])
 def test_the_committed_sweeps_trained_what_is_expected(name: str) -> None:
     plan = planned_trials(load_sweep(RESULTS / name / "sweep.yaml"))
     real = trained(RESULTS / name, plan.of(Step.SEARCH).expected)
