@@ -60,6 +60,11 @@ def load(name: str, draw: int = 0) -> SubsetTable:
     noise of made-up tables the same for all replays, one lucky run would pass for the strategy's merit.
     """
     if name.endswith(".parquet"):
-        return SubsetTable.read(Path(name))
+        return _measured(name)
     shape, size, seed, noise, runs = name.split(":")
     return synthetic_table(shape, int(size), seed=int(seed), noise=float(noise), runs=int(runs), draw=draw)
+
+
+@cache
+def _measured(path: str) -> SubsetTable:
+    return SubsetTable.read(Path(path))

@@ -2,6 +2,7 @@
 
 __all__ = [
     "ALONE_ARMS",
+    "APART_ARMS",
     "CONTROL",
     "LINEAR",
     "NETWORK_REFERENCES",
@@ -25,7 +26,8 @@ SEARCH = "search"
 POOLED = "pooled"  # designs composed of the networks of all arms
 CONTROL = "control"  # the controls of confirmed designs
 
-ALONE_ARMS = (SINGLE_TASK, LINEAR, TREES)
+APART_ARMS = (LINEAR, TREES)  # of other kinds of model than the networks of the sweep
+ALONE_ARMS = (SINGLE_TASK, *APART_ARMS)
 SHARED_ARMS = (SHARED_EQUAL, SHARED_TUNED)
 NETWORK_REFERENCES = (SINGLE_TASK, LINEAR, *SHARED_ARMS)
 REFERENCE_ARMS = (*NETWORK_REFERENCES, TREES)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from mtl_search.arm_names import LINEAR, TREES
+from mtl_search.arm_names import APART_ARMS
 from mtl_search.records import MetricKind, Phase, Role, Split, TrialState
 
 __all__ = [
@@ -66,7 +66,7 @@ def networks_searched(trials: pd.DataFrame) -> pd.DataFrame:
     company costs or brings.
     """
     kept = searched(trials)
-    return kept[~kept["arm"].isin([LINEAR, TREES])]
+    return kept[~kept["arm"].isin(APART_ARMS)]
 
 
 def default_gains(metrics: pd.DataFrame) -> pd.DataFrame:

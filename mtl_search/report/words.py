@@ -9,6 +9,7 @@ from html import escape
 from mtl_search.analysis import verdict_words
 from mtl_search.analysis.verdict_words import counted, listed, percent
 from mtl_search.arm_names import (
+    ALONE_ARMS,
     CONTROL,
     LINEAR,
     POOLED,
@@ -145,7 +146,7 @@ def arm_name(arm: str) -> str:
 
 def design_name(row: DesignRecord | SummaryRecord) -> str:
     """A design in words: its arm, and its number of networks if that varies."""
-    alone = row.arm in (SINGLE_TASK, LINEAR, TREES, CONTROL)
+    alone = row.arm in (*ALONE_ARMS, CONTROL)
     networks = "" if alone else f", {counted(row.n_networks, 'network')}"
     return f"{arm_name(row.arm)}{networks}"
 

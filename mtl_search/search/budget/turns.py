@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import final
 
-from mtl_search.arm_names import LINEAR, SEARCH, SINGLE_TASK, TREES
+from mtl_search.arm_names import APART_ARMS, SEARCH, SINGLE_TASK
 from mtl_search.records import EpochReport
 from mtl_search.search.budget.hours import Hours
 from mtl_search.search.jobs import Job
@@ -139,7 +139,7 @@ class Turns:
         hours = self._hours
         search = next(one for one in self._arms if one.name == SEARCH)
         later = [one for one in self._arms[self._arms.index(arm) :] if one.name != SEARCH]
-        parts = {one.name: SMALL_PART if one.name in (LINEAR, TREES) else 1.0 for one in later}
+        parts = {one.name: SMALL_PART if one.name in APART_ARMS else 1.0 for one in later}
         total = hours.references if arm.is_reference else hours.total
         left = hours.of_others(total, self._of_arm(search) / hours.slots) * hours.slots
         left -= sum(self._ahead(one) for one in self._running.values())

@@ -20,7 +20,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import final
 
-from mtl_search.arm_names import LINEAR, TREES
+from mtl_search.arm_names import APART_ARMS
 from mtl_search.design import is_of_branching
 from mtl_search.records import TrialRecord, TrialState
 from mtl_search.search.ledger import Ledger
@@ -34,7 +34,6 @@ Group = tuple[str, Members]  # arm and members: trials whose scores can be compa
 Setting = Mapping[str, Scalar]
 
 ANYWHERE = 0.25  # how much a group counts that shares no task; one of the same tasks counts 1
-APART = (LINEAR, TREES)  # whose settings are of no use to networks with a trunk
 PRIOR = 0.5  # how much the prior counts: that a setting is as good as another
 
 
@@ -106,7 +105,7 @@ class Transfer:
         """By key, of each setting of use to ``members``."""
         found: dict[str, Standing] = {}
         for group, tried in self._groups.items():
-            if group[0] in APART and arm != group[0]:
+            if group[0] in APART_ARMS and arm != group[0]:  # of no use to networks with a trunk
                 continue
             weight = _kinship(group[1], members)
             for setting, merit, rank in zip(tried.settings, tried.merits, tried.ranks(), strict=True):

@@ -86,8 +86,11 @@ def standing(
     ), ahead
 
 
-@pytest.mark.parametrize("name", ["support2", "qm9"])
-def test_the_end_is_known_from_a_third_on(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+# the cores that trained support2 had other work at first
+@pytest.mark.parametrize(("name", "about"), [("support2", 0.3), ("qm9", 0.25)])
+def test_the_end_is_known_from_a_third_on(
+    name: str, about: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     spec = load_sweep(RESULTS / name / "sweep.yaml")
     data = load_dataset(spec.settings.data, spec.settings.tasks, base=spec.base)
     trained = list(blocks(Leaderboard(RESULTS / name).records()))
@@ -117,4 +120,4 @@ def test_the_end_is_known_from_a_third_on(name: str, tmp_path: Path, monkeypatch
             assert left is not None
             assert now[0] + left == pytest.approx(whole, rel=0.25)
     assert (left, plan.total) == (0.0, Count.exactly(len(trained)))
-    assert said.at_a_third(whole) == pytest.approx(whole, rel=0.3)  # support2's cores had other work at first
+    assert said.at_a_third(whole) == pytest.approx(whole, rel=about)
